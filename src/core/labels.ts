@@ -1,0 +1,22 @@
+/**
+ * Docker is the database: these labels say all there is to know about what we made.
+ * They are spelt here and nowhere else.
+ */
+export const label = {
+  /** Cluster name; on every container, network and volume of ours. */
+  cluster: "devious.cluster",
+  /** Absolute folder of the spec that owns the cluster. */
+  owner: "devious.owner",
+  /** "node" or "agent"; containers only. */
+  role: "devious.role",
+  service: "devious.service",
+  node: "devious.node",
+  /** Number of this member in its store's configuration. */
+  member: "devious.member",
+  /** Hash of everything that, when changed, means the container must be made anew. */
+  hash: "devious.hash",
+  /** The resolved spec as JSON; on the network. */
+  spec: "devious.spec",
+} as const;
+
+export type Role = "node" | "agent";

@@ -1,0 +1,30 @@
+/** Where things are inside a node container. */
+export const clientPort = 2379;
+export const peerPort = 2380;
+export const dataDir = "/data";
+
+/** Environment variables by which a node's program learns who it is. */
+export const nodeEnv = {
+  cluster: "DEVIOUS_CLUSTER",
+  service: "DEVIOUS_SERVICE",
+  node: "DEVIOUS_NODE",
+  /** This member's number, e.g. `2`. */
+  member: "DEVIOUS_MEMBER",
+  /** All members known when the container was made: `1=n1,2=n2,3=n3`; names resolve on the cluster network. */
+  members: "DEVIOUS_MEMBERS",
+  /** `new`: bootstrap with these members · `existing`: wait to be told the configuration by the leader. */
+  clusterState: "DEVIOUS_CLUSTER_STATE",
+  /** Options of the store's design, as JSON. */
+  options: "DEVIOUS_STORE_OPTIONS",
+} as const;
+
+/** Environment variables of the agent's container. */
+export const agentEnv = {
+  cluster: "DEVIOUS_CLUSTER",
+} as const;
+
+/** Where the agent finds the engine and keeps its ledger, inside its container. */
+export const agentPaths = {
+  engineSocket: "/run/engine.sock",
+  ledgerDir: "/ledger",
+} as const;

@@ -1,0 +1,200 @@
+/**
+ * The words of the raft room. The protocol follows Ongaro, "Consensus: Bridging Theory and Practice" (2014), and the
+ * shape follows etcd-io/raft: a machine without I/O, inputs in, effects out.
+ */
+
+/** A member's number, from 1. Unique for the life of a cluster: a wiped voter comes back under a new one. */
+export type MemberId = number;
+
+/** No member: an empty vote, an unknown leader. */
+export const none: MemberId = 0;
+
+export interface Entry {
+  readonly index: number;
+  readonly term: number;
+  /** `normal` with empty data is the no-op of a new leader; `conf` carries an encoded {@link ConfChange}. */
+  readonly kind: "normal" | "conf";
+  readonly data: Uint8Array;
+}
+
+/** Must be on disk before any message that tells of it leaves (thesis §3.8). */
+export interface HardState {
+  readonly term: number;
+  readonly vote: MemberId;
+  readonly commit: number;
+}
+
+/** The configuration in force; joint while `votersOutgoing` is not empty (thesis §4.3). */
+export interface ConfState {
+  readonly voters: readonly MemberId[];
+  readonly votersOutgoing: readonly MemberId[];
+  readonly learners: readonly MemberId[];
+  /** Voters of the outgoing half that become learners when the joint configuration is left. */
+  readonly learnersNext: readonly MemberId[];
+  readonly autoLeave: boolean;
+}
+
+export interface SnapshotMeta {
+  readonly index: number;
+  readonly term: number;
+  readonly conf: ConfState;
+}
+
+export interface Snapshot {
+  readonly meta: SnapshotMeta;
+  /** The state machine's own bytes at `meta.index`. */
+  readonly data: Uint8Array;
+}
+
+/** One member's step in a change of configuration; `context` is the host's (names, addresses) and opaque here. */
+export interface ConfChange {
+  readonly changes: readonly { readonly kind: "addVoter" | "addLearner" | "remove"; readonly member: MemberId }[];
+  readonly context: Uint8Array;
+}
+
+interface Envelope {
+  readonly from: MemberId;
+  readonly to: MemberId;
+  readonly term: number;
+}
+
+export type Message = Envelope &
+  (
+    | { readonly type: "preVote" | "vote"; readonly lastIndex: number; readonly lastTerm: number; readonly transfer: boolean }
+    | { readonly type: "preVoteReply" | "voteReply"; readonly granted: boolean }
+    | {
+        readonly type: "append";
+        readonly prevIndex: number;
+        readonly prevTerm: number;
+        readonly entries: readonly Entry[];
+        readonly commit: number;
+      }
+    | {
+        readonly type: "appendReply";
+        /** Accepted: the last index now known equal to the leader's. Rejected: the `prevIndex` that did not fit. */
+        readonly index: number;
+        readonly rejected: boolean;
+        /** Where to try next when rejected: last index at or below which the logs may agree, and its term. */
+        readonly hintIndex: number;
+        readonly hintTerm: number;
+      }
+    /** `context` numbers the newest read this heartbeat confirms; 0 = none. */
+    | { readonly type: "heartbeat"; readonly commit: number; readonly context: number }
+    | { readonly type: "heartbeatReply"; readonly context: number }
+    | { readonly type: "snapshot"; readonly snapshot: Snapshot }
+    | { readonly type: "timeoutNow" }
+  );
+
+/** What happens to the machine. Time is counted in ticks by the driver. */
+export type Input =
+  | { readonly type: "tick" }
+  | { readonly type: "receive"; readonly message: Message }
+  /** Only a leader takes these; anyone else answers with `dropped`. `id` comes back in `proposed` or `dropped`. */
+  | { readonly type: "propose"; readonly id: number; readonly data: Uint8Array }
+  | { readonly type: "proposeConf"; readonly id: number; readonly change: ConfChange }
+  /** Linearizable read (thesis §6.4): answered by an entry in `reads`, or `dropped`. Leader only. */
+  | { readonly type: "readIndex"; readonly id: number }
+  /** Everything of `persist` effects up to this number is durable. */
+  | { readonly type: "persisted"; readonly persistNumber: number }
+  /** The host made a snapshot of its state at `index` (already applied); older entries may go. */
+  | { readonly type: "compact"; readonly index: number; readonly data: Uint8Array }
+  /** Stand for election now (bootstrap of a new cluster; tests). */
+  | { readonly type: "campaign" }
+  /** The transport could not deliver to this member, or a snapshot's delivery ended. */
+  | { readonly type: "unreachable"; readonly member: MemberId };
+
+/**
+ * What the driver owes the machine after a step, in this order:
+ * 1. `send`: may leave at once. 2. `persist`: write and fsync; then feed `persisted` back. 3. `sendAfterPersist`: may leave only
+ * once that persist is durable. 4. `restore`, then `apply`: to the state machine, in order.
+ */
+export interface Effects {
+  readonly send: readonly Message[];
+  readonly persist: Persist | undefined;
+  readonly sendAfterPersist: readonly Message[];
+  readonly restore: Snapshot | undefined;
+  /** Committed entries, each exactly once and in order (over one life of the process). */
+  readonly apply: readonly Entry[];
+  /** Reads confirmed by a quorum: serve each once `index` is applied. */
+  readonly reads: readonly { readonly id: number; readonly index: number }[];
+  /** Where proposals of this step stand in the log. They may still be lost; only `apply` says that they are not. */
+  readonly proposed: readonly { readonly id: number; readonly index: number; readonly term: number }[];
+  /** Proposals and reads that were never started: definitely without effect. */
+  readonly dropped: readonly { readonly id: number; readonly reason: "not-leader" | "no-quorum" | "conf-pending" | "overloaded" }[];
+  /** Reads given up because leadership was lost; proposals are told by their index's entry having another term. */
+  readonly events: readonly RaftEvent[];
+}
+
+export interface Persist {
+  /** Grows by one each time; the answer is `persisted` with this number. */
+  readonly persistNumber: number;
+  readonly hardState: HardState | undefined;
+  /** To be appended; an index at or below the log's end overwrites from there (the tail is cut). */
+  readonly entries: readonly Entry[];
+  /** Replaces everything up to its index. */
+  readonly snapshot: Snapshot | undefined;
+}
+
+export type Role = "follower" | "preCandidate" | "candidate" | "leader" | "learner";
+
+/** Worth a log line; the driver gives each its level and sentence. */
+export type RaftEvent =
+  | { readonly event: "role-changed"; readonly role: Role; readonly term: number }
+  | { readonly event: "term-changed"; readonly term: number; readonly from: number }
+  | { readonly event: "leader-changed"; readonly leader: MemberId; readonly term: number }
+  | { readonly event: "vote-cast"; readonly candidate: MemberId; readonly term: number; readonly granted: boolean; readonly preVote: boolean }
+  | { readonly event: "quorum-lost"; readonly term: number }
+  | { readonly event: "log-truncated"; readonly fromIndex: number; readonly lastIndex: number }
+  | { readonly event: "snapshot-sent"; readonly to: MemberId; readonly index: number }
+  | { readonly event: "snapshot-received"; readonly from: MemberId; readonly index: number }
+  | { readonly event: "conf-changed"; readonly conf: ConfState; readonly index: number };
+
+export interface RaftOptions {
+  readonly id: MemberId;
+  /** Ticks without a leader before standing; drawn anew from [electionTicks, 2 × electionTicks) each time. */
+  readonly electionTicks: number;
+  readonly heartbeatTicks: number;
+  /** Bounds of one append message and of appends on the way to one follower. */
+  readonly appendBytesMax: number;
+  readonly inflightAppendsMax: number;
+  /** Bound of the leader's uncommitted tail; beyond it proposals are dropped as `overloaded`. */
+  readonly uncommittedBytesMax: number;
+}
+
+/** What was found on disk: where the machine starts from. A new cluster starts with a snapshot at index 0 that holds its voters. */
+export interface Recovered {
+  readonly hardState: HardState;
+  readonly snapshot: Snapshot;
+  /** Entries after the snapshot, without holes. */
+  readonly entries: readonly Entry[];
+}
+
+/** For status pages and invariant checks; copies, never live state. */
+export interface RaftStatus {
+  readonly id: MemberId;
+  readonly role: Role;
+  readonly term: number;
+  readonly vote: MemberId;
+  readonly leader: MemberId;
+  readonly commit: number;
+  readonly applied: number;
+  readonly lastIndex: number;
+  readonly firstIndex: number;
+  readonly conf: ConfState;
+  /** Leader only: per member, the last index known to be on its disk. */
+  readonly match: ReadonlyMap<MemberId, number>;
+}
+
+/**
+ * Test-only faults planted in the machine, to show that the simulator catches them. Never set outside tests and `npm run sim`.
+ */
+export interface PlantedBugs {
+  /** Commit entries of earlier terms by counting replicas (thesis §3.6.2, figure 3.7). */
+  readonly countOldTerms?: boolean;
+  /** Acknowledge appends before they are durable. */
+  readonly ackBeforePersist?: boolean;
+  /** Forget the vote on restart. */
+  readonly forgetVote?: boolean;
+  /** Answer reads without asking a quorum. */
+  readonly readWithoutQuorum?: boolean;
+}
