@@ -1,0 +1,170 @@
+/**
+ * The engine, as the rest of the program sees it: small interfaces, so that a function asks for what it uses and a test gives it no more.
+ * Drawn for three engines (one Docker host, several hosts joined by an overlay, Kubernetes): nothing here knows faults, and
+ * a node is named by its engine id, never by a host-local path.
+ *
+ * Every call throws `DeviousError` with code ENGINE_UNREACHABLE (nobody answers) or ENGINE_REFUSED (it answered no, with its words).
+ * Removing what is not there is success.
+ */
+
+export type Labels = Readonly<Record<string, string>>;
+
+export type ContainerState = "created" | "running" | "paused" | "restarting" | "exited" | "dead";
+
+export interface ContainerInfo {
+  readonly id: string;
+  readonly name: string;
+  readonly image: string;
+  readonly labels: Labels;
+  readonly state: ContainerState;
+}
+
+export interface ContainerDetail extends ContainerInfo {
+  /** RFC 3339; undefined while it has never been started. */
+  readonly startedAt: string | undefined;
+  readonly exitCode: number | undefined;
+  readonly oomKilled: boolean;
+  /** False: the log stream is framed and stdout can be told from stderr. */
+  readonly tty: boolean;
+  /** Published ports: container port -> where to reach it from this machine. */
+  readonly endpoints: ReadonlyMap<number, Endpoint>;
+}
+
+export interface Endpoint {
+  readonly host: string;
+  readonly port: number;
+}
+
+export interface EngineFacts {
+  readonly version: string;
+  readonly apiVersion: string;
+  readonly os: string;
+  readonly arch: string;
+  readonly kernel: string;
+  /** True where the engine runs on this machine and shares its kernel. */
+  readonly local: boolean;
+  /** The address in use, e.g. `unix:///var/run/docker.sock`. */
+  readonly address: string;
+}
+
+export interface ContainerSpec {
+  readonly name: string;
+  readonly image: string;
+  readonly labels: Labels;
+  readonly command: readonly string[];
+  readonly environment: Readonly<Record<string, string>>;
+  readonly hostname: string;
+  /** Network to join, with the names it answers to there. */
+  readonly network: string;
+  readonly aliases: readonly string[];
+  /** Volume name -> path in the container. */
+  readonly volumes: ReadonlyMap<string, string>;
+  /** Container ports published on 127.0.0.1, port chosen by the engine. */
+  readonly ports: readonly number[];
+  /** What only the agent gets. */
+  readonly agent?: { readonly engineSocketAt: string };
+}
+
+export interface EngineInfo {
+  /** Asks the engine who it is; the first call of most commands. */
+  facts(): Promise<EngineFacts>;
+}
+
+export interface Images {
+  hasImage(reference: string): Promise<boolean>;
+  /** Builds from a tar context with a Dockerfile in it; `onLine` gets the engine's output. */
+  buildImage(reference: string, context: AsyncIterable<Uint8Array>, labels: Labels, onLine: (line: string) => void): Promise<void>;
+  listImages(labelFilter: string): Promise<readonly { readonly id: string; readonly references: readonly string[] }[]>;
+  removeImage(id: string): Promise<void>;
+}
+
+export interface Containers {
+  createContainer(spec: ContainerSpec): Promise<string>;
+  startContainer(id: string): Promise<void>;
+  /** SIGTERM, then SIGKILL after `graceMs`. */
+  stopContainer(id: string, graceMs: number): Promise<void>;
+  /** Sends a signal, e.g. `SIGKILL`. */
+  signalContainer(id: string, signal: string): Promise<void>;
+  unpauseContainer(id: string): Promise<void>;
+  /** Also when running or paused, with its anonymous volumes. */
+  removeContainer(id: string): Promise<void>;
+  /** Every container that carries all of these labels (`key` or `key=value`), running or not. */
+  listContainers(labelFilters: readonly string[]): Promise<readonly ContainerInfo[]>;
+  /** Undefined where there is none. */
+  inspectContainer(id: string): Promise<ContainerDetail | undefined>;
+}
+
+export interface NetworkInfo {
+  readonly id: string;
+  readonly name: string;
+  readonly labels: Labels;
+}
+
+export interface Networks {
+  createNetwork(name: string, labels: Labels): Promise<string>;
+  listNetworks(labelFilters: readonly string[]): Promise<readonly NetworkInfo[]>;
+  /** Disconnects whatever is still attached, whoever's it is, then removes it. */
+  removeNetwork(id: string): Promise<void>;
+}
+
+export interface VolumeInfo {
+  readonly name: string;
+  readonly labels: Labels;
+}
+
+export interface Volumes {
+  createVolume(name: string, labels: Labels): Promise<void>;
+  listVolumes(labelFilters: readonly string[]): Promise<readonly VolumeInfo[]>;
+  removeVolume(name: string): Promise<void>;
+}
+
+export interface LogOptions {
+  readonly follow: boolean;
+  /** Engine stamp (RFC 3339 with nanoseconds) from which to read, included. */
+  readonly since?: string | undefined;
+  /** Only the last so many lines. */
+  readonly tail?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface ContainerEvent {
+  readonly id: string;
+  readonly action: "create" | "start" | "die" | "pause" | "unpause" | "destroy" | "oom" | "health_status" | "other";
+  readonly labels: Labels;
+  readonly exitCode: number | undefined;
+}
+
+export interface Streams {
+  /**
+   * The container's log as the engine sends it: every line stamped, stdout and stderr framed unless the container has a TTY
+   * (Docker Engine API, "ContainerAttach", stream format). Chunks are cut anywhere.
+   */
+  logs(id: string, options: LogOptions): AsyncIterable<Uint8Array>;
+  /** Life-cycle events of containers with this label, from now on; subscribed once the promise resolves. */
+  events(labelFilter: string, signal: AbortSignal): Promise<AsyncIterable<ContainerEvent>>;
+  /** Both ends of a running container's own stdin, stdout and stderr, from now on. */
+  attach(id: string): Promise<Attached>;
+}
+
+export interface Attached {
+  write(text: string): void;
+  /** Framed bytes, as {@link Streams.logs} but without stamps. */
+  readonly output: AsyncIterable<Uint8Array>;
+  close(): void;
+}
+
+export interface ExecResult {
+  readonly exitCode: number;
+}
+
+export interface Exec {
+  /** Runs a command in a running container; output goes to the two callbacks as it comes. */
+  exec(
+    id: string,
+    command: readonly string[],
+    onStdout: (chunk: Uint8Array) => void,
+    onStderr: (chunk: Uint8Array) => void,
+  ): Promise<ExecResult>;
+}
+
+export interface Engine extends EngineInfo, Images, Containers, Networks, Volumes, Streams, Exec {}
