@@ -1,0 +1,97 @@
+/**
+ * What the CLI and the agent say to each other: one JSON object a line, requests on the agent's stdin, replies on its stderr
+ * (docs/architecture.md, "A command reaches the agent"). A reply carries the `id` of its request; replies may come in another order.
+ */
+import { DeviousError, type ErrorCode, errorCodes } from "../core/errors.js";
+import type { ActiveFault, Fault } from "./fault.js";
+
+/** Requests by `op`, without the id. Node names in them are resolved: `leader` and `all` are the CLI's words. */
+export type Operation =
+  /** Answers when the fault is in force and was read back, or, rolled back, with the error. */
+  | { readonly op: "apply"; readonly fault: Fault; readonly durationMs: number | null }
+  /** Answers when everything healed is clean again. Healing what is not there heals nothing, except by an unknown id. */
+  | { readonly op: "heal"; readonly what: HealTarget }
+  | { readonly op: "list" }
+  | { readonly op: "probe" }
+  | { readonly op: "ping" };
+
+/** `node`: every fault that changes this node's own state, as a whole, with its other nodes. */
+export type HealTarget =
+  { readonly by: "id"; readonly id: string } | { readonly by: "node"; readonly node: string } | { readonly by: "all" };
+
+export type Request = Operation & {
+  /** Random, chosen by the one who asks. */
+  readonly id: string;
+};
+
+/** An active fault as people want to see it. */
+export interface FaultView extends ActiveFault {
+  /** The fault in one line, {@link ./fault.ts describeFault}. */
+  readonly description: string;
+  /** Null: it stays until healed. */
+  readonly timeLeftMs: number | null;
+  /** Node -> why the fault is not in force there just now; the agent keeps trying. Empty when all is as asked. */
+  readonly troubles: Readonly<Record<string, string>>;
+}
+
+export interface Capabilities {
+  /** What cuts links: an nft table, iptables chains where the kernel has no nft, or nothing. */
+  readonly cut: "nft" | "iptables" | "none";
+  readonly netem: boolean;
+  readonly ipv6: boolean;
+}
+
+/** What a reply brings, by the `op` of its request. */
+export interface Results {
+  readonly apply: { readonly fault: FaultView };
+  readonly heal: { readonly healed: readonly ActiveFault[] };
+  readonly list: { readonly faults: readonly FaultView[] };
+  readonly probe: Capabilities;
+  readonly ping: { readonly cluster: string; readonly startedAtMs: number };
+}
+export type Op = keyof Results;
+export type ResultOf<O extends Op> = Results[O];
+
+/** {@link DeviousError} as JSON. */
+export interface WireError {
+  readonly code: ErrorCode;
+  readonly message: string;
+  readonly hint: string | null;
+  readonly details: readonly string[];
+}
+
+export type Reply =
+  | { readonly id: string; readonly ok: true; readonly result: Results[Op] }
+  | { readonly id: string; readonly ok: false; readonly error: WireError };
+
+/** The request as the text to write: the newline before it ends whatever half line a killed CLI left behind. */
+export function encodeRequest(request: Request): string {
+  return `\n${JSON.stringify(request)}\n`;
+}
+
+export function encodeReply(reply: Reply): string {
+  return `${JSON.stringify(reply)}\n`;
+}
+
+/** The reply on this line of the agent's stderr; undefined for anything else that may be there. */
+export function decodeReply(line: string): Reply | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch {
+    return undefined;
+  }
+  if (typeof value !== "object" || value === null || !("id" in value) || typeof value.id !== "string") return undefined;
+  if (!("ok" in value) || typeof value.ok !== "boolean") return undefined;
+  return value as Reply;
+}
+
+export function toWireError(error: DeviousError): WireError {
+  return { code: error.code, message: error.message, hint: error.hint ?? null, details: error.details };
+}
+
+/** The error the agent meant. A code that this version does not know becomes FAULT_NOT_APPLIED. */
+export function fromWireError(error: WireError): DeviousError {
+  const code: ErrorCode = error.code in errorCodes ? error.code : "FAULT_NOT_APPLIED";
+  return new DeviousError(code, error.message, { hint: error.hint ?? undefined, details: error.details });
+}
