@@ -17,6 +17,8 @@ export const label = {
   hash: "devious.hash",
   /** The resolved spec as JSON; on the network. */
   spec: "devious.spec",
+  /** On images of ours only, so that they are never taken for part of a cluster. */
+  image: "devious.image",
 } as const;
 
 export type Role = "node" | "agent";

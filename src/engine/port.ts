@@ -73,7 +73,12 @@ export interface EngineInfo {
 export interface Images {
   hasImage(reference: string): Promise<boolean>;
   /** Builds from a tar context with a Dockerfile in it; `onLine` gets the engine's output. */
-  buildImage(reference: string, context: AsyncIterable<Uint8Array>, labels: Labels, onLine: (line: string) => void): Promise<void>;
+  buildImage(
+    reference: string,
+    context: AsyncIterable<Uint8Array>,
+    labels: Labels,
+    onLine: (line: string) => void,
+  ): Promise<void>;
   listImages(labelFilter: string): Promise<readonly { readonly id: string; readonly references: readonly string[] }[]>;
   removeImage(id: string): Promise<void>;
 }

@@ -1,0 +1,59 @@
+import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
+import { homedir } from "node:os";
+import path from "node:path";
+import { DeviousError } from "../../core/errors.js";
+
+/**
+ * Where the engine answers, resolved as the docker CLI does it: DOCKER_HOST, then DOCKER_CONTEXT, then `currentContext` of
+ * config.json, then the default socket. dockerode knows only the first and the last.
+ */
+export interface EngineAddress {
+  /** As a person would write it: `unix:///var/run/docker.sock`, `tcp://10.0.0.5:2376`. */
+  readonly url: string;
+  /** What named it, for error messages. */
+  readonly from: string;
+  /** Folder with ca.pem, cert.pem and key.pem where the address wants TLS. */
+  readonly certDir: string | undefined;
+}
+
+export const defaultSocket = "/var/run/docker.sock";
+
+export function resolveEngineAddress(env: Readonly<Record<string, string | undefined>>): EngineAddress {
+  const host = env["DOCKER_HOST"];
+  if (host !== undefined && host !== "") {
+    return { url: host.includes("://") ? host : `tcp://${host}`, from: "DOCKER_HOST", certDir: env["DOCKER_CERT_PATH"] };
+  }
+  const configDir = env["DOCKER_CONFIG"] ?? path.join(homedir(), ".docker");
+  const context = env["DOCKER_CONTEXT"] ?? currentContext(configDir);
+  if (context !== undefined && context !== "" && context !== "default") return contextAddress(configDir, context);
+  return { url: `unix://${defaultSocket}`, from: "the default", certDir: undefined };
+}
+
+function currentContext(configDir: string): string | undefined {
+  const config = readJson(path.join(configDir, "config.json"));
+  return typeof config?.["currentContext"] === "string" ? config["currentContext"] : undefined;
+}
+
+/** Contexts are plain files, kept under the SHA-256 of their name. */
+function contextAddress(configDir: string, name: string): EngineAddress {
+  const id = createHash("sha256").update(name).digest("hex");
+  const meta = readJson(path.join(configDir, "contexts", "meta", id, "meta.json")) as
+    { Endpoints?: { docker?: { Host?: string } } } | undefined;
+  const url = meta?.Endpoints?.docker?.Host;
+  if (url === undefined) {
+    throw new DeviousError("ENGINE_UNREACHABLE", `The docker context "${name}" does not exist.`, {
+      hint: "docker context ls shows those that do; unset DOCKER_CONTEXT to use the default.",
+    });
+  }
+  return { url, from: `docker context "${name}"`, certDir: path.join(configDir, "contexts", "tls", id, "docker") };
+}
+
+function readJson(file: string): Record<string, unknown> | undefined {
+  try {
+    return JSON.parse(readFileSync(file, "utf8")) as Record<string, unknown>;
+  } catch {
+    // no file, or not ours to judge: the docker CLI falls back to the default as well
+    return undefined;
+  }
+}

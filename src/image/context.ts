@@ -1,0 +1,77 @@
+import { readFile, stat } from "node:fs/promises";
+import { pack } from "tar-stream";
+import type { Pack } from "tar-stream";
+import type { HostFile, HostTool } from "./host-files.js";
+import { localDockerfile, registryDockerfile } from "./recipe.js";
+
+/** Our own two programs, each one bundled file. */
+export interface Programs {
+  readonly store: string;
+  readonly agent: string;
+}
+
+/** The build context as a tar made while it is sent: nothing is written to disk. */
+export function localContext(
+  programs: Programs,
+  tools: readonly HostTool[],
+  libraries: readonly HostFile[],
+): AsyncIterable<Uint8Array> {
+  return fill(async (tar) => {
+    await addText(tar, "Dockerfile", localDockerfile());
+    await addText(tar, "rootfs/devious/store.mjs", programs.store);
+    await addText(tar, "rootfs/devious/agent.mjs", programs.agent);
+    // glibc asks DNS for names only when told to look there
+    await addText(tar, "rootfs/etc/nsswitch.conf", "hosts: files dns\n");
+    await addText(tar, "rootfs/etc/passwd", "root:x:0:0:root:/:/sbin/nologin\n");
+    await addDirectory(tar, "rootfs/tmp", 0o1777);
+    await addDirectory(tar, "rootfs/run", 0o755);
+    for (const file of [...tools, ...libraries]) await addFile(tar, `rootfs${file.target}`, file.source);
+    for (const tool of tools) for (const link of tool.links) await addLink(tar, `rootfs${link}`, tool.target);
+  });
+}
+
+export function registryContext(programs: Programs): AsyncIterable<Uint8Array> {
+  return fill(async (tar) => {
+    await addText(tar, "Dockerfile", registryDockerfile());
+    await addText(tar, "devious/store.mjs", programs.store);
+    await addText(tar, "devious/agent.mjs", programs.agent);
+  });
+}
+
+function fill(write: (tar: Pack) => Promise<void>): AsyncIterable<Uint8Array> {
+  const tar = pack();
+  write(tar).then(
+    () => tar.finalize(),
+    (error: unknown) => tar.destroy(error as Error),
+  );
+  return tar;
+}
+
+/** A fixed time, so that the same content is the same layer. */
+const mtime = new Date(0);
+
+function addText(tar: Pack, name: string, text: string): Promise<void> {
+  return addEntry(tar, { name, mode: 0o644, mtime }, Buffer.from(text));
+}
+
+async function addFile(tar: Pack, name: string, source: string): Promise<void> {
+  const [{ mode }, content] = await Promise.all([stat(source), readFile(source)]);
+  await addEntry(tar, { name, mode: mode & 0o777, mtime }, content);
+}
+
+function addLink(tar: Pack, name: string, linkname: string): Promise<void> {
+  return addEntry(tar, { name, type: "symlink", linkname, mtime });
+}
+
+function addDirectory(tar: Pack, name: string, mode: number): Promise<void> {
+  return addEntry(tar, { name, type: "directory", mode, mtime });
+}
+
+/** Resolves once the reader has taken the entry, so that memory holds one file at a time. */
+function addEntry(tar: Pack, headers: Parameters<Pack["entry"]>[0], content?: Buffer): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const done = (error?: Error | null): void => (error ? reject(error) : resolve());
+    if (content === undefined) tar.entry(headers, done);
+    else tar.entry(headers, content, done);
+  });
+}

@@ -1,0 +1,58 @@
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import path from "node:path";
+import { DeviousError } from "../core/errors.js";
+import { label } from "../core/labels.js";
+import type { EngineFacts, Images } from "../engine/port.js";
+import { localContext, registryContext } from "./context.js";
+import type { Programs } from "./context.js";
+import { findLibraries, findTools, fingerprint } from "./host-files.js";
+import type { HostTool } from "./host-files.js";
+import { chooseBase, localDockerfile, registryDockerfile } from "./recipe.js";
+import type { Base } from "./recipe.js";
+
+export interface ImageRecipe {
+  readonly base: Base;
+  /** `devious/node:<version>-<hash of everything that goes in>`. */
+  readonly reference: string;
+  readonly programs: Programs;
+  readonly tools: readonly HostTool[];
+}
+
+/** What the image for this engine consists of; reads little, so that an image that exists costs nearly nothing. */
+export async function planImage(facts: EngineFacts, bundleDir: string, version: string): Promise<ImageRecipe> {
+  const base = chooseBase(facts, { platform: process.platform, arch: process.arch });
+  const [programs, tools] = await Promise.all([readPrograms(bundleDir), base === "local" ? findTools() : []]);
+  const hash = createHash("sha256")
+    .update(base === "local" ? localDockerfile() : registryDockerfile())
+    .update(programs.store)
+    .update(programs.agent)
+    .update(await fingerprint(tools.map((tool) => tool.source)))
+    .digest("hex")
+    .slice(0, 12);
+  return { base, reference: `devious/node:${version}-${hash}`, programs, tools };
+}
+
+/** Builds the image unless the engine has it; true where it was built. */
+export async function ensureImage(engine: Images, recipe: ImageRecipe, onLine: (line: string) => void): Promise<boolean> {
+  if (await engine.hasImage(recipe.reference)) return false;
+  const context =
+    recipe.base === "local"
+      ? localContext(recipe.programs, recipe.tools, await findLibraries(recipe.tools.map((tool) => tool.source)))
+      : registryContext(recipe.programs);
+  await engine.buildImage(recipe.reference, context, { [label.image]: "node" }, onLine);
+  return true;
+}
+
+async function readPrograms(bundleDir: string): Promise<Programs> {
+  const read = (name: string): Promise<string> => readFile(path.join(bundleDir, name), "utf8");
+  try {
+    const [store, agent] = await Promise.all([read("store.mjs"), read("agent.mjs")]);
+    return { store, agent };
+  } catch (cause) {
+    throw new DeviousError("IMAGE_BUILD", `The programs for the node image are missing in ${bundleDir}.`, {
+      hint: "In a checkout, run `npm run build`.",
+      cause,
+    });
+  }
+}
