@@ -3,6 +3,17 @@
  * shape follows etcd-io/raft: a machine without I/O, inputs in, effects out.
  */
 
+/** Made by `createRaft` (raft.ts). */
+export interface Raft {
+  /**
+   * Takes all `inputs` in order, then says once what is owed for them. Appends, heartbeats and the persist are made at the end,
+   * so a hundred proposals in one call leave as one message to each follower and one write: the driver gathers what came in since the last call.
+   * `step([])` right after start hands out what recovery already knows to be committed.
+   */
+  step(inputs: readonly Input[]): Effects;
+  status(): RaftStatus;
+}
+
 /** A member's number, from 1. Unique for the life of a cluster: a wiped voter comes back under a new one. */
 export type MemberId = number;
 
@@ -12,7 +23,7 @@ export const none: MemberId = 0;
 export interface Entry {
   readonly index: number;
   readonly term: number;
-  /** `normal` with empty data is the no-op of a new leader; `conf` carries an encoded {@link ConfChange}. */
+  /** `normal` with empty data is the no-op of a new leader; `conf` carries a {@link ConfChange} (conf-codec.ts). */
   readonly kind: "normal" | "conf";
   readonly data: Uint8Array;
 }
@@ -96,43 +107,60 @@ export type Input =
   | { readonly type: "readIndex"; readonly id: number }
   /** Everything of `persist` effects up to this number is durable. */
   | { readonly type: "persisted"; readonly persistNumber: number }
-  /** The host made a snapshot of its state at `index` (already applied); older entries may go. */
-  | { readonly type: "compact"; readonly index: number; readonly data: Uint8Array }
+  /**
+   * The host made a snapshot of its state at `index` (already applied); older entries may go. The last `keep` of them stay in
+   * memory, for followers that are only a little behind.
+   */
+  | { readonly type: "compact"; readonly index: number; readonly data: Uint8Array; readonly keep: number }
   /** Stand for election now (bootstrap of a new cluster; tests). */
   | { readonly type: "campaign" }
+  /** Hand leadership to this voter (thesis §3.10); given up after an election timeout. Leader only, ignored by others. */
+  | { readonly type: "transferLeader"; readonly member: MemberId }
   /** The transport could not deliver to this member, or a snapshot's delivery ended. */
   | { readonly type: "unreachable"; readonly member: MemberId };
 
 /**
  * What the driver owes the machine after a step, in this order:
- * 1. `send`: may leave at once. 2. `persist`: write and fsync; then feed `persisted` back. 3. `sendAfterPersist`: may leave only
- * once that persist is durable. 4. `restore`, then `apply`: to the state machine, in order.
+ * 1. `send`: may leave at once. 2. `persist`: write and fsync, in the order handed out; then feed `persisted` back. Several may be
+ * under way. 3. `sendAfterPersist`: may leave only once this persist and every earlier one is durable (also when this step has none of
+ * its own). 4. `restore`, then `apply`: to the state machine, in order; committed is committed, so this need not wait for the disk.
  */
 export interface Effects {
   readonly send: readonly Message[];
   readonly persist: Persist | undefined;
   readonly sendAfterPersist: readonly Message[];
   readonly restore: Snapshot | undefined;
-  /** Committed entries, each exactly once and in order (over one life of the process). */
+  /** Committed entries, each exactly once and in order (over one life of the process), but for those a `restore` brought. */
   readonly apply: readonly Entry[];
   /** Reads confirmed by a quorum: serve each once `index` is applied. */
   readonly reads: readonly { readonly id: number; readonly index: number }[];
   /** Where proposals of this step stand in the log. They may still be lost; only `apply` says that they are not. */
   readonly proposed: readonly { readonly id: number; readonly index: number; readonly term: number }[];
-  /** Proposals and reads that were never started: definitely without effect. */
-  readonly dropped: readonly { readonly id: number; readonly reason: "not-leader" | "no-quorum" | "conf-pending" | "overloaded" }[];
-  /** Reads given up because leadership was lost; proposals are told by their index's entry having another term. */
+  /**
+   * Proposals never appended and reads given up (also because leadership was lost): definitely without effect. An appended proposal is
+   * lost when an entry of another term is applied at its index.
+   */
+  readonly dropped: readonly { readonly id: number; readonly reason: DropReason }[];
   readonly events: readonly RaftEvent[];
 }
+
+/**
+ * not-leader: ask the leader · no-quorum: a leader that heard no quorum for an election timeout stepped down · conf-pending: an
+ * earlier change of configuration is not yet applied · conf-invalid: the change makes no legal configuration · overloaded: the
+ * uncommitted tail is at its bound.
+ */
+export type DropReason = "not-leader" | "no-quorum" | "conf-pending" | "conf-invalid" | "overloaded";
 
 export interface Persist {
   /** Grows by one each time; the answer is `persisted` with this number. */
   readonly persistNumber: number;
   readonly hardState: HardState | undefined;
+  /** Replaces everything up to its index; goes to disk before `entries`. */
+  readonly snapshot: Snapshot | undefined;
+  /** True with a leader's snapshot: every entry on disk goes, later ones too. False: entries after `snapshot` stay (compaction). */
+  readonly discardLog: boolean;
   /** To be appended; an index at or below the log's end overwrites from there (the tail is cut). */
   readonly entries: readonly Entry[];
-  /** Replaces everything up to its index. */
-  readonly snapshot: Snapshot | undefined;
 }
 
 export type Role = "follower" | "preCandidate" | "candidate" | "leader" | "learner";
@@ -142,7 +170,13 @@ export type RaftEvent =
   | { readonly event: "role-changed"; readonly role: Role; readonly term: number }
   | { readonly event: "term-changed"; readonly term: number; readonly from: number }
   | { readonly event: "leader-changed"; readonly leader: MemberId; readonly term: number }
-  | { readonly event: "vote-cast"; readonly candidate: MemberId; readonly term: number; readonly granted: boolean; readonly preVote: boolean }
+  | {
+      readonly event: "vote-cast";
+      readonly candidate: MemberId;
+      readonly term: number;
+      readonly granted: boolean;
+      readonly preVote: boolean;
+    }
   | { readonly event: "quorum-lost"; readonly term: number }
   | { readonly event: "log-truncated"; readonly fromIndex: number; readonly lastIndex: number }
   | { readonly event: "snapshot-sent"; readonly to: MemberId; readonly index: number }
