@@ -44,7 +44,8 @@ function fill(write: (tar: Pack) => Promise<void>): AsyncIterable<Uint8Array> {
     () => tar.finalize(),
     (error: unknown) => tar.destroy(error as Error),
   );
-  return tar;
+  // a streamx readable: iterable, though its types do not say so
+  return tar as unknown as AsyncIterable<Uint8Array>;
 }
 
 /** A fixed time, so that the same content is the same layer. */
