@@ -63,7 +63,8 @@ function placeOf(document: Document, lines: LineCounter, path: readonly Property
     if (!isMap(parent)) continue;
     const pair = parent.items.find(({ key }) => isScalar(key) && key.value === path[depth - 1]);
     if (pair === undefined) continue;
-    const node = part === "value" && depth === path.length && isNode(pair.value) ? pair.value : pair.key;
+    const whole = depth === path.length || isScalar(pair.value);
+    const node = part === "value" && whole && isNode(pair.value) ? pair.value : pair.key;
     if (isNode(node) && node.range) return place(lines, node.range[0]);
   }
   return { line: 1, column: 1 };
