@@ -11,12 +11,10 @@ export const label = {
   role: "devious.role",
   service: "devious.service",
   node: "devious.node",
-  /** Number of this member in its store's configuration. */
+  /** Number of this member in its store's configuration; on the volume, since a member is its data. */
   member: "devious.member",
   /** Hash of everything that, when changed, means the container must be made anew. */
   hash: "devious.hash",
-  /** The resolved spec as JSON; on the network. */
-  spec: "devious.spec",
   /** On images of ours only, so that they are never taken for part of a cluster. */
   image: "devious.image",
 } as const;

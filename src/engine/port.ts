@@ -62,7 +62,7 @@ export interface ContainerSpec {
   /** Container ports published on 127.0.0.1, port chosen by the engine. */
   readonly ports: readonly number[];
   /** What only the agent gets. */
-  readonly agent?: { readonly engineSocketAt: string };
+  readonly agent?: { readonly engineSocketBind: string };
 }
 
 export interface EngineInfo {

@@ -225,7 +225,7 @@ function createOptions(spec: ContainerSpec): Dockerode.ContainerCreateOptions {
         : {
             PidMode: "host",
             CapAdd: ["NET_ADMIN", "SYS_ADMIN"],
-            Binds: [`${agent.engineSocketAt}`],
+            Binds: [agent.engineSocketBind],
             RestartPolicy: { Name: "unless-stopped" },
           }),
     },

@@ -1,0 +1,42 @@
+import { request } from "node:http";
+import type { Endpoint } from "../engine/port.js";
+
+export interface HttpAnswer {
+  readonly status: number;
+  /** Undefined where the answer is no JSON. */
+  readonly body: unknown;
+}
+
+/** One JSON request to a published port, on a connection of its own. Rejects when nobody answers within `timeoutMs`. */
+export function requestJson(
+  { host, port }: Endpoint,
+  method: "GET" | "POST",
+  path: string,
+  body: unknown,
+  timeoutMs: number,
+): Promise<HttpAnswer> {
+  return new Promise((resolve, reject) => {
+    const payload = body === undefined ? undefined : JSON.stringify(body);
+    const headers =
+      payload === undefined ? {} : { "content-type": "application/json", "content-length": Buffer.byteLength(payload) };
+    const outgoing = request(
+      { host, port, method, path, headers, agent: false, signal: AbortSignal.timeout(timeoutMs) },
+      (answer) => {
+        const chunks: Buffer[] = [];
+        answer.on("data", (chunk: Buffer) => chunks.push(chunk));
+        answer.on("error", reject);
+        answer.on("end", () => resolve({ status: answer.statusCode ?? 0, body: parse(Buffer.concat(chunks).toString("utf8")) }));
+      },
+    );
+    outgoing.on("error", reject);
+    outgoing.end(payload);
+  });
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}

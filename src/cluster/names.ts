@@ -1,0 +1,22 @@
+/** What things of a cluster are called in the engine. The dot cannot be in a cluster's or a node's name, so no two of these meet. */
+
+export function networkName(cluster: string): string {
+  return `devious.${cluster}`;
+}
+
+export function nodeContainerName(cluster: string, node: string): string {
+  return `devious.${cluster}.${node}`;
+}
+
+export function nodeVolumeName(cluster: string, node: string): string {
+  return `devious.${cluster}.${node}.data`;
+}
+
+/** The agent; `chaos` is no node's name, since those end in a number. */
+export function agentContainerName(cluster: string): string {
+  return `devious.${cluster}.chaos`;
+}
+
+export function ledgerVolumeName(cluster: string): string {
+  return `devious.${cluster}.chaos.ledger`;
+}

@@ -1,0 +1,69 @@
+import { label } from "../core/labels.js";
+import type { ContainerInfo, Containers, NetworkInfo, Networks, VolumeInfo, Volumes } from "../engine/port.js";
+
+/** What the engine holds of one cluster, found by its labels. */
+export interface Observed {
+  readonly name: string;
+  /** Folder of the spec it belongs to; undefined where only unlabelled rests are left. */
+  readonly owner: string | undefined;
+  readonly networks: readonly NetworkInfo[];
+  readonly nodes: readonly NodeContainer[];
+  readonly agent: ContainerInfo | undefined;
+  /** Containers that carry our cluster's label and are neither. */
+  readonly strays: readonly ContainerInfo[];
+  readonly volumes: readonly VolumeInfo[];
+}
+
+export interface NodeContainer extends ContainerInfo {
+  readonly node: string;
+  readonly service: string;
+}
+
+export type ObservedEngine = Pick<Containers & Networks & Volumes, "listContainers" | "listNetworks" | "listVolumes">;
+
+/** Every cluster the engine holds anything of, by name. */
+export async function observeAll(engine: ObservedEngine): Promise<readonly Observed[]> {
+  return observe(engine, label.cluster);
+}
+
+export async function observeCluster(engine: ObservedEngine, name: string): Promise<Observed> {
+  const [found] = await observe(engine, `${label.cluster}=${name}`);
+  return found ?? { name, owner: undefined, networks: [], nodes: [], agent: undefined, strays: [], volumes: [] };
+}
+
+async function observe(engine: ObservedEngine, filter: string): Promise<readonly Observed[]> {
+  const [containers, networks, volumes] = await Promise.all([
+    engine.listContainers([filter]),
+    engine.listNetworks([filter]),
+    engine.listVolumes([filter]),
+  ]);
+  const names = new Set([...containers, ...networks, ...volumes].flatMap(({ labels }) => labels[label.cluster] ?? []));
+  const of =
+    (name: string) =>
+    ({ labels }: { readonly labels: Readonly<Record<string, string>> }): boolean =>
+      labels[label.cluster] === name;
+  return [...names]
+    .sort()
+    .map((name) => assemble(name, containers.filter(of(name)), networks.filter(of(name)), volumes.filter(of(name))));
+}
+
+function assemble(
+  name: string,
+  containers: readonly ContainerInfo[],
+  networks: readonly NetworkInfo[],
+  volumes: readonly VolumeInfo[],
+): Observed {
+  const role = (one: ContainerInfo): string | undefined => one.labels[label.role];
+  return {
+    name,
+    owner: [...networks, ...containers, ...volumes].flatMap(({ labels }) => labels[label.owner] ?? [])[0],
+    networks,
+    nodes: containers
+      .filter((one) => role(one) === "node")
+      .map((one) => ({ ...one, node: one.labels[label.node] ?? one.name, service: one.labels[label.service] ?? "" }))
+      .sort((a, b) => a.node.localeCompare(b.node, "en", { numeric: true })),
+    agent: containers.find((one) => role(one) === "agent"),
+    strays: containers.filter((one) => role(one) !== "node" && role(one) !== "agent"),
+    volumes,
+  };
+}

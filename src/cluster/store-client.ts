@@ -1,0 +1,155 @@
+import { DeviousError, messageOf } from "../core/errors.js";
+import { clientPort, peerPort } from "../core/node-contract.js";
+import type { Endpoint } from "../engine/port.js";
+import { requestJson } from "./http.js";
+import type { HttpAnswer } from "./http.js";
+
+/** What a node of the bundled store says of itself, `GET /status`. */
+export interface StoreStatus {
+  readonly node: string;
+  readonly member: number;
+  readonly role: string;
+  readonly term: number;
+  readonly leader: string | null;
+  readonly commit: number;
+  readonly applied: number;
+  readonly revision: number;
+  readonly voters: readonly string[];
+  readonly learners: readonly string[];
+  readonly uptimeMs: number;
+  /** Hash of all keys and values; only when asked for. */
+  readonly hash?: string;
+}
+
+export interface KeyValue {
+  readonly key: string;
+  readonly value: string;
+  readonly createRevision: number;
+  readonly modRevision: number;
+  readonly version: number;
+}
+
+/** A node of the bundled store, through etcd's JSON gateway paths on its published port. */
+export interface StoreClient {
+  /** Undefined where it does not answer in time. */
+  status(timeoutMs: number, withHash?: boolean): Promise<StoreStatus | undefined>;
+  /** True once the node has a leader with a quorum behind it. */
+  healthy(timeoutMs: number): Promise<boolean>;
+  put(key: string, value: string): Promise<{ readonly revision: number }>;
+  get(key: string): Promise<KeyValue | undefined>;
+  del(key: string): Promise<{ readonly deleted: number }>;
+  addMember(node: string): Promise<number>;
+  promoteMember(member: number): Promise<void>;
+  removeMember(member: number): Promise<void>;
+  members(): Promise<readonly { readonly id: number; readonly name: string; readonly learner: boolean }[]>;
+}
+
+/** The store itself answers within 3 s, leader or not; what takes longer than this is a node that does not answer. */
+const requestTimeoutMs = 5000;
+
+const base64 = (text: string): string => Buffer.from(text, "utf8").toString("base64");
+const text = (encoded: string | undefined): string => Buffer.from(encoded ?? "", "base64").toString("utf8");
+
+export function createStoreClient(node: string, endpoint: Endpoint): StoreClient {
+  const call = async <T>(path: string, body: unknown): Promise<T> => {
+    const answer = await requestJson(endpoint, "POST", path, body, requestTimeoutMs).catch((cause: unknown) => {
+      throw unanswered(node, cause);
+    });
+    if (answer.status === 200) return answer.body as T;
+    throw refused(node, answer);
+  };
+  return {
+    status: async (timeoutMs, withHash = false) => {
+      const path = withHash ? "/status?hash=1" : "/status";
+      const answer = await requestJson(endpoint, "GET", path, undefined, timeoutMs).catch(() => undefined);
+      return answer?.status === 200 ? (answer.body as StoreStatus) : undefined;
+    },
+    healthy: async (timeoutMs) => {
+      const answer = await requestJson(endpoint, "GET", "/health", undefined, timeoutMs).catch(() => undefined);
+      return answer?.status === 200;
+    },
+    put: async (key, value) => {
+      const answer = await call<{ header: Header }>("/v3/kv/put", { key: base64(key), value: base64(value) });
+      return { revision: Number(answer.header.revision) };
+    },
+    get: async (key) => {
+      const answer = await call<{ kvs?: readonly WireKeyValue[] }>("/v3/kv/range", { key: base64(key) });
+      const found = answer.kvs?.[0];
+      if (found === undefined) return undefined;
+      return {
+        key: text(found.key),
+        value: text(found.value),
+        createRevision: Number(found.create_revision),
+        modRevision: Number(found.mod_revision),
+        version: Number(found.version),
+      };
+    },
+    del: async (key) => {
+      const answer = await call<{ deleted?: string }>("/v3/kv/deleterange", { key: base64(key) });
+      return { deleted: Number(answer.deleted ?? 0) };
+    },
+    addMember: async (name) => {
+      const body = {
+        name,
+        peerURLs: [`http://${name}:${peerPort}`],
+        clientURLs: [`http://${name}:${clientPort}`],
+        isLearner: true,
+      };
+      const answer = await call<{ member: { ID: string } }>("/v3/cluster/member/add", body);
+      return Number(answer.member.ID);
+    },
+    promoteMember: async (member) => {
+      await call("/v3/cluster/member/promote", { ID: String(member) });
+    },
+    removeMember: async (member) => {
+      await call("/v3/cluster/member/remove", { ID: String(member) });
+    },
+    members: async () => {
+      const answer = await call<{ members: readonly { ID: string; name: string; isLearner?: boolean }[] }>(
+        "/v3/cluster/member/list",
+        {},
+      );
+      return answer.members.map(({ ID, name, isLearner }) => ({ id: Number(ID), name, learner: isLearner ?? false }));
+    },
+  };
+}
+
+interface Header {
+  readonly revision: string;
+}
+
+/** 64-bit numbers are text in etcd's JSON. */
+interface WireKeyValue {
+  readonly key: string;
+  readonly value?: string;
+  readonly create_revision: string;
+  readonly mod_revision: string;
+  readonly version: string;
+}
+
+/** Nobody answered: a connection that was refused carried nothing, any other silence may have been an answer on its way. */
+function unanswered(node: string, cause: unknown): DeviousError {
+  const refusedAtOnce = (cause as { code?: string }).code === "ECONNREFUSED";
+  return refusedAtOnce
+    ? new DeviousError("NODE_UNREACHABLE", `${node} does not answer: ${messageOf(cause)}.`, {
+        hint: "`devious status` shows which nodes run; --node asks another one.",
+        cause,
+      })
+    : new DeviousError("REQUEST_INDEFINITE", `${node} did not answer in time; the request may or may not have taken effect.`, {
+        hint: "Read the key again to find out; --node asks another node.",
+        cause,
+      });
+}
+
+function refused(node: string, { status, body }: HttpAnswer): DeviousError {
+  const { error = `answered with HTTP status ${status}`, definite = false } = (body ?? {}) as {
+    error?: string;
+    definite?: boolean;
+  };
+  const sentence = `${node}: ${error.replace(/\.$/, "")}`;
+  return definite
+    ? new DeviousError("REQUEST_REFUSED", `${sentence}; the request definitely had no effect.`)
+    : new DeviousError("REQUEST_INDEFINITE", `${sentence}; the request may or may not have taken effect.`, {
+        hint: "Read the key again to find out.",
+      });
+}
