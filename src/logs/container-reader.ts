@@ -1,0 +1,119 @@
+import { InvariantViolation } from "../core/invariant.js";
+import type { LogRecord } from "../core/log-record.js";
+import type { Containers, ContainerState, Streams } from "../engine/port.js";
+import { Bell } from "./bell.js";
+import { NodeLog, type Origin } from "./node-log.js";
+import type { Patience } from "./patience.js";
+
+/** Where a reader's records go. */
+export interface Sink {
+  /** Takes the next records; resolves when there is room for more. */
+  take(records: readonly LogRecord[]): Promise<void>;
+  /** All of the past has been given; what follows is live. */
+  caughtUp(): void;
+}
+
+/**
+ * Reads one container's log: its past, then, while following, whatever comes, over restarts and broken connections, until
+ * the container has been removed.
+ */
+export class ContainerReader {
+  readonly #engine: Pick<Streams, "logs"> & Pick<Containers, "inspectContainer">;
+  readonly #id: string;
+  readonly #sink: Sink;
+  readonly #patience: Patience;
+  readonly #signal: AbortSignal;
+  readonly #bell = new Bell();
+  #woken = false;
+
+  constructor(
+    engine: Pick<Streams, "logs"> & Pick<Containers, "inspectContainer">,
+    id: string,
+    sink: Sink,
+    patience: Patience,
+    signal: AbortSignal,
+  ) {
+    this.#engine = engine;
+    this.#id = id;
+    this.#sink = sink;
+    this.#patience = patience;
+    this.#signal = signal;
+  }
+
+  /** There may be more to read: the container started, or was removed, or nobody knows. */
+  wake(): void {
+    this.#woken = true;
+    this.#bell.ring();
+  }
+
+  async run(origin: Omit<Origin, "tty">, follow: boolean): Promise<void> {
+    const tty = (await this.#insist(() => this.#engine.inspectContainer(this.#id)))?.tty;
+    if (tty === undefined) return;
+    const log = new NodeLog({ ...origin, tty });
+
+    await this.#insist(() => this.#pass(log, false));
+    if (!follow) await this.#sink.take(log.stopped());
+    this.#sink.caughtUp();
+
+    let attached = false;
+    while (follow && !this.#signal.aborted) {
+      const state = (await this.#insist(() => this.#engine.inspectContainer(this.#id)))?.state;
+      if (state === undefined) break;
+      if (!isAlive(state)) {
+        await this.#sink.take(log.stopped());
+        await this.#untilWoken();
+      } else if (attached) await this.#patience.pause();
+      await this.#insist(() => this.#pass(log, true));
+      attached = true;
+    }
+    await this.#sink.take(log.stopped());
+  }
+
+  /** One go at the log, from where the last one got to. */
+  async #pass(log: NodeLog, follow: boolean): Promise<void> {
+    if (this.#signal.aborted) return;
+    this.#woken = false;
+    const since = log.attach();
+    for await (const chunk of this.#engine.logs(this.#id, { follow, since, signal: this.#signal })) {
+      this.#patience.succeeded();
+      await this.#sink.take(log.push(chunk));
+      if (this.#signal.aborted) return;
+    }
+    this.#patience.succeeded();
+    await this.#sink.take(log.detach());
+  }
+
+  async #untilWoken(): Promise<void> {
+    const wake = (): void => this.wake();
+    this.#signal.addEventListener("abort", wake, { once: true });
+    if (!this.#woken && !this.#signal.aborted) await this.#bell.next();
+    this.#signal.removeEventListener("abort", wake);
+  }
+
+  /** Repeats what fails as long as patience lasts; undefined where there is no container any more, or nobody who listens. */
+  async #insist<T>(act: () => Promise<T>): Promise<T | undefined> {
+    while (!this.#signal.aborted) {
+      try {
+        return await act();
+      } catch (error) {
+        if (error instanceof InvariantViolation) throw error;
+        if (this.#signal.aborted || (await this.#isGone())) break;
+        await this.#patience.failed(error);
+      }
+    }
+    return undefined;
+  }
+
+  /** False also where the engine does not answer. */
+  async #isGone(): Promise<boolean> {
+    try {
+      return (await this.#engine.inspectContainer(this.#id)) === undefined;
+    } catch {
+      return false;
+    }
+  }
+}
+
+function isAlive(state: ContainerState): boolean {
+  return state === "running" || state === "paused" || state === "restarting";
+}

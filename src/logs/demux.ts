@@ -1,0 +1,121 @@
+import { DeviousError } from "../core/errors.js";
+import type { StreamName } from "../core/log-record.js";
+
+/** One message as the engine sent it: a stamp, a space, and a line or a chunk of one. */
+export interface Frame {
+  readonly stream: StreamName;
+  readonly payload: Uint8Array;
+}
+
+/** Bytes, cut anywhere, in; whole frames out. Holds on to what is not whole yet. */
+export interface Demuxer {
+  push(chunk: Uint8Array): Frame[];
+  /** What is left once the stream has ended by itself. */
+  end(): Frame[];
+}
+
+export function createDemuxer(tty: boolean): Demuxer {
+  return tty ? new TtyDemuxer() : new FrameDemuxer();
+}
+
+/** The engine cuts longer lines into chunks of this many bytes (moby `daemon/logger/copier.go`). */
+export const chunkBytes = 16 * 1024;
+
+const headerBytes = 8;
+/** Far above what an engine sends in one frame: a larger length means that these are no frames. */
+const maxFrameBytes = 4 * 1024 * 1024;
+const newline = 0x0a;
+const space = 0x20;
+
+/** Docker's framing: `[stream, 0, 0, 0, length as uint32 big endian]`, then that many bytes (Engine API, "ContainerAttach"). */
+class FrameDemuxer implements Demuxer {
+  #carry: Uint8Array = new Uint8Array(0);
+
+  push(chunk: Uint8Array): Frame[] {
+    const bytes = concat(this.#carry, chunk);
+    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
+    const frames: Frame[] = [];
+    let offset = 0;
+    while (bytes.length - offset >= headerBytes) {
+      const kind = view.getUint32(offset);
+      const length = view.getUint32(offset + 4);
+      if (length > maxFrameBytes) throw unframed(`a frame of ${length} bytes`);
+      const end = offset + headerBytes + length;
+      if (end > bytes.length) break;
+      const payload = bytes.subarray(offset + headerBytes, end);
+      frames.push({ stream: streamOf(kind, payload), payload });
+      offset = end;
+    }
+    // a copy, so that a few bytes do not keep a whole chunk alive
+    this.#carry = bytes.slice(offset);
+    return frames;
+  }
+
+  /** Half a frame is no message: whoever reads again gets it whole. */
+  end(): Frame[] {
+    this.#carry = new Uint8Array(0);
+    return [];
+  }
+}
+
+/** The stream number is the first of four bytes, the others are zero. */
+function streamOf(kind: number, payload: Uint8Array): StreamName {
+  switch (kind) {
+    case 0x01000000:
+      return "stdout";
+    case 0x02000000:
+      return "stderr";
+    case 0x03000000:
+      throw new DeviousError(
+        "ENGINE_REFUSED",
+        `the engine could not read on in the log: ${new TextDecoder().decode(payload).trim()}`,
+      );
+    default:
+      throw unframed(`a frame of kind 0x${kind.toString(16).padStart(8, "0")}`);
+  }
+}
+
+function unframed(what: string): DeviousError {
+  return new DeviousError("ENGINE_REFUSED", `the engine sent a log stream that is not framed as documented: ${what}`);
+}
+
+/** A terminal's log has no frames: a message ends at its newline, or where the engine cuts chunks. */
+class TtyDemuxer implements Demuxer {
+  #carry: Uint8Array = new Uint8Array(0);
+
+  push(chunk: Uint8Array): Frame[] {
+    const bytes = concat(this.#carry, chunk);
+    const frames: Frame[] = [];
+    let offset = 0;
+    for (;;) {
+      const end = endOfMessage(bytes.subarray(offset));
+      if (end === undefined) break;
+      frames.push({ stream: "stdout", payload: bytes.subarray(offset, offset + end) });
+      offset += end;
+    }
+    this.#carry = bytes.slice(offset);
+    return frames;
+  }
+
+  end(): Frame[] {
+    const payload = this.#carry;
+    this.#carry = new Uint8Array(0);
+    return payload.length === 0 ? [] : [{ stream: "stdout", payload }];
+  }
+}
+
+function endOfMessage(bytes: Uint8Array): number | undefined {
+  const lineEnd = bytes.indexOf(newline);
+  const stampEnd = bytes.indexOf(space);
+  const chunkEnd = stampEnd === -1 ? Infinity : stampEnd + 1 + chunkBytes;
+  if (lineEnd !== -1 && lineEnd < chunkEnd) return lineEnd + 1;
+  return chunkEnd <= bytes.length ? chunkEnd : undefined;
+}
+
+function concat(a: Uint8Array, b: Uint8Array): Uint8Array {
+  if (a.length === 0) return b;
+  const out = new Uint8Array(a.length + b.length);
+  out.set(a);
+  out.set(b, a.length);
+  return out;
+}

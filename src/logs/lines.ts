@@ -1,0 +1,142 @@
+import type { StreamName } from "../core/log-record.js";
+import { chunkBytes, type Frame } from "./demux.js";
+import { parseStamp, zeroStamp } from "./stamp.js";
+
+/** A line, or a chunk of a long one, without its stamp. */
+export interface Piece {
+  readonly stream: StreamName;
+  readonly stamp: string;
+  /** Without the newline. */
+  readonly bytes: Uint8Array;
+  /** True where a newline ended it. */
+  readonly ended: boolean;
+}
+
+/** A whole line as its program wrote it. */
+export interface Line {
+  readonly stream: StreamName;
+  /** Of its first chunk. */
+  readonly stamp: string;
+  readonly text: string;
+  readonly joined: boolean;
+  readonly truncated: boolean;
+}
+
+/** Longer lines are cut here and flagged; their rest up to the newline is dropped. */
+export const maxLineBytes = 1024 * 1024;
+
+const newline = 0x0a;
+const carriageReturn = 0x0d;
+const space = 0x20;
+/** `2026-11-21T01:59:26.643171743+02:00` is the longest form. */
+const maxStampBytes = 35;
+
+/**
+ * A frame's payload is one message with one stamp. An engine that packs several lines into a frame is understood too:
+ * each may carry its own stamp, or share the one before it.
+ */
+export function toPieces(frame: Frame): Piece[] {
+  const pieces: Piece[] = [];
+  let stamp: string | undefined;
+  let start = 0;
+  while (start < frame.payload.length) {
+    const lineEnd = frame.payload.indexOf(newline, start);
+    const ended = lineEnd !== -1;
+    const end = ended ? lineEnd : frame.payload.length;
+    const message = frame.payload.subarray(start, end);
+    const own = leadingStamp(message);
+    stamp = own?.stamp ?? stamp ?? zeroStamp;
+    pieces.push({ stream: frame.stream, stamp, bytes: message.subarray(own?.length ?? 0), ended });
+    start = end + 1;
+  }
+  return pieces;
+}
+
+function leadingStamp(message: Uint8Array): { readonly stamp: string; readonly length: number } | undefined {
+  const stampEnd = message.subarray(0, maxStampBytes + 1).indexOf(space);
+  if (stampEnd === -1) return undefined;
+  const stamp = parseStamp(String.fromCharCode(...message.subarray(0, stampEnd)));
+  return stamp === undefined ? undefined : { stamp, length: stampEnd + 1 };
+}
+
+interface OpenLine {
+  readonly stamp: string;
+  readonly chunks: Uint8Array[];
+  count: number;
+  keptBytes: number;
+  lastChunkBytes: number;
+  truncated: boolean;
+}
+
+/**
+ * Joins the pieces of one container's two streams into lines.
+ *
+ * A piece without a newline is either a chunk of a long line or the last words of a program that ended in the middle of a line.
+ * Nothing in the stream says which, but Docker gives all chunks of a line the stamp of the first, and every engine cuts at
+ * {@link chunkBytes}; so what follows belongs to the open line when either of the two is true of it.
+ */
+export class LineJoiner {
+  readonly #open = new Map<StreamName, OpenLine>();
+
+  /** The lines this piece finishes: none, its own, or before that the one it shows to be over. */
+  push(piece: Piece): Line[] {
+    const lines: Line[] = [];
+    let open = this.#open.get(piece.stream);
+    if (open !== undefined && piece.stamp !== open.stamp && open.lastChunkBytes < chunkBytes) {
+      lines.push(this.#close(piece.stream, open));
+      open = undefined;
+    }
+    if (open === undefined && piece.ended) {
+      lines.push(wholeLine(piece));
+      return lines;
+    }
+    open ??= { stamp: piece.stamp, chunks: [], count: 0, keptBytes: 0, lastChunkBytes: 0, truncated: false };
+    append(open, piece.bytes);
+    this.#open.set(piece.stream, open);
+    if (piece.ended) lines.push(this.#close(piece.stream, open));
+    return lines;
+  }
+
+  /** The lines that were open when their program ended. */
+  end(): Line[] {
+    return [...this.#open].map(([stream, open]) => this.#close(stream, open));
+  }
+
+  /** Smallest stamp among the open lines: chunks with this stamp may still come. */
+  oldestOpen(): string | undefined {
+    const stamps = [...this.#open.values()].map((open) => open.stamp);
+    return stamps.length === 0 ? undefined : stamps.reduce((a, b) => (a < b ? a : b));
+  }
+
+  #close(stream: StreamName, open: OpenLine): Line {
+    this.#open.delete(stream);
+    const bytes = new Uint8Array(open.keptBytes);
+    let offset = 0;
+    for (const chunk of open.chunks) {
+      bytes.set(chunk, offset);
+      offset += chunk.length;
+    }
+    return { stream, stamp: open.stamp, text: decode(bytes, open.truncated), joined: open.count > 1, truncated: open.truncated };
+  }
+}
+
+function wholeLine({ stream, stamp, bytes }: Piece): Line {
+  const truncated = bytes.length > maxLineBytes;
+  return { stream, stamp, text: decode(bytes.subarray(0, maxLineBytes), truncated), joined: false, truncated };
+}
+
+function append(open: OpenLine, bytes: Uint8Array): void {
+  const kept = bytes.subarray(0, maxLineBytes - open.keptBytes);
+  // a copy: the piece is a view of the network's buffer, and this line may stay open for long
+  if (kept.length > 0) open.chunks.push(kept.slice());
+  open.keptBytes += kept.length;
+  open.truncated ||= kept.length < bytes.length;
+  open.lastChunkBytes = bytes.length;
+  open.count += 1;
+}
+
+/** Bytes that are no UTF-8 become U+FFFD; a character cut in half by truncation is left out. */
+function decode(bytes: Uint8Array, truncated: boolean): string {
+  const end = !truncated && bytes.at(-1) === carriageReturn ? bytes.length - 1 : bytes.length;
+  return new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes.subarray(0, end), { stream: truncated });
+}

@@ -1,0 +1,210 @@
+import { label, type Role } from "../core/labels.js";
+import { chaosNode, type LogRecord } from "../core/log-record.js";
+import type { ContainerEvent, Containers, Labels, Streams } from "../engine/port.js";
+import { Bell } from "./bell.js";
+import { ContainerReader, type Sink } from "./container-reader.js";
+import { accepts, type LogFilter } from "./filter.js";
+import { Merger } from "./merge.js";
+import { Patience } from "./patience.js";
+
+/** What of the engine it takes to read logs. */
+export type LogEngine = Pick<Streams, "logs" | "events"> & Pick<Containers, "listContainers" | "inspectContainer">;
+
+export interface ReadLogsOptions {
+  /** Go on with what is said from now on, until `signal`, or until the cluster's last container has been removed. */
+  readonly follow: boolean;
+  readonly filter?: LogFilter | undefined;
+  /** Of the past, only the last so many records of each node, counted after the filter. */
+  readonly tail?: number | undefined;
+  /** Ends the story; what is held back is still given out. */
+  readonly signal?: AbortSignal | undefined;
+  /** How long a live record waits for earlier ones of other nodes; 300 unless given. */
+  readonly holdBackMs?: number | undefined;
+  /** Pause before reading again after the engine broke off, doubled up to 2 s; 100 unless given. */
+  readonly retryMs?: number | undefined;
+  /** While following, how long the engine may be away; 60 s unless given. */
+  readonly giveUpMs?: number | undefined;
+}
+
+/**
+ * The logs of a cluster's containers, running or not, as one story in the order of the engine's stamps. The agent's stdout is
+ * in it as node `chaos`; its stderr is not, because it answers requests there.
+ *
+ * Every log is read from its start even with `tail` or `since`, because `seq` counts from there: what is not wanted is counted and
+ * thrown away. (Where the engine has rotated the beginning away, `seq` counts from the oldest line kept.)
+ *
+ * Throws `DeviousError` (ENGINE_UNREACHABLE, ENGINE_REFUSED); once it follows, only after the engine was away for `giveUpMs`.
+ */
+export async function* readLogs(
+  engine: LogEngine,
+  cluster: string,
+  options: ReadLogsOptions,
+): AsyncGenerator<LogRecord, void, undefined> {
+  const tail = new Tail(engine, cluster, options);
+  try {
+    yield* tail.records();
+  } finally {
+    tail.stop();
+  }
+}
+
+/** A reader that is so far ahead of the story waits. */
+const maxHeld = 10_000;
+
+class Tail {
+  readonly #engine: LogEngine;
+  readonly #cluster: string;
+  readonly #options: ReadLogsOptions;
+  readonly #filter: LogFilter;
+  readonly #merger: Merger;
+  readonly #readers = new Map<string, ContainerReader>();
+  readonly #stop = new AbortController();
+  /** Rings when the merger may have something, or the story may be over. */
+  readonly #changed = new Bell();
+  /** Rings when records have left the merger. */
+  readonly #room = new Bell();
+  #failure: { readonly error: unknown } | undefined;
+
+  constructor(engine: LogEngine, cluster: string, options: ReadLogsOptions) {
+    this.#engine = engine;
+    this.#cluster = cluster;
+    this.#options = options;
+    this.#filter = options.filter ?? {};
+    this.#merger = new Merger(options.holdBackMs ?? 300);
+    const { signal } = options;
+    if (signal?.aborted === true) this.#stop.abort();
+    signal?.addEventListener("abort", () => this.stop(), { once: true, signal: this.#stop.signal });
+  }
+
+  stop(): void {
+    this.#stop.abort();
+    this.#changed.ring();
+    this.#room.ring();
+  }
+
+  async *records(): AsyncGenerator<LogRecord, void, undefined> {
+    if (this.#stop.signal.aborted) return;
+    // events first, so that no container starts unseen between the list and them
+    const events = this.#options.follow ? await this.#subscribe() : undefined;
+    await this.#list();
+    if (events !== undefined) void this.#beside(this.#watch(events));
+
+    for (;;) {
+      const ready = this.#merger.release(performance.now());
+      if (ready.length > 0) {
+        yield* ready;
+        this.#room.ring();
+      } else if (this.#readers.size === 0 || this.#failure !== undefined || this.#stop.signal.aborted) {
+        yield* this.#merger.flush();
+        if (this.#failure !== undefined) throw this.#failure.error;
+        return;
+      } else {
+        const dueMs = this.#merger.dueMs();
+        await this.#changed.next(dueMs === undefined ? undefined : dueMs - performance.now());
+      }
+    }
+  }
+
+  #subscribe(): Promise<AsyncIterable<ContainerEvent>> {
+    return this.#engine.events(this.#labelFilter, this.#stop.signal);
+  }
+
+  /** Begins to read every container that is not being read, and lets the other readers look for more. */
+  async #list(): Promise<void> {
+    for (const { id, labels } of await this.#engine.listContainers([this.#labelFilter])) this.#onLife(id, labels);
+  }
+
+  get #labelFilter(): string {
+    return `${label.cluster}=${this.#cluster}`;
+  }
+
+  /** Follows the life of the cluster's containers; after a break it asks for the list, because events may have been missed. */
+  async #watch(subscribed: AsyncIterable<ContainerEvent>): Promise<void> {
+    let events = subscribed;
+    const patience = this.#patience();
+    while (!this.#stop.signal.aborted) {
+      try {
+        for await (const event of events) {
+          patience.succeeded();
+          if (event.action === "start" || event.action === "destroy") this.#onLife(event.id, event.labels);
+        }
+        await patience.pause();
+        if (this.#stop.signal.aborted) return;
+        events = await this.#subscribe();
+        await this.#list();
+      } catch (error) {
+        if (!this.#stop.signal.aborted) await patience.failed(error);
+      }
+    }
+  }
+
+  #onLife(id: string, labels: Labels): void {
+    const known = this.#readers.get(id);
+    if (known !== undefined) return known.wake();
+    const isAgent = labels[label.role] === ("agent" satisfies Role);
+    const node = isAgent ? chaosNode : (labels[label.node] ?? id.slice(0, 12));
+    if (this.#stop.signal.aborted || this.#filter.nodes?.has(node) === false) return;
+
+    const origin = {
+      cluster: this.#cluster,
+      service: labels[label.service] ?? "",
+      node,
+      stderr: !isAgent,
+      since: this.#filter.since,
+    };
+    const reader = new ContainerReader(this.#engine, id, this.#sink(id), this.#patience(), this.#stop.signal);
+    this.#readers.set(id, reader);
+    this.#merger.open(id);
+    void this.#beside(reader.run(origin, this.#options.follow)).then(() => {
+      this.#readers.delete(id);
+      this.#merger.close(id);
+      this.#changed.ring();
+    });
+  }
+
+  #sink(id: string): Sink {
+    let history: LogRecord[] | undefined = this.#options.tail === undefined ? undefined : [];
+    const tail = this.#options.tail ?? 0;
+    const push = (records: readonly LogRecord[]): void => {
+      const nowMs = performance.now();
+      for (const record of records) this.#merger.push(id, record, nowMs);
+      if (records.length > 0) this.#changed.ring();
+    };
+    return {
+      take: async (records) => {
+        const wanted = records.filter((record) => accepts(this.#filter, record));
+        if (history === undefined) push(wanted);
+        else {
+          history.push(...wanted);
+          if (history.length > maxHeld + tail) history = lastOf(history, tail);
+        }
+        while (this.#merger.held(id) > maxHeld && !this.#stop.signal.aborted) await this.#room.next();
+      },
+      caughtUp: () => {
+        if (history !== undefined) push(lastOf(history, tail));
+        history = undefined;
+        this.#merger.goLive(id);
+        this.#changed.ring();
+      },
+    };
+  }
+
+  #patience(): Patience {
+    const { follow, retryMs = 100, giveUpMs = 60_000 } = this.#options;
+    return new Patience({ retryMs, giveUpMs: follow ? giveUpMs : 0, signal: this.#stop.signal });
+  }
+
+  /** A part that runs beside the story: its failure ends the story. */
+  async #beside(part: Promise<void>): Promise<void> {
+    try {
+      await part;
+    } catch (error) {
+      this.#failure ??= { error };
+      this.#changed.ring();
+    }
+  }
+}
+
+function lastOf(records: readonly LogRecord[], count: number): LogRecord[] {
+  return count === 0 ? [] : records.slice(-count);
+}
