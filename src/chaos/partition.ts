@@ -1,5 +1,5 @@
 /** Cuts the network between nodes, silently, as a pulled cable would: packets vanish, nobody gets an error. */
-import { type Grudge, deafNodes } from "./grudge.js";
+import { type Grudge, deafNodes, split, withRest } from "./grudge.js";
 
 export interface PartitionFault {
   readonly kind: "partition";
@@ -8,8 +8,21 @@ export interface PartitionFault {
   readonly shape: string;
 }
 
-export function partition(grudge: Grudge, shape: string): PartitionFault {
-  return { kind: "partition", grudge, shape };
+/**
+ * Groups that hear only themselves; a node in two groups hears both. The nodes that no group names form one more group, as in blockade:
+ * of three nodes, `n1` alone means `n1 | n2,n3`.
+ */
+export function partition(groups: readonly (readonly string[])[], nodes: readonly string[]): PartitionFault {
+  const all = withRest(groups, nodes);
+  return { kind: "partition", grudge: split(all), shape: all.map((group) => group.join(",")).join(" | ") };
+}
+
+/** Each of `lonely` on its own, cut off from every other node, the other lonely ones too. */
+export function isolate(lonely: readonly string[], nodes: readonly string[]): PartitionFault {
+  return partition(
+    lonely.map((node) => [node]),
+    nodes,
+  );
 }
 
 export function describePartition(fault: PartitionFault): string {

@@ -1,0 +1,80 @@
+/** The active faults, as a value. What is not in the ledger must not be in the cluster; every function returns a new ledger. */
+import type { ActiveFault, Fault } from "./fault.js";
+import { nodesOf } from "./fault.js";
+import type { HealTarget } from "./protocol.js";
+
+export interface Ledger {
+  /** Number of the next fault: ids are never given twice. */
+  readonly nextNumber: number;
+  /** Oldest first. */
+  readonly faults: readonly ActiveFault[];
+  /**
+   * Node -> the container that we froze. Written before it is frozen and removed after it thawed, so that after a crash we thaw what
+   * is ours and never what somebody paused by hand.
+   */
+  readonly frozen: Readonly<Record<string, string>>;
+}
+
+export const emptyLedger: Ledger = { nextNumber: 1, faults: [], frozen: {} };
+
+/** The ledger with one more fault, and the fault as it stands in it. `durationMs` null: until healed. */
+export function add(
+  ledger: Ledger,
+  fault: Fault,
+  nowMs: number,
+  durationMs: number | null,
+): { ledger: Ledger; added: ActiveFault } {
+  const added: ActiveFault = {
+    id: `f${ledger.nextNumber}`,
+    fault,
+    startedAtMs: nowMs,
+    deadlineMs: durationMs === null ? null : nowMs + durationMs,
+  };
+  return { ledger: { ...ledger, nextNumber: ledger.nextNumber + 1, faults: [...ledger.faults, added] }, added };
+}
+
+/** The ledger without the faults meant, and those faults. */
+export function heal(ledger: Ledger, what: HealTarget): { ledger: Ledger; healed: readonly ActiveFault[] } {
+  return without(ledger, (active) => isMeant(active, what));
+}
+
+/** The ledger without the faults whose time is up. */
+export function expire(ledger: Ledger, nowMs: number): { ledger: Ledger; healed: readonly ActiveFault[] } {
+  return without(ledger, ({ deadlineMs }) => deadlineMs !== null && deadlineMs <= nowMs);
+}
+
+/** When the next fault ends by itself; undefined where none does. */
+export function nextDeadlineMs(ledger: Ledger): number | undefined {
+  const deadlines = ledger.faults.flatMap(({ deadlineMs }) => deadlineMs ?? []);
+  return deadlines.length === 0 ? undefined : Math.min(...deadlines);
+}
+
+/** True for an id that this ledger has given at some time, whether the fault is still active or not. */
+export function wasGiven(ledger: Ledger, id: string): boolean {
+  const number = /^f([1-9]\d*)$/.exec(id)?.[1];
+  return number !== undefined && Number(number) < ledger.nextNumber;
+}
+
+export function freeze(ledger: Ledger, node: string, containerId: string): Ledger {
+  return { ...ledger, frozen: { ...ledger.frozen, [node]: containerId } };
+}
+
+export function thaw(ledger: Ledger, node: string): Ledger {
+  return { ...ledger, frozen: Object.fromEntries(Object.entries(ledger.frozen).filter(([name]) => name !== node)) };
+}
+
+function without(ledger: Ledger, leaves: (active: ActiveFault) => boolean): { ledger: Ledger; healed: readonly ActiveFault[] } {
+  const healed = ledger.faults.filter(leaves);
+  return { ledger: { ...ledger, faults: ledger.faults.filter((active) => !leaves(active)) }, healed };
+}
+
+function isMeant(active: ActiveFault, what: HealTarget): boolean {
+  switch (what.by) {
+    case "all":
+      return true;
+    case "id":
+      return active.id === what.id;
+    case "node":
+      return nodesOf(active.fault).includes(what.node);
+  }
+}
