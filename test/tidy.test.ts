@@ -110,9 +110,19 @@ test("what runs before npm packages are there imports none", () => {
   }
 });
 
+test("the lock file names every optional package, also for other platforms: `npm ci` refuses one that does not", () => {
+  const { packages } = JSON.parse(readFileSync("package-lock.json", "utf8")) as {
+    packages: Record<string, { version?: string; optionalDependencies?: Record<string, string> }>;
+  };
+  const versions = new Set(Object.entries(packages).map(([path, { version }]) => `${path.split("node_modules/").at(-1)} ${version}`));
+  const wanted = Object.values(packages).flatMap(({ optionalDependencies = {} }) => Object.entries(optionalDependencies));
+  const exact = wanted.filter(([, version]) => /^\d/.test(version)).map(([name, version]) => `${name} ${version}`);
+  expect(exact.filter((name) => !versions.has(name))).toEqual([]);
+});
+
 /** The rows of the table under "## Rooms", top to bottom; `pure` names the parts that are ("**" = all of it). */
 function roomsOf(page: string): { name: string; pure: string[] }[] {
-  return [...page.matchAll(/^\| X .* \|([^|]*)\|$/gm)].map(([, name = "", pure = ""]) => ({
+  return [...page.matchAll(/^\| `(\w+)\/`\s*\| .* \|([^|]*)\|$/gm)].map(([, name = "", pure = ""]) => ({
     name,
     pure: pure.trim() === "yes" ? ["**"] : [...pure.matchAll(/`([\w./]+)`/g)].map(([, part = ""]) => part),
   }));
