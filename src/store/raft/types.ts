@@ -116,7 +116,7 @@ export type Input =
   | { readonly type: "campaign" }
   /** Hand leadership to this voter (thesis §3.10); given up after an election timeout. Leader only, ignored by others. */
   | { readonly type: "transferLeader"; readonly member: MemberId }
-  /** The transport could not deliver to this member, or a snapshot's delivery ended. */
+  /** The transport could not deliver to this member. Asked for after a snapshot that did not arrive; it is sent again then. */
   | { readonly type: "unreachable"; readonly member: MemberId };
 
 /**
@@ -151,11 +151,12 @@ export interface Effects {
  */
 export type DropReason = "not-leader" | "no-quorum" | "conf-pending" | "conf-invalid" | "overloaded";
 
+/** One write. Where it may tear, it goes to disk in the order of these fields: what an entry is worth depends on the hard state. */
 export interface Persist {
   /** Grows by one each time; the answer is `persisted` with this number. */
   readonly persistNumber: number;
   readonly hardState: HardState | undefined;
-  /** Replaces everything up to its index; goes to disk before `entries`. */
+  /** Replaces everything up to its index. */
   readonly snapshot: Snapshot | undefined;
   /** True with a leader's snapshot: every entry on disk goes, later ones too. False: entries after `snapshot` stay (compaction). */
   readonly discardLog: boolean;
@@ -168,6 +169,7 @@ export type Role = "follower" | "preCandidate" | "candidate" | "leader" | "learn
 /** Worth a log line; the driver gives each its level and sentence. */
 export type RaftEvent =
   | { readonly event: "role-changed"; readonly role: Role; readonly term: number }
+  /** `from` is the term before. */
   | { readonly event: "term-changed"; readonly term: number; readonly from: number }
   | { readonly event: "leader-changed"; readonly leader: MemberId; readonly term: number }
   | {

@@ -1,0 +1,831 @@
+/**
+ * The Raft machine: Ongaro, "Consensus: Bridging Theory and Practice" (2014), in the shape of etcd-io/raft. Inputs in, effects out;
+ * no clock, no disk, no network.
+ *
+ * Two rules run through all of it. What a member promises (votes, acknowledged entries) leaves only when it is on disk, and so does any
+ * message of a term that is not. And a step decides first and speaks last: handlers move the state, `finish` says once what follows.
+ */
+import { invariant, unreachable } from "../../core/invariant.js";
+import type { Prng } from "../../core/prng.js";
+import { changeConf, isJoint, isVoter, membersOf } from "./conf-change.js";
+import { decodeConfChange, encodeConfChange } from "./conf-codec.js";
+import { Durability } from "./durability.js";
+import { RaftLog } from "./log.js";
+import {
+  becomeProbe,
+  becomeReplicate,
+  becomeSnapshot,
+  createProgress,
+  isPaused,
+  maybeDecrease,
+  maybeUpdate,
+  sentEntries,
+  snapshotFailed,
+  type Progress,
+} from "./progress.js";
+import { committedIndex, voteResult } from "./quorum.js";
+import { ReadQueue } from "./reads.js";
+import {
+  none,
+  type ConfChange,
+  type ConfState,
+  type DropReason,
+  type Effects,
+  type Entry,
+  type Input,
+  type MemberId,
+  type Message,
+  type Persist,
+  type PlantedBugs,
+  type Raft,
+  type RaftEvent,
+  type RaftOptions,
+  type RaftStatus,
+  type Recovered,
+  type Role,
+  type Snapshot,
+} from "./types.js";
+
+/** Check-quorum rounds after which a snapshot that nobody answered for is taken for lost. */
+const snapshotRoundsMax = 10;
+
+const noBytes = new Uint8Array(0);
+const leaveJointChange: ConfChange = { changes: [], context: noBytes };
+
+/** A machine that goes on from what was found on disk. `prng` draws its election timeouts. */
+export function createRaft(recovered: Recovered, options: RaftOptions, prng: Prng, bugs: PlantedBugs = {}): Raft {
+  return new Machine(recovered, options, prng, bugs);
+}
+
+interface Following {
+  readonly role: "follower";
+}
+
+interface Standing {
+  readonly role: "preCandidate" | "candidate";
+  readonly votes: Map<MemberId, boolean>;
+}
+
+interface Leading {
+  readonly role: "leader";
+  readonly progress: Map<MemberId, Progress>;
+  readonly reads: ReadQueue;
+  /** No change of configuration may be proposed before this index is applied: there may be one at or below it. */
+  pendingConfIndex: number;
+  uncommittedBytes: number;
+  heartbeatElapsed: number;
+  heartbeatDue: boolean;
+  /** Whom leadership is being handed to. */
+  transferee: MemberId;
+}
+
+type Of<T extends Message["type"]> = Extract<Message, { readonly type: T }>;
+type VoteRequest = Of<"preVote" | "vote">;
+type VoteReply = Of<"preVoteReply" | "voteReply">;
+
+/** Effects while a step collects them. */
+interface Outbox {
+  send: Message[];
+  sendAfterPersist: Message[];
+  restore: Snapshot | undefined;
+  compacted: Snapshot | undefined;
+  apply: Entry[];
+  reads: { id: number; index: number }[];
+  proposed: { id: number; index: number; term: number }[];
+  dropped: { id: number; reason: DropReason }[];
+  events: RaftEvent[];
+}
+
+function emptyOutbox(): Outbox {
+  return {
+    send: [],
+    sendAfterPersist: [],
+    restore: undefined,
+    compacted: undefined,
+    apply: [],
+    reads: [],
+    proposed: [],
+    dropped: [],
+    events: [],
+  };
+}
+
+class Machine implements Raft {
+  private readonly id: MemberId;
+  private readonly options: RaftOptions;
+  private readonly prng: Prng;
+  private readonly bugs: PlantedBugs;
+  private readonly log: RaftLog;
+  private readonly durability: Durability;
+  private term: number;
+  private vote: MemberId;
+  private leader: MemberId = none;
+  private state: Following | Standing | Leading = { role: "follower" };
+  private conf: ConfState;
+  /** Every configuration since the snapshot, with the index that brought it: a snapshot needs the one of its own index. */
+  private confHistory: { readonly index: number; readonly conf: ConfState }[];
+  private electionElapsed = 0;
+  private electionTimeout = 0;
+  private reportedRole: Role;
+  /** The hard state as last handed out. */
+  private handedOut: { term: number; vote: MemberId; commit: number };
+  private out: Outbox = emptyOutbox();
+
+  constructor({ hardState, snapshot, entries }: Recovered, options: RaftOptions, prng: Prng, bugs: PlantedBugs) {
+    this.id = options.id;
+    this.options = options;
+    this.prng = prng;
+    this.bugs = bugs;
+    this.log = new RaftLog(snapshot, entries);
+    invariant(
+      hardState.term >= this.log.lastTerm,
+      `the log's term ${this.log.lastTerm} is above the recorded term ${hardState.term}`,
+    );
+    this.term = hardState.term;
+    this.vote = bugs.forgetVote === true ? none : hardState.vote;
+    this.durability = new Durability(hardState, this.log.lastIndex);
+    this.handedOut = { ...hardState };
+    this.conf = snapshot.meta.conf;
+    this.confHistory = [{ index: snapshot.meta.index, conf: this.conf }];
+    this.reportedRole = this.role;
+    this.drawElectionTimeout();
+    // a torn write may have kept the hard state and lost entries that came with it: those were never acknowledged
+    this.commitTo(Math.min(hardState.commit, this.log.lastIndex));
+  }
+
+  step(inputs: readonly Input[]): Effects {
+    for (const input of inputs) this.take(input);
+    return this.finish();
+  }
+
+  status(): RaftStatus {
+    const { state, log } = this;
+    return {
+      id: this.id,
+      role: this.role,
+      term: this.term,
+      vote: this.vote,
+      leader: this.leader,
+      commit: log.commit,
+      applied: log.commit,
+      lastIndex: log.lastIndex,
+      firstIndex: log.firstIndex,
+      conf: this.conf,
+      match: new Map(state.role === "leader" ? membersOf(this.conf).map((member) => [member, this.matchOf(state, member)]) : []),
+    };
+  }
+
+  private take(input: Input): void {
+    switch (input.type) {
+      case "tick":
+        return this.tick();
+      case "receive":
+        return this.receive(input.message);
+      case "propose":
+        return this.propose(input.id, "normal", input.data);
+      case "proposeConf":
+        return this.proposeConf(input.id, input.change);
+      case "readIndex":
+        return this.readIndex(input.id);
+      case "persisted":
+        return this.persisted(input.persistNumber);
+      case "compact":
+        return this.compact(input.index, input.data, input.keep);
+      case "campaign":
+        return this.campaign();
+      case "transferLeader":
+        return this.transferLeader(input.member);
+      case "unreachable":
+        return this.unreachable(input.member);
+      default:
+        return unreachable(input);
+    }
+  }
+
+  // ---- time ----------------------------------------------------------------------------------------------------------------
+
+  private tick(): void {
+    this.electionElapsed++;
+    if (this.state.role === "leader") this.tickLeader(this.state);
+    else if (this.electionElapsed >= this.electionTimeout) {
+      this.electionElapsed = 0;
+      this.campaign();
+    }
+  }
+
+  private tickLeader(leading: Leading): void {
+    leading.heartbeatElapsed++;
+    if (leading.heartbeatElapsed >= this.options.heartbeatTicks) leading.heartbeatDue = true;
+    if (this.electionElapsed < this.options.electionTicks) return;
+    this.electionElapsed = 0;
+    leading.transferee = none;
+    this.checkQuorum(leading);
+  }
+
+  /** A leader cut off from its quorum steps down, so that its clients look elsewhere and followers may answer candidates (thesis §6.2). */
+  private checkQuorum(leading: Leading): void {
+    const heard = voteResult(this.conf, (voter) => voter === this.id || leading.progress.get(voter)?.recentActive === true);
+    for (const pr of leading.progress.values()) {
+      pr.recentActive = false;
+      if (pr.state === "snapshot" && ++pr.snapshotRounds >= snapshotRoundsMax) snapshotFailed(pr);
+    }
+    if (heard === "won") return;
+    this.out.events.push({ event: "quorum-lost", term: this.term });
+    this.becomeFollower(this.term, none, "no-quorum");
+  }
+
+  private drawElectionTimeout(): void {
+    this.electionTimeout = this.prng.int(this.options.electionTicks, 2 * this.options.electionTicks - 1);
+  }
+
+  // ---- terms and roles -----------------------------------------------------------------------------------------------------
+
+  /** The role as seen from outside. */
+  private get role(): Role {
+    return this.state.role === "follower" && this.conf.learners.includes(this.id) ? "learner" : this.state.role;
+  }
+
+  private reportRole(): void {
+    if (this.role === this.reportedRole) return;
+    this.reportedRole = this.role;
+    this.out.events.push({ event: "role-changed", role: this.role, term: this.term });
+  }
+
+  private become(state: Following | Standing | Leading): void {
+    this.state = state;
+    this.electionElapsed = 0;
+    this.drawElectionTimeout();
+    this.reportRole();
+  }
+
+  private enterTerm(term: number, vote: MemberId): void {
+    invariant(term > this.term, `term ${this.term} cannot go back to ${term}`);
+    this.out.events.push({ event: "term-changed", term, from: this.term });
+    this.term = term;
+    this.vote = vote;
+  }
+
+  private setLeader(leader: MemberId): void {
+    if (this.leader === leader) return;
+    this.leader = leader;
+    this.out.events.push({ event: "leader-changed", leader, term: this.term });
+  }
+
+  private becomeFollower(term: number, leader: MemberId, why: DropReason = "not-leader"): void {
+    if (this.state.role === "leader") {
+      for (const id of this.state.reads.abandon()) this.out.dropped.push({ id, reason: why });
+    }
+    if (term !== this.term) this.enterTerm(term, none);
+    this.become({ role: "follower" });
+    this.setLeader(leader);
+  }
+
+  private becomeLeader(): void {
+    const { log } = this;
+    const leading: Leading = {
+      role: "leader",
+      progress: new Map(),
+      reads: new ReadQueue(),
+      // whatever the tail holds may be a change of configuration
+      pendingConfIndex: log.lastIndex,
+      uncommittedBytes: 0,
+      heartbeatElapsed: 0,
+      heartbeatDue: false,
+      transferee: none,
+    };
+    for (let index = log.commit + 1; index <= log.lastIndex; index++) leading.uncommittedBytes += log.at(index).data.length;
+    this.trackMembers(leading, false);
+    this.become(leading);
+    this.setLeader(this.id);
+    // earlier terms' entries are committed only through one of this term (thesis §3.6.2)
+    this.append(leading, "normal", noBytes);
+  }
+
+  // ---- elections -----------------------------------------------------------------------------------------------------------
+
+  private campaign(): void {
+    if (this.state.role === "leader" || !isVoter(this.conf, this.id)) return;
+    this.stand("preCandidate", false);
+  }
+
+  /** Asks for pre-votes (thesis §9.6), which cost nobody anything, or for votes. A `transfer` is wanted by the leader, so leases do not hold. */
+  private stand(role: Standing["role"], transfer: boolean): void {
+    const votes = new Map<MemberId, boolean>();
+    // a pre-vote promises nothing; our own vote counts once it is on disk, see `persisted`
+    if (role === "preCandidate") votes.set(this.id, true);
+    else this.enterTerm(this.term + 1, this.id);
+    this.become({ role, votes });
+    this.setLeader(none);
+    const { lastIndex, lastTerm } = this.log;
+    const ask =
+      role === "preCandidate"
+        ? ({ type: "preVote", term: this.term + 1 } as const)
+        : ({ type: "vote", term: this.term } as const);
+    for (const to of new Set([...this.conf.voters, ...this.conf.votersOutgoing])) {
+      if (to !== this.id) this.send({ ...ask, from: this.id, to, lastIndex, lastTerm, transfer });
+    }
+    this.tally();
+  }
+
+  private tally(): void {
+    const { state } = this;
+    if (state.role !== "preCandidate" && state.role !== "candidate") return;
+    const result = voteResult(this.conf, (voter) => state.votes.get(voter));
+    switch (result) {
+      case "won":
+        return state.role === "preCandidate" ? this.stand("candidate", false) : this.becomeLeader();
+      case "lost":
+        return this.becomeFollower(this.term, none);
+      case "pending":
+        return;
+      default:
+        return unreachable(result);
+    }
+  }
+
+  private handleVoteRequest(m: VoteRequest): void {
+    const preVote = m.type === "preVote";
+    const free = this.vote === m.from || (this.vote === none && this.leader === none) || (preVote && m.term > this.term);
+    const granted = free && this.log.isUpToDate(m.lastIndex, m.lastTerm);
+    if (granted && !preVote) {
+      this.electionElapsed = 0;
+      this.vote = m.from;
+    }
+    this.out.events.push({ event: "vote-cast", candidate: m.from, term: m.term, granted, preVote });
+    // a granted pre-vote speaks of the candidate's coming term, a refusal of ours
+    const reply: Message = {
+      type: preVote ? "preVoteReply" : "voteReply",
+      from: this.id,
+      to: m.from,
+      term: granted ? m.term : this.term,
+      granted,
+    };
+    if (granted && !preVote) this.promise(reply);
+    else this.send(reply);
+  }
+
+  private handleVoteReply(m: VoteReply): void {
+    const { state } = this;
+    if (m.type === "preVoteReply" ? state.role !== "preCandidate" : state.role !== "candidate") return;
+    // a pre-vote granted for an earlier attempt says nothing of this one
+    if (m.type === "preVoteReply" && m.granted && m.term !== this.term + 1) return;
+    const { votes } = state as Standing;
+    if (!votes.has(m.from)) votes.set(m.from, m.granted);
+    this.tally();
+  }
+
+  /** True while a leader was heard of within an election timeout: then nobody else need stand (thesis §4.2.3). */
+  private get leaseHolds(): boolean {
+    return this.leader !== none && this.electionElapsed < this.options.electionTicks;
+  }
+
+  private transferLeader(member: MemberId): void {
+    if (this.state.role !== "leader" || member === this.id || !isVoter(this.conf, member)) return;
+    const pr = this.state.progress.get(member);
+    if (pr === undefined) return;
+    this.state.transferee = member;
+    this.electionElapsed = 0;
+    if (pr.match < this.log.lastIndex) pr.appendDue = true;
+    this.finishTransfer(this.state, member, pr);
+  }
+
+  private finishTransfer(leading: Leading, member: MemberId, pr: Progress): void {
+    if (leading.transferee !== member || pr.match !== this.log.lastIndex) return;
+    this.send({ type: "timeoutNow", from: this.id, to: member, term: this.term });
+  }
+
+  // ---- messages ------------------------------------------------------------------------------------------------------------
+
+  private receive(m: Message): void {
+    if (m.term < this.term) return this.answerOlderTerm(m);
+    if (m.term > this.term && !this.meetNewerTerm(m)) return;
+    switch (m.type) {
+      case "preVote":
+      case "vote":
+        return this.handleVoteRequest(m);
+      case "preVoteReply":
+      case "voteReply":
+        return this.handleVoteReply(m);
+      case "append":
+        this.followLeader(m.from);
+        return this.handleAppend(m);
+      case "heartbeat":
+        this.followLeader(m.from);
+        return this.handleHeartbeat(m);
+      case "snapshot":
+        this.followLeader(m.from);
+        return this.handleSnapshot(m);
+      case "appendReply":
+        return this.withProgress(m.from, (leading, pr) => this.handleAppendReply(leading, pr, m));
+      case "heartbeatReply":
+        return this.withProgress(m.from, (_, pr) => this.handleHeartbeatReply(pr, m));
+      case "timeoutNow":
+        if (this.state.role !== "leader" && isVoter(this.conf, this.id)) this.stand("candidate", true);
+        return;
+      default:
+        return unreachable(m);
+    }
+  }
+
+  /** Goes to the newer term where the message calls for it. False: the message is to be ignored. */
+  private meetNewerTerm(m: Message): boolean {
+    switch (m.type) {
+      case "preVote":
+        return m.transfer || !this.leaseHolds;
+      case "vote":
+        if (!m.transfer && this.leaseHolds) return false;
+        this.becomeFollower(m.term, none);
+        return true;
+      case "preVoteReply":
+        // granted for the term we would enter, so not a term anybody is in
+        if (!m.granted) this.becomeFollower(m.term, none);
+        return true;
+      case "append":
+      case "heartbeat":
+      case "snapshot":
+        this.becomeFollower(m.term, m.from);
+        return true;
+      case "voteReply":
+      case "appendReply":
+      case "heartbeatReply":
+      case "timeoutNow":
+        this.becomeFollower(m.term, none);
+        return true;
+      default:
+        return unreachable(m);
+    }
+  }
+
+  /**
+   * Old messages are ignored, with two exceptions. An old leader must learn the newer term, or it would go on for ever asking a
+   * member that, with pre-vote and check-quorum, never makes it step down. And an old pre-candidate must learn why nobody answers.
+   */
+  private answerOlderTerm(m: Message): void {
+    const { id: from, term } = this;
+    if (m.type === "append" || m.type === "heartbeat") {
+      this.send({ type: "appendReply", from, to: m.from, term, index: 0, rejected: false, hintIndex: 0, hintTerm: 0 });
+    } else if (m.type === "preVote") {
+      this.send({ type: "preVoteReply", from, to: m.from, term, granted: false });
+    }
+  }
+
+  private withProgress(member: MemberId, handle: (leading: Leading, pr: Progress) => void): void {
+    const pr = this.state.role === "leader" ? this.state.progress.get(member) : undefined;
+    if (this.state.role !== "leader" || pr === undefined) return;
+    pr.recentActive = true;
+    handle(this.state, pr);
+  }
+
+  /** Leaves now, unless it would tell of a term that is not on disk. */
+  private send(message: Message): void {
+    const early = message.term !== this.term || this.durability.term === this.term;
+    (early ? this.out.send : this.out.sendAfterPersist).push(message);
+  }
+
+  /** Leaves once everything that this step and earlier ones wrote is durable. */
+  private promise(message: Message): void {
+    if (this.bugs.ackBeforePersist === true && message.type === "appendReply") this.out.send.push(message);
+    else this.out.sendAfterPersist.push(message);
+  }
+
+  // ---- following -----------------------------------------------------------------------------------------------------------
+
+  private followLeader(leader: MemberId): void {
+    invariant(this.state.role !== "leader", `two leaders in term ${this.term}: ${this.id} and ${leader}`);
+    if (this.state.role !== "follower") this.becomeFollower(this.term, leader);
+    this.electionElapsed = 0;
+    this.setLeader(leader);
+  }
+
+  private accept(to: MemberId, index: number): void {
+    this.promise({ type: "appendReply", from: this.id, to, term: this.term, index, rejected: false, hintIndex: 0, hintTerm: 0 });
+  }
+
+  private handleAppend(m: Of<"append">): void {
+    const { log } = this;
+    // what is committed here is equal there: no need to look
+    if (m.prevIndex < log.commit) return this.accept(m.from, log.commit);
+    if (!log.matches(m.prevIndex, m.prevTerm)) {
+      const hint = log.findConflictByTerm(Math.min(m.prevIndex, log.lastIndex), m.prevTerm);
+      return this.send({
+        type: "appendReply",
+        from: this.id,
+        to: m.from,
+        term: this.term,
+        index: m.prevIndex,
+        rejected: true,
+        hintIndex: hint.index,
+        hintTerm: hint.term,
+      });
+    }
+    const missing = log.firstMissing(m.entries);
+    if (missing !== undefined) {
+      if (missing.index <= log.lastIndex) {
+        this.out.events.push({ event: "log-truncated", fromIndex: missing.index, lastIndex: log.lastIndex });
+        log.truncate(missing.index);
+        this.durability.cut(missing.index);
+      }
+      log.append(missing.index === m.prevIndex + 1 ? m.entries : m.entries.slice(missing.index - m.prevIndex - 1));
+    }
+    const lastNew = m.prevIndex + m.entries.length;
+    this.accept(m.from, lastNew);
+    // beyond the entries of this message our log may hold others than the leader's
+    this.commitTo(Math.min(m.commit, lastNew));
+  }
+
+  private handleHeartbeat(m: Of<"heartbeat">): void {
+    this.commitTo(m.commit);
+    this.send({ type: "heartbeatReply", from: this.id, to: m.from, term: this.term, context: m.context });
+  }
+
+  private handleSnapshot(m: Of<"snapshot">): void {
+    const { log } = this;
+    const { meta } = m.snapshot;
+    if (meta.index > log.commit) {
+      if (log.matches(meta.index, meta.term)) {
+        // the log already holds what the snapshot stands for
+        this.commitTo(meta.index);
+      } else {
+        this.restore(m.snapshot);
+        this.out.events.push({ event: "snapshot-received", from: m.from, index: meta.index });
+      }
+    }
+    this.accept(m.from, log.commit);
+  }
+
+  private restore(snapshot: Snapshot): void {
+    const { index, conf } = snapshot.meta;
+    this.durability.replacedBy(index, this.log.commit);
+    this.log.restore(snapshot);
+    this.out.restore = snapshot;
+    this.out.compacted = undefined;
+    // the snapshot holds their outcome, and comes first
+    this.out.apply = [];
+    this.confHistory = [];
+    this.setConf(conf, index);
+  }
+
+  // ---- leading -------------------------------------------------------------------------------------------------------------
+
+  private propose(id: number, kind: Entry["kind"], data: Uint8Array): void {
+    const leading = this.state;
+    if (leading.role !== "leader" || leading.transferee !== none) {
+      this.out.dropped.push({ id, reason: "not-leader" });
+      return;
+    }
+    // one proposal always fits, however large: else it never would
+    if (leading.uncommittedBytes > 0 && leading.uncommittedBytes + data.length > this.options.uncommittedBytesMax) {
+      this.out.dropped.push({ id, reason: "overloaded" });
+      return;
+    }
+    const index = this.append(leading, kind, data);
+    if (kind === "conf") leading.pendingConfIndex = index;
+    this.out.proposed.push({ id, index, term: this.term });
+  }
+
+  private proposeConf(id: number, change: ConfChange): void {
+    const { state, conf } = this;
+    if (state.role === "leader") {
+      const leaving = change.changes.length === 0;
+      if (state.pendingConfIndex > this.log.commit || (isJoint(conf) && !leaving)) {
+        this.out.dropped.push({ id, reason: "conf-pending" });
+        return;
+      }
+      // nothing changes the configuration before this entry is applied, so what is legal now is legal then
+      if (!changeConf(conf, change).ok) {
+        this.out.dropped.push({ id, reason: "conf-invalid" });
+        return;
+      }
+    }
+    this.propose(id, "conf", encodeConfChange(change));
+  }
+
+  private append(leading: Leading, kind: Entry["kind"], data: Uint8Array): number {
+    const index = this.log.lastIndex + 1;
+    this.log.append([{ index, term: this.term, kind, data }]);
+    leading.uncommittedBytes += data.length;
+    return index;
+  }
+
+  private readIndex(id: number): void {
+    if (this.state.role !== "leader") this.out.dropped.push({ id, reason: "not-leader" });
+    else if (this.bugs.readWithoutQuorum === true) this.out.reads.push({ id, index: this.log.commit });
+    else this.state.reads.add(id);
+  }
+
+  private handleAppendReply(leading: Leading, pr: Progress, m: Of<"appendReply">): void {
+    if (m.rejected) {
+      // the follower's hint says where its terms are low enough for us; ours say where they are low enough for it
+      const hint = m.hintTerm > 0 ? this.log.findConflictByTerm(m.hintIndex, m.hintTerm).index : m.hintIndex;
+      if (maybeDecrease(pr, m.index, hint)) pr.appendDue = true;
+      return;
+    }
+    const moved = maybeUpdate(pr, m.index);
+    if (!moved && !(pr.state === "probe" && pr.match === m.index)) return;
+    switch (pr.state) {
+      case "probe":
+        becomeReplicate(pr);
+        break;
+      case "snapshot":
+        // anything that meets our log will do, be it another snapshot than the one on its way
+        if (pr.match + 1 >= this.log.firstIndex) becomeReplicate(pr);
+        break;
+      case "replicate":
+        pr.inflight.freeTo(m.index);
+        break;
+      default:
+        unreachable(pr.state);
+    }
+    this.finishTransfer(leading, m.from, pr);
+  }
+
+  private handleHeartbeatReply(pr: Progress, m: Of<"heartbeatReply">): void {
+    pr.readAck = Math.max(pr.readAck, m.context);
+    pr.paused = false;
+    // it lives, yet lacks something: an append, even an empty one, brings out what was lost on the way
+    if (pr.match < this.log.lastIndex || pr.state === "probe") pr.appendDue = true;
+  }
+
+  private unreachable(member: MemberId): void {
+    const pr = this.state.role === "leader" ? this.state.progress.get(member) : undefined;
+    if (pr === undefined) return;
+    // what was sent ahead is probably lost
+    if (pr.state === "replicate") becomeProbe(pr);
+    else if (pr.state === "snapshot") snapshotFailed(pr);
+  }
+
+  /** The last index of `member`'s log known to be on its disk. */
+  private matchOf(leading: Leading, member: MemberId): number {
+    if (member !== this.id) return leading.progress.get(member)?.match ?? 0;
+    return this.bugs.ackBeforePersist === true ? this.log.lastIndex : this.durability.index;
+  }
+
+  /** Commits what a quorum holds, once it includes an entry of this term (thesis §3.6.2, figure 3.7). */
+  private advanceCommit(leading: Leading): void {
+    for (;;) {
+      const index = committedIndex(this.conf, (voter) => this.matchOf(leading, voter));
+      if (index <= this.log.commit) return;
+      if (!this.log.matches(index, this.term) && this.bugs.countOldTerms !== true) return;
+      // may change the configuration, and with it what a quorum is
+      this.commitTo(index);
+    }
+  }
+
+  // ---- committing and applying ---------------------------------------------------------------------------------------------
+
+  /** Moves the commit index up and hands the entries out; the machine applies changes of configuration to itself as it does. */
+  private commitTo(commit: number): void {
+    const { log } = this;
+    if (commit <= log.commit) return;
+    invariant(commit <= log.lastIndex, `index ${commit} is committed, but the log ends at ${log.lastIndex}: it has lost entries`);
+    const leading = this.state.role === "leader" ? this.state : undefined;
+    while (log.commit < commit) {
+      const entry = log.at(log.commit + 1);
+      log.commit = entry.index;
+      this.out.apply.push(entry);
+      if (leading !== undefined) leading.uncommittedBytes -= entry.data.length;
+      if (entry.kind === "conf") this.applyConf(entry);
+    }
+    if (leading !== undefined && this.conf.autoLeave && log.commit >= leading.pendingConfIndex) {
+      leading.pendingConfIndex = this.append(leading, "conf", encodeConfChange(leaveJointChange));
+    }
+  }
+
+  private applyConf(entry: Entry): void {
+    const result = changeConf(this.conf, decodeConfChange(entry.data));
+    invariant(result.ok, `the change of configuration at ${entry.index} is illegal: ${result.ok ? "" : result.why}`);
+    this.setConf(result.conf, entry.index);
+  }
+
+  private setConf(conf: ConfState, index: number): void {
+    this.conf = conf;
+    this.confHistory.push({ index, conf });
+    this.out.events.push({ event: "conf-changed", conf, index });
+    // a newcomer gets an election timeout to show up, so that a new voter does not cost the leader its quorum
+    if (this.state.role === "leader") this.trackMembers(this.state, true);
+    this.reportRole();
+  }
+
+  /** One progress for each other member: new ones are asked from the log's end, gone ones are forgotten. */
+  private trackMembers(leading: Leading, recentActive: boolean): void {
+    const members = membersOf(this.conf);
+    for (const member of leading.progress.keys()) if (!members.includes(member)) leading.progress.delete(member);
+    for (const member of members) {
+      if (member === this.id || leading.progress.has(member)) continue;
+      const pr = createProgress(this.log.lastIndex + 1, this.options.inflightAppendsMax);
+      pr.recentActive = recentActive;
+      pr.appendDue = true;
+      leading.progress.set(member, pr);
+    }
+    if (!isVoter(this.conf, leading.transferee)) leading.transferee = none;
+  }
+
+  private compact(index: number, data: Uint8Array, keep: number): void {
+    if (index <= this.log.snapshot.meta.index) return;
+    const at = this.confHistory.findLastIndex((change) => change.index <= index);
+    const known = this.confHistory[at];
+    invariant(known !== undefined, `the configuration at ${index} is not known`);
+    this.log.compact(index, known.conf, data, keep);
+    this.confHistory.splice(0, at);
+    this.out.compacted = this.log.snapshot;
+  }
+
+  // ---- the disk ------------------------------------------------------------------------------------------------------------
+
+  private persisted(persistNumber: number): void {
+    this.durability.confirm(persistNumber);
+    const { state, durability } = this;
+    if (state.role === "candidate" && durability.term === this.term && durability.vote === this.id && !state.votes.has(this.id)) {
+      state.votes.set(this.id, true);
+      this.tally();
+    }
+  }
+
+  private takePersist(): Persist | undefined {
+    const { log, durability, handedOut, term, vote } = this;
+    const snapshot = this.out.restore ?? this.out.compacted;
+    const entries = durability.handedOut < log.lastIndex ? log.slice(durability.handedOut + 1, Infinity) : [];
+    const strict = term !== handedOut.term || vote !== handedOut.vote;
+    if (!strict && snapshot === undefined && entries.length === 0) return undefined;
+    // The commit index needs no write of its own, but it must ride along with entries: a member that acknowledges one change of
+    // configuration then remembers that the one before is committed, so that after a restart its quorums still meet everybody's.
+    const changed = strict || log.commit !== handedOut.commit;
+    this.handedOut = { term, vote, commit: log.commit };
+    return {
+      persistNumber: durability.handOut(log.lastIndex, term, vote),
+      hardState: changed ? { ...this.handedOut } : undefined,
+      snapshot,
+      discardLog: this.out.restore !== undefined,
+      entries,
+    };
+  }
+
+  // ---- the end of a step ---------------------------------------------------------------------------------------------------
+
+  private finish(): Effects {
+    if (this.state.role === "leader") this.speakAsLeader(this.state);
+    const persist = this.takePersist();
+    const { send, sendAfterPersist, restore, apply, reads, proposed, dropped, events } = this.out;
+    this.out = emptyOutbox();
+    return { send, persist, sendAfterPersist, restore, apply, reads, proposed, dropped, events };
+  }
+
+  private speakAsLeader(leading: Leading): void {
+    this.advanceCommit(leading);
+    this.serveReads(leading);
+    if (leading.heartbeatDue) this.sendHeartbeats(leading);
+    for (const [member, pr] of leading.progress) this.sendAppends(member, pr);
+    // a removed leader's last word is the commit index that removes it (thesis §4.2.2)
+    if (!isVoter(this.conf, this.id)) this.becomeFollower(this.term, none);
+  }
+
+  private serveReads(leading: Leading): void {
+    const { reads } = leading;
+    // before an entry of its own term is committed a leader does not know what is
+    if (reads.hasArrived && this.log.matches(this.log.commit, this.term)) {
+      reads.openRound(this.log.commit);
+      leading.heartbeatDue = true;
+    }
+    if (reads.pendingContext === 0) return;
+    const confirmed = committedIndex(this.conf, (voter) =>
+      voter === this.id ? reads.context : leading.progress.get(voter)?.readAck,
+    );
+    this.out.reads.push(...reads.confirm(confirmed));
+  }
+
+  private sendHeartbeats(leading: Leading): void {
+    leading.heartbeatDue = false;
+    leading.heartbeatElapsed = 0;
+    const context = leading.reads.pendingContext;
+    for (const [to, { match }] of leading.progress) {
+      // never beyond what the follower is known to hold: its further entries may differ from ours
+      this.send({ type: "heartbeat", from: this.id, to, term: this.term, commit: Math.min(match, this.log.commit), context });
+    }
+  }
+
+  /** Everything the follower lacks and may get now: entries, the commit index, or a snapshot. */
+  private sendAppends(to: MemberId, pr: Progress): void {
+    const { log } = this;
+    for (;;) {
+      const owed = pr.appendDue || (log.commit > pr.sentCommit && pr.sentCommit < pr.next - 1);
+      if (isPaused(pr) || (!owed && pr.next > log.lastIndex)) return;
+      const prevIndex = pr.next - 1;
+      const prevTerm = log.term(prevIndex);
+      if (prevTerm === undefined) return this.sendSnapshot(to, pr);
+      // what is there is sent ahead of the answers while the window has room
+      const entries = pr.next <= log.lastIndex && !pr.inflight.full ? log.slice(pr.next, this.options.appendBytesMax) : [];
+      this.send({ type: "append", from: this.id, to, term: this.term, prevIndex, prevTerm, entries, commit: log.commit });
+      sentEntries(pr, entries.length, prevIndex + entries.length, log.commit);
+      if (entries.length === 0) return;
+    }
+  }
+
+  private sendSnapshot(to: MemberId, pr: Progress): void {
+    // a member that is down would never answer
+    if (!pr.recentActive) return;
+    const { snapshot } = this.log;
+    becomeSnapshot(pr, snapshot.meta.index);
+    this.send({ type: "snapshot", from: this.id, to, term: this.term, snapshot });
+    this.out.events.push({ event: "snapshot-sent", to, index: snapshot.meta.index });
+  }
+}
