@@ -84,11 +84,12 @@ function fromText(text: string): Said {
 }
 
 function levelOfText(text: string): Level {
+  const start = text.slice(0, 200);
   for (const pattern of spokenLevels) {
-    const level = levelOf(pattern.exec(text)?.[1]);
+    const level = levelOf(pattern.exec(start)?.[1]);
     if (level !== undefined) return level;
   }
-  return exception.test(text) ? "error" : "info";
+  return exception.test(start) ? "error" : "info";
 }
 
 export function isLevel(value: unknown): value is Level {
