@@ -1,0 +1,279 @@
+/**
+ * The life of the agent: requests change the ledger, deadlines shorten it, and after each change the nodes concerned are brought to
+ * what it says. Whatever fails is tried again until it is right.
+ */
+import { type ActiveFault, type Fault, describeFault, nodesOf } from "../chaos/fault.js";
+import { add, expire, heal, wasGiven } from "../chaos/ledger.js";
+import {
+  type FaultView,
+  type HealTarget,
+  type Operation,
+  type Reply,
+  type Request,
+  type Results,
+  toWireError,
+} from "../chaos/protocol.js";
+import { nextWakeUpMs } from "../chaos/schedule.js";
+import { unknownNode } from "../chaos/target.js";
+import { formatDuration } from "../core/duration.js";
+import { DeviousError, messageOf } from "../core/errors.js";
+import type { Log } from "../core/log-line.js";
+import type { Kernel } from "./capabilities.js";
+import type { Clock } from "./clock.js";
+import type { NodeEngine } from "./engine.js";
+import type { LedgerStore } from "./ledger-store.js";
+import type { Outcome, Reconciler } from "./reconciler.js";
+import { createTurns } from "./turns.js";
+
+export interface AgentParts {
+  readonly cluster: string;
+  readonly engine: NodeEngine;
+  readonly kernel: Kernel;
+  readonly store: LedgerStore;
+  readonly reconciler: Reconciler;
+  readonly clock: Clock;
+  readonly log: Log;
+}
+
+type Settled = { readonly node: string } & ({ readonly outcome: Outcome } | { readonly error: DeviousError });
+
+const reconnectAfterMs = 500;
+
+export class Agent {
+  readonly #parts: AgentParts;
+  readonly #turns = createTurns();
+  /** Node -> why it is not as the ledger says. */
+  readonly #troubles = new Map<string, string>();
+  readonly #busy = new Map<string, number>();
+  readonly #startedAtMs: number;
+  /** Every node must be looked at, because something may have been missed. */
+  #sweepDue = true;
+  #engineAnswers = true;
+  #cancelWakeUp: () => void = () => undefined;
+  #stopped = false;
+
+  constructor(parts: AgentParts) {
+    this.#parts = parts;
+    this.#startedAtMs = parts.clock.nowMs();
+  }
+
+  /** Ends what is overdue, brings every node to what the ledger says, and goes on doing so. Resolves after the first round. */
+  async start(): Promise<void> {
+    const { cluster, log, store } = this.#parts;
+    log("info", "agent-started", `holding ${store.value.faults.length} faults of cluster ${cluster}`, {
+      faults: store.value.faults.map(({ id }) => id),
+    });
+    this.#watch();
+    await this.#wake();
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    this.#cancelWakeUp();
+  }
+
+  async handle(request: Request): Promise<Reply> {
+    try {
+      return { id: request.id, ok: true, result: await this.#carryOut(request) };
+    } catch (error) {
+      return { id: request.id, ok: false, error: toWireError(asTrouble(error)) };
+    }
+  }
+
+  async #carryOut(operation: Operation): Promise<Results[keyof Results]> {
+    const { cluster, kernel, store } = this.#parts;
+    switch (operation.op) {
+      case "apply":
+        return { fault: this.#view(await this.#apply(operation.fault, operation.durationMs)) };
+      case "heal":
+        return { healed: await this.#heal(operation.what) };
+      case "list":
+        return { faults: store.value.faults.map((active) => this.#view(active)) };
+      case "probe":
+        return { cut: await kernel.cut(), netem: await kernel.netem(), ipv6: await kernel.ipv6() };
+      case "ping":
+        return { cluster, startedAtMs: this.#startedAtMs };
+    }
+  }
+
+  async #apply(fault: Fault, durationMs: number | null): Promise<ActiveFault> {
+    const { clock, engine, log, store } = this.#parts;
+    const known = (await engine.nodes()).map(({ node }) => node);
+    const stranger = namesIn(fault).find((name) => !known.includes(name));
+    if (stranger !== undefined) throw unknownNode(stranger, known);
+
+    const { added } = await store.admit((ledger) => add(ledger, fault, clock.nowMs(), durationMs));
+    this.#schedule();
+    const error = firstError(fault, await this.#settle(nodesOf(fault)));
+    if (error !== undefined) {
+      log("error", "fault-failed", `${describeFault(fault)}: ${error.message}`, {
+        fault: added.id,
+        code: error.code,
+        details: error.details,
+      });
+      await this.#end((ledger) => heal(ledger, { by: "id", id: added.id }), "rollback");
+      throw error;
+    }
+    const until = durationMs === null ? "until healed" : `for ${formatDuration(durationMs)}`;
+    log("warn", "fault-applied", `${describeFault(fault)} ${until}`, { ...logged(added), durationMs });
+    return added;
+  }
+
+  async #heal(what: HealTarget): Promise<readonly ActiveFault[]> {
+    const { engine, reconciler, store } = this.#parts;
+    if (what.by === "id" && !wasGiven(store.value, what.id)) {
+      const active = store.value.faults.map(({ id }) => id);
+      throw new DeviousError("UNKNOWN_FAULT", `there has been no fault "${what.id}" in this cluster`, {
+        hint: active.length === 0 ? "no fault is active" : `active are ${active.join(", ")}`,
+      });
+    }
+    // "all" also mends what no ledger knows of
+    if (what.by === "all") reconciler.forget();
+    const everyNode = what.by === "all" ? (await engine.nodes()).map(({ node }) => node) : [];
+    const { healed, settled } = await this.#end((ledger) => heal(ledger, what), "asked", everyNode);
+    const failed = settled.find((each) => "error" in each);
+    if (failed !== undefined) throw failed.error;
+    return healed;
+  }
+
+  /** Takes faults from the ledger, cleans their nodes (and `alsoNodes`), and says so in the log. */
+  async #end(
+    change: (ledger: LedgerStore["value"]) => ReturnType<typeof heal>,
+    reason: "asked" | "deadline" | "rollback",
+    alsoNodes: readonly string[] = [],
+  ): Promise<{ healed: readonly ActiveFault[]; settled: readonly Settled[] }> {
+    const { healed } = await this.#parts.store.release(change);
+    this.#schedule();
+    const settled = await this.#settle([...healed.flatMap(({ fault }) => nodesOf(fault)), ...alsoNodes]);
+    for (const active of healed) {
+      this.#parts.log("info", "fault-healed", `${describeFault(active.fault)}: over (${reason})`, { ...logged(active), reason });
+    }
+    return { healed, settled };
+  }
+
+  /** Brings these nodes to what the ledger says, side by side, each node one step after the other. */
+  async #settle(nodes: readonly string[], reapplying = false): Promise<readonly Settled[]> {
+    const settled = await Promise.all([...new Set(nodes)].map((node) => this.#settleOne(node, reapplying)));
+    this.#schedule();
+    return settled;
+  }
+
+  async #settleOne(node: string, reapplying: boolean): Promise<Settled> {
+    const { log, reconciler, store } = this.#parts;
+    this.#busy.set(node, (this.#busy.get(node) ?? 0) + 1);
+    try {
+      const outcome = await this.#turns.take(node, () => reconciler.bring(node));
+      if (this.#troubles.delete(node)) log("info", "node-recovered", `${node} is as asked again`, { target: node });
+      if (outcome.kind === "absent") return { node, outcome };
+      for (const { tool, rules } of outcome.rules)
+        log("debug", "rules-applied", `${tool} in ${node}`, { target: node, tool, rules });
+      const faults = store.value.faults.filter(({ fault }) => nodesOf(fault).includes(node)).map(({ id }) => id);
+      if (reapplying && outcome.changed && faults.length > 0) {
+        log("warn", "fault-reapplied", `${node} is under ${faults.join(", ")} again`, { target: node, faults });
+      }
+      return { node, outcome };
+    } catch (thrown) {
+      const error = asTrouble(thrown);
+      if (this.#troubles.get(node) !== error.message) {
+        log("error", "node-not-settled", `${node}: ${error.message}`, { target: node, code: error.code, details: error.details });
+      }
+      this.#troubles.set(node, error.message);
+      return { node, error };
+    } finally {
+      const others = (this.#busy.get(node) ?? 1) - 1;
+      if (others === 0) this.#busy.delete(node);
+      else this.#busy.set(node, others);
+    }
+  }
+
+  /** What is due now: deadlines, a look at every node, nodes that were not right the last time. */
+  async #wake(): Promise<void> {
+    const { clock, store } = this.#parts;
+    const overdue = expire(store.value, clock.nowMs()).healed.length > 0;
+    const sweep = this.#sweepDue;
+    this.#sweepDue = false;
+    const wrong = [...this.#troubles.keys()].filter((node) => !this.#busy.has(node));
+    if (!overdue && !sweep && wrong.length === 0) this.#schedule();
+    await Promise.all([
+      overdue ? this.#end((ledger) => expire(ledger, clock.nowMs()), "deadline") : undefined,
+      sweep ? this.#sweep() : undefined,
+      wrong.length > 0 ? this.#settle(wrong) : undefined,
+    ]);
+  }
+
+  /** Looks at every node: what the agent before us left behind, what started while nobody watched. */
+  async #sweep(): Promise<void> {
+    const { engine, log } = this.#parts;
+    try {
+      const nodes = (await engine.nodes()).map(({ node }) => node);
+      this.#engineAnswers = true;
+      await this.#settle(nodes, true);
+    } catch (error) {
+      if (this.#engineAnswers) log("error", "engine-unreachable", messageOf(error));
+      this.#engineAnswers = false;
+      this.#sweepDue = true;
+      this.#schedule();
+    }
+  }
+
+  /** Follows the engine's events for ever. A started node has a clean namespace, and perhaps a new address that others must know. */
+  #watch(): void {
+    if (this.#stopped) return;
+    const { clock, engine, store } = this.#parts;
+    const onOpen = (): void => {
+      this.#sweepDue = true;
+      this.#schedule();
+    };
+    const onStart = (node: string): void => {
+      const concerned = store.value.faults.flatMap(({ fault }) => nodesOf(fault));
+      if (concerned.length > 0) void this.#settle([node, ...concerned], true);
+    };
+    const again = (): void => void clock.after(reconnectAfterMs, () => this.#watch());
+    // what is wrong with the engine is said by the sweep that follows
+    engine.watchStarts(onOpen, onStart).then(again, again);
+  }
+
+  #schedule(): void {
+    this.#cancelWakeUp();
+    if (this.#stopped) return;
+    const { clock, store } = this.#parts;
+    const somethingIsWrong = this.#troubles.size > 0 || this.#sweepDue;
+    const inMs = nextWakeUpMs(store.value, clock.nowMs(), somethingIsWrong);
+    if (inMs !== undefined) this.#cancelWakeUp = clock.after(inMs, () => void this.#wake());
+  }
+
+  #view(active: ActiveFault): FaultView {
+    const nodes = nodesOf(active.fault);
+    return {
+      ...active,
+      description: describeFault(active.fault),
+      timeLeftMs: active.deadlineMs === null ? null : Math.max(0, active.deadlineMs - this.#parts.clock.nowMs()),
+      troubles: Object.fromEntries([...this.#troubles].filter(([node]) => nodes.includes(node))),
+    };
+  }
+}
+
+/** Why the fault is not in force; undefined where it is. A cut also holds for a node that is not running: it will start under it. */
+function firstError(fault: Fault, settled: readonly Settled[]): DeviousError | undefined {
+  for (const each of settled) {
+    if ("error" in each) return each.error;
+    if (each.outcome.kind === "absent" && fault.kind !== "partition") {
+      return new DeviousError("FAULT_NOT_APPLIED", `${each.node} is not running`, {
+        hint: "start it first; `devious status` shows all nodes",
+      });
+    }
+  }
+  return undefined;
+}
+
+function namesIn(fault: Fault): readonly string[] {
+  return fault.kind === "partition" ? [...Object.keys(fault.grudge), ...Object.values(fault.grudge).flat()] : fault.nodes;
+}
+
+function logged(active: ActiveFault): Readonly<Record<string, unknown>> {
+  return { fault: active.id, kind: active.fault.kind, nodes: nodesOf(active.fault) };
+}
+
+function asTrouble(error: unknown): DeviousError {
+  return error instanceof DeviousError ? error : new DeviousError("FAULT_NOT_APPLIED", messageOf(error), { cause: error });
+}

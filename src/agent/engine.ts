@@ -1,0 +1,162 @@
+/** The little of the Docker Engine API that the agent needs (API 1.41), over its unix socket, on node:http. */
+import { request } from "node:http";
+import { type Addresses, linkLocalOf, noAddresses } from "../chaos/address.js";
+import { DeviousError } from "../core/errors.js";
+import { label } from "../core/labels.js";
+
+export interface NodeContainer {
+  readonly node: string;
+  readonly id: string;
+  readonly state: "running" | "paused" | "stopped";
+  /** On the cluster's network; none while stopped. */
+  readonly addresses: Addresses;
+}
+
+export interface NodeEngine {
+  /** Every node of the cluster, running or not. */
+  nodes(): Promise<readonly NodeContainer[]>;
+  /** The container's first process, in the host's numbering; undefined where none runs. */
+  pidOf(id: string): Promise<number | undefined>;
+  /** Success also where it is paused already. */
+  pause(id: string): Promise<void>;
+  /** Success also where it is not paused, or gone. */
+  unpause(id: string): Promise<void>;
+  /** Calls `onStart` with the node's name when a node starts; ends when the connection does. `onOpen`: no start after this is missed. */
+  watchStarts(onOpen: () => void, onStart: (node: string) => void): Promise<void>;
+}
+
+interface NetworkJson {
+  readonly Id?: string;
+  readonly NetworkID?: string;
+  readonly IPAddress?: string;
+  readonly GlobalIPv6Address?: string;
+  readonly MacAddress?: string;
+}
+
+interface ContainerJson {
+  readonly Id: string;
+  readonly State: string;
+  readonly Labels: Readonly<Record<string, string>>;
+  readonly NetworkSettings?: { readonly Networks?: Readonly<Record<string, NetworkJson>> };
+}
+
+const timeoutMs = 5000;
+
+export function createEngine(socketPath: string, cluster: string): NodeEngine {
+  const ofCluster = `${label.cluster}=${cluster}`;
+  const nodesOnly = [ofCluster, `${label.role}=node`];
+
+  return {
+    async nodes() {
+      const [containers, networks] = await Promise.all([
+        getJson<readonly ContainerJson[]>(socketPath, `/containers/json?all=1&${filters({ label: nodesOnly })}`),
+        getJson<readonly NetworkJson[]>(socketPath, `/networks?${filters({ label: [ofCluster] })}`),
+      ]);
+      const networkIds = new Set(networks.map(({ Id }) => Id));
+      return containers.flatMap((container) => {
+        const node = container.Labels[label.node];
+        return node === undefined
+          ? []
+          : [{ node, id: container.Id, state: stateOf(container), addresses: addressesOf(container, networkIds) }];
+      });
+    },
+    async pidOf(id) {
+      const answer = await call(socketPath, "GET", `/containers/${id}/json`);
+      if (answer.status === 404) return undefined;
+      const detail = JSON.parse(accepted(answer, [200]).body) as { readonly State?: { readonly Pid?: number } };
+      const pid = detail.State?.Pid ?? 0;
+      return pid > 0 ? pid : undefined;
+    },
+    async pause(id) {
+      const answer = await call(socketPath, "POST", `/containers/${id}/pause`);
+      if (!answer.body.includes("already paused")) accepted(answer, [204, 304]);
+    },
+    async unpause(id) {
+      const answer = await call(socketPath, "POST", `/containers/${id}/unpause`);
+      if (!/is not (paused|running)/.test(answer.body)) accepted(answer, [204, 304, 404]);
+    },
+    watchStarts: (onOpen, onStart) =>
+      new Promise((resolve, reject) => {
+        const path = `/events?${filters({ type: ["container"], event: ["start"], label: nodesOnly })}`;
+        const outgoing = request({ socketPath, path, method: "GET" }, (response) => {
+          let rest = "";
+          response.setEncoding("utf8");
+          response.on("data", (chunk: string) => {
+            const lines = (rest + chunk).split("\n");
+            rest = lines.pop() ?? "";
+            for (const line of lines.filter((each) => each.trim() !== "")) {
+              const event = JSON.parse(line) as { readonly Actor?: { readonly Attributes?: Readonly<Record<string, string>> } };
+              const node = event.Actor?.Attributes?.[label.node];
+              if (node !== undefined) onStart(node);
+            }
+          });
+          response.on("error", (error) => reject(unreachable(socketPath, error)));
+          response.once("end", resolve);
+          onOpen();
+        });
+        outgoing.on("error", (error) => reject(unreachable(socketPath, error)));
+        outgoing.end();
+      }),
+  };
+}
+
+function stateOf(container: ContainerJson): NodeContainer["state"] {
+  if (container.State === "paused") return "paused";
+  return container.State === "running" ? "running" : "stopped";
+}
+
+/** Addresses on the cluster's own network only: a node may also be in others, which a fault must not touch. */
+function addressesOf(container: ContainerJson, networkIds: ReadonlySet<string | undefined>): Addresses {
+  const endpoint = Object.values(container.NetworkSettings?.Networks ?? {}).find(({ NetworkID }) => networkIds.has(NetworkID));
+  if (endpoint === undefined) return noAddresses;
+  const { IPAddress: v4 = "", GlobalIPv6Address: v6 = "", MacAddress: mac = "" } = endpoint;
+  const linkLocal = v6 === "" ? undefined : linkLocalOf(mac);
+  return { v4: v4 === "" ? [] : [v4], v6: v6 === "" ? [] : [v6, ...(linkLocal === undefined ? [] : [linkLocal])] };
+}
+
+interface Answer {
+  readonly status: number;
+  readonly body: string;
+  readonly asked: string;
+}
+
+async function getJson<T>(socketPath: string, path: string): Promise<T> {
+  return JSON.parse(accepted(await call(socketPath, "GET", path), [200]).body) as T;
+}
+
+function call(socketPath: string, method: string, path: string): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const outgoing = request({ socketPath, path, method, timeout: timeoutMs }, (response) => {
+      const chunks: Buffer[] = [];
+      response.on("data", (chunk: Buffer) => chunks.push(chunk));
+      response.on("error", (error) => reject(unreachable(socketPath, error)));
+      response.once("end", () =>
+        resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString(), asked: `${method} ${path}` }),
+      );
+    });
+    outgoing.once("timeout", () => outgoing.destroy(new Error(`no answer within ${timeoutMs} ms`)));
+    outgoing.on("error", (error) => reject(unreachable(socketPath, error)));
+    outgoing.end();
+  });
+}
+
+function accepted(answer: Answer, statuses: readonly number[]): Answer {
+  if (statuses.includes(answer.status)) return answer;
+  throw new DeviousError("ENGINE_REFUSED", `the engine refused ${answer.asked} with ${answer.status}: ${saidIn(answer.body)}`);
+}
+
+function saidIn(body: string): string {
+  try {
+    return (JSON.parse(body) as { readonly message?: string }).message ?? body;
+  } catch {
+    return body;
+  }
+}
+
+function unreachable(socketPath: string, cause: Error): DeviousError {
+  return new DeviousError("ENGINE_UNREACHABLE", `the engine at ${socketPath} does not answer: ${cause.message}`, { cause });
+}
+
+function filters(values: Readonly<Record<string, readonly string[]>>): string {
+  return `filters=${encodeURIComponent(JSON.stringify(values))}`;
+}

@@ -1,0 +1,134 @@
+/**
+ * Brings one node from whatever it is to what the ledger says. It knows no faults, only the desired state they add up to, so applying,
+ * healing, a restarted container and the agent's own restart are one and the same act.
+ */
+import { freeze, thaw } from "../chaos/ledger.js";
+import { type DesiredState, type Peer, desiredState } from "../chaos/namespace.js";
+import { netemMissing } from "../chaos/tc.js";
+import { DeviousError } from "../core/errors.js";
+import type { Kernel } from "./capabilities.js";
+import type { NodeContainer, NodeEngine } from "./engine.js";
+import type { LedgerStore } from "./ledger-store.js";
+import type { NetworkNamespace, OpenNamespace } from "./netns.js";
+import { type Rules, cutWithIptables, cutWithNft, shape } from "./tools.js";
+
+export interface Reconciler {
+  /** One call at a time per node. Throws `DeviousError` where the node could not be brought there. */
+  bring(node: string): Promise<Outcome>;
+  /** Forgets what was done before: the next {@link bring} does it all again. */
+  forget(): void;
+}
+
+/** `absent`: nothing of it runs, so there is nothing to do until it starts. */
+export type Outcome =
+  { readonly kind: "absent" } | { readonly kind: "settled"; readonly changed: boolean; readonly rules: Rules };
+
+/** What was last done to a node, and to which process: a restarted container has a new namespace, clean and empty. */
+interface Done {
+  readonly process: string;
+  readonly cut: string;
+  readonly shape: string;
+}
+
+export function createReconciler(
+  engine: NodeEngine,
+  openNamespace: OpenNamespace,
+  kernel: Kernel,
+  store: LedgerStore,
+): Reconciler {
+  const done = new Map<string, Done>();
+
+  async function bring(node: string): Promise<Outcome> {
+    const containers = await engine.nodes();
+    const container = containers.find((each) => each.node === node && each.state !== "stopped");
+    if (container === undefined) {
+      done.delete(node);
+      await store.release((ledger) => ({ ledger: thaw(ledger, node) }));
+      return { kind: "absent" };
+    }
+    const desired = desiredState(node, store.value.faults, peersOf(node, containers));
+    const thawed = !desired.paused && (await thawIfOurs(container));
+    const rules = await settleNetwork(container, desired);
+    if (rules === undefined) return { kind: "absent" };
+    const frozen = desired.paused && (await freezeIfRunning(container));
+    return { kind: "settled", changed: thawed || frozen || rules.length > 0, rules };
+  }
+
+  /** First of all acts: a frozen node blocks everything else that is done to it. */
+  async function thawIfOurs(container: NodeContainer): Promise<boolean> {
+    const ours = store.value.frozen[container.node] === container.id;
+    if (ours && container.state === "paused") await engine.unpause(container.id);
+    await store.release((ledger) => ({ ledger: thaw(ledger, container.node) }));
+    return ours;
+  }
+
+  async function freezeIfRunning(container: NodeContainer): Promise<boolean> {
+    if (container.state === "paused") return false;
+    await store.admit((ledger) => ({ ledger: freeze(ledger, container.node, container.id) }));
+    await engine.pause(container.id);
+    const now = (await engine.nodes()).find(({ id }) => id === container.id);
+    if (now?.state === "paused") return true;
+    throw new DeviousError("FAULT_NOT_APPLIED", `read back from ${container.node}: it is ${now?.state ?? "gone"}, not paused`);
+  }
+
+  /** Undefined where the process is gone. */
+  async function settleNetwork(container: NodeContainer, desired: DesiredState): Promise<Rules | undefined> {
+    const pid = await engine.pidOf(container.id);
+    const namespace = pid === undefined ? undefined : await openNamespace(pid);
+    if (pid === undefined || namespace === undefined) return undefined;
+    try {
+      // a number of a process may be given to another one at any time; asked again with the namespace open, it cannot be a stranger's
+      if ((await engine.pidOf(container.id)) !== pid) return undefined;
+      return await settleNamespace(namespace, `${container.id} ${pid}`, container, desired);
+    } finally {
+      await namespace.close();
+    }
+  }
+
+  async function settleNamespace(
+    namespace: NetworkNamespace,
+    process: string,
+    container: NodeContainer,
+    desired: DesiredState,
+  ): Promise<Rules> {
+    const { node } = container;
+    const before = done.get(node);
+    const wanted: Done = { process, cut: JSON.stringify(desired.unheard), shape: JSON.stringify(desired.links) };
+    done.delete(node);
+    const sameProcess = before?.process === process;
+    const cuts = sameProcess && before.cut === wanted.cut ? [] : await cut(namespace, node, desired);
+    const shapes = sameProcess && before.shape === wanted.shape ? [] : await slow(namespace, container, desired);
+    done.set(node, wanted);
+    return [...cuts, ...shapes];
+  }
+
+  async function cut(namespace: NetworkNamespace, node: string, { unheard }: DesiredState): Promise<Rules> {
+    const tool = await kernel.cut();
+    switch (tool) {
+      case "nft":
+        return cutWithNft(namespace, node, unheard);
+      case "iptables":
+        return cutWithIptables(namespace, node, unheard, await kernel.ipv6());
+      case "none":
+        if (unheard.length === 0) return [];
+        throw new DeviousError("FAULT_NOT_APPLIED", "this kernel has neither nftables nor iptables, so links cannot be cut", {
+          hint: "run `modprobe nf_tables` on the engine's host",
+        });
+    }
+  }
+
+  async function slow(namespace: NetworkNamespace, { node, addresses }: NodeContainer, { links }: DesiredState): Promise<Rules> {
+    if (links.length > 0 && !(await kernel.netem())) throw netemMissing();
+    const [address] = [...addresses.v4, ...addresses.v6];
+    if (address !== undefined) return shape(namespace, node, address, links);
+    if (links.length === 0) return [];
+    throw new DeviousError("FAULT_NOT_APPLIED", `${node} has no address on the cluster's network`);
+  }
+
+  return { bring, forget: () => done.clear() };
+}
+
+function peersOf(node: string, containers: readonly NodeContainer[]): readonly Peer[] {
+  const others = containers.filter((each) => each.node !== node && each.state !== "stopped");
+  return others.map((each) => ({ name: each.node, addresses: each.addresses }));
+}
