@@ -114,7 +114,9 @@ test("the lock file names every optional package, also for other platforms: `npm
   const { packages } = JSON.parse(readFileSync("package-lock.json", "utf8")) as {
     packages: Record<string, { version?: string; optionalDependencies?: Record<string, string> }>;
   };
-  const versions = new Set(Object.entries(packages).map(([path, { version }]) => `${path.split("node_modules/").at(-1)} ${version}`));
+  const versions = new Set(
+    Object.entries(packages).map(([path, { version }]) => `${path.split("node_modules/").at(-1)} ${version}`),
+  );
   const wanted = Object.values(packages).flatMap(({ optionalDependencies = {} }) => Object.entries(optionalDependencies));
   const exact = wanted.filter(([, version]) => /^\d/.test(version)).map(([name, version]) => `${name} ${version}`);
   expect(exact.filter((name) => !versions.has(name))).toEqual([]);
