@@ -4,11 +4,9 @@ import type { Model } from "../model.js";
 export type KvInput =
   | { readonly op: "get"; readonly key: string }
   | { readonly op: "put"; readonly key: string; readonly value: string }
-  | { readonly op: "delete"; readonly key: string }
-  /** Puts `value` where the key holds `expected` (null: is absent), as etcd's transactions do. */
-  | { readonly op: "cas"; readonly key: string; readonly expected: string | null; readonly value: string };
+  | { readonly op: "delete"; readonly key: string };
 
-/** get: the value, null for an absent key. delete: whether there was one. cas: whether it swapped. put: null. */
+/** get: the value, null for an absent key. delete: whether there was one. put: null. */
 export type KvOutput = string | null | boolean;
 
 /** The state is of one key: histories are partitioned. */
@@ -24,16 +22,12 @@ export const kv: Model<string | null, KvInput, KvOutput> = {
         return [input.value];
       case "delete":
         return answers(state !== null) ? [null] : [];
-      case "cas": {
-        const swaps = state === input.expected;
-        return answers(swaps) ? [swaps ? input.value : state] : [];
-      }
     }
   },
   stateKey: (state) => (state === null ? "absent" : JSON.stringify(state)),
   inputKey: (input) => JSON.stringify(input),
   overwrites: (input) => input.op === "put" || input.op === "delete",
-  readOnly: (input, output) => input.op === "get" || (output === false && (input.op === "cas" || input.op === "delete")),
+  readOnly: (input, output) => input.op === "get" || (input.op === "delete" && output === false),
   partition: (input) => input.key,
   describe: (input, output) => {
     const answer = output === undefined ? "?" : JSON.stringify(output);
@@ -43,8 +37,6 @@ export const kv: Model<string | null, KvInput, KvOutput> = {
         return `${input.op} ${input.key} -> ${answer}`;
       case "put":
         return `put ${input.key} ${JSON.stringify(input.value)}`;
-      case "cas":
-        return `cas ${input.key} ${JSON.stringify(input.expected)} ${JSON.stringify(input.value)} -> ${answer}`;
     }
   },
 };

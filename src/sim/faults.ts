@@ -1,0 +1,105 @@
+/**
+ * The menu: everything that may go wrong in a run. A fault begins, and its ending is what it returns; whoever begins one must
+ * end it. What bad luck is likely is a matter of weights (scenario.ts); the menu is the same for every run.
+ */
+import type { Prng } from "../core/prng.js";
+import type { MemberId } from "../store/raft/types.js";
+import type { SimNetwork } from "./network.js";
+import type { SimNode } from "./node.js";
+
+/** What a fault can get at. */
+export interface Arena {
+  readonly prng: Prng;
+  readonly network: SimNetwork;
+  readonly nodes: ReadonlyMap<MemberId, SimNode>;
+}
+
+type End = () => void;
+type Fault = (arena: Arena) => End;
+
+/** The running node that leads in the highest term. */
+export function findLeader(nodes: ReadonlyMap<MemberId, SimNode>): SimNode | undefined {
+  let leader: SimNode | undefined;
+  let leaderTerm = 0;
+  for (const node of nodes.values()) {
+    const status = node.status();
+    if (status?.role === "leader" && status.term > leaderTerm) [leader, leaderTerm] = [node, status.term];
+  }
+  return leader;
+}
+
+function pickNode({ prng, nodes }: Arena): SimNode {
+  return prng.pick([...nodes.values()]);
+}
+
+/** The leader where there is one: faults hurt most there. */
+function pickLeader(arena: Arena): SimNode {
+  return findLeader(arena.nodes) ?? pickNode(arena);
+}
+
+function crash(victims: readonly SimNode[]): End {
+  const crashed = victims.filter((node) => node.isUp);
+  for (const node of crashed) node.crash();
+  return () => {
+    for (const node of crashed) if (!node.isUp) node.start();
+  };
+}
+
+function pause(node: SimNode, catchesUp: boolean): End {
+  if (node.isPaused) return () => undefined;
+  node.pause(catchesUp);
+  return () => node.resume();
+}
+
+export const faults = {
+  /** Two sides that do not hear each other. */
+  split: ({ prng, network, nodes }) => {
+    const ids = prng.shuffle([...nodes.keys()]);
+    const side = new Set(ids.slice(0, prng.int(1, ids.length - 1)));
+    return network.cut((from, to) => side.has(from) !== side.has(to));
+  },
+  isolateLeader: (arena) => {
+    const { id } = pickLeader(arena);
+    return arena.network.cut((from, to) => from === id || to === id);
+  },
+  /** One node that is heard and does not hear, or the other way round. */
+  oneWay: (arena) => {
+    const { id } = arena.prng.chance(0.5) ? pickLeader(arena) : pickNode(arena);
+    const isDeaf = arena.prng.chance(0.5);
+    return arena.network.cut((from, to) => (isDeaf ? to : from) === id);
+  },
+  /** Some pairs cannot talk, in some directions: bridges, rings, anything. */
+  tatters: ({ prng, network, nodes }) => {
+    const ids = [...nodes.keys()];
+    const gone = new Set(ids.flatMap((from) => ids.map((to) => `${from} ${to}`)).filter(() => prng.chance(0.3)));
+    return network.cut((from, to) => gone.has(`${from} ${to}`));
+  },
+  loss: ({ prng, network }) => {
+    const lossProbability = 0.05 + 0.4 * prng.next();
+    return network.change((usual) => ({ ...usual, lossProbability }));
+  },
+  /** Slow, doubled and overtaken messages. */
+  disorder: ({ prng, network }) => {
+    const maxMs = 5 + 80 * prng.next();
+    const straggler = { probability: 0.1, delayMsMax: 400 };
+    return network.change((usual) => ({ ...usual, delayMs: [0.1, maxMs], duplicateProbability: 0.2, straggler }));
+  },
+  crashNode: (arena) => crash([pickNode(arena)]),
+  crashLeader: (arena) => crash([pickLeader(arena)]),
+  crashAll: ({ nodes }) => crash([...nodes.values()]),
+  pauseNode: (arena) => pause(pickNode(arena), arena.prng.chance(0.5)),
+  pauseLeader: (arena) => pause(pickLeader(arena), arena.prng.chance(0.5)),
+  slowDisk: (arena) => {
+    const { disk } = arena.prng.chance(0.5) ? pickLeader(arena) : pickNode(arena);
+    const usual = disk.latencyMs;
+    disk.latencyMs = [20, 20 + 200 * arena.prng.next()];
+    return () => void (disk.latencyMs = usual);
+  },
+  /** No harm in itself: the leader is told to hand over. */
+  transfer: (arena) => {
+    pickLeader(arena).deliver({ type: "transferLeader", member: pickNode(arena).id });
+    return () => undefined;
+  },
+} as const satisfies Record<string, Fault>;
+
+export type FaultName = keyof typeof faults;

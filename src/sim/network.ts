@@ -1,0 +1,59 @@
+import type { Prng } from "../core/prng.js";
+import type { MemberId, Message } from "../store/raft/types.js";
+import type { Timeline } from "./timeline.js";
+
+/** What may happen to any message. */
+export interface Weather {
+  readonly delayMs: readonly [min: number, max: number];
+  readonly lossProbability: number;
+  readonly duplicateProbability: number;
+  /** A message that takes this much longer is overtaken by later ones. */
+  readonly straggler: { readonly probability: number; readonly delayMsMax: number };
+}
+
+/** Whether `to` does not hear `from`. */
+export type Cut = (from: MemberId, to: MemberId) => boolean;
+
+/** A seeded network between members: each message is lost, delayed, doubled or overtaken on its own. */
+export class SimNetwork {
+  readonly #timeline: Timeline;
+  readonly #prng: Prng;
+  readonly #deliver: (message: Message) => void;
+  readonly #weathers: Weather[];
+  readonly #cuts = new Set<Cut>();
+
+  constructor(timeline: Timeline, prng: Prng, weather: Weather, deliver: (message: Message) => void) {
+    this.#timeline = timeline;
+    this.#prng = prng;
+    this.#weathers = [weather];
+    this.#deliver = deliver;
+  }
+
+  /** Changes the weather until the returned function is called; the newest change counts. */
+  change(weather: (usual: Weather) => Weather): () => void {
+    const changed = weather(this.#weathers[0] as Weather);
+    this.#weathers.push(changed);
+    return () => void this.#weathers.splice(this.#weathers.indexOf(changed), 1);
+  }
+
+  /** Cuts until the returned function is called. Cuts overlap; like real ones they also swallow what is on its way. */
+  cut(cut: Cut): () => void {
+    this.#cuts.add(cut);
+    return () => void this.#cuts.delete(cut);
+  }
+
+  send(message: Message): void {
+    const { delayMs, lossProbability, duplicateProbability, straggler } = this.#weathers.at(-1) as Weather;
+    const prng = this.#prng;
+    if (prng.chance(lossProbability)) return;
+    const copies = prng.chance(duplicateProbability) ? 2 : 1;
+    for (let copy = 0; copy < copies; copy++) {
+      const [minMs, maxMs] = delayMs;
+      const lateMs = prng.chance(straggler.probability) ? prng.next() * straggler.delayMsMax : 0;
+      this.#timeline.after(minMs + prng.next() * (maxMs - minMs) + lateMs, () => {
+        for (const cut of this.#cuts) if (cut(message.from, message.to)) return;
+        this.#deliver(message);
+      });
+    }
+  }
+}

@@ -1,0 +1,107 @@
+/** What a run is made of: drawn from its seed, so that hundreds of seeds visit sizes, tempos and kinds of bad luck we would not think of. */
+import type { Prng } from "../core/prng.js";
+import type { PlantedBugs } from "../store/raft/types.js";
+import type { ClientOptions } from "./clients.js";
+import type { FaultName } from "./faults.js";
+import type { NemesisOptions } from "./nemesis.js";
+import type { Weather } from "./network.js";
+import type { NodeOptions } from "./node.js";
+import type { Aim } from "./operator.js";
+
+export type BugName = keyof PlantedBugs;
+
+export interface Scenario {
+  /** Voters at the start: members 1 to n. */
+  readonly voters: number;
+  /** Members that wait outside, numbered after the voters. */
+  readonly spares: number;
+  readonly aims: readonly Aim[];
+  readonly chaosMs: number;
+  readonly weather: Weather;
+  readonly diskMs: readonly [min: number, max: number];
+  /** Clocks run between 1 / (1 + drift) and 1 + drift times as fast. */
+  readonly clockDrift: number;
+  readonly node: NodeOptions;
+  readonly clients: ClientOptions;
+  readonly nemesis: NemesisOptions;
+}
+
+const evenWeights: Readonly<Record<FaultName, number>> = {
+  split: 1,
+  isolateLeader: 1,
+  oneWay: 1,
+  tatters: 1,
+  loss: 1,
+  disorder: 1,
+  crashNode: 1,
+  crashLeader: 1,
+  crashAll: 0.5,
+  pauseNode: 1,
+  pauseLeader: 1,
+  slowDisk: 1,
+  transfer: 0.5,
+};
+
+/** Draws a run; with a planted bug, one in which the kind of bad luck that the bug needs is likely. */
+export function drawScenario(prng: Prng, bug?: BugName): Scenario {
+  const voters = prng.pick([3, 3, 3, 4, 5]);
+  const changesMembers = prng.chance(0.3);
+  const spare = voters + 1;
+  const leaver = prng.int(1, voters);
+  const scenario: Scenario = {
+    voters,
+    spares: changesMembers ? 1 : 0,
+    aims: changesMembers
+      ? [
+          { kind: "addLearner", member: spare },
+          { kind: "addVoter", member: spare },
+          { kind: "remove", member: leaver },
+        ]
+      : [],
+    chaosMs: 2000,
+    weather: {
+      delayMs: [0.2, prng.pick([1, 3, 10])],
+      lossProbability: prng.pick([0, 0.01, 0.05]),
+      duplicateProbability: prng.pick([0, 0.05]),
+      straggler: { probability: prng.pick([0, 0.02]), delayMsMax: 100 },
+    },
+    diskMs: [0.2, prng.pick([1, 5, 20])],
+    clockDrift: prng.pick([0, 0.1, 0.3]),
+    node: {
+      tickMs: 15,
+      raft: {
+        electionTicks: 8,
+        heartbeatTicks: 2,
+        appendBytesMax: prng.pick([1, 100, 10_000]),
+        inflightAppendsMax: prng.pick([1, 4, 16]),
+        uncommittedBytesMax: prng.pick([200, 10_000]),
+      },
+      snapshotEvery: prng.pick([5, 12, 40]),
+      keepEntries: prng.int(0, 6),
+      bugs: bug === undefined ? {} : { [bug]: true },
+    },
+    clients: {
+      clients: prng.int(2, 4),
+      keys: ["x", "y", "z"].slice(0, prng.int(1, 3)),
+      thinkMsMax: prng.pick([20, 80]),
+      timeoutMs: prng.pick([100, 400]),
+      readShare: 0.5,
+      lostAnswerProbability: 0.02,
+    },
+    // a seed's own bad luck: some faults are frequent in it, some hardly happen
+    nemesis: {
+      weights: Object.fromEntries(Object.entries(evenWeights).map(([name, weight]) => [name, weight * prng.next() ** 2])),
+      everyMs: prng.pick([80, 150, 400]),
+      durationMs: [20, prng.pick([150, 400])],
+    },
+  };
+  return bug === undefined ? scenario : bias[bug](scenario);
+}
+
+const bias: Readonly<Record<BugName, (scenario: Scenario) => Scenario>> = {
+  // figure 3.7 of the thesis: leaders come and go before their entries get anywhere, and entries travel one by one
+  countOldTerms: (scenario) => scenario,
+  ackBeforePersist: (scenario) => scenario,
+  forgetVote: (scenario) => scenario,
+  readWithoutQuorum: (scenario) => scenario,
+};
