@@ -5,6 +5,8 @@ import { Bell } from "./bell.js";
 import { NodeLog, type Origin } from "./node-log.js";
 import type { Patience } from "./patience.js";
 
+const sliceBytes = 256 * 1024;
+
 /** Where a reader's records go. */
 export interface Sink {
   /** Takes the next records; resolves when there is room for more. */
@@ -76,8 +78,11 @@ export class ContainerReader {
     const since = log.attach();
     for await (const chunk of this.#engine.logs(this.#id, { follow, since, signal: this.#signal })) {
       this.#patience.succeeded();
-      await this.#sink.take(log.push(chunk));
-      if (this.#signal.aborted) return;
+      // an engine may send a whole log at once; its records must not all be there at once
+      for (let start = 0; start < chunk.length; start += sliceBytes) {
+        await this.#sink.take(log.push(chunk.subarray(start, start + sliceBytes)));
+        if (this.#signal.aborted) return;
+      }
     }
     this.#patience.succeeded();
     await this.#sink.take(log.detach());
