@@ -37,6 +37,12 @@ export interface AgentParts {
 
 type Settled = { readonly node: string } & ({ readonly outcome: Outcome } | { readonly error: DeviousError });
 
+/**
+ * Why nodes are brought to what the ledger says. `apply`: a fault is new, and what fails is told to the one who asked and rolled back ·
+ * `again`: faults that were in force may have been lost · `end`: everything else.
+ */
+type Why = "apply" | "again" | "end";
+
 const reconnectAfterMs = 500;
 
 export class Agent {
@@ -98,13 +104,13 @@ export class Agent {
 
   async #apply(fault: Fault, durationMs: number | null): Promise<ActiveFault> {
     const { clock, engine, log, store } = this.#parts;
-    const known = (await engine.nodes()).map(({ node }) => node);
+    const known = (await engine.nodes()).map(({ node }) => node).sort();
     const stranger = namesIn(fault).find((name) => !known.includes(name));
     if (stranger !== undefined) throw unknownNode(stranger, known);
 
     const { added } = await store.admit((ledger) => add(ledger, fault, clock.nowMs(), durationMs));
     this.#schedule();
-    const error = firstError(fault, await this.#settle(nodesOf(fault)));
+    const error = firstError(fault, await this.#settle(nodesOf(fault), "apply"));
     if (error !== undefined) {
       log("error", "fault-failed", `${describeFault(fault)}: ${error.message}`, {
         fault: added.id,
@@ -144,7 +150,7 @@ export class Agent {
   ): Promise<{ healed: readonly ActiveFault[]; settled: readonly Settled[] }> {
     const { healed } = await this.#parts.store.release(change);
     this.#schedule();
-    const settled = await this.#settle([...healed.flatMap(({ fault }) => nodesOf(fault)), ...alsoNodes]);
+    const settled = await this.#settle([...healed.flatMap(({ fault }) => nodesOf(fault)), ...alsoNodes], "end");
     for (const active of healed) {
       this.#parts.log("info", "fault-healed", `${describeFault(active.fault)}: over (${reason})`, { ...logged(active), reason });
     }
@@ -152,13 +158,13 @@ export class Agent {
   }
 
   /** Brings these nodes to what the ledger says, side by side, each node one step after the other. */
-  async #settle(nodes: readonly string[], reapplying = false): Promise<readonly Settled[]> {
-    const settled = await Promise.all([...new Set(nodes)].map((node) => this.#settleOne(node, reapplying)));
+  async #settle(nodes: readonly string[], why: Why): Promise<readonly Settled[]> {
+    const settled = await Promise.all([...new Set(nodes)].map((node) => this.#settleOne(node, why)));
     this.#schedule();
     return settled;
   }
 
-  async #settleOne(node: string, reapplying: boolean): Promise<Settled> {
+  async #settleOne(node: string, why: Why): Promise<Settled> {
     const { log, reconciler, store } = this.#parts;
     this.#busy.set(node, (this.#busy.get(node) ?? 0) + 1);
     try {
@@ -168,12 +174,13 @@ export class Agent {
       for (const { tool, rules } of outcome.rules)
         log("debug", "rules-applied", `${tool} in ${node}`, { target: node, tool, rules });
       const faults = store.value.faults.filter(({ fault }) => nodesOf(fault).includes(node)).map(({ id }) => id);
-      if (reapplying && outcome.changed && faults.length > 0) {
+      if (why === "again" && outcome.changed && faults.length > 0) {
         log("warn", "fault-reapplied", `${node} is under ${faults.join(", ")} again`, { target: node, faults });
       }
       return { node, outcome };
     } catch (thrown) {
       const error = asTrouble(thrown);
+      if (why === "apply") return { node, error };
       if (this.#troubles.get(node) !== error.message) {
         log("error", "node-not-settled", `${node}: ${error.message}`, { target: node, code: error.code, details: error.details });
       }
@@ -197,7 +204,7 @@ export class Agent {
     await Promise.all([
       overdue ? this.#end((ledger) => expire(ledger, clock.nowMs()), "deadline") : undefined,
       sweep ? this.#sweep() : undefined,
-      wrong.length > 0 ? this.#settle(wrong) : undefined,
+      wrong.length > 0 ? this.#settle(wrong, "again") : undefined,
     ]);
   }
 
@@ -207,7 +214,7 @@ export class Agent {
     try {
       const nodes = (await engine.nodes()).map(({ node }) => node);
       this.#engineAnswers = true;
-      await this.#settle(nodes, true);
+      await this.#settle(nodes, "again");
     } catch (error) {
       if (this.#engineAnswers) log("error", "engine-unreachable", messageOf(error));
       this.#engineAnswers = false;
@@ -226,7 +233,7 @@ export class Agent {
     };
     const onStart = (node: string): void => {
       const concerned = store.value.faults.flatMap(({ fault }) => nodesOf(fault));
-      if (concerned.length > 0) void this.#settle([node, ...concerned], true);
+      if (concerned.length > 0) void this.#settle([node, ...concerned], "again");
     };
     const again = (): void => void clock.after(reconnectAfterMs, () => this.#watch());
     // what is wrong with the engine is said by the sweep that follows

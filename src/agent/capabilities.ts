@@ -2,8 +2,10 @@
 import { access } from "node:fs/promises";
 import type { Capabilities } from "../chaos/protocol.js";
 import { renderNft } from "../chaos/nft.js";
-import { rootHandle } from "../chaos/tc-state.js";
+import { saysNetemMissing } from "../chaos/tc.js";
+import { DeviousError } from "../core/errors.js";
 import type { Output } from "./command.js";
+import { legacyTool } from "./tools.js";
 
 export interface Kernel {
   /** How to cut links. Asked once: it does not change while a kernel runs. */
@@ -15,19 +17,15 @@ export interface Kernel {
 
 type Run = (command: readonly string[], input?: string) => Promise<Output>;
 
-/**
- * Probes in the agent's own network namespace, which nobody else uses. The cut is only checked by the kernel, not made (`nft --check`);
- * netem is tried on the loopback device and taken off again.
- */
+/** Probes in network namespaces of their own, which end with the command: nothing has to be cleaned up. */
 export function createKernel(run: Run): Kernel {
   let cut: Promise<Capabilities["cut"]> | undefined;
-  let netem: Promise<boolean> | undefined;
+  let hasNetem = false;
   return {
     cut: () => (cut ??= probeCut(run)),
     netem: async () => {
-      const found = await (netem ??= probeNetem(run));
-      if (!found) netem = undefined;
-      return found;
+      hasNetem ||= await probeNetem(run);
+      return hasNetem;
     },
     ipv6: () =>
       access("/proc/net/if_inet6").then(
@@ -37,19 +35,21 @@ export function createKernel(run: Run): Kernel {
   };
 }
 
+const throwAway = ["unshare", "--net", "--"];
+
 async function probeCut(run: Run): Promise<Capabilities["cut"]> {
   const somebody = { name: "nobody", addresses: { v4: ["192.0.2.1"], v6: ["2001:db8::1"] } };
   // listing the tables proves nothing: a kernel may have nft without any IP family in it
-  const nft = await run(["nft", "--check", "-f", "-"], renderNft([somebody]));
+  const nft = await run([...throwAway, "nft", "-f", "-"], renderNft([somebody]));
   if (nft.exitCode === 0) return "nft";
-  const iptables = await run(["iptables-legacy", "-w", "5", "-S"]);
+  const iptables = await run([...throwAway, ...legacyTool("iptables"), "-w", "5", "-S"]);
   return iptables.exitCode === 0 ? "iptables" : "none";
 }
 
 async function probeNetem(run: Run): Promise<boolean> {
-  const device = ["dev", "lo", "root", "handle", rootHandle];
-  const added = await run(["tc", "qdisc", "replace", ...device, "netem", "delay", "1us"]);
-  if (added.exitCode !== 0) return false;
-  await run(["tc", "qdisc", "del", ...device]);
-  return true;
+  const added = await run([...throwAway, "tc", "qdisc", "add", "dev", "lo", "root", "netem", "delay", "1us"]);
+  if (added.exitCode !== 0 && !saysNetemMissing(added.stderr)) {
+    throw new DeviousError("FAULT_NOT_APPLIED", `nobody can say whether this kernel has netem: ${added.stderr.trim()}`);
+  }
+  return added.exitCode === 0;
 }

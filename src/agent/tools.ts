@@ -14,14 +14,21 @@ export type Rules = readonly { readonly tool: string; readonly rules: string }[]
 
 /** Drops what `unheard` send, in one transaction for both IP families. */
 export async function cutWithNft(namespace: NetworkNamespace, node: string, unheard: readonly Peer[]): Promise<Rules> {
+  if (nftDifference(unheard, await readNft(namespace, node)) === undefined) return [];
   const rules = renderNft(unheard);
   await must(namespace, node, ["nft", "-f", "-"], rules);
-  const command = ["nft", "-j", "list", "table", ...nftTable];
-  const listing = await namespace.run(command);
-  if (listing.exitCode !== 0 && !listing.stderr.includes("No such file or directory")) throw failure(node, command, "", listing);
-  const difference = nftDifference(unheard, listing.exitCode === 0 ? listing.stdout : undefined);
+  const difference = nftDifference(unheard, await readNft(namespace, node));
   if (difference !== undefined) throw notInForce(node, difference, rules);
   return [{ tool: "nft", rules }];
+}
+
+/** Our table as JSON; undefined where there is none. */
+async function readNft(namespace: NetworkNamespace, node: string): Promise<string | undefined> {
+  const command = ["nft", "-j", "list", "table", ...nftTable];
+  const listing = await namespace.run(command);
+  if (listing.exitCode === 0) return listing.stdout;
+  if (listing.stderr.includes("No such file or directory")) return undefined;
+  throw failure(node, command, "", listing);
 }
 
 /** The same cut by iptables, for kernels without nft. The IPv6 half is left alone on a machine without IPv6. */
@@ -36,15 +43,17 @@ export async function cutWithIptables(
   return [...v4, ...v6];
 }
 
-/** The names iptables has where nft's imitation of it may be installed beside it. */
-const iptables = { v4: "iptables-legacy", v6: "ip6tables-legacy" } as const;
+/** The legacy tools by the one binary behind them: its name is the same wherever iptables is, the links to it are not. */
+export function legacyTool(name: string): readonly string[] {
+  return ["xtables-legacy-multi", name];
+}
 
 async function cutFamily(namespace: NetworkNamespace, node: string, unheard: readonly Peer[], family: Family): Promise<Rules> {
-  const tool = iptables[family];
-  const read = async () => parseChain((await must(namespace, node, [tool, "-w", "5", "-S"])).stdout);
+  const tool = family === "v4" ? "iptables" : "ip6tables";
+  const read = async () => parseChain((await must(namespace, node, [...legacyTool(tool), "-w", "5", "-S"])).stdout);
   const rules = renderIptables(unheard, family, await read());
   if (rules === undefined) return [];
-  await must(namespace, node, [`${tool}-restore`, "-w", "5", "--noflush"], rules);
+  await must(namespace, node, [...legacyTool(`${tool}-restore`), "-w", "5", "--noflush"], rules);
   if (renderIptables(unheard, family, await read()) !== undefined)
     throw notInForce(node, `${tool} does not hold the cut asked for`, rules);
   return [{ tool, rules }];
