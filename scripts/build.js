@@ -14,7 +14,7 @@ const finishBuild = beginBuild();
 await step("tsc", "node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json");
 removeOrphans();
 await step("the image's programs", "scripts/bundle.js");
-if (existsSync("dist/spec/json-schema.js")) await step("the spec's JSON Schema", "scripts/write-schema.js");
+await step("the spec's JSON Schema", "scripts/write-schema.js");
 await step("the command manifest", "scripts/write-manifest.js");
 finishBuild();
 

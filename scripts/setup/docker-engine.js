@@ -46,6 +46,11 @@ function needPrograms(more) {
     throw new Trouble(`Missing here: ${packages.join(", ")}. Install and run this again:`, commands);
   }
   install(packages);
+  const still = missingPackages([...more, ...imagePrograms]);
+  if (still.length > 0)
+    throw new Trouble(`apt-get installed ${still.join(", ")}, yet the programs are not there. Reinstall:`, [
+      `apt-get install --reinstall ${still.join(" ")}`,
+    ]);
 }
 
 async function start() {

@@ -24,7 +24,7 @@ export async function startDockerd() {
 
 /** In a session of its own, so that it outlives this program and its terminal. */
 function launch() {
-  const log = openSync(logFile, "a");
+  const log = openSync(logFile, "w");
   const child = spawn("dockerd", [], { detached: true, stdio: ["ignore", log, log] });
   child.unref();
   return child;
