@@ -1,0 +1,73 @@
+import { Command } from "@oclif/core";
+import { ExitCode } from "../core/errors.js";
+import type { Report } from "../cluster/steps.js";
+import { createContext } from "./context.js";
+import type { Context } from "./context.js";
+import { problemJson, toProblem } from "./problem.js";
+import { createProgress } from "./progress.js";
+import { terminalOf } from "./terminal.js";
+import type { Terminal } from "./terminal.js";
+
+const signalExit = { SIGINT: ExitCode.interrupted, SIGTERM: ExitCode.terminated } as const;
+
+/** What all commands share: `--json` prints what `run()` returns, trouble is one sentence with an exit code, signals end the work. */
+export abstract class BaseCommand extends Command {
+  static override enableJsonFlag = true;
+
+  /** Tests set it before they run the command. */
+  context: Context | undefined;
+  readonly #interrupted = new AbortController();
+  #signalled: keyof typeof signalExit | undefined;
+  readonly #onSignal = (signal: NodeJS.Signals): void => {
+    this.#signalled = signal as keyof typeof signalExit;
+    this.#interrupted.abort();
+  };
+
+  protected override async init(): Promise<void> {
+    await super.init();
+    for (const signal of Object.keys(signalExit)) process.on(signal, this.#onSignal);
+  }
+
+  protected override async finally(error: Error | undefined): Promise<void> {
+    for (const signal of Object.keys(signalExit)) process.off(signal, this.#onSignal);
+    if (this.#signalled !== undefined) process.exitCode = signalExit[this.#signalled];
+    await super.finally(error);
+  }
+
+  /** Everything thrown ends here. oclif would lose the exit code with --json, so it is set on the process. */
+  protected override catch(error: unknown): Promise<void> {
+    // what a signal cut short needs no further words; finally() sets the exit code
+    if (this.#signalled !== undefined) return Promise.resolve();
+    const problem = toProblem(error);
+    process.exitCode = problem.exitCode;
+    if (this.jsonEnabled()) {
+      this.logJson(problemJson(problem));
+    } else {
+      const { chalk } = terminalOf(process.stderr, process.env);
+      this.logToStderr(`${chalk.red("error:")} ${problem.message}`);
+      for (const detail of problem.details) this.logToStderr(`  ${detail}`);
+      if (problem.hint !== undefined) this.logToStderr(chalk.dim(`  ${problem.hint}`));
+      if (problem.stack !== undefined) this.logToStderr(chalk.dim(problem.stack));
+    }
+    return Promise.resolve();
+  }
+
+  /** Aborted by SIGINT and SIGTERM. */
+  protected get signal(): AbortSignal {
+    return this.#interrupted.signal;
+  }
+
+  protected get world(): Context {
+    return (this.context ??= createContext());
+  }
+
+  protected get terminal(): Terminal {
+    return terminalOf(process.stdout, process.env);
+  }
+
+  /** Progress goes to stderr, so that stdout holds results only; with --json there is none. */
+  protected get report(): Report {
+    if (this.jsonEnabled()) return () => undefined;
+    return createProgress(terminalOf(process.stderr, process.env), (text) => void process.stderr.write(text));
+  }
+}

@@ -1,0 +1,31 @@
+import { readFileSync } from "node:fs";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { resolveEngineAddress } from "../engine/docker/address.js";
+import { createDockerEngine, engineSocketPath } from "../engine/docker/docker-engine.js";
+import type { Engine } from "../engine/port.js";
+
+/** Everything a command needs from the world, put together in one place; tests put together another. */
+export interface Context {
+  readonly engine: Engine;
+  /** The engine's socket as the engine sees it. */
+  readonly engineSocket: string;
+  /** Folder the command was typed in. */
+  readonly folder: string;
+  readonly version: string;
+  /** Folder of the bundled programs that go into the node image. */
+  readonly bundleDir: string;
+}
+
+/** Opens nothing yet: a bad engine address is told by the first command that needs the engine. */
+export function createContext(): Context {
+  const root = fileURLToPath(new URL("../..", import.meta.url));
+  const address = resolveEngineAddress(process.env);
+  return {
+    engine: createDockerEngine(address),
+    engineSocket: engineSocketPath(address),
+    folder: process.cwd(),
+    version: (JSON.parse(readFileSync(path.join(root, "package.json"), "utf8")) as { version: string }).version,
+    bundleDir: path.join(root, "dist", "image"),
+  };
+}

@@ -1,0 +1,58 @@
+import { DeviousError, ExitCode, messageOf } from "../core/errors.js";
+import type { ErrorCode } from "../core/errors.js";
+import { InvariantViolation } from "../core/invariant.js";
+
+/** Anything thrown, as a user and a script shall see it. */
+export interface Problem {
+  readonly code: ErrorCode | "INTERNAL";
+  readonly message: string;
+  readonly hint: string | undefined;
+  readonly details: readonly string[];
+  readonly exitCode: number;
+  /** Only of trouble that nobody expected. */
+  readonly stack: string | undefined;
+}
+
+export function toProblem(error: unknown): Problem {
+  if (error instanceof DeviousError) {
+    const { code, message, hint, details, exitCode } = error;
+    return { code, message: sentence(message), hint, details, exitCode, stack: undefined };
+  }
+  if (isUsageError(error)) {
+    const message = sentence((error.message.split("\n")[0] ?? "").replace(/:$/, ""));
+    const details = error.message.split("\n").slice(1).filter((line) => line.trim() !== "" && !line.startsWith("See more help")); // prettier-ignore
+    return {
+      code: "USAGE",
+      message,
+      hint: "--help shows what this command takes.",
+      details,
+      exitCode: ExitCode.usage,
+      stack: undefined,
+    };
+  }
+  const stack =
+    error instanceof Error && (error instanceof InvariantViolation || error.stack !== undefined) ? error.stack : undefined;
+  return {
+    code: "INTERNAL",
+    message: sentence(`This should not have happened: ${messageOf(error)}`),
+    hint: "Please report it, with the command you typed.",
+    details: [],
+    exitCode: ExitCode.unknown,
+    stack,
+  };
+}
+
+/** oclif's complaints about arguments and flags carry an `oclif` property. */
+function isUsageError(error: unknown): error is Error {
+  return error instanceof Error && "oclif" in error;
+}
+
+function sentence(text: string): string {
+  const trimmed = text.trim();
+  const capital = trimmed.charAt(0).toUpperCase() + trimmed.slice(1);
+  return /[.!?]$/.test(capital) ? capital : `${capital}.`;
+}
+
+export function problemJson({ code, message, hint, details, exitCode }: Problem): Readonly<Record<string, unknown>> {
+  return { error: { code, message, hint: hint ?? null, details, exitCode } };
+}

@@ -1,0 +1,46 @@
+import type { ChalkInstance } from "chalk";
+import type { FaultView } from "../chaos/protocol.js";
+import type { ClusterStatus, NodeStatus } from "../cluster/status.js";
+import { formatDuration } from "../core/duration.js";
+import { formatTable } from "./table.js";
+
+export function renderStatus({ cluster, owner, nodes, faults }: ClusterStatus, chalk: ChalkInstance, nowMs: number): string {
+  const header = ["NODE", "HEALTH", "ROLE", "TERM", "APPLIED", "LEADER", "ADDRESS", "UPTIME"].map((title) => chalk.dim(title));
+  const rows = nodes.map((node) => nodeRow(node, chalk, nowMs));
+  return [
+    `${chalk.bold(cluster)} ${chalk.dim(owner)}`,
+    formatTable([header, ...rows]),
+    faults === null ? chalk.red("The agent does not answer; `devious up` starts it again.") : renderFaults(faults, chalk),
+  ].join("\n");
+}
+
+function nodeRow(
+  { node, state, health, address, startedAt, store }: NodeStatus,
+  chalk: ChalkInstance,
+  nowMs: number,
+): readonly string[] {
+  const colour = { ready: chalk.green, "no-quorum": chalk.yellow, silent: chalk.red }[health];
+  const uptime = startedAt === null ? "-" : formatDuration(Math.floor((nowMs - Date.parse(startedAt)) / 1000) * 1000);
+  return [
+    node,
+    colour(state === "running" ? health : state),
+    store?.role ?? "-",
+    String(store?.term ?? "-"),
+    String(store?.applied ?? "-"),
+    store?.leader ?? "-",
+    address ?? "-",
+    uptime,
+  ];
+}
+
+/** A fault that nothing ends but a person is worth a red line. */
+export function renderFaults(faults: readonly FaultView[], chalk: ChalkInstance): string {
+  if (faults.length === 0) return chalk.dim("no active faults");
+  const rows = faults.map(({ id, description, timeLeftMs, troubles }) => [
+    chalk.bold(id),
+    chalk.yellow(description),
+    timeLeftMs === null ? chalk.red("until healed") : `${formatDuration(Math.ceil(timeLeftMs / 100) * 100)} left`,
+    ...Object.entries(troubles).map(([node, why]) => chalk.red(`not in force on ${node}: ${why}`)),
+  ]);
+  return formatTable(rows);
+}

@@ -1,0 +1,52 @@
+import { readFile, stat } from "node:fs/promises";
+import path from "node:path";
+import { DeviousError } from "../core/errors.js";
+import { toName } from "../core/ids.js";
+import { defaultSpec } from "../spec/cluster-spec.js";
+import type { ClusterSpec } from "../spec/cluster-spec.js";
+import { parseSpec } from "../spec/parse.js";
+
+export const specFileName = "devious.yaml";
+
+export interface LoadedSpec {
+  readonly spec: ClusterSpec;
+  /** Absolute folder that owns the cluster: the spec's own. */
+  readonly owner: string;
+}
+
+/**
+ * The spec at `given` (a file, or a folder with a devious.yaml), else the one of `folder`, else three raft nodes named after the folder.
+ * Throws SPEC_UNREADABLE or SPEC_INVALID, the latter with every problem at file:line:column.
+ */
+export async function loadSpec(given: string | undefined, folder: string): Promise<LoadedSpec> {
+  const file = given === undefined ? path.join(folder, specFileName) : await fileAt(path.resolve(folder, given));
+  const owner = path.dirname(file);
+  const text = await readFile(file, "utf8").catch((cause: NodeJS.ErrnoException) => {
+    if (given === undefined && cause.code === "ENOENT") return undefined;
+    throw unreadable(file, cause);
+  });
+  if (text === undefined) return { spec: defaultSpec(toName(path.basename(folder))), owner };
+  const result = parseSpec(text, path.basename(owner));
+  if (result.ok) return { spec: result.spec, owner };
+  const shown = path.relative(folder, file) || file;
+  const places = result.problems.map(({ line, column, message }) => `${shown}:${line}:${column} ${message}`);
+  const count = places.length === 1 ? "a problem" : `${places.length} problems`;
+  throw new DeviousError("SPEC_INVALID", `${shown} has ${count}`, { details: places });
+}
+
+async function fileAt(given: string): Promise<string> {
+  const found = await stat(given).catch((cause: NodeJS.ErrnoException) => {
+    throw unreadable(given, cause);
+  });
+  return found.isDirectory() ? path.join(given, specFileName) : given;
+}
+
+function unreadable(file: string, cause: NodeJS.ErrnoException): DeviousError {
+  const why =
+    { ENOENT: "there is no such file", EACCES: "you may not read it", EISDIR: "it is a folder" }[cause.code ?? ""] ??
+    cause.message;
+  return new DeviousError("SPEC_UNREADABLE", `The spec ${file} cannot be read: ${why}`, {
+    hint: "`devious init` writes one; without any, `devious up` boots three raft nodes.",
+    cause,
+  });
+}

@@ -1,0 +1,52 @@
+import type { Engine } from "../engine/port.js";
+import { ensureImage, planImage } from "../image/ensure.js";
+import type { ClusterSpec } from "../spec/cluster-spec.js";
+import { containerHash } from "./container-specs.js";
+import { assertOwner } from "./find.js";
+import { observeCluster } from "./observe.js";
+import { describePlan, isNothing, planUp } from "./plan.js";
+import { nodeStatus } from "./status.js";
+import type { NodeStatus } from "./status.js";
+import { step } from "./steps.js";
+import { up } from "./up.js";
+import type { UpOptions } from "./up.js";
+
+export interface BringUpRequest extends Pick<UpOptions, "wait" | "timeoutMs" | "keep" | "signal" | "report" | "engineSocket"> {
+  readonly spec: ClusterSpec;
+  readonly owner: string;
+  readonly version: string;
+  readonly bundleDir: string;
+  /** Only tell what would be done. */
+  readonly dryRun: boolean;
+}
+
+export interface BringUpResult {
+  readonly cluster: string;
+  /** What was (or, on a dry run, would be) done; empty when the cluster is as the spec asks. */
+  readonly steps: readonly string[];
+  readonly nodes: readonly NodeStatus[];
+}
+
+/** The whole of `devious up`: look, plan, build the image where it is missing, do. */
+export async function bringUp(engine: Engine, request: BringUpRequest): Promise<BringUpResult> {
+  const { spec, owner, report, dryRun } = request;
+  const [facts, observed] = await Promise.all([engine.facts(), observeCluster(engine, spec.name)]);
+  assertOwner(observed, owner);
+  const recipe = await planImage(facts, request.bundleDir, request.version);
+  const plan = planUp(spec, observed, (service) => containerHash(recipe.reference, service));
+  const steps = describePlan(plan);
+  if (dryRun) {
+    const missing = !(await engine.hasImage(recipe.reference));
+    return { cluster: spec.name, steps: missing ? [`build the image ${recipe.reference}`, ...steps] : steps, nodes: [] };
+  }
+  if (!isNothing(plan) && !(await engine.hasImage(recipe.reference))) {
+    await step(report, `build the node image (${recipe.base} base)`, () => ensureImage(engine, recipe, () => undefined));
+  }
+  await up(engine, plan, {
+    ...request,
+    identity: { cluster: spec.name, owner, image: recipe.reference },
+    volumesBefore: new Set(observed.volumes.map(({ name }) => name)),
+  });
+  const { nodes } = await observeCluster(engine, spec.name);
+  return { cluster: spec.name, steps, nodes: await Promise.all(nodes.map((node) => nodeStatus(engine, node, false))) };
+}

@@ -1,0 +1,59 @@
+import { Args, Flags } from "@oclif/core";
+import { BaseCommand } from "../cli/base-command.js";
+import { durationFlag } from "../cli/flags.js";
+import { loadSpec } from "../cli/spec-file.js";
+import { formatTable } from "../cli/table.js";
+import { bringUp } from "../cluster/bring-up.js";
+import type { BringUpResult } from "../cluster/bring-up.js";
+import { withOverrides } from "../spec/overrides.js";
+
+export default class Up extends BaseCommand {
+  static override summary = "Boot a cluster, or bring a running one to what its spec asks for.";
+  static override description =
+    "Without a spec: three raft nodes named after the folder. The same spec again does nothing; a changed one remakes only what changed, volumes kept.";
+  static override examples = [
+    "<%= config.bin %> up",
+    "<%= config.bin %> up examples/first-cluster --nodes 5",
+    "<%= config.bin %> up --dry-run",
+    "<%= config.bin %> up --timeout 30s --json",
+  ];
+  static override args = { spec: Args.string({ description: "Spec file, or a folder with a devious.yaml." }) };
+  static override flags = {
+    name: Flags.string({ description: "Cluster name, instead of the spec's.", helpValue: "<name>" }),
+    nodes: Flags.integer({ description: "Number of nodes of a spec with one service.", helpValue: "<n>" }),
+    wait: Flags.boolean({ description: "Wait until every node is ready.", default: true, allowNo: true }),
+    timeout: durationFlag({ description: "How long to wait.", default: 60_000, defaultHelp: () => Promise.resolve("1m") }),
+    keep: Flags.boolean({ description: "When it fails, leave what was made, for a closer look." }),
+    "dry-run": Flags.boolean({ description: "Print what would be done and do nothing." }),
+  };
+
+  async run(): Promise<BringUpResult> {
+    const { args, flags } = await this.parse(Up);
+    const { engine, engineSocket, folder, version, bundleDir } = this.world;
+    const loaded = await loadSpec(args.spec, folder);
+    const result = await bringUp(engine, {
+      spec: withOverrides(loaded.spec, flags),
+      owner: loaded.owner,
+      engineSocket,
+      version,
+      bundleDir,
+      wait: flags.wait,
+      timeoutMs: flags.timeout,
+      keep: flags.keep,
+      dryRun: flags["dry-run"],
+      signal: this.signal,
+      report: this.report,
+    });
+    this.log(flags["dry-run"] ? planText(result) : resultText(result));
+    return result;
+  }
+}
+
+function planText({ cluster, steps }: BringUpResult): string {
+  return steps.length === 0 ? `${cluster}: nothing to do` : steps.join("\n");
+}
+
+function resultText({ cluster, steps, nodes }: BringUpResult): string {
+  const rows = nodes.map(({ node, store, health, address }) => [`  ${node}`, store?.role ?? health, address ?? ""]);
+  return `${cluster} is ${steps.length === 0 ? "as its spec asks: nothing to do" : "up"}\n${formatTable(rows)}`;
+}
