@@ -197,7 +197,7 @@ export interface RaftOptions {
   readonly uncommittedBytesMax: number;
 }
 
-/** What was found on disk: where the machine starts from. A new cluster starts with a snapshot at index 0 that holds its voters. */
+/** What was found on disk: where the machine starts from. A disk that is new holds one of the snapshots of bootstrap.ts. */
 export interface Recovered {
   readonly hardState: HardState;
   readonly snapshot: Snapshot;

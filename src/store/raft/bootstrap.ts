@@ -1,0 +1,18 @@
+/**
+ * Where a member's log starts from when its disk is empty.
+ *
+ * A cluster begins at index 1, as if an entry there had made its first voters, and whoever joins later begins at 0 with no configuration.
+ * So nobody can replay the log without first getting a snapshot, and with it the configuration that later changes build on.
+ */
+import type { MemberId, Snapshot, SnapshotMeta } from "./types.js";
+
+const nobody = { voters: [], votersOutgoing: [], learners: [], learnersNext: [], autoLeave: false };
+
+/** The start of every voter of a new cluster: the same on all of them. */
+export function bootstrapSnapshot(voters: readonly MemberId[], data = new Uint8Array(0)): Snapshot {
+  const meta: SnapshotMeta = { index: 1, term: 1, conf: { ...nobody, voters } };
+  return { meta, data };
+}
+
+/** The start of a member that joins a cluster: it waits for the leader's snapshot. */
+export const joinerSnapshot: Snapshot = { meta: { index: 0, term: 0, conf: nobody }, data: new Uint8Array(0) };
