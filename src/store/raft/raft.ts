@@ -137,16 +137,16 @@ class Machine implements Raft {
     this.prng = prng;
     this.bugs = bugs;
     this.log = new RaftLog(snapshot, entries);
-    invariant(
-      hardState.term >= this.log.lastTerm,
-      `the log's term ${this.log.lastTerm} is above the recorded term ${hardState.term}`,
-    );
-    this.term = hardState.term;
-    this.vote = bugs.forgetVote === true ? none : hardState.vote;
+    const { meta } = snapshot;
+    invariant(meta.index > 0 || membersOf(meta.conf).length === 0, "a configuration stands at index 0: see bootstrap.ts");
+    // a disk that is new holds a snapshot and no hard state
+    this.term = Math.max(hardState.term, meta.term);
+    this.vote = this.term > hardState.term || bugs.forgetVote === true ? none : hardState.vote;
+    invariant(this.term >= this.log.lastTerm, `the log's term ${this.log.lastTerm} is above the recorded term ${this.term}`);
     this.durability = new Durability(hardState, this.log.lastIndex);
     this.handedOut = { ...hardState };
-    this.conf = snapshot.meta.conf;
-    this.confHistory = [{ index: snapshot.meta.index, conf: this.conf }];
+    this.conf = meta.conf;
+    this.confHistory = [{ index: meta.index, conf: meta.conf }];
     this.reportedRole = this.role;
     this.drawElectionTimeout();
     // a torn write may have kept the hard state and lost entries that came with it: those were never acknowledged
