@@ -129,8 +129,8 @@ export class Agent {
     const { engine, reconciler, store } = this.#parts;
     if (what.by === "id" && !wasGiven(store.value, what.id)) {
       const active = store.value.faults.map(({ id }) => id);
-      throw new DeviousError("UNKNOWN_FAULT", `there has been no fault "${what.id}" in this cluster`, {
-        hint: active.length === 0 ? "no fault is active" : `active are ${active.join(", ")}`,
+      throw new DeviousError("UNKNOWN_FAULT", `There has been no fault "${what.id}" in this cluster.`, {
+        hint: active.length === 0 ? "No fault is active." : `Active are ${active.join(", ")}.`,
       });
     }
     // "all" also mends what no ledger knows of
@@ -265,8 +265,8 @@ function firstError(fault: Fault, settled: readonly Settled[]): DeviousError | u
   for (const each of settled) {
     if ("error" in each) return each.error;
     if (each.outcome.kind === "absent" && fault.kind !== "partition") {
-      return new DeviousError("FAULT_NOT_APPLIED", `${each.node} is not running`, {
-        hint: "start it first; `devious status` shows all nodes",
+      return new DeviousError("FAULT_NOT_APPLIED", `${each.node} is not running.`, {
+        hint: "Start it first; `devious status` shows all nodes.",
       });
     }
   }

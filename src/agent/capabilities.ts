@@ -49,7 +49,7 @@ async function probeCut(run: Run): Promise<Capabilities["cut"]> {
 async function probeNetem(run: Run): Promise<boolean> {
   const added = await run([...throwAway, "tc", "qdisc", "add", "dev", "lo", "root", "netem", "delay", "1us"]);
   if (added.exitCode !== 0 && !saysNetemMissing(added.stderr)) {
-    throw new DeviousError("FAULT_NOT_APPLIED", `nobody can say whether this kernel has netem: ${added.stderr.trim()}`);
+    throw new DeviousError("FAULT_NOT_APPLIED", `Whether this kernel has netem could not be found out: ${added.stderr.trim()}`);
   }
   return added.exitCode === 0;
 }

@@ -142,7 +142,7 @@ function call(socketPath: string, method: string, path: string): Promise<Answer>
 
 function accepted(answer: Answer, statuses: readonly number[]): Answer {
   if (statuses.includes(answer.status)) return answer;
-  throw new DeviousError("ENGINE_REFUSED", `the engine refused ${answer.asked} with ${answer.status}: ${saidIn(answer.body)}`);
+  throw new DeviousError("ENGINE_REFUSED", `The engine refused ${answer.asked} with ${answer.status}: ${saidIn(answer.body)}.`);
 }
 
 function saidIn(body: string): string {
@@ -154,7 +154,7 @@ function saidIn(body: string): string {
 }
 
 function unreachable(socketPath: string, cause: Error): DeviousError {
-  return new DeviousError("ENGINE_UNREACHABLE", `the engine at ${socketPath} does not answer: ${cause.message}`, { cause });
+  return new DeviousError("ENGINE_UNREACHABLE", `The engine at ${socketPath} does not answer: ${cause.message}.`, { cause });
 }
 
 function filters(values: Readonly<Record<string, readonly string[]>>): string {

@@ -68,7 +68,7 @@ export function createReconciler(
     await engine.pause(container.id);
     const now = (await engine.nodes()).find(({ id }) => id === container.id);
     if (now?.state === "paused") return true;
-    throw new DeviousError("FAULT_NOT_APPLIED", `read back from ${container.node}: it is ${now?.state ?? "gone"}, not paused`);
+    throw new DeviousError("FAULT_NOT_APPLIED", `Read back from ${container.node}: it is ${now?.state ?? "gone"}, not paused.`);
   }
 
   /** Undefined where the process is gone. */
@@ -111,8 +111,8 @@ export function createReconciler(
         return cutWithIptables(namespace, node, unheard, await kernel.ipv6());
       case "none":
         if (unheard.length === 0) return [];
-        throw new DeviousError("FAULT_NOT_APPLIED", "this kernel has neither nftables nor iptables, so links cannot be cut", {
-          hint: "run `modprobe nf_tables` on the engine's host",
+        throw new DeviousError("FAULT_NOT_APPLIED", "This kernel has neither nftables nor iptables, so links cannot be cut.", {
+          hint: "Run `modprobe nf_tables` on the engine's host.",
         });
     }
   }
@@ -122,7 +122,7 @@ export function createReconciler(
     const [address] = [...addresses.v4, ...addresses.v6];
     if (address !== undefined) return shape(namespace, node, address, links);
     if (links.length === 0) return [];
-    throw new DeviousError("FAULT_NOT_APPLIED", `${node} has no address on the cluster's network`);
+    throw new DeviousError("FAULT_NOT_APPLIED", `${node} has no address on the cluster's network.`);
   }
 
   return { bring, forget: () => done.clear() };

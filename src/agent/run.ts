@@ -26,7 +26,11 @@ export interface AgentOptions {
 }
 
 export async function runAgent(options: AgentOptions): Promise<void> {
-  const log = createLog(chaosNode, wallClock.nowMs, (line) => options.records.write(line));
+  const log = createLog(
+    chaosNode,
+    () => wallClock.nowMs(),
+    (line) => options.records.write(line),
+  );
   const engine = createEngine(options.engineSocket, options.cluster);
   const kernel = createKernel(runCommand);
   const file = createLedgerFile(options.ledgerDir);
@@ -46,7 +50,7 @@ export async function runAgent(options: AgentOptions): Promise<void> {
     else {
       const error = {
         code: "USAGE",
-        message: `the agent cannot take this request: ${decoded.problem}`,
+        message: `The agent refuses this request. ${decoded.problem}`,
         hint: null,
         details: [],
       } as const;

@@ -4,7 +4,7 @@ import { canonical } from "../chaos/address.js";
 import { type Family, parseChain, renderIptables } from "../chaos/iptables.js";
 import type { Link, Peer } from "../chaos/namespace.js";
 import { nftDifference, nftTable, renderNft } from "../chaos/nft.js";
-import { planTc } from "../chaos/tc.js";
+import { foreignRoot, planTc } from "../chaos/tc.js";
 import { type TcState, parseTcState, rootHandle } from "../chaos/tc-state.js";
 import type { Output } from "./command.js";
 import type { NetworkNamespace } from "./netns.js";
@@ -63,7 +63,18 @@ async function cutFamily(namespace: NetworkNamespace, node: string, unheard: rea
 export async function shape(namespace: NetworkNamespace, node: string, address: string, links: readonly Link[]): Promise<Rules> {
   const device = deviceOf((await must(namespace, node, ["ip", "-j", "addr", "show"])).stdout, address);
   if (device === undefined) throw notInForce(node, `no interface owns the address ${address}`, "");
-  const plan = planTc(device, links, await readTc(namespace, node, device));
+  const current = await readTc(namespace, node, device);
+  const foreign = foreignRoot(current);
+  if (foreign !== undefined && links.length > 0) {
+    throw new DeviousError(
+      "FAULT_NOT_APPLIED",
+      `${device} of ${node} already has a root qdisc that is not devious's (${foreign}).`,
+      {
+        hint: `Remove it in that container, e.g. \`tc qdisc del dev ${device} root\`, and try again.`,
+      },
+    );
+  }
+  const plan = planTc(device, links, current);
   if (plan.length === 0) return [];
   const rules = `${plan.join("\n")}\n`;
   await must(namespace, node, ["tc", "-batch", "-"], rules);
@@ -107,7 +118,7 @@ function failure(node: string, command: readonly string[], input: string, output
 }
 
 function notInForce(node: string, difference: string, rules: string): DeviousError {
-  return new DeviousError("FAULT_NOT_APPLIED", `read back from ${node}: ${difference}`, {
+  return new DeviousError("FAULT_NOT_APPLIED", `Read back from ${node}: ${difference}.`, {
     details: rules.split("\n").filter((line) => line !== ""),
   });
 }

@@ -32,12 +32,12 @@ export function delay(nodes: readonly string[], delayMs: number, options: DelayO
 const longestMs = 3_600_000;
 
 export function problemWithDelay(fault: DelayFault): string | undefined {
-  if (fault.nodes.length === 0) return "a delay needs at least one node";
+  if (fault.nodes.length === 0) return "A delay needs at least one node.";
   if (!(fault.delayMs >= 0.001 && fault.delayMs <= longestMs))
-    return `a delay lies between 1us and 1h, not at ${fault.delayMs}ms`;
-  if (!(fault.jitterMs >= 0)) return `jitter cannot be negative (${fault.jitterMs}ms)`;
+    return `A delay lies between 1us and 1h, not at ${fault.delayMs}ms.`;
+  if (!(fault.jitterMs >= 0)) return `Jitter cannot be negative (${fault.jitterMs}ms).`;
   if (fault.jitterMs > fault.delayMs) {
-    return `jitter ${formatDuration(fault.jitterMs)} is larger than the delay ${formatDuration(fault.delayMs)}: packets cannot arrive before they were sent`;
+    return `Jitter ${formatDuration(fault.jitterMs)} is larger than the delay ${formatDuration(fault.delayMs)}: packets cannot arrive before they were sent.`;
   }
   return undefined;
 }

@@ -35,9 +35,10 @@ export function nodesCutOff(fault: PartitionFault): readonly string[] {
 }
 
 export function problemWithPartition(fault: PartitionFault): string | undefined {
-  if (deafNodes(fault.grudge).length === 0) return `partition ${fault.shape} cuts nothing: every node still hears every other`;
+  if (deafNodes(fault.grudge).length === 0)
+    return `The partition ${fault.shape} cuts nothing: every node still hears every other.`;
   for (const [node, unheard] of Object.entries(fault.grudge)) {
-    if (unheard.includes(node)) return `a partition cannot cut ${node} off from itself`;
+    if (unheard.includes(node)) return `A partition cannot cut ${node} off from itself.`;
   }
   return undefined;
 }

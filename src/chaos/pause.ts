@@ -14,5 +14,5 @@ export function describePause(fault: PauseFault): string {
 }
 
 export function problemWithPause(fault: PauseFault): string | undefined {
-  return fault.nodes.length === 0 ? "a pause needs at least one node" : undefined;
+  return fault.nodes.length === 0 ? "A pause needs at least one node." : undefined;
 }

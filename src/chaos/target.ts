@@ -21,8 +21,8 @@ export interface ClusterFacts {
 export function parseTarget(text: string): readonly Selector[] {
   const words = text.split(",").map((word) => word.trim());
   if (words.includes("")) {
-    throw new DeviousError("USAGE", `"${text}" is not a target: a node's name is missing`, {
-      hint: "write names with commas between them (n1,n3), or leader, followers, all",
+    throw new DeviousError("USAGE", `"${text}" is not a target: a node's name is missing.`, {
+      hint: "Write names with commas between them (n1,n3), or leader, followers, all.",
     });
   }
   return words.map((word) =>
@@ -33,8 +33,8 @@ export function parseTarget(text: string): readonly Selector[] {
 /** Groups of selectors from `n1 | n2,n3`. Throws USAGE on an empty group. */
 export function parseGroups(text: string): readonly (readonly Selector[])[] {
   if (text.split("|").some((group) => group.trim() === "")) {
-    throw new DeviousError("USAGE", `"${text}" is not a partition: one side is empty`, {
-      hint: "write the sides with | between them, e.g. 'n1 | n2,n3', in quotes",
+    throw new DeviousError("USAGE", `"${text}" is not a partition: one side is empty.`, {
+      hint: "Write the sides with | between them, e.g. 'n1 | n2,n3', in quotes.",
     });
   }
   return text.split("|").map((group) => parseTarget(group));
@@ -48,7 +48,7 @@ export function asksForLeader(selectors: readonly Selector[]): boolean {
 /** Names of the nodes meant, each once, in the cluster's order. Throws UNKNOWN_NODE or NO_LEADER. */
 export function resolveTarget(selectors: readonly Selector[], facts: ClusterFacts): readonly string[] {
   const meant = new Set(selectors.flatMap((selector) => resolveOne(selector, facts)));
-  if (meant.size === 0) throw new DeviousError("UNKNOWN_NODE", "the target means no node of this cluster");
+  if (meant.size === 0) throw new DeviousError("UNKNOWN_NODE", "The target means no node of this cluster.");
   return facts.nodes.filter((node) => meant.has(node));
 }
 
@@ -70,16 +70,18 @@ function resolveOne(selector: Selector, facts: ClusterFacts): readonly string[] 
 
 function leaderOf({ leader }: ClusterFacts): string {
   if (leader !== undefined) return leader;
-  throw new DeviousError("NO_LEADER", "the cluster has no leader just now", { hint: "wait for an election, or name the nodes" });
+  throw new DeviousError("NO_LEADER", "The cluster has no leader just now.", {
+    hint: "Wait for an election, or name the nodes.",
+  });
 }
 
 export function unknownNode(name: string, nodes: readonly string[]): DeviousError {
   const guess = closest(name, [...nodes, "leader", "followers", "all"]);
   return new DeviousError(
     "UNKNOWN_NODE",
-    `there is no node "${name}" in this cluster${guess === undefined ? "" : `; did you mean "${guess}"?`}`,
+    `There is no node "${name}" in this cluster${guess === undefined ? "." : `; did you mean "${guess}"?`}`,
     {
-      hint: `its nodes are ${nodes.join(", ")}`,
+      hint: `Its nodes are ${nodes.join(", ")}.`,
     },
   );
 }

@@ -10,6 +10,7 @@
  * the state read back from the kernel: what is right already is not touched, and an empty plan afterwards is the proof of success.
  */
 import { DeviousError } from "../core/errors.js";
+import { invariant } from "../core/invariant.js";
 import { canonical, wordsOf } from "./address.js";
 import { distributions } from "./delay.js";
 import type { Link, Netem } from "./namespace.js";
@@ -19,7 +20,7 @@ import { type Filter, type TcState, rootHandle } from "./tc-state.js";
 export function planTc(device: string, links: readonly Link[], current: TcState): readonly string[] {
   const ours = current.root?.handle === rootHandle;
   if (links.length === 0) return ours ? [`qdisc del dev ${device} root handle ${rootHandle}`] : [];
-  if (!ours && current.root !== undefined) throw foreignRoot(device, current.root.kind, current.root.handle);
+  invariant(foreignRoot(current) === undefined, "what somebody else set up is not replaced");
 
   const classes = links.map((link, index) => ({ ...link, minor: index + 2 }));
   const minors = new Set(classes.map(({ minor }) => minor));
@@ -112,10 +113,9 @@ function filterSpelling(filters: readonly Filter[]): string {
     .join("\n");
 }
 
-function foreignRoot(device: string, kind: string, handle: string): DeviousError {
-  return new DeviousError("FAULT_NOT_APPLIED", `${device} already has a root qdisc that is not devious's (${kind} ${handle})`, {
-    hint: `remove it in that container, e.g. \`tc qdisc del dev ${device} root\`, and try again`,
-  });
+/** The root qdisc that somebody else put there, as `kind handle`; undefined where the place is free or ours. */
+export function foreignRoot({ root }: TcState): string | undefined {
+  return root === undefined || root.handle === rootHandle ? undefined : `${root.kind} ${root.handle}`;
 }
 
 /** True where what tc said means that the kernel lacks netem. Kernels before 5.x answer the bare ENOENT. */
@@ -124,9 +124,9 @@ export function saysNetemMissing(stderr: string): boolean {
 }
 
 export function netemMissing(): DeviousError {
-  return new DeviousError("NETEM_MISSING", "this kernel has no netem (sch_netem), so links cannot be slowed", {
+  return new DeviousError("NETEM_MISSING", "This kernel has no netem (sch_netem), so links cannot be slowed.", {
     hint:
-      "run `modprobe sch_netem` on the engine's host; where there is no such module, install it first: " +
-      "Debian and Ubuntu `apt-get install linux-modules-extra-$(uname -r)`, Fedora `dnf install kernel-modules-extra`",
+      "Run `modprobe sch_netem` on the engine's host; where there is no such module, install it first: " +
+      "Debian and Ubuntu `apt-get install linux-modules-extra-$(uname -r)`, Fedora `dnf install kernel-modules-extra`.",
   });
 }
