@@ -1,28 +1,38 @@
-import { execFileSync } from "node:child_process";
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
 
-/** Connects once, then sends one byte after the other and waits for each to come back: no handshake is in the figures. */
+/** One connection after the other: from SYN to SYN-ACK is one round trip, and any listener will do. */
 const probe = `
-const [host, port, count] = process.argv.slice(1);
-const socket = require("net").connect(Number(port), host, () => send()).setNoDelay(true).setTimeout(20000, () => process.exit(1));
+const [host, port, count, limitMs] = process.argv.slice(1);
 const took = [];
-let sentAt = 0;
-const send = () => { sentAt = performance.now(); socket.write("."); };
-socket.on("data", () => {
-  took.push(performance.now() - sentAt);
-  if (took.length < Number(count)) return send();
-  console.log(JSON.stringify(took));
-  process.exit(0);
-});
+const next = () => {
+  if (took.length === Number(count)) return console.log(JSON.stringify(took));
+  const startedAt = performance.now();
+  const done = (ms) => { socket.destroy(); took.push(ms); next(); };
+  const socket = require("net").connect(Number(port), host);
+  socket.setTimeout(Number(limitMs), () => done(null)).on("error", () => done(null)).on("connect", () => done(performance.now() - startedAt));
+};
+next();
 `;
 
-/** Round trips to a TCP echo server, in ms, measured by a program that `enter` starts elsewhere (`nsenter -t PID -n`). */
-export function roundTripsMs(enter: readonly [string, ...string[]], host: string, port: number, count: number): number[] {
-  const [program, ...args] = enter;
-  const probeArgs = [...args, process.execPath, "-e", probe, host, String(port), String(count)];
-  return JSON.parse(execFileSync(program, probeArgs, { encoding: "utf8", timeout: 60_000 })) as number[];
+export interface Destination {
+  readonly host: string;
+  readonly port: number;
 }
 
-export function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
+/** Round trips in ms to whatever listens there, from the network namespace of the process `pid`; null where nothing came back in `limitMs`. */
+export async function roundTripsMs(
+  pid: number,
+  { host, port }: Destination,
+  { count = 7, limitMs = 5000 } = {},
+): Promise<(number | null)[]> {
+  const probeArgs = [process.execPath, "-e", probe, host, String(port), String(count), String(limitMs)];
+  const { stdout } = await promisify(execFile)("nsenter", ["-t", String(pid), "-n", ...probeArgs], { timeout: 60_000 });
+  return JSON.parse(stdout) as (number | null)[];
+}
+
+/** The middle one in ms; Infinity where most never came back. */
+export function median(roundTrips: readonly (number | null)[]): number {
+  const sorted = roundTrips.map((ms) => ms ?? Number.POSITIVE_INFINITY).sort((a, b) => a - b);
   return sorted[Math.floor(sorted.length / 2)] ?? Number.NaN;
 }
