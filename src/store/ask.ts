@@ -1,0 +1,54 @@
+import type { KeyValue } from "./kv.js";
+import type { MemberId } from "./raft/types.js";
+
+/** What a member asks of the leader, on behalf of a client; crosses the peer transport as it is. */
+export type Ask =
+  | { readonly type: "write"; readonly command: Uint8Array; readonly wantPrevious: boolean }
+  /** From which index on may a read that starts now be served? (thesis §6.4) */
+  | { readonly type: "readIndex" }
+  | { readonly type: "member"; readonly change: MemberChange };
+
+export type MemberChange =
+  | { readonly kind: "add"; readonly name: string; readonly host: string; readonly peerPort: number; readonly isLearner: boolean }
+  | { readonly kind: "promote" | "remove"; readonly member: MemberId };
+
+export type Answer = Done | { readonly type: "failed"; readonly failure: Failure };
+
+export type Done =
+  | {
+      readonly type: "written";
+      readonly revision: number;
+      readonly term: number;
+      /** Pairs that the command overwrote or deleted. */
+      readonly changed: number;
+      /** Those pairs, where they were wanted. */
+      readonly previous: readonly KeyValue[];
+    }
+  | { readonly type: "readable"; readonly index: number }
+  | { readonly type: "memberChanged"; readonly member: MemberId };
+
+/**
+ * moved: not done here, and never will be; ask the leader of the moment again · unavailable: not done, definitely ·
+ * invalid: makes no sense, not done · indefinite: nobody knows (yet) whether it was done.
+ */
+export interface Failure {
+  readonly kind: "moved" | "unavailable" | "invalid" | "indefinite";
+  /** One sentence. */
+  readonly message: string;
+}
+
+/** Ends a client's request that failed. */
+export class RequestFailed extends Error {
+  override readonly name = "RequestFailed";
+  readonly kind: Failure["kind"];
+
+  constructor(failure: Failure) {
+    super(failure.message);
+    this.kind = failure.kind;
+  }
+
+  /** True where the operation certainly had no effect and never will have. */
+  get definite(): boolean {
+    return this.kind !== "indefinite";
+  }
+}

@@ -1,0 +1,66 @@
+import { Packr, Unpackr } from "msgpackr";
+import type { MemberId, Message } from "../raft/types.js";
+
+/**
+ * What members say to each other over TCP: frames of length (u32, little-endian) and msgpack. A frame is a batch of packets: everything
+ * one side had to say in one turn of its event loop.
+ */
+export type Packet =
+  /** First packet of whoever dials. `to` guards against an address that now belongs to somebody else. */
+  | readonly ["hello", { readonly cluster: string; readonly from: MemberId; readonly to: MemberId }]
+  /** The answer to hello: packets are read from here on. */
+  | readonly ["welcome"]
+  | readonly ["refused", string]
+  | readonly ["raft", Message]
+  | readonly ["ask", number, unknown]
+  | readonly ["answer", number, unknown]
+  /** Nothing to say, still here. */
+  | readonly ["beat"];
+
+const lengthBytes = 4;
+/** A longer frame is not ours: the largest we make holds a snapshot. */
+const frameBytesMax = 2 ** 30;
+
+/** One direction of one connection: object shapes are sent once, so writer and reader live as long as the connection. */
+export class FrameWriter {
+  readonly #packr = new Packr({ useRecords: true, sequential: true });
+
+  /** The frame, as parts to be written one after the other. */
+  encode(packets: readonly Packet[]): [Buffer, Buffer] {
+    const payload = this.#packr.pack(packets);
+    const length = Buffer.allocUnsafe(lengthBytes);
+    length.writeUInt32LE(payload.length);
+    return [length, payload];
+  }
+}
+
+/** Cuts a byte stream into frames; chunks may be cut anywhere. Throws where the bytes are no frames. */
+export class FrameReader {
+  readonly #unpackr = new Unpackr({ useRecords: true, sequential: true });
+  // Joined only once a whole frame is there: a snapshot comes in thousands of chunks.
+  #chunks: Buffer[] = [];
+  #bytes = 0;
+  #bytesWanted = lengthBytes;
+
+  *read(chunk: Buffer): Generator<readonly Packet[], void, undefined> {
+    this.#chunks.push(chunk);
+    this.#bytes += chunk.length;
+    if (this.#bytes < this.#bytesWanted) return;
+    const bytes = this.#chunks.length === 1 ? chunk : Buffer.concat(this.#chunks, this.#bytes);
+    let at = 0;
+    this.#bytesWanted = lengthBytes;
+    while (bytes.length - at >= lengthBytes) {
+      const length = bytes.readUInt32LE(at);
+      if (length > frameBytesMax) throw new RangeError(`a frame of ${length} bytes is longer than any of ours`);
+      const end = at + lengthBytes + length;
+      if (end > bytes.length) {
+        this.#bytesWanted = lengthBytes + length;
+        break;
+      }
+      yield this.#unpackr.unpack(bytes.subarray(at + lengthBytes, end)) as readonly Packet[];
+      at = end;
+    }
+    this.#chunks = at === bytes.length ? [] : [bytes.subarray(at)];
+    this.#bytes = bytes.length - at;
+  }
+}

@@ -1,0 +1,321 @@
+import { createServer } from "node:net";
+import type { AddressInfo, Server, Socket } from "node:net";
+import type { Log } from "../../core/log-line.js";
+import { messageOf } from "../../core/errors.js";
+import type { Member } from "../replica.js";
+import type { MemberId, Message } from "../raft/types.js";
+import { FrameReader, FrameWriter } from "./frames.js";
+import type { Packet } from "./frames.js";
+import { PeerLink, writeFrame } from "./peer-link.js";
+
+/** What became of a question to a peer. */
+export type Reply =
+  | { readonly type: "answered"; readonly body: unknown }
+  /** It never left: the peer cannot have acted on it. */
+  | { readonly type: "not-sent" }
+  /** The connection broke before the answer came: the peer may have acted on it. */
+  | { readonly type: "lost" };
+
+export interface TransportOptions {
+  readonly cluster: string;
+  readonly self: MemberId;
+  /** Monotonic clock, ms. */
+  readonly nowMs: () => number;
+  readonly log: Log;
+  readonly onMessage: (message: Message) => void;
+  readonly onUnreachable: (member: MemberId) => void;
+  /** A connection to or from this member stands. */
+  readonly onReady: (member: MemberId) => void;
+  /** `answer` is called once, at any later time. */
+  readonly onAsk: (from: MemberId, body: unknown, answer: (body: unknown) => void) => void;
+}
+
+interface Peer {
+  readonly member: Member;
+  readonly link: PeerLink;
+  /** A connection of its own for snapshots, so that heartbeats do not queue behind megabytes. Made when first needed. */
+  bulk: { readonly link: PeerLink; waiting: Packet | undefined; usedAtMs: number } | undefined;
+  readonly asks: Map<number, (reply: Reply) => void>;
+  /** Something for it was dropped since the last sweep. */
+  dropped: boolean;
+  saidLostAtMs: number;
+}
+
+interface Incoming {
+  readonly socket: Socket;
+  readonly writer: FrameWriter;
+  from: MemberId | undefined;
+  heardAtMs: number;
+  /** Bytes read up to the last beat: while more arrive we say that we are here. */
+  bytesAtBeat: number;
+  outbox: Packet[];
+}
+
+const sweepEveryMs = 100;
+/** A sweep so late means that this process did not run (SIGSTOP, a frozen cgroup, a long pause). */
+const pauseMs = 1000;
+/** Whoever dials beats more often than this, so a longer silence means that it is gone. */
+const incomingSilenceMaxMs = 5000;
+const bulkIdleMaxMs = 5000;
+/** A peer that comes and goes is mentioned no more often than this. */
+const mentionEveryMs = 5000;
+
+/**
+ * Messages, and questions with answers, between members. Each member dials each other one and speaks first on that connection; whoever
+ * accepted it answers there. What cannot be sent now is dropped: raft repeats itself. Packets leave in one write per peer
+ * and turn of the event loop.
+ */
+export class Transport {
+  readonly #options: TransportOptions;
+  readonly #peers = new Map<MemberId, Peer>();
+  readonly #incoming = new Set<Incoming>();
+  readonly #server: Server;
+  #sweeper: NodeJS.Timeout | undefined;
+  #sweptAtMs = 0;
+  #lastAsk = 0;
+  #flushing: NodeJS.Immediate | undefined;
+
+  constructor(options: TransportOptions) {
+    this.#options = options;
+    this.#server = createServer({ noDelay: true }, (socket) => this.#accept(socket));
+  }
+
+  /** Resolves with the port once peers are accepted and dialled. */
+  async listen(host: string | undefined, port: number): Promise<number> {
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once("error", reject);
+      this.#server.listen(port, host, () => {
+        this.#server.off("error", reject);
+        resolve();
+      });
+    });
+    this.#sweptAtMs = this.#options.nowMs();
+    this.#sweeper = setInterval(() => this.#sweep(), sweepEveryMs);
+    return (this.#server.address() as AddressInfo).port;
+  }
+
+  /** From now on these are the peers; links to others are closed. */
+  setPeers(members: Iterable<Member>): void {
+    const wanted = new Map(
+      [...members].filter((member) => member.id !== this.#options.self).map((member) => [member.id, member]),
+    );
+    for (const [id, peer] of this.#peers) {
+      const member = wanted.get(id);
+      if (member !== undefined && member.host === peer.member.host && member.peerPort === peer.member.peerPort) continue;
+      this.#peers.delete(id);
+      peer.link.close();
+      peer.bulk?.link.close();
+    }
+    for (const [id, member] of wanted) if (!this.#peers.has(id)) this.#addPeer(member);
+  }
+
+  isUp(member: MemberId): boolean {
+    return this.#peers.get(member)?.link.isUp ?? false;
+  }
+
+  /** True where both directions stand: what is asked can be answered. */
+  hears(member: MemberId): boolean {
+    return this.isUp(member) && [...this.#incoming].some(({ from }) => from === member);
+  }
+
+  send(message: Message): void {
+    const peer = this.#peers.get(message.to);
+    if (peer === undefined) return;
+    if (message.type === "snapshot" && peer.link.isUp) {
+      this.#sendBulk(peer, ["raft", message]);
+    } else if (peer.link.send(["raft", message])) {
+      this.#flushSoon();
+    } else {
+      peer.dropped = true;
+    }
+  }
+
+  ask(member: MemberId, body: unknown, onReply: (reply: Reply) => void): void {
+    const peer = this.#peers.get(member);
+    const id = ++this.#lastAsk;
+    if (peer === undefined || !peer.link.send(["ask", id, body])) {
+      onReply({ type: "not-sent" });
+      return;
+    }
+    peer.asks.set(id, onReply);
+    this.#flushSoon();
+  }
+
+  close(): void {
+    clearInterval(this.#sweeper);
+    this.#flush();
+    this.#server.close();
+    for (const incoming of this.#incoming) incoming.socket.destroySoon();
+    for (const peer of this.#peers.values()) {
+      peer.link.close();
+      peer.bulk?.link.close();
+    }
+    this.#peers.clear();
+  }
+
+  #addPeer(member: Member): void {
+    const { cluster, self, nowMs, log, onReady } = this.#options;
+    const asks = new Map<number, (reply: Reply) => void>();
+    const link = new PeerLink({
+      cluster,
+      self,
+      peer: member,
+      nowMs,
+      onReady: () => {
+        log("debug", "peer-connected", `connected to ${member.name}`, { peer: member.name });
+        onReady(member.id);
+      },
+      onLost: (why, wasUp) => {
+        const mention = wasUp && nowMs() - peer.saidLostAtMs > mentionEveryMs;
+        if (mention) peer.saidLostAtMs = nowMs();
+        log(mention ? "info" : "debug", "peer-lost", `no connection to ${member.name}: ${why}`, { peer: member.name, why });
+        for (const onReply of asks.values()) onReply({ type: "lost" });
+        asks.clear();
+        peer.dropped = true;
+      },
+      onPacket: (packet) => {
+        if (packet[0] !== "answer") return;
+        asks.get(packet[1])?.({ type: "answered", body: packet[2] });
+        asks.delete(packet[1]);
+      },
+    });
+    const peer: Peer = { member, link, bulk: undefined, asks, dropped: false, saidLostAtMs: -Infinity };
+    this.#peers.set(member.id, peer);
+    link.sweep(false);
+  }
+
+  #sendBulk(peer: Peer, packet: Packet): void {
+    const { cluster, self, nowMs, onUnreachable } = this.#options;
+    if (peer.bulk === undefined) {
+      const link = new PeerLink({
+        cluster,
+        self,
+        peer: peer.member,
+        nowMs,
+        onReady: () => {
+          if (peer.bulk?.waiting !== undefined) link.send(peer.bulk.waiting);
+          link.flush();
+          if (peer.bulk !== undefined) peer.bulk.waiting = undefined;
+        },
+        onLost: () => {
+          if (peer.bulk?.link !== link) return;
+          peer.bulk = undefined;
+          link.close();
+          onUnreachable(peer.member.id);
+        },
+        onPacket: () => undefined,
+      });
+      peer.bulk = { link, waiting: undefined, usedAtMs: nowMs() };
+    }
+    peer.bulk.usedAtMs = nowMs();
+    if (peer.bulk.link.send(packet)) peer.bulk.link.flush();
+    else peer.bulk.waiting = packet;
+    peer.bulk.link.sweep(false);
+  }
+
+  #accept(socket: Socket): void {
+    const { nowMs } = this.#options;
+    const reader = new FrameReader();
+    const incoming: Incoming = {
+      socket,
+      writer: new FrameWriter(),
+      from: undefined,
+      heardAtMs: nowMs(),
+      bytesAtBeat: 0,
+      outbox: [],
+    };
+    this.#incoming.add(incoming);
+    socket.on("data", (chunk) => {
+      incoming.heardAtMs = nowMs();
+      try {
+        for (const packets of reader.read(chunk)) for (const packet of packets) this.#take(incoming, packet);
+      } catch (error) {
+        this.#options.log("warn", "peer-refused", `closed a connection on the peer port: ${messageOf(error)}`);
+        socket.destroy();
+      }
+    });
+    // The dialling side says why a link broke; here the close is enough.
+    socket.on("error", () => socket.destroy());
+    socket.on("close", () => this.#incoming.delete(incoming));
+  }
+
+  #take(incoming: Incoming, packet: Packet): void {
+    const { cluster, self, onMessage, onReady, onAsk } = this.#options;
+    if (incoming.from === undefined) {
+      if (packet[0] !== "hello") throw new RangeError("the first packet is no hello");
+      const hello = packet[1];
+      if (hello.cluster !== cluster || hello.to !== self) {
+        writeFrame(incoming.socket, incoming.writer.encode([["refused", `this is member ${self} of ${cluster}`]]));
+        incoming.socket.end();
+        return;
+      }
+      incoming.from = hello.from;
+      writeFrame(incoming.socket, incoming.writer.encode([["welcome"]]));
+      // Whoever reaches us can be reached: no need to wait for the next attempt.
+      this.#peers.get(hello.from)?.link.dialNow();
+      onReady(hello.from);
+      return;
+    }
+    switch (packet[0]) {
+      case "raft":
+        onMessage(packet[1]);
+        return;
+      case "ask": {
+        const id = packet[1];
+        onAsk(incoming.from, packet[2], (body) => {
+          incoming.outbox.push(["answer", id, body]);
+          this.#flushSoon();
+        });
+        return;
+      }
+      default:
+        return;
+    }
+  }
+
+  #flushSoon(): void {
+    this.#flushing ??= setImmediate(() => this.#flush());
+  }
+
+  /** Writes out what was queued since the last turn of the event loop. */
+  #flush(): void {
+    this.#flushing = undefined;
+    for (const peer of this.#peers.values()) peer.link.flush();
+    for (const incoming of this.#incoming) {
+      if (incoming.outbox.length === 0) continue;
+      const packets = incoming.outbox;
+      incoming.outbox = [];
+      if (incoming.socket.writable) writeFrame(incoming.socket, incoming.writer.encode(packets));
+    }
+  }
+
+  #sweep(): void {
+    const nowMs = this.#options.nowMs();
+    const paused = nowMs - this.#sweptAtMs > pauseMs;
+    this.#sweptAtMs = nowMs;
+    for (const peer of this.#peers.values()) {
+      peer.link.sweep(paused);
+      if (peer.bulk !== undefined) this.#sweepBulk(peer, peer.bulk, paused);
+      if (peer.dropped) this.#options.onUnreachable(peer.member.id);
+      peer.dropped = false;
+    }
+    for (const incoming of this.#incoming) {
+      if (paused) incoming.heardAtMs = nowMs;
+      if (nowMs - incoming.heardAtMs > incomingSilenceMaxMs) incoming.socket.destroy();
+      else if (incoming.socket.bytesRead > incoming.bytesAtBeat && incoming.from !== undefined) {
+        incoming.bytesAtBeat = incoming.socket.bytesRead;
+        incoming.outbox.push(["beat"]);
+        this.#flushSoon();
+      }
+    }
+  }
+
+  #sweepBulk(peer: Peer, bulk: NonNullable<Peer["bulk"]>, paused: boolean): void {
+    if (this.#options.nowMs() - bulk.usedAtMs > bulkIdleMaxMs && bulk.link.isIdle) {
+      peer.bulk = undefined;
+      bulk.link.close();
+    } else {
+      bulk.link.sweep(paused);
+    }
+  }
+}

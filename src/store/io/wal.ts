@@ -1,0 +1,266 @@
+import {
+  closeSync,
+  fdatasync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  readdirSync,
+  truncateSync,
+  unlinkSync,
+  writeSync,
+  mkdirSync,
+} from "node:fs";
+import { unlink } from "node:fs/promises";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import type { HardState, Persist, Recovered, Snapshot, SnapshotMeta } from "../raft/types.js";
+import { readSnapshotFile, removeOldSnapshots, syncDir, writeSnapshotFile } from "./snapshot-file.js";
+import { WalDamaged } from "./wal-damaged.js";
+import { decodeSegment, encodeFrame, encodeSegmentHeader } from "./wal-format.js";
+import type { WalRecord } from "./wal-format.js";
+import { replay } from "./wal-replay.js";
+
+export interface WalOptions {
+  readonly dir: string;
+  /** A segment longer than this is closed and the next one begun. */
+  readonly segmentBytesMax: number;
+  /** Any number; makes a segment's checksums its own. */
+  readonly newSalt: () => number;
+  /** Monotonic clock, ms. */
+  readonly nowMs: () => number;
+  /** All persists up to this number are durable. */
+  readonly onDurable: (persistNumber: number) => void;
+  readonly onSnapshotSaved: (meta: SnapshotMeta, dataBytes: number) => void;
+  /** Every sync's duration. */
+  readonly onSync: (durationMs: number) => void;
+  /** The disk refused; what it holds is unknown from here on, so the process must end. */
+  readonly onFatal: (error: unknown) => void;
+}
+
+/** What the folder held when it was opened. */
+export interface Found {
+  /** Undefined: nothing was ever stored here. */
+  readonly recovered: Recovered | undefined;
+  /** Set where the last write before a crash was cut off and has been removed. */
+  readonly tornTail: { readonly file: string; readonly offset: number; readonly droppedBytes: number } | undefined;
+}
+
+interface Segment {
+  readonly path: string;
+  /** Largest index of an entry in it; 0 = none. */
+  lastIndex: number;
+}
+
+const segmentName = /^wal-(\d{16})$/;
+const datasync = promisify(fdatasync);
+
+/**
+ * The write-ahead log of one member. Persists handed in while a sync runs go together into the next frame: one write, one sync
+ * (group commit). Files: `wal-<number>` segments and `snapshot-<index>-<term>`.
+ */
+export class Wal {
+  readonly #options: WalOptions;
+  readonly #queue: Persist[] = [];
+  /** Oldest first; the last one is being written. */
+  readonly #segments: Segment[] = [];
+  #nextSegment = 1;
+  #fd: number | undefined;
+  #salt = 0;
+  #segmentBytes = 0;
+  // Repeated at the head of each segment, so that any one can go without its predecessors.
+  #hardState: HardState = { term: 0, vote: 0, commit: 0 };
+  #snapshot = { index: 0, term: 0 };
+  /** A snapshot that is on disk already though no marker tells of it yet. */
+  #savedAhead: SnapshotMeta | undefined;
+  #pumping: Promise<void> | undefined;
+
+  private constructor(options: WalOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * Reads what the folder holds, removes a torn tail, and stands ready to append. Throws {@link WalDamaged} where the disk lost what
+   * it had promised to keep.
+   */
+  static open(options: WalOptions): Found & { readonly wal: Wal } {
+    const wal = new Wal(options);
+    return { wal, ...wal.#recover() };
+  }
+
+  #recover(): Found {
+    const { dir } = this.#options;
+    mkdirSync(dir, { recursive: true });
+    const names = readdirSync(dir)
+      .filter((name) => segmentName.test(name))
+      .sort();
+    const records: WalRecord[] = [];
+    let tornTail: Found["tornTail"];
+    for (const [position, name] of names.entries()) {
+      const path = join(dir, name);
+      const bytes = readFileSync(path);
+      const contents = decodeSegment(bytes);
+      if (contents.damage === "rot" || (contents.damage === "torn" && position < names.length - 1)) {
+        throw new WalDamaged(path, contents.wholeBytes, "the write-ahead log is damaged before its end");
+      }
+      for (const record of contents.records) records.push(record);
+      this.#nextSegment = Number(segmentName.exec(name)?.[1]) + 1;
+      if (contents.damage === "torn") {
+        tornTail = { file: path, offset: contents.wholeBytes, droppedBytes: bytes.length - contents.wholeBytes };
+        cutFile(path, contents.wholeBytes);
+        if (contents.wholeBytes === 0) continue;
+      }
+      this.#segments.push({ path, lastIndex: largestIndex(contents.records) });
+    }
+    const replayed = replay(records);
+    if (typeof replayed === "string") throw new WalDamaged(join(dir, names.at(0) ?? ""), 0, replayed);
+    if (replayed === undefined) return { recovered: undefined, tornTail };
+    const { hardState, entries } = replayed;
+    const snapshot = readSnapshotFile(dir, replayed.snapshot.index, replayed.snapshot.term);
+    this.#hardState = hardState;
+    this.#snapshot = replayed.snapshot;
+    return { recovered: { hardState, snapshot, entries }, tornTail };
+  }
+
+  /** The first thing a new member's disk holds: where its log starts from. */
+  async bootstrap(snapshot: Snapshot): Promise<void> {
+    await this.#installSnapshot({ persistNumber: 0, hardState: undefined, snapshot, discardLog: true, entries: [] }, snapshot);
+  }
+
+  /** Queues `persist`; {@link WalOptions.onDurable} tells when it is safe. */
+  append(persist: Persist): void {
+    this.#queue.push(persist);
+    this.#pumping ??= this.#pump().finally(() => (this.#pumping = undefined));
+  }
+
+  /**
+   * Writes a snapshot of applied state next to the running log, so that the persist which later tells of it only adds a marker and nobody
+   * waits for the disk meanwhile.
+   */
+  async saveAhead(snapshot: Snapshot): Promise<void> {
+    try {
+      await writeSnapshotFile(this.#options.dir, snapshot);
+      this.#savedAhead = snapshot.meta;
+    } catch (error) {
+      this.#options.onFatal(error);
+    }
+  }
+
+  /** Resolves once everything handed in is durable and the file is closed. */
+  async close(): Promise<void> {
+    await this.#pumping;
+    if (this.#fd !== undefined) closeSync(this.#fd);
+    this.#fd = undefined;
+  }
+
+  async #pump(): Promise<void> {
+    try {
+      // The caller's turn ends first: what else it hands in joins this frame.
+      await undefined;
+      while (this.#queue.length > 0) {
+        const head = this.#queue[0] as Persist;
+        let durable: number;
+        if (head.snapshot !== undefined) {
+          this.#queue.shift();
+          await this.#installSnapshot(head, head.snapshot);
+          durable = head.persistNumber;
+        } else {
+          durable = await this.#commitGroup();
+        }
+        this.#options.onDurable(durable);
+      }
+    } catch (error) {
+      this.#options.onFatal(error);
+    }
+  }
+
+  /** Writes everything queued up to the next snapshot as one frame; returns the last persist's number. */
+  async #commitGroup(): Promise<number> {
+    const next = this.#queue.findIndex((persist) => persist.snapshot !== undefined);
+    const group = this.#queue.splice(0, next < 0 ? this.#queue.length : next);
+    const records: WalRecord[] = [];
+    for (const persist of group) this.#collect(persist, records);
+    if (this.#fd === undefined || this.#segmentBytes > this.#options.segmentBytesMax) await this.#beginSegment([]);
+    await this.#writeFrame(records);
+    return group.at(-1)?.persistNumber ?? 0;
+  }
+
+  /** Snapshot file, then marker, in this order; then what the snapshot stands for may go. */
+  async #installSnapshot(persist: Persist, snapshot: Snapshot): Promise<void> {
+    const { dir, onSnapshotSaved } = this.#options;
+    const { index, term } = snapshot.meta;
+    const ahead = this.#savedAhead;
+    if (ahead?.index !== index || ahead.term !== term) await writeSnapshotFile(dir, snapshot);
+    this.#savedAhead = undefined;
+    this.#snapshot = { index, term };
+    const records: WalRecord[] = [{ type: "snapshot", index, term, discardLog: persist.discardLog }];
+    this.#collect(persist, records);
+    await this.#beginSegment(records);
+    const isLast = (segment: Segment): boolean => segment === this.#segments.at(-1);
+    for (let oldest = this.#segments[0]; oldest !== undefined && !isLast(oldest); oldest = this.#segments[0]) {
+      if (oldest.lastIndex > index && !persist.discardLog) break;
+      await unlink(oldest.path);
+      this.#segments.shift();
+    }
+    await removeOldSnapshots(dir, index, term);
+    onSnapshotSaved(snapshot.meta, snapshot.data.length);
+  }
+
+  /** Adds the persist's records but its snapshot's to `records`. */
+  #collect(persist: Persist, records: WalRecord[]): void {
+    for (const entry of persist.entries) records.push({ type: "entry", entry });
+    if (persist.hardState === undefined) return;
+    this.#hardState = persist.hardState;
+    records.push({ type: "hardState", hardState: persist.hardState });
+  }
+
+  /** Begins a segment with `records`, or with where the log stands; durable, name included, when it resolves. */
+  async #beginSegment(records: readonly WalRecord[]): Promise<void> {
+    if (this.#fd !== undefined) closeSync(this.#fd);
+    const path = join(this.#options.dir, `wal-${String(this.#nextSegment++).padStart(16, "0")}`);
+    this.#salt = this.#options.newSalt() >>> 0;
+    this.#fd = openSync(path, "w");
+    this.#segments.push({ path, lastIndex: 0 });
+    this.#segmentBytes = writeAll(this.#fd, encodeSegmentHeader(this.#salt));
+    const head: WalRecord[] = [
+      { type: "hardState", hardState: this.#hardState },
+      { type: "snapshot", ...this.#snapshot, discardLog: false },
+    ];
+    await this.#writeFrame(records.length > 0 ? [...records, head[0] as WalRecord] : head);
+    await syncDir(this.#options.dir);
+  }
+
+  async #writeFrame(records: readonly WalRecord[]): Promise<void> {
+    const { nowMs, onSync } = this.#options;
+    const fd = this.#fd as number;
+    const startedMs = nowMs();
+    // The write lands in the page cache at once; only the sync waits for the disk, on another thread.
+    this.#segmentBytes += writeAll(fd, encodeFrame(records, this.#salt));
+    const segment = this.#segments.at(-1) as Segment;
+    segment.lastIndex = Math.max(segment.lastIndex, largestIndex(records));
+    await datasync(fd);
+    onSync(nowMs() - startedMs);
+  }
+}
+
+function largestIndex(records: readonly WalRecord[]): number {
+  let largest = 0;
+  for (const record of records) if (record.type === "entry" && record.entry.index > largest) largest = record.entry.index;
+  return largest;
+}
+
+function writeAll(fd: number, bytes: Buffer): number {
+  for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at);
+  return bytes.length;
+}
+
+/** Cuts a torn tail off; a file with nothing whole in it goes. */
+function cutFile(path: string, length: number): void {
+  if (length === 0) {
+    unlinkSync(path);
+    return;
+  }
+  truncateSync(path, length);
+  const fd = openSync(path, "r");
+  fsyncSync(fd);
+  closeSync(fd);
+}

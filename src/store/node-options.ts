@@ -1,0 +1,91 @@
+import { clientPort, dataDir, nodeEnv, peerPort } from "../core/node-contract.js";
+import type { Member } from "./replica.js";
+import type { MemberId } from "./raft/types.js";
+
+export interface Timing {
+  /** A follower that hears nothing for so long (and up to twice that, at random) stands for election. */
+  readonly electionTimeoutMs: number;
+  readonly heartbeatIntervalMs: number;
+  /** Applied entries between two snapshots. */
+  readonly snapshotEntries: number;
+}
+
+export interface Address {
+  /** Undefined: all addresses of this machine. */
+  readonly host: string | undefined;
+  /** 0: chosen by the system. */
+  readonly port: number;
+}
+
+export interface NodeOptions {
+  readonly cluster: string;
+  readonly node: string;
+  readonly member: MemberId;
+  /** All members known when this node was made, itself included. */
+  readonly members: readonly Member[];
+  /** `new`: an empty disk means that these members found a cluster · `existing`: that the leader will tell. */
+  readonly clusterState: "new" | "existing";
+  readonly timing: Timing;
+  readonly dataDir: string;
+  readonly clientAddress: Address;
+  readonly peerAddress: Address;
+}
+
+const defaultTiming: Timing = { electionTimeoutMs: 1000, heartbeatIntervalMs: 100, snapshotEntries: 10_000 };
+
+/** The options that a node's environment spells (core/node-contract.ts). Throws an Error with one sentence where it is wrong. */
+export function optionsFromEnv(env: Readonly<Record<string, string | undefined>>): NodeOptions {
+  const required = (name: string): string => {
+    const value = env[name];
+    if (value === undefined || value === "") throw new Error(`the environment variable ${name} is missing`);
+    return value;
+  };
+  const member = Number(required(nodeEnv.member));
+  const members = parseMembers(required(nodeEnv.members));
+  if (!members.some(({ id }) => id === member))
+    throw new Error(`${nodeEnv.members} does not hold this member, ${nodeEnv.member}=${member}`);
+  const clusterState = required(nodeEnv.clusterState);
+  if (clusterState !== "new" && clusterState !== "existing") throw new Error(`${nodeEnv.clusterState} must be new or existing`);
+  return {
+    cluster: required(nodeEnv.cluster),
+    node: required(nodeEnv.node),
+    member,
+    members,
+    clusterState,
+    timing: parseTiming(env[nodeEnv.options]),
+    dataDir,
+    clientAddress: { host: undefined, port: clientPort },
+    peerAddress: { host: undefined, port: peerPort },
+  };
+}
+
+/** `1=n1,2=n2` */
+function parseMembers(text: string): Member[] {
+  return text.split(",").map((part) => {
+    const match = /^([1-9]\d*)=(.+)$/.exec(part.trim());
+    if (match === null) throw new Error(`${nodeEnv.members} has a part that is not number=name: "${part}"`);
+    const name = match[2] as string;
+    return { id: Number(match[1]), name, host: name, peerPort };
+  });
+}
+
+function parseTiming(text: string | undefined): Timing {
+  if (text === undefined || text === "") return defaultTiming;
+  const given = JSON.parse(text) as Readonly<Record<string, unknown>>;
+  const count = (name: keyof Timing): number => {
+    const value = given[name] ?? defaultTiming[name];
+    if (typeof value !== "number" || !Number.isInteger(value) || value < 1) {
+      throw new Error(`${nodeEnv.options}: "${name}" must be a whole number from 1 up`);
+    }
+    return value;
+  };
+  const timing = {
+    electionTimeoutMs: count("electionTimeoutMs"),
+    heartbeatIntervalMs: count("heartbeatIntervalMs"),
+    snapshotEntries: count("snapshotEntries"),
+  };
+  if (timing.electionTimeoutMs < 3 * timing.heartbeatIntervalMs) {
+    throw new Error(`${nodeEnv.options}: "electionTimeoutMs" must be at least three times "heartbeatIntervalMs"`);
+  }
+  return timing;
+}

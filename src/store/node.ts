@@ -1,0 +1,529 @@
+import { createHash } from "node:crypto";
+import type { Log } from "../core/log-line.js";
+import { unreachable } from "../core/invariant.js";
+import type { Prng } from "../core/prng.js";
+import { RequestFailed } from "./ask.js";
+import type { Answer, Ask, Done, MemberChange } from "./ask.js";
+import { Driver } from "./driver.js";
+import { Gateway } from "./io/gateway.js";
+import type { Store } from "./io/gateway.js";
+import type { Header, MemberView } from "./io/etcd-json.js";
+import { Transport } from "./io/transport.js";
+import { Wal } from "./io/wal.js";
+import type { RangeRequest, RangeResult } from "./kv.js";
+import type { NodeOptions } from "./node-options.js";
+import { Proposals } from "./proposals.js";
+import { describeConfChange, describeEvent } from "./raft-events.js";
+import type { Sentence } from "./raft-events.js";
+import { bootstrapSnapshot, joinerSnapshot } from "./raft/bootstrap.js";
+import { createRaft } from "./raft/raft.js";
+import { none } from "./raft/types.js";
+import type {
+  ConfChange,
+  ConfState,
+  DropReason,
+  Entry,
+  MemberId,
+  Raft,
+  RaftEvent,
+  Recovered,
+  Role,
+  Snapshot,
+} from "./raft/types.js";
+import { encodeMember, Replica } from "./replica.js";
+import type { Member } from "./replica.js";
+import { Router } from "./router.js";
+import type { Op } from "./router.js";
+import { storeVersion } from "./version.js";
+
+/** The world as a node needs it; the real one is made in main.ts. */
+export interface NodePorts {
+  readonly log: Log;
+  /** Monotonic, ms. */
+  readonly nowMs: () => number;
+  readonly prng: Prng;
+  /** The disk failed: what it holds is unknown, so the process must end at once. */
+  readonly onFatal: (error: unknown) => void;
+}
+
+export interface RunningNode {
+  readonly clientPort: number;
+  readonly peerPort: number;
+  /** Takes no more requests, hands leadership over, makes what was taken durable, closes everything; well below a second. */
+  stop(): Promise<void>;
+}
+
+/** From a request's arrival to its answer; clients are promised one within 3 s. */
+const requestTimeoutMs = 2500;
+const requestsWaitingMax = 10_000;
+const sweepEveryMs = 50;
+const segmentBytesMax = 64 * 2 ** 20;
+const appendBytesMax = 2 ** 20;
+const inflightAppendsMax = 64;
+const uncommittedBytesMax = 64 * 2 ** 20;
+/** Entries kept in memory behind a snapshot, for followers that are a little behind: sending them is cheaper than a snapshot. */
+const compactionKeepEntries = 5000;
+const slowSyncMs = 100;
+const slowSyncMentionEveryMs = 5000;
+/** A learner may vote once it holds this share of the leader's log, as in etcd: earlier it would only widen the quorum. */
+const promotableShare = 0.9;
+const handOverMsMax = 300;
+
+/** Starts a member on what its disk holds. Rejects with `WalDamaged` where the disk lost what it had promised to keep. */
+export async function startNode(options: NodeOptions, ports: NodePorts): Promise<RunningNode> {
+  const { log, nowMs, prng, onFatal } = ports;
+  let node: Node | undefined;
+  let slowSyncMentionedMs = -Infinity;
+  const { wal, recovered, tornTail } = Wal.open({
+    dir: options.dataDir,
+    segmentBytesMax,
+    newSalt: () => prng.int(0, 2 ** 32 - 1),
+    nowMs,
+    onDurable: (persistNumber) => node?.driver.onDurable(persistNumber),
+    onSnapshotSaved: ({ index, term }, bytes) =>
+      log("info", "snapshot-saved", `saved a snapshot up to entry ${index}`, { index, term, bytes }),
+    onSync: (durationMs) => {
+      if (durationMs < slowSyncMs || nowMs() - slowSyncMentionedMs < slowSyncMentionEveryMs) return;
+      slowSyncMentionedMs = nowMs();
+      log("warn", "slow-fsync", `the disk took ${Math.round(durationMs)} ms to sync the log`, {
+        durationMs: Math.round(durationMs),
+      });
+    },
+    onFatal,
+  });
+  if (tornTail !== undefined) {
+    log("warn", "wal-torn-tail", "removed the rest of a write that a crash had cut off; nobody had been told of it", tornTail);
+  }
+  node = new Node(options, ports, wal, recovered ?? (await found(options, wal)), recovered === undefined);
+  return await node.listen();
+}
+
+/** What an empty disk starts from: the founders as voters, or nobody yet. */
+async function found({ members, clusterState }: NodeOptions, wal: Wal): Promise<Recovered> {
+  const data = Replica.create(members).snapshot();
+  const voters = members.map(({ id }) => id).sort((a, b) => a - b);
+  const snapshot = clusterState === "new" ? bootstrapSnapshot(voters, data) : { ...joinerSnapshot, data };
+  await wal.bootstrap(snapshot);
+  return { hardState: { term: snapshot.meta.term, vote: none, commit: snapshot.meta.index }, snapshot, entries: [] };
+}
+
+class Node implements Store {
+  readonly driver: Driver;
+  readonly #options: NodeOptions;
+  readonly #ports: NodePorts;
+  readonly #startedMs: number;
+  readonly #wal: Wal;
+  readonly #raft: Raft;
+  readonly #transport: Transport;
+  readonly #gateway: Gateway;
+  readonly #router: Router;
+  readonly #proposals = new Proposals();
+  readonly #timers: NodeJS.Timeout[] = [];
+
+  // What the machine last said; its whole status is too much to copy on every request.
+  #role: Role;
+  #leader: MemberId;
+  #term: number;
+  #conf: ConfState;
+
+  #replica: Replica;
+  #applied: number;
+  #appliedTerm: number;
+  #snapshotIndex: number;
+  #savingSnapshot = false;
+  /** Reads that wait until their index is applied. */
+  #readers: { readonly index: number; readonly serve: () => void }[] = [];
+  /** True while the founder with the lowest number has not seen a leader. */
+  #founding: boolean;
+  #stopping = false;
+
+  constructor(options: NodeOptions, ports: NodePorts, wal: Wal, recovered: Recovered, isFresh: boolean) {
+    const { member, cluster, timing } = options;
+    const { log, nowMs, prng } = ports;
+    this.#options = options;
+    this.#ports = ports;
+    this.#startedMs = nowMs();
+    this.#wal = wal;
+    const { meta, data } = recovered.snapshot;
+    this.#replica = Replica.restore(data);
+    this.#applied = this.#snapshotIndex = meta.index;
+    this.#appliedTerm = meta.term;
+    this.#founding = isFresh && meta.conf.voters[0] === member;
+    const electionTicks = Math.round(timing.electionTimeoutMs / timing.heartbeatIntervalMs);
+    const bounds = { appendBytesMax, inflightAppendsMax, uncommittedBytesMax };
+    this.#raft = createRaft(recovered, { id: member, electionTicks, heartbeatTicks: 1, ...bounds }, prng.fork());
+    const status = this.#raft.status();
+    this.#role = status.role;
+    this.#leader = status.leader;
+    this.#term = status.term;
+    this.#conf = status.conf;
+    this.#transport = new Transport({
+      cluster,
+      self: member,
+      nowMs,
+      log,
+      onMessage: (message) => this.driver.input({ type: "receive", message }),
+      onUnreachable: (peer) => this.driver.input({ type: "unreachable", member: peer }),
+      onReady: () => this.#standIfFounding(),
+      onAsk: (_from, body, answer) => this.#router.submitForPeer(body as Ask, answer),
+    });
+    this.driver = new Driver(this.#raft, wal, this.#transport, {
+      beforeStep: () => this.#router.flushReads(),
+      onEvent: (event) => this.#onEvent(event),
+      onProposed: ({ id, index, term }) => this.#onProposed(id, index, term),
+      onDropped: ({ id, reason }) => this.#onDropped(id, reason),
+      onReadable: ({ id, index }) => this.#onReadable(id, index),
+      onRestore: (snapshot) => this.#onRestore(snapshot),
+      onApply: (entries) => this.#onApply(entries),
+    });
+    this.#router = new Router({
+      self: member,
+      nowMs,
+      timeoutMs: requestTimeoutMs,
+      waitingMax: requestsWaitingMax,
+      leader: () => this.#leader,
+      lead: (op) => this.#lead(op),
+      forward: (leader, ask, onForwarded) =>
+        this.#transport.ask(leader, ask, (reply) =>
+          onForwarded(reply.type === "answered" ? { type: "answered", answer: reply.body as Answer } : reply),
+        ),
+      onRead: () => this.driver.schedule(),
+    });
+    this.#gateway = new Gateway(this);
+  }
+
+  async listen(): Promise<RunningNode> {
+    const { timing, member, node, clientAddress, peerAddress } = this.#options;
+    const peerPort = await this.#transport.listen(peerAddress.host, peerAddress.port);
+    const clientPort = await this.#gateway.listen(clientAddress.host, clientAddress.port);
+    const { term, lastIndex } = this.#raft.status();
+    const facts = { member, clientPort, peerPort, term, lastIndex, applied: this.#applied, version: storeVersion };
+    this.#ports.log("info", "node-started", `${node} is up as member ${member}`, facts);
+    this.#transport.setPeers(this.#peers());
+    // One firing is one tick, however late: a process that was stopped must not count the time it slept through.
+    this.#timers.push(setInterval(() => this.#tick(), timing.heartbeatIntervalMs));
+    this.#timers.push(setInterval(() => this.#router.sweep(), sweepEveryMs));
+    this.driver.schedule();
+    this.#standIfFounding();
+    return { clientPort, peerPort, stop: () => this.#stop() };
+  }
+
+  async #stop(): Promise<void> {
+    if (this.#stopping) return;
+    this.#stopping = true;
+    this.#ports.log("info", "node-stopping", `${this.#options.node} stops`, { role: this.#role, term: this.#term });
+    this.#gateway.stopAccepting();
+    await this.#handOver();
+    for (const timer of this.#timers) clearInterval(timer);
+    this.#router.close();
+    this.driver.stop();
+    await this.#wal.close();
+    this.#transport.close();
+    this.#gateway.close();
+  }
+
+  /** Spares the others an election timeout where somebody can take over at once. */
+  async #handOver(): Promise<void> {
+    const { match } = this.#raft.status();
+    const reachable = this.#conf.voters.filter((id) => id !== this.#options.member && this.#transport.isUp(id));
+    const [successor] = reachable.sort((a, b) => (match.get(b) ?? 0) - (match.get(a) ?? 0));
+    if (this.#role !== "leader" || successor === undefined) return;
+    this.driver.input({ type: "transferLeader", member: successor });
+    const untilMs = this.#ports.nowMs() + handOverMsMax;
+    while (this.#leader !== successor && this.#ports.nowMs() < untilMs) await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+
+  #tick(): void {
+    this.driver.input({ type: "tick" });
+    this.#standIfFounding();
+  }
+
+  /** In a new cluster nobody has to wait out an election timeout: the lowest number stands as soon as it can win. */
+  #standIfFounding(): void {
+    if (!this.#founding) return;
+    const { voters } = this.#conf;
+    const reachable = voters.filter((id) => id === this.#options.member || this.#transport.hears(id));
+    if (reachable.length * 2 > voters.length) this.driver.input({ type: "campaign" });
+  }
+
+  // ---- for the gateway ----
+
+  write(command: Uint8Array, wantPrevious: boolean): Promise<Extract<Done, { type: "written" }>> {
+    return this.#request({ type: "write", command, wantPrevious }, "written");
+  }
+
+  async changeMembers(change: MemberChange): Promise<MemberId> {
+    const { member } = await this.#request({ type: "member", change }, "memberChanged");
+    return member;
+  }
+
+  range(request: RangeRequest, serializable: boolean): Promise<RangeResult> {
+    if (serializable) return Promise.resolve(this.#replica.kv.range(request));
+    return new Promise((resolve, reject) => {
+      const serve = (): void => resolve(this.#replica.kv.range(request));
+      this.#router.submitRead((answer) => {
+        if (answer.type === "failed") reject(new RequestFailed(answer.failure));
+        else if (answer.type !== "readable") reject(unexpected(answer));
+        else if (answer.index <= this.#applied) serve();
+        else this.#readers.push({ index: answer.index, serve });
+      });
+    });
+  }
+
+  #request<T extends Done["type"]>(ask: Ask, type: T): Promise<Extract<Done, { type: T }>> {
+    return new Promise((resolve, reject) => {
+      this.#router.submit(ask, (answer) => {
+        if (answer.type === "failed") reject(new RequestFailed(answer.failure));
+        else if (answer.type === type) resolve(answer as Extract<Done, { type: T }>);
+        else reject(unexpected(answer));
+      });
+    });
+  }
+
+  members(): readonly MemberView[] {
+    const { voters, learners } = this.#conf;
+    return [...this.#replica.members.values()]
+      .filter(({ id }) => voters.includes(id) || learners.includes(id))
+      .map(({ id, name, host, peerPort }) => ({
+        id,
+        name,
+        peerUrl: `http://${host}:${peerPort}`,
+        isLearner: learners.includes(id),
+      }));
+  }
+
+  header(): Header {
+    const { cluster, member } = this.#options;
+    return { cluster: clusterId(cluster), member: String(member), revision: this.#replica.kv.revision, term: this.#term };
+  }
+
+  unhealthy(): string | undefined {
+    if (this.#stopping) return "the node is stopping";
+    if (this.#leader === none) return "no leader is known";
+    const toLeader = this.#leader === this.#options.member || this.#transport.isUp(this.#leader);
+    return toLeader ? undefined : `the leader ${this.#nameOf(this.#leader)} cannot be reached`;
+  }
+
+  status(withHash: boolean): unknown {
+    const { cluster, node, member } = this.#options;
+    const { role, term, leader, commit, applied, lastIndex, firstIndex, conf } = this.#raft.status();
+    const { kv } = this.#replica;
+    return {
+      node,
+      member,
+      cluster,
+      role,
+      term,
+      leader: leader === none ? null : this.#nameOf(leader),
+      commit,
+      applied,
+      lastIndex,
+      firstIndex,
+      revision: kv.revision,
+      keys: kv.size,
+      voters: conf.voters.map((id) => this.#nameOf(id)),
+      learners: conf.learners.map((id) => this.#nameOf(id)),
+      uptimeMs: Math.round(this.#ports.nowMs() - this.#startedMs),
+      version: storeVersion,
+      ...(withHash ? { hash: createHash("sha256").update(kv.snapshot()).digest("hex") } : {}),
+    };
+  }
+
+  // ---- requests that this member leads ----
+
+  #lead(op: Op): void {
+    switch (op.ask.type) {
+      case "write":
+        this.driver.input({ type: "propose", id: this.#proposals.handIn(op), data: op.ask.command });
+        return;
+      case "readIndex":
+        this.driver.input({ type: "readIndex", id: this.#proposals.handIn(op) });
+        return;
+      case "member": {
+        const change = this.#confChange(op.ask.change);
+        if (typeof change === "string") this.#router.fail(op, { kind: "invalid", message: change });
+        else this.driver.input({ type: "proposeConf", id: this.#proposals.handIn(op), change });
+        return;
+      }
+      default:
+        unreachable(op.ask);
+    }
+  }
+
+  /** The change for the log, or a sentence that says why there is none. */
+  #confChange(change: MemberChange): ConfChange | string {
+    if (change.kind === "add") {
+      const { name, host, peerPort, isLearner } = change;
+      for (const known of this.#replica.members.values()) {
+        if (known.host === host && known.peerPort === peerPort) return `${host}:${peerPort} is already member ${known.id}`;
+      }
+      const id = this.#replica.nextMember;
+      return {
+        changes: [{ kind: isLearner ? "addLearner" : "addVoter", member: id }],
+        context: encodeMember({ id, name, host, peerPort }),
+      };
+    }
+    const { member } = change;
+    if (!this.#replica.members.has(member)) return `there is no member ${member}`;
+    if (change.kind === "remove") return { changes: [{ kind: "remove", member }], context: new Uint8Array() };
+    if (!this.#conf.learners.includes(member)) return `member ${member} is no learner`;
+    const { match, lastIndex } = this.#raft.status();
+    const held = match.get(member) ?? 0;
+    if (held < promotableShare * lastIndex)
+      return `member ${member} is not in sync yet: it holds ${held} of ${lastIndex} entries`;
+    return { changes: [{ kind: "addVoter", member }], context: new Uint8Array() };
+  }
+
+  #onProposed(id: number, index: number, term: number): void {
+    const lost = this.#proposals.place(id, index, term);
+    if (lost !== undefined) this.#router.moved(lost);
+  }
+
+  #onDropped(id: number, reason: DropReason): void {
+    const op = this.#proposals.take(id);
+    if (op === undefined) return;
+    switch (reason) {
+      case "not-leader":
+      case "no-quorum":
+        this.#router.moved(op);
+        return;
+      case "overloaded":
+        this.#router.fail(op, { kind: "unavailable", message: "the leader has too much uncommitted work; try again later" });
+        return;
+      case "conf-pending":
+        this.#router.fail(op, { kind: "unavailable", message: "an earlier change of members is not finished; try again" });
+        return;
+      case "conf-invalid":
+        this.#router.fail(op, { kind: "invalid", message: "the change would leave no legal set of members" });
+        return;
+      default:
+        unreachable(reason);
+    }
+  }
+
+  #onReadable(id: number, index: number): void {
+    const op = this.#proposals.take(id);
+    if (op !== undefined) this.#router.settle(op, { type: "readable", index });
+  }
+
+  // ---- the state machine ----
+
+  #onApply(entries: readonly Entry[]): void {
+    for (const entry of entries) {
+      const applied = this.#replica.apply(entry);
+      this.#applied = entry.index;
+      this.#appliedTerm = entry.term;
+      if (applied.type === "conf") this.#onMembersChanged(applied.change);
+      const proposal = this.#proposals.committed(entry.index, entry.term);
+      if (proposal === undefined) continue;
+      const { op, isOwn } = proposal;
+      if (!isOwn) {
+        // another leader's entry took its place, so it can never be committed
+        this.#router.moved(op);
+      } else if (applied.type === "command" && op.ask.type === "write") {
+        const { revision, previous } = applied.outcome;
+        const shown = op.ask.wantPrevious ? previous : [];
+        this.#router.settle(op, { type: "written", revision, term: entry.term, changed: previous.length, previous: shown });
+      } else if (applied.type === "conf") {
+        this.#router.settle(op, { type: "memberChanged", member: applied.change.changes[0]?.member ?? none });
+      }
+    }
+    this.#serveReaders();
+    this.#snapshotIfDue();
+  }
+
+  #onMembersChanged(change: ConfChange): void {
+    this.#conf = this.#raft.status().conf;
+    this.#transport.setPeers(this.#peers());
+    this.#say(describeConfChange(change, (id) => this.#nameOf(id)));
+  }
+
+  #onRestore(snapshot: Snapshot): void {
+    const { index, term, conf } = snapshot.meta;
+    this.#replica = Replica.restore(snapshot.data);
+    this.#applied = this.#snapshotIndex = index;
+    this.#appliedTerm = term;
+    this.#conf = conf;
+    this.#transport.setPeers(this.#peers());
+    for (const op of this.#proposals.skipTo(index)) {
+      this.#router.fail(op, {
+        kind: "indefinite",
+        message: "a snapshot replaced the log; whether the request is in it cannot be told",
+      });
+    }
+    this.#serveReaders();
+  }
+
+  #serveReaders(): void {
+    if (this.#readers.length === 0) return;
+    const readers = this.#readers;
+    this.#readers = readers.filter(({ index }) => index > this.#applied);
+    for (const { index, serve } of readers) if (index <= this.#applied) serve();
+  }
+
+  /** The file is written while the log goes on; only then is the machine told, so that its persist costs a marker. */
+  #snapshotIfDue(): void {
+    const index = this.#applied;
+    if (this.#savingSnapshot || index - this.#snapshotIndex < this.#options.timing.snapshotEntries) return;
+    this.#savingSnapshot = true;
+    const data = this.#replica.snapshot();
+    void this.#wal.saveAhead({ meta: { index, term: this.#appliedTerm, conf: this.#conf }, data }).then(() => {
+      this.#savingSnapshot = false;
+      // a leader's snapshot may have come in between
+      if (index <= this.#snapshotIndex) return;
+      this.#snapshotIndex = index;
+      this.driver.input({ type: "compact", index, data, keep: compactionKeepEntries });
+    });
+  }
+
+  // ---- what the machine says ----
+
+  #onEvent(event: RaftEvent): void {
+    switch (event.event) {
+      case "role-changed":
+        this.#role = event.role;
+        break;
+      case "term-changed":
+        this.#term = event.term;
+        break;
+      case "leader-changed":
+        this.#leader = event.leader;
+        this.#founding = false;
+        // what waited for a leader need not wait for the next sweep
+        setImmediate(() => this.#router.sweep());
+        break;
+      case "conf-changed":
+        this.#conf = event.conf;
+        break;
+      default:
+        break;
+    }
+    this.#say(describeEvent(event, (id) => this.#nameOf(id)));
+  }
+
+  #say(sentences: readonly Sentence[]): void {
+    for (const { level, event, msg, fields } of sentences) this.#ports.log(level, event, msg, fields);
+  }
+
+  #nameOf(id: MemberId): string {
+    const known = this.#replica.members.get(id) ?? this.#options.members.find((member) => member.id === id);
+    return known?.name ?? `member ${id}`;
+  }
+
+  /** The addresses given at the start, then what the log knows: whoever joins has to answer its leader before it holds any log. */
+  #peers(): Iterable<Member> {
+    const peers = new Map(this.#options.members.map((member) => [member.id, member]));
+    if (this.#applied > 0) peers.clear();
+    for (const [id, member] of this.#replica.members) peers.set(id, member);
+    return peers.values();
+  }
+}
+
+function unexpected(answer: Answer): Error {
+  return new Error(`the leader answered another question: ${answer.type}`);
+}
+
+/** etcd's clusters have a number: ours is made from the name. */
+function clusterId(cluster: string): string {
+  return createHash("sha256").update(cluster).digest().readBigUInt64BE().toString();
+}

@@ -1,0 +1,1 @@
+export const storeVersion = "0.1.0";

@@ -1,0 +1,118 @@
+import { mkdtempSync } from "node:fs";
+import { request } from "node:http";
+import { createServer } from "node:net";
+import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createLog } from "../../src/core/log-line.js";
+import { createPrng } from "../../src/core/prng.js";
+import { startNode } from "../../src/store/node.js";
+import type { RunningNode } from "../../src/store/node.js";
+import type { Member } from "../../src/store/replica.js";
+
+/** Real nodes in this process, on 127.0.0.1 and real files: everything but the container. */
+export interface TestCluster {
+  readonly members: readonly Member[];
+  readonly nodes: Map<number, RunningNode>;
+  readonly logLines: string[];
+  start(member: number, clusterState?: "new" | "existing"): Promise<void>;
+  stop(member: number): Promise<void>;
+  post(member: number, path: string, body: unknown): Promise<{ status: number; body: Record<string, unknown> }>;
+  get(member: number, path: string): Promise<{ status: number; body: Record<string, unknown> }>;
+  stopAll(): Promise<void>;
+}
+
+export async function testCluster(size: number, timing: { snapshotEntries?: number } = {}): Promise<TestCluster> {
+  const root = mkdtempSync(join(tmpdir(), "devious-store-"));
+  const ports = await freePorts(size);
+  const members = ports.map((peerPort, i) => ({ id: i + 1, name: `n${i + 1}`, host: "127.0.0.1", peerPort }));
+  const nodes = new Map<number, RunningNode>();
+  const logLines: string[] = [];
+
+  const cluster: TestCluster = {
+    members,
+    nodes,
+    logLines,
+    async start(member, clusterState = "new") {
+      const self = members[member - 1] as Member;
+      const node = await startNode(
+        {
+          cluster: "test",
+          node: self.name,
+          member,
+          members,
+          clusterState,
+          timing: { electionTimeoutMs: 200, heartbeatIntervalMs: 20, snapshotEntries: 10_000, ...timing },
+          dataDir: join(root, self.name),
+          clientAddress: { host: "127.0.0.1", port: 0 },
+          peerAddress: { host: "127.0.0.1", port: self.peerPort },
+        },
+        {
+          log: createLog(self.name, Date.now, (line) => logLines.push(line)),
+          nowMs: () => performance.now(),
+          prng: createPrng(member),
+          onFatal: (error) => {
+            throw error;
+          },
+        },
+      );
+      nodes.set(member, node);
+    },
+    async stop(member) {
+      await nodes.get(member)?.stop();
+      nodes.delete(member);
+    },
+    post: (member, path, body) => call(nodes.get(member), "POST", path, JSON.stringify(body)),
+    get: (member, path) => call(nodes.get(member), "GET", path, ""),
+    async stopAll() {
+      await Promise.all([...nodes.values()].map((node) => node.stop()));
+    },
+  };
+  return cluster;
+}
+
+function call(
+  node: RunningNode | undefined,
+  method: string,
+  path: string,
+  body: string,
+): Promise<{ status: number; body: Record<string, unknown> }> {
+  return new Promise((resolve, reject) => {
+    const outgoing = request({ host: "127.0.0.1", port: node?.clientPort, method, path }, (response) => {
+      let text = "";
+      response.on("data", (chunk) => (text += chunk));
+      response.on("end", () => resolve({ status: response.statusCode ?? 0, body: JSON.parse(text) as Record<string, unknown> }));
+    });
+    outgoing.on("error", reject);
+    outgoing.end(body);
+  });
+}
+
+/** Ports free a moment ago; members must know each other's before any of them listens. */
+async function freePorts(count: number): Promise<number[]> {
+  const servers = await Promise.all(
+    Array.from(
+      { length: count },
+      () =>
+        new Promise<ReturnType<typeof createServer>>((resolve) => {
+          const server = createServer();
+          server.listen(0, "127.0.0.1", () => resolve(server));
+        }),
+    ),
+  );
+  const ports = servers.map((server) => (server.address() as AddressInfo).port);
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  return ports;
+}
+
+export const base64 = (text: string): string => Buffer.from(text).toString("base64");
+
+/** Asks until `check` holds or 5 s are over; returns the last answer. */
+export async function until<T>(ask: () => T | Promise<T>, check: (answer: T) => boolean): Promise<T> {
+  const untilMs = performance.now() + 5000;
+  for (;;) {
+    const answer = await ask();
+    if (check(answer) || performance.now() > untilMs) return answer;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}
