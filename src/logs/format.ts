@@ -5,8 +5,8 @@ import { msOfStamp } from "./stamp.js";
 /** Writes one record as one line, without the newline. */
 export type Format = (record: LogRecord) => string;
 
-/** One JSON object a line, the record as it is. C1 controls are escaped too: JSON lets them pass, some terminals obey them. */
-export const formatJson: Format = (record) => JSON.stringify(record).replace(unsafeInJson, (char) => unicodeEscape(char));
+/** One JSON object a line, the record as it is. JSON itself lets C1 controls pass, which some terminals obey: they are escaped too. */
+export const formatJson: Format = (record) => JSON.stringify(record).replace(controls, unicodeEscape);
 
 export interface PrettyOptions {
   /** Decides about colours: `new Chalk({ level: 0 })` writes plain text. */
@@ -108,8 +108,8 @@ function fieldText(value: unknown, shown: (text: string) => string): string {
   return shown(JSON.stringify(value) ?? "undefined");
 }
 
-const controls = /[\u0000-\u001f\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
-const unsafeInJson = /[\u007f-\u009f\u2028\u2029\u202a-\u202e\u2066-\u2069]/g;
+/** C0, DEL and C1, line and paragraph separators, and what turns the direction of text. */
+const controls = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;
 const shortEscapes: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" };
 
 /** Control characters, escape sequences and text direction overrides made visible, so that no node can drive the reader's terminal. */

@@ -52,6 +52,11 @@ describe("lines", () => {
       [line("stdout", 1, chunk, { joined: true })],
     ],
     [
+      "an engine cuts into smaller chunks",
+      [entry("stdout", 1, "one "), entry("stdout", 1, "line\n"), entry("stdout", 2, "next\n")],
+      [line("stdout", 1, "one line", { joined: true }), line("stdout", 2, "next")],
+    ],
+    [
       "an engine stamps every chunk anew",
       [entry("stdout", 1, chunk), entry("stdout", 2, chunk), entry("stdout", 3, "end\n")],
       [line("stdout", 1, `${chunk}${chunk}end`, { joined: true })],

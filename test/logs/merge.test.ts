@@ -11,6 +11,16 @@ const holdBackMs = 300;
 /** The i-th record of a stream, which names itself in `node` and `seq`. */
 const rec = (node: string, seq: number, atMs: number): LogRecord => recordAt(atMs * ms, { node, seq });
 
+/** A merge of live streams. */
+function live(keys: readonly string[]): Merger {
+  const merger = new Merger(holdBackMs);
+  for (const key of keys) {
+    merger.open(key);
+    merger.goLive(key);
+  }
+  return merger;
+}
+
 /** The dumb twin: gather everything, sort by stamp, streams in the order they were opened. */
 function sorted(streams: readonly (readonly LogRecord[])[]): LogRecord[] {
   return streams.flat().sort((a, b) => (a.ts < b.ts ? -1 : a.ts > b.ts ? 1 : 0));
@@ -55,8 +65,7 @@ describe("merge", () => {
   it("of live streams is the same sort when every record arrives within the window", () => {
     fc.assert(
       fc.property(streamsOf(200), fc.infiniteStream(fc.nat(holdBackMs - 1)), (streams, delays) => {
-        const merger = new Merger(holdBackMs);
-        streams.forEach((_, i) => (merger.open(`s${i}`), merger.goLive(`s${i}`)));
+        const merger = live(streams.map((_, i) => `s${i}`));
         const arrivals = streams
           .flatMap((records) => {
             let last = 0;
@@ -82,8 +91,7 @@ describe("merge", () => {
     const step = fc.record({ stream: fc.nat(3), stampMs: fc.nat(1000), waitMs: fc.nat(200) });
     fc.assert(
       fc.property(fc.array(step, { maxLength: 40 }), (steps) => {
-        const merger = new Merger(holdBackMs);
-        for (let i = 0; i < 4; i++) (merger.open(`s${i}`), merger.goLive(`s${i}`));
+        const merger = live(["s0", "s1", "s2", "s3"]);
         const last = new Map<string, string>();
         const arrivedMs = new Map<string, number>();
         const pushed: LogRecord[] = [];
@@ -123,8 +131,7 @@ describe("merge", () => {
   });
 
   it("shows a late record at once", () => {
-    const merger = new Merger(holdBackMs);
-    for (const key of ["n1", "n2"]) (merger.open(key), merger.goLive(key));
+    const merger = live(["n1", "n2"]);
     merger.push("n1", rec("n1", 1, 500), 0);
     expect(merger.dueMs()).toBe(300);
     expect(names(merger.release(299))).toEqual([]);
@@ -135,8 +142,7 @@ describe("merge", () => {
   });
 
   it("waits for nobody once every stream has spoken", () => {
-    const merger = new Merger(holdBackMs);
-    for (const key of ["n1", "n2"]) (merger.open(key), merger.goLive(key));
+    const merger = live(["n1", "n2"]);
     merger.push("n1", rec("n1", 1, 20), 0);
     merger.push("n2", rec("n2", 1, 10), 0);
     expect(names(merger.release(0))).toEqual(["n2.1"]);
@@ -145,8 +151,7 @@ describe("merge", () => {
   });
 
   it("gives out what a closed stream held, in its place", () => {
-    const merger = new Merger(holdBackMs);
-    for (const key of ["n1", "n2"]) (merger.open(key), merger.goLive(key));
+    const merger = live(["n1", "n2"]);
     merger.push("n1", rec("n1", 1, 20), 0);
     merger.close("n1");
     merger.push("n2", rec("n2", 1, 10), 1);

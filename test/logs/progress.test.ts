@@ -91,6 +91,13 @@ describe("progress", () => {
       ).map(({ stamp }) => skip.next(stamp));
     }
 
+    it("some of the pieces that share the last stamp are gone", () => {
+      const progress = new Progress();
+      for (const s of [1, 3, 5, 5, 5]) progress.note(stampAt(s * 1e9), undefined);
+      const { skip } = progress.resume();
+      expect([5, 5, 6].map((s) => skip.next(stampAt(s * 1e9)))).toEqual(["known", "known", "gap"]);
+    });
+
     it.each<[string, number[], string[]]>([
       ["nothing is gone", [1, 2, 3, 4, 5, 6], ["known", "known", "new"]],
       ["only what was seen is gone, all but the last", [5, 6, 7], ["known", "new", "new"]],
