@@ -3,6 +3,7 @@
  * was not yet written when a member crashes.
  */
 import { createPrng } from "../../../src/core/prng.js";
+import { bootstrapSnapshot, joinerSnapshot } from "../../../src/store/raft/bootstrap.js";
 import { createRaft } from "../../../src/store/raft/raft.js";
 import type {
   ConfChange,
@@ -25,7 +26,6 @@ import type {
 
 export interface ClusterOptions {
   readonly voters: readonly MemberId[];
-  readonly learners?: readonly MemberId[];
   readonly raft?: Partial<RaftOptions>;
   readonly bugs?: PlantedBugs;
 }
@@ -52,6 +52,8 @@ interface Member {
 }
 
 export const electionTicks = 10;
+
+const nothing: HardState = { term: 0, vote: 0, commit: 0 };
 
 export function conf(voters: readonly MemberId[], rest: Partial<ConfState> = {}): ConfState {
   return { voters, votersOutgoing: [], learners: [], learnersNext: [], autoLeave: false, ...rest };
@@ -80,15 +82,12 @@ export class Cluster {
 
   constructor(options: ClusterOptions) {
     this.options = options;
-    const started = conf(options.voters, { learners: options.learners ?? [] });
-    for (const id of [...options.voters, ...(options.learners ?? [])]) this.add(id, started);
+    for (const id of options.voters) this.boot(id, nothing, bootstrapSnapshot(options.voters), []);
   }
 
-  /** Starts a member with an empty disk that knows this configuration. */
-  add(id: MemberId, known: ConfState): void {
-    const hardState = { term: 0, vote: 0, commit: 0 };
-    const snapshot = { meta: { index: 0, term: 0, conf: known }, data: new Uint8Array() };
-    this.boot(id, hardState, snapshot, []);
+  /** Starts a member with an empty disk that is to join. */
+  add(id: MemberId): void {
+    this.boot(id, nothing, joinerSnapshot, []);
   }
 
   private boot(id: MemberId, hardState: HardState, snapshot: Snapshot, entries: readonly Entry[]): void {
@@ -222,6 +221,20 @@ export class Cluster {
   elect(id: MemberId): void {
     this.input(id, { type: "campaign" });
     this.settle();
+    if (this.status(id).role !== "leader") throw new Error(`member ${id} was not elected`);
+  }
+
+  /** Lets `id` win an election among `group` only, whoever else leads; `lose` on top of that. */
+  electAmong(id: MemberId, group: readonly MemberId[], lose: (message: Message) => boolean = () => false): void {
+    this.lose = (m) => !group.includes(m.from) || !group.includes(m.to) || lose(m);
+    // leases run out first; only `id` ever stands
+    for (const other of group) if (other !== id) for (let i = 0; i < electionTicks; i++) this.input(other, { type: "tick" });
+    this.wire = [];
+    // a first attempt may only find out how far the terms have gone
+    for (let attempts = 0; attempts < 2 && this.status(id).role !== "leader"; attempts++) {
+      this.input(id, { type: "campaign" });
+      this.settle();
+    }
     if (this.status(id).role !== "leader") throw new Error(`member ${id} was not elected`);
   }
 

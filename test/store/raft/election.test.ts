@@ -1,22 +1,22 @@
 // Who leads, and who must not: elections, pre-votes, leases, check-quorum, transfers, and votes that are on disk before they count.
 import { expect, test } from "vitest";
-import { Cluster, conf, electionTicks } from "./cluster.js";
+import { Cluster, confChange, electionTicks } from "./cluster.js";
 
 test("three members elect one leader when time passes", () => {
   const cluster = new Cluster({ voters: [1, 2, 3] });
   cluster.tick(2 * electionTicks);
   expect(cluster.leaders()).toHaveLength(1);
   const [leader] = cluster.leaders();
-  for (const id of cluster.ids) expect(cluster.status(id)).toMatchObject({ leader, term: 1, commit: 1, applied: 1 });
+  for (const id of cluster.ids) expect(cluster.status(id)).toMatchObject({ leader, term: 2, commit: 2, applied: 2 });
 });
 
 test("a single voter elects itself, but not before its vote is on disk", () => {
   const cluster = new Cluster({ voters: [1] });
   cluster.holdDisk(1);
   cluster.input(1, { type: "campaign" });
-  expect(cluster.status(1)).toMatchObject({ role: "candidate", term: 1 });
+  expect(cluster.status(1)).toMatchObject({ role: "candidate", term: 2 });
   cluster.releaseDisk(1);
-  expect(cluster.status(1)).toMatchObject({ role: "leader", term: 1, commit: 1 });
+  expect(cluster.status(1)).toMatchObject({ role: "leader", term: 2, commit: 2 });
 });
 
 test("nothing of a new term leaves before the term is on disk", () => {
@@ -24,8 +24,8 @@ test("nothing of a new term leaves before the term is on disk", () => {
   cluster.holdDisk(1);
   cluster.input(1, { type: "campaign" });
   cluster.settle();
-  expect(cluster.status(1)).toMatchObject({ role: "candidate", term: 1 });
-  expect(cluster.status(2).term).toBe(0);
+  expect(cluster.status(1)).toMatchObject({ role: "candidate", term: 2 });
+  expect(cluster.status(2).term).toBe(1);
   cluster.releaseDisk(1);
   cluster.settle();
   expect(cluster.status(1).role).toBe("leader");
@@ -43,7 +43,7 @@ test("a vote leaves only once it is on disk, and outlives a crash", () => {
   cluster.settle();
   expect(cluster.status(1).role).toBe("leader");
   cluster.restart(2);
-  expect(cluster.status(2)).toMatchObject({ term: 1, vote: 1 });
+  expect(cluster.status(2)).toMatchObject({ term: 2, vote: 1 });
 });
 
 test("a member that cannot be elected does not raise anybody's term, however long it tries", () => {
@@ -51,19 +51,19 @@ test("a member that cannot be elected does not raise anybody's term, however lon
   cluster.elect(1);
   cluster.isolate(3);
   cluster.tick(10 * electionTicks);
-  expect(cluster.status(3)).toMatchObject({ role: "preCandidate", term: 1 });
+  expect(cluster.status(3)).toMatchObject({ role: "preCandidate", term: 2 });
   cluster.heal();
   cluster.tick(2 * electionTicks);
-  for (const id of cluster.ids) expect(cluster.status(id)).toMatchObject({ leader: 1, term: 1 });
+  for (const id of cluster.ids) expect(cluster.status(id)).toMatchObject({ leader: 1, term: 2 });
 });
 
 test("members that hear from a leader do not answer candidates", () => {
   const cluster = new Cluster({ voters: [1, 2, 3] });
   cluster.elect(1);
   for (const type of ["preVote", "vote"] as const) {
-    cluster.deliver({ type, from: 3, to: 2, term: 9, lastIndex: 9, lastTerm: 9, transfer: false });
+    cluster.deliver({ type, from: 3, to: 2, term: 10, lastIndex: 9, lastTerm: 9, transfer: false });
     expect(cluster.wire).toEqual([]);
-    expect(cluster.status(2)).toMatchObject({ term: 1, leader: 1 });
+    expect(cluster.status(2)).toMatchObject({ term: 2, leader: 1 });
   }
 });
 
@@ -86,8 +86,8 @@ test("a leader that hears no quorum for an election timeout steps down and keeps
   cluster.isolate(1);
   cluster.tick(2 * electionTicks, 1);
   expect(cluster.status(1).role).not.toBe("leader");
-  expect(cluster.status(1).term).toBe(1);
-  expect(cluster.of(1).events).toContainEqual({ event: "quorum-lost", term: 1 });
+  expect(cluster.status(1).term).toBe(2);
+  expect(cluster.of(1).events).toContainEqual({ event: "quorum-lost", term: 2 });
 });
 
 test("a leader that was away learns of the newer term and follows", () => {
@@ -99,7 +99,7 @@ test("a leader that was away learns of the newer term and follows", () => {
   expect(cluster.status(1).role).toBe("leader");
   cluster.heal();
   cluster.tick(1);
-  expect(cluster.status(1)).toMatchObject({ role: "follower", term: 2, leader });
+  expect(cluster.status(1)).toMatchObject({ role: "follower", term: 3, leader });
 });
 
 test("leadership moves to the voter it is handed to, leases notwithstanding", () => {
@@ -108,7 +108,7 @@ test("leadership moves to the voter it is handed to, leases notwithstanding", ()
   cluster.input(1, { type: "transferLeader", member: 2 });
   cluster.settle();
   expect(cluster.leaders()).toEqual([2]);
-  expect(cluster.status(2).term).toBe(2);
+  expect(cluster.status(2).term).toBe(3);
 });
 
 test("a transfer to a voter that is away is given up after an election timeout", () => {
@@ -126,11 +126,15 @@ test("a transfer to a voter that is away is given up after an election timeout",
 });
 
 test("learners and strangers never stand", () => {
-  const cluster = new Cluster({ voters: [1], learners: [2] });
-  cluster.add(3, conf([1]));
+  const cluster = new Cluster({ voters: [1] });
+  cluster.elect(1);
+  cluster.add(2);
+  cluster.changeConf(1, confChange({ kind: "addLearner", member: 2 }));
+  cluster.settle();
+  cluster.add(3);
   cluster.isolate(1);
   cluster.tick(5 * electionTicks, 2, 3);
-  expect(cluster.status(2)).toMatchObject({ role: "learner", term: 0 });
+  expect(cluster.status(2)).toMatchObject({ role: "learner", term: 2 });
   expect(cluster.status(3)).toMatchObject({ role: "follower", term: 0 });
 });
 
@@ -157,7 +161,7 @@ test("a member that forgot its vote gives it twice (planted bug), an honest one 
   const grants = (forgetVote: boolean): boolean[] => {
     const cluster = new Cluster({ voters: [1, 2, 3], bugs: { forgetVote } });
     const ask = (from: number): boolean => {
-      cluster.deliver({ type: "vote", from, to: 3, term: 1, lastIndex: 0, lastTerm: 0, transfer: false });
+      cluster.deliver({ type: "vote", from, to: 3, term: 2, lastIndex: 1, lastTerm: 1, transfer: false });
       const reply = cluster.wire.find((m) => m.type === "voteReply" && m.to === from);
       return reply?.type === "voteReply" && reply.granted;
     };
