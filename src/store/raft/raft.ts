@@ -207,7 +207,8 @@ class Machine implements Raft {
   private tick(): void {
     this.electionElapsed++;
     if (this.state.role === "leader") this.tickLeader(this.state);
-    else if (this.electionElapsed >= this.electionTimeout) {
+    // who may not stand lets the time run on: its lease on the last leader must end
+    else if (this.electionElapsed >= this.electionTimeout && isVoter(this.conf, this.id)) {
       this.electionElapsed = 0;
       this.campaign();
     }

@@ -138,6 +138,20 @@ test("learners and strangers never stand", () => {
   expect(cluster.status(3)).toMatchObject({ role: "follower", term: 0 });
 });
 
+test("a member that cannot stand itself still stops waiting for a leader that is gone", () => {
+  const cluster = new Cluster({ voters: [1, 2] });
+  cluster.elect(1);
+  cluster.add(3);
+  // 3 hears heartbeats, but has not got the change that makes it a voter
+  cluster.lose = (m) => m.to === 3 && m.type !== "heartbeat";
+  cluster.changeConf(1, confChange({ kind: "addVoter", member: 3 }));
+  cluster.settle();
+  cluster.tick(2, 1);
+  cluster.isolate(1);
+  cluster.tick(3 * electionTicks, 2, 3);
+  expect(cluster.status(2).role).toBe("leader");
+});
+
 test("election timeouts differ from member to member and from time to time", () => {
   const cluster = new Cluster({ voters: [1, 2, 3] });
   cluster.isolate(1);
