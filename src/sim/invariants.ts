@@ -4,12 +4,6 @@
  */
 import type { Effects, Entry, MemberId, Message, RaftStatus, Recovered, SnapshotMeta } from "../store/raft/types.js";
 
-/**
- * Where the log of a new cluster starts: at a snapshot of an empty state that holds the voters. Not at index 0, which is where a member that
- * joins later stands with nothing: were they equal, it would be sent entries only and never learn who the voters are.
- */
-export const bootstrap = { index: 1, term: 1 } as const;
-
 /** A broken promise: of the store, unless the simulator is wrong. */
 export class BrokenInvariant extends Error {
   override readonly name = "BrokenInvariant";
@@ -50,9 +44,13 @@ export class Invariants {
   readonly #voteOf = new Map<string, MemberId>();
   /** Every entry that was ever in any log, by term and index, with the term of the one before it. */
   readonly #entries = new Map<string, { readonly entry: Entry; readonly termBefore: number | undefined }>();
-  /** What was applied by whoever was first, from index 1, which the bootstrap snapshot stands for. */
-  readonly #committed: Entry[] = [{ ...bootstrap, kind: "normal", data: new Uint8Array(0) }];
+  /** What was applied by whoever was first, from index 1, for which the cluster's first snapshot stands. */
+  readonly #committed: Entry[];
   readonly #chains = new Map<number, number>();
+
+  constructor({ index, term }: SnapshotMeta) {
+    this.#committed = [{ index, term, kind: "normal", data: new Uint8Array(0) }];
+  }
 
   /** Highest index that anyone has applied. */
   get committedIndex(): number {

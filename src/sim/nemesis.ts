@@ -10,20 +10,22 @@ export interface NemesisOptions {
   readonly durationMs: readonly [min: number, max: number];
 }
 
-/** Begins faults at random times and ends each; `heal` ends all and begins no more. */
+/** Begins faults at random times and ends each; `heal` ends them all, calms the network, and begins no more. */
 export class Nemesis {
   readonly #timeline: Timeline;
   readonly #trace: Trace;
   readonly #arena: Arena;
   readonly #options: NemesisOptions;
+  readonly #began: (fault: FaultName) => void;
   readonly #endings = new Set<() => void>();
   #isOver = false;
 
-  constructor(timeline: Timeline, trace: Trace, arena: Arena, options: NemesisOptions) {
+  constructor(timeline: Timeline, trace: Trace, arena: Arena, options: NemesisOptions, began: (fault: FaultName) => void) {
     this.#timeline = timeline;
     this.#trace = trace;
     this.#arena = arena;
     this.#options = options;
+    this.#began = began;
   }
 
   start(): void {
@@ -38,6 +40,7 @@ export class Nemesis {
   heal(): void {
     this.#isOver = true;
     for (const end of [...this.#endings]) end();
+    this.#arena.network.calm();
     this.#trace.note(() => "everything is healed");
   }
 
@@ -56,6 +59,7 @@ export class Nemesis {
     const [minMs, maxMs] = this.#options.durationMs;
     const durationMs = minMs + prng.next() * (maxMs - minMs);
     this.#trace.note(() => `fault ${name} for ${durationMs.toFixed(0)}ms`);
+    this.#began(name);
     const endFault = faults[name](this.#arena);
     const end = (): void => {
       if (!this.#endings.delete(end)) return;

@@ -36,6 +36,12 @@ export class SimNetwork {
     return () => void this.#weathers.splice(this.#weathers.indexOf(changed), 1);
   }
 
+  /** From here on every message arrives, soon and once. */
+  calm(): void {
+    const { delayMs } = this.#weathers[0] as Weather;
+    this.#weathers.push({ delayMs, lossProbability: 0, duplicateProbability: 0, straggler: { probability: 0, delayMsMax: 0 } });
+  }
+
   /** Cuts until the returned function is called. Cuts overlap; like real ones they also swallow what is on its way. */
   cut(cut: Cut): () => void {
     this.#cuts.add(cut);

@@ -9,6 +9,7 @@ import type { NodeOptions } from "./node.js";
 import type { Aim } from "./operator.js";
 
 export type BugName = keyof PlantedBugs;
+export const bugNames = ["countOldTerms", "ackBeforePersist", "forgetVote", "readWithoutQuorum"] as const satisfies BugName[];
 
 export interface Scenario {
   /** Voters at the start: members 1 to n. */
@@ -42,8 +43,8 @@ const evenWeights: Readonly<Record<FaultName, number>> = {
   transfer: 0.5,
 };
 
-/** Draws a run; with a planted bug, one in which the kind of bad luck that the bug needs is likely. */
-export function drawScenario(prng: Prng, bug?: BugName): Scenario {
+/** Draws a run with `bug` planted; with `provoke`, one in which the kind of bad luck that this bug needs is likely. */
+export function drawScenario(prng: Prng, bug?: BugName, provoke?: BugName): Scenario {
   const voters = prng.pick([3, 3, 3, 4, 5]);
   const changesMembers = prng.chance(0.3);
   const spare = voters + 1;
@@ -58,7 +59,7 @@ export function drawScenario(prng: Prng, bug?: BugName): Scenario {
           { kind: "remove", member: leaver },
         ]
       : [],
-    chaosMs: 2000,
+    chaosMs: 2500,
     weather: {
       delayMs: [0.2, prng.pick([1, 3, 10])],
       lossProbability: prng.pick([0, 0.01, 0.05]),
@@ -95,13 +96,44 @@ export function drawScenario(prng: Prng, bug?: BugName): Scenario {
       durationMs: [20, prng.pick([150, 400])],
     },
   };
-  return bug === undefined ? scenario : bias[bug](scenario);
+  return provoke === undefined ? scenario : bias[provoke](scenario);
 }
 
 const bias: Readonly<Record<BugName, (scenario: Scenario) => Scenario>> = {
-  // figure 3.7 of the thesis: leaders come and go before their entries get anywhere, and entries travel one by one
-  countOldTerms: (scenario) => scenario,
-  ackBeforePersist: (scenario) => scenario,
-  forgetVote: (scenario) => scenario,
-  readWithoutQuorum: (scenario) => scenario,
+  // Figure 3.7 of the thesis: leaders are cut off before their entries get anywhere, and one that comes back brings its old entries over
+  // one by one, so that there is a while in which those are everywhere and the first one of its own term is not.
+  countOldTerms: (scenario) => ({
+    ...scenario,
+    chaosMs: 4000,
+    weather: { ...scenario.weather, delayMs: [5, 15], lossProbability: 0.1 },
+    diskMs: [0.2, 1],
+    node: {
+      ...scenario.node,
+      raft: { ...scenario.node.raft, appendBytesMax: 1, inflightAppendsMax: 1, uncommittedBytesMax: 10_000 },
+      snapshotEvery: 40,
+    },
+    clients: { ...scenario.clients, clients: 4, thinkMsMax: 20, timeoutMs: 100, readShare: 0.1 },
+    nemesis: { weights: { isolateLeader: 4, crashLeader: 1 }, everyMs: 110, durationMs: [100, 300] },
+  }),
+  // whatever is acknowledged too early is lost where its node crashes before a slow disk is done
+  ackBeforePersist: (scenario) => ({
+    ...scenario,
+    diskMs: [0.2, 40],
+    nemesis: { ...scenario.nemesis, weights: { crashAll: 1, crashNode: 1, crashLeader: 1, slowDisk: 1 } },
+  }),
+  // a vote is forgotten where its node restarts before the election is over
+  forgetVote: (scenario) => ({
+    ...scenario,
+    weather: { ...scenario.weather, delayMs: [1, 40] },
+    nemesis: {
+      weights: { crashNode: 3, crashAll: 1, pauseLeader: 1, transfer: 2, isolateLeader: 1 },
+      everyMs: 60,
+      durationMs: [1, 60],
+    },
+  }),
+  // a leader that was cut off goes on answering while another one takes writes
+  readWithoutQuorum: (scenario) => ({
+    ...scenario,
+    nemesis: { weights: { isolateLeader: 2, split: 1, oneWay: 1, pauseLeader: 1 }, everyMs: 200, durationMs: [150, 400] },
+  }),
 };

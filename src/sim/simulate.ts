@@ -6,12 +6,13 @@ import { checkLinearizability, explainViolation } from "../check/linearizability
 import { kv } from "../check/models/kv.js";
 import { createPrng, type Prng } from "../core/prng.js";
 import { InvariantViolation } from "../core/invariant.js";
+import { bootstrapSnapshot, joinerSnapshot } from "../store/raft/bootstrap.js";
 import { membersOf } from "../store/raft/conf-change.js";
-import { none, type ConfState, type Effects, type MemberId, type Recovered } from "../store/raft/types.js";
+import { none, type Effects, type MemberId, type Snapshot } from "../store/raft/types.js";
 import { SimClients } from "./clients.js";
 import { SimDisk } from "./disk.js";
-import { findLeader } from "./faults.js";
-import { bootstrap, BrokenInvariant, Invariants } from "./invariants.js";
+import { findLeader, type FaultName } from "./faults.js";
+import { BrokenInvariant, Invariants } from "./invariants.js";
 import { Nemesis } from "./nemesis.js";
 import { SimNetwork } from "./network.js";
 import { SimNode } from "./node.js";
@@ -22,14 +23,18 @@ import { createTrace, type Trace } from "./trace.js";
 
 /** What a run went through: shows that the seeds visit what they are meant to visit. */
 export interface Tally {
-  events: number;
-  crashes: number;
+  /** Steps of all machines together, each with every invariant checked. */
+  steps: number;
   leaders: number;
   truncations: number;
   snapshotsInstalled: number;
   confChanges: number;
+  /** Client operations by how they ended. */
   ok: number;
+  fail: number;
   info: number;
+  /** Faults by name. */
+  readonly faults: Partial<Record<FaultName, number>>;
 }
 
 export type Outcome = { readonly seed: number; readonly tally: Tally } & (
@@ -45,7 +50,10 @@ export type Outcome = { readonly seed: number; readonly tally: Tally } & (
 );
 
 export interface SimulationOptions {
+  /** A bug to plant, in runs of the kind that provokes it. */
   readonly bug?: BugName | undefined;
+  /** Runs of the kind that provokes this bug, with nothing planted: what shows that it is the bug that breaks them. */
+  readonly provoke?: BugName | undefined;
   /** Events kept for the trace of a failure. */
   readonly traceLines?: number;
 }
@@ -54,9 +62,9 @@ export interface SimulationOptions {
 const recoveryMs = 5000;
 const checkStepsMax = 500_000;
 
-export function simulate(seed: number, { bug, traceLines = 60 }: SimulationOptions = {}): Outcome {
+export function simulate(seed: number, { bug, provoke = bug, traceLines = 60 }: SimulationOptions = {}): Outcome {
   const prng = createPrng(seed);
-  const run = new Run(prng, drawScenario(prng.fork(), bug), traceLines);
+  const run = new Run(prng, drawScenario(prng.fork(), bug, provoke), traceLines);
   try {
     run.play();
     return { seed, tally: run.tally, ok: true };
@@ -69,37 +77,48 @@ export function simulate(seed: number, { bug, traceLines = 60 }: SimulationOptio
 
 class Run {
   readonly tally: Tally = {
-    events: 0,
-    crashes: 0,
+    steps: 0,
     leaders: 0,
     truncations: 0,
     snapshotsInstalled: 0,
     confChanges: 0,
     ok: 0,
+    fail: 0,
     info: 0,
+    faults: {},
   };
   readonly trace: Trace;
   readonly #scenario: Scenario;
   readonly #timeline: Timeline = createTimeline();
-  readonly #invariants = new Invariants();
+  readonly #bootstrap: Snapshot;
+  readonly #invariants: Invariants;
   readonly #nodes = new Map<MemberId, SimNode>();
   readonly #clients: SimClients;
   readonly #nemesis: Nemesis;
 
   constructor(prng: Prng, scenario: Scenario, traceLines: number) {
     this.#scenario = scenario;
+    this.#bootstrap = bootstrapSnapshot(Array.from({ length: scenario.voters }, (_, i) => i + 1));
+    this.#invariants = new Invariants(this.#bootstrap.meta);
     this.trace = createTrace(this.#timeline.nowMs, traceLines);
     const network = new SimNetwork(this.#timeline, prng.fork(), scenario.weather, (message) =>
       this.#nodes.get(message.to)?.deliver({ type: "receive", message }),
     );
     for (let id = 1; id <= scenario.voters + scenario.spares; id++) this.#nodes.set(id, this.#createNode(id, prng, network));
     this.#clients = new SimClients(this.#timeline, prng.fork(), this.trace, scenario.clients, this.#nodes);
-    this.#nemesis = new Nemesis(this.#timeline, this.trace, { prng: prng.fork(), network, nodes: this.#nodes }, scenario.nemesis);
+    const arena = { prng: prng.fork(), network, nodes: this.#nodes };
+    this.#nemesis = new Nemesis(this.#timeline, this.trace, arena, scenario.nemesis, (fault) => {
+      this.tally.faults[fault] = (this.tally.faults[fault] ?? 0) + 1;
+    });
   }
 
   #createNode(id: MemberId, prng: Prng, network: SimNetwork): SimNode {
     const { voters, diskMs, clockDrift, node: options } = this.#scenario;
-    const disk = new SimDisk(this.#timeline, prng.fork(), diskMs, newDisk(id <= voters ? voters : 0));
+    const disk = new SimDisk(this.#timeline, prng.fork(), diskMs, {
+      hardState: { term: 0, vote: none, commit: 0 },
+      snapshot: id <= voters ? this.#bootstrap : joinerSnapshot,
+      entries: [],
+    });
     const node = new SimNode(id, disk, options, {
       timeline: this.#timeline,
       prng: prng.fork(),
@@ -176,7 +195,7 @@ class Run {
 
   #checkHistory(): void {
     const { history } = this.#clients;
-    for (const { type } of history) if (type !== "fail") this.tally[type]++;
+    for (const { type } of history) this.tally[type]++;
     const found = checkLinearizability(history, kv, { stepsMax: checkStepsMax });
     switch (found.verdict) {
       case "ok":
@@ -189,7 +208,7 @@ class Run {
   }
 
   #count({ events, restore }: Effects): void {
-    this.tally.events++;
+    this.tally.steps++;
     if (restore !== undefined) this.tally.snapshotsInstalled++;
     for (const event of events) {
       if (event.event === "role-changed" && event.role === "leader") this.tally.leaders++;
@@ -197,21 +216,4 @@ class Run {
       if (event.event === "conf-changed") this.tally.confChanges++;
     }
   }
-}
-
-/** What a new member's disk holds: with the bootstrap snapshot for the voters of a new cluster, with nothing for one that joins later. */
-function newDisk(voterCount: number): Recovered {
-  const conf: ConfState = {
-    voters: Array.from({ length: voterCount }, (_, i) => i + 1),
-    votersOutgoing: [],
-    learners: [],
-    learnersNext: [],
-    autoLeave: false,
-  };
-  const { index, term } = voterCount > 0 ? bootstrap : { index: 0, term: 0 };
-  return {
-    hardState: { term, vote: none, commit: index },
-    snapshot: { meta: { index, term, conf }, data: new Uint8Array(0) },
-    entries: [],
-  };
 }
