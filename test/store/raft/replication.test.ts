@@ -26,7 +26,7 @@ test("an append holds no more bytes than it may, and at least one entry", () => 
   cluster.elect(1);
   const effects = cluster.propose(1, "a".repeat(20), "b".repeat(20), "c".repeat(500));
   expect(appendsTo(2, effects.send).map((m) => m.entries.length)).toEqual([1, 1, 1]);
-  const small = cluster.propose(1, ..."abcdef");
+  const small = cluster.propose(1, "a", "b", "c", "d", "e", "f");
   expect(appendsTo(2, small.send).map((m) => m.entries.length)).toEqual([3, 3]);
 });
 
