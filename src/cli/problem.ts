@@ -16,7 +16,7 @@ export interface Problem {
 export function toProblem(error: unknown): Problem {
   if (error instanceof DeviousError) {
     const { code, message, hint, details, exitCode } = error;
-    return { code, message: sentence(message), hint, details, exitCode, stack: undefined };
+    return { code, message: sentence(unwrapped(message)), hint, details, exitCode, stack: undefined };
   }
   if (isUsageError(error)) {
     const message = sentence((error.message.split("\n")[0] ?? "").replace(/:$/, ""));
@@ -47,9 +47,16 @@ function isUsageError(error: unknown): error is Error {
   return error instanceof Error && "oclif" in error;
 }
 
+/** oclif puts two lines of its own around what a flag's parser says. */
+function unwrapped(message: string): string {
+  const { flag, said } = /^Parsing (?<flag>--\S+)\s+(?<said>.*)\nSee more help/s.exec(message)?.groups ?? {};
+  return flag === undefined || said === undefined ? message : `${flag}: ${said}`;
+}
+
 function sentence(text: string): string {
   const trimmed = text.trim();
-  const capital = trimmed.charAt(0).toUpperCase() + trimmed.slice(1);
+  // node names and flags stay as they are typed
+  const capital = /^[a-z]+ /.test(trimmed) ? trimmed.charAt(0).toUpperCase() + trimmed.slice(1) : trimmed;
   return /[.!?]$/.test(capital) ? capital : `${capital}.`;
 }
 

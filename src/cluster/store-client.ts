@@ -148,8 +148,8 @@ function refused(node: string, { status, body }: HttpAnswer): DeviousError {
   };
   const sentence = `${node}: ${error.replace(/\.$/, "")}`;
   return definite
-    ? new DeviousError("REQUEST_REFUSED", `${sentence}; the request definitely had no effect.`)
-    : new DeviousError("REQUEST_INDEFINITE", `${sentence}; the request may or may not have taken effect.`, {
-        hint: "Read the key again to find out.",
+    ? new DeviousError("REQUEST_REFUSED", sentence, { hint: "It definitely had no effect." })
+    : new DeviousError("REQUEST_INDEFINITE", sentence, {
+        hint: "It may or may not have taken effect: read the key again to find out.",
       });
 }

@@ -10,7 +10,8 @@ import { readLogs } from "../logs/tail.js";
 
 export default class Logs extends BaseCommand {
   static override summary = "Show what every node said, and every fault, in one stream in time order.";
-  static override description = "Faults are records of the node `chaos`. With --json every record is one line.";
+  static override description =
+    "Faults are records of the node `chaos`. People see the level info and above unless --level says otherwise; --json gives every record, one a line.";
   static override examples = [
     "<%= config.bin %> logs -f",
     "<%= config.bin %> logs --node n1,chaos --since 5m",
@@ -30,7 +31,7 @@ export default class Logs extends BaseCommand {
       multiple: true,
       delimiter: ",",
     }),
-    level: Flags.string({ description: "Only this level and above.", options: [...levels] }),
+    level: Flags.string({ description: "Only this level and above; default for people: info.", options: [...levels] }),
     grep: Flags.string({ description: "Only records that match this regular expression.", helpValue: "<regex>" }),
     json: Flags.boolean({ description: "One JSON object a record." }),
   };
@@ -38,7 +39,8 @@ export default class Logs extends BaseCommand {
   async run(): Promise<void> {
     const { flags } = await this.parse(Logs);
     const { engine } = this.world;
-    const filter = parseFilter({ nodes: flags.node, level: flags.level, grep: flags.grep, since: flags.since }, Date.now());
+    const level = flags.level ?? (flags.json ? undefined : "info");
+    const filter = parseFilter({ nodes: flags.node, level, grep: flags.grep, since: flags.since }, Date.now());
     const found = await theCluster(this.world, flags.cluster);
     for (const node of flags.node ?? []) if (node !== chaosNode) findNode(found, node);
     const nodes = found.nodes.map(({ node }) => node);
