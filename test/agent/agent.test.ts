@@ -1,0 +1,330 @@
+// Shows that faults are in force when the answer comes, survive restarts of nodes and agent, and end in time whatever happens.
+import { describe, expect, test } from "vitest";
+import { Agent } from "../../src/agent/agent.js";
+import { createLedgerStore } from "../../src/agent/ledger-store.js";
+import { createReconciler } from "../../src/agent/reconciler.js";
+import { delay } from "../../src/chaos/delay.js";
+import type { Fault } from "../../src/chaos/fault.js";
+import { type Ledger, emptyLedger } from "../../src/chaos/ledger.js";
+import { partition } from "../../src/chaos/partition.js";
+import { pause } from "../../src/chaos/pause.js";
+import type { HealTarget, Operation, Reply } from "../../src/chaos/protocol.js";
+import { FakeClock } from "./fake-clock.js";
+import { FakeCluster } from "./fake-cluster.js";
+
+const names = ["n1", "n2", "n3"];
+const cutN1 = partition([["n1"]], names);
+
+/** One cluster, one disk, and as many agents one after the other as a test wants to kill. */
+class World {
+  readonly clock = new FakeClock();
+  readonly cluster = new FakeCluster(names);
+  readonly records: { readonly event: string; readonly [field: string]: unknown }[] = [];
+  disk: Ledger = emptyLedger;
+  diskFull = false;
+  #agent: Agent | undefined;
+
+  async startAgent(): Promise<void> {
+    const { cluster, clock } = this;
+    const file = {
+      load: async () => ({ ledger: this.disk, problem: undefined }),
+      save: async (ledger: Ledger) => {
+        if (this.diskFull) throw new Error("ENOSPC");
+        this.disk = ledger;
+      },
+    };
+    const kernel = { cut: async () => "nft" as const, netem: async () => cluster.netem, ipv6: async () => true };
+    const store = createLedgerStore(this.disk, file, () => this.records.push({ event: "ledger-unsaved" }));
+    const reconciler = createReconciler(cluster.engine, cluster.openNamespace, kernel, store);
+    const log = (_: string, event: string, msg: string, fields = {}): number => this.records.push({ event, msg, ...fields });
+    this.#agent = new Agent({ cluster: "demo", engine: cluster.engine, kernel, store, reconciler, clock, log });
+    await this.#agent.start();
+  }
+
+  killAgent(): void {
+    this.#agent?.stop();
+    this.#agent = undefined;
+  }
+
+  ask(operation: Operation): Promise<Reply> {
+    if (this.#agent === undefined) throw new Error("no agent runs");
+    return this.#agent.handle({ id: "r1", ...operation });
+  }
+
+  apply(fault: Fault, durationMs: number | null = null): Promise<Reply> {
+    return this.ask({ op: "apply", fault, durationMs });
+  }
+
+  heal(what: HealTarget): Promise<Reply> {
+    return this.ask({ op: "heal", what });
+  }
+
+  look(): readonly string[] {
+    return names.map((name) => this.cluster.look(name));
+  }
+
+  events(): readonly string[] {
+    return this.records.map(({ event }) => event).filter((event) => event !== "rules-applied");
+  }
+}
+
+async function world(): Promise<World> {
+  const made = new World();
+  await made.startAgent();
+  return made;
+}
+
+const clean = ["clean", "clean", "clean"];
+const error = (code: string) => expect.objectContaining({ ok: false, error: expect.objectContaining({ code }) });
+
+describe("while it lasts", () => {
+  test.each<[string, readonly Fault[], readonly string[]]>([
+    ["a pause", [pause(["n1", "n3"])], ["paused", "clean", "paused"]],
+    ["a cut", [cutN1], ["deaf to 10.0.0.3,10.0.0.4", "deaf to 10.0.0.2", "deaf to 10.0.0.2"]],
+    ["a delay", [delay(["n2"], 100)], ["clean", "slow to 2", "clean"]],
+    [
+      "all on one node",
+      [delay(["n1"], 5), cutN1, pause(["n1"])],
+      ["paused + deaf to 10.0.0.3,10.0.0.4 + slow to 2", "deaf to 10.0.0.2", "deaf to 10.0.0.2"],
+    ],
+  ])("%s is in force when the answer comes, and gone at its deadline", async (_, faults, expected) => {
+    const w = await world();
+    for (const fault of faults) expect(await w.apply(fault, 5000)).toMatchObject({ ok: true });
+    expect(w.look()).toEqual(expected);
+    await w.clock.advance(4900);
+    expect(w.look()).toEqual(expected);
+    await w.clock.advance(200);
+    expect(w.look()).toEqual(clean);
+    expect(w.events()).toEqual(["agent-started", ...faults.map(() => "fault-applied"), ...faults.map(() => "fault-healed")]);
+  });
+
+  test("it is listed with its time left", async () => {
+    const w = await world();
+    await w.apply(pause(["n1"]), 5000);
+    await w.clock.advance(2000);
+    expect(await w.ask({ op: "list" })).toMatchObject({
+      result: { faults: [{ id: "f1", description: "pause n1", timeLeftMs: 3000, troubles: {} }] },
+    });
+  });
+
+  test("healing one of two faults leaves the other", async () => {
+    const w = await world();
+    await w.apply(cutN1);
+    await w.apply(partition([["n1", "n2"]], names));
+    expect(await w.heal({ by: "id", id: "f1" })).toMatchObject({ result: { healed: [{ id: "f1" }] } });
+    expect(w.look()).toEqual(["deaf to 10.0.0.4", "deaf to 10.0.0.4", "deaf to 10.0.0.2,10.0.0.3"]);
+    expect(w.cluster.acts.filter((act) => act === "n2 nft")).toHaveLength(3);
+  });
+
+  test("a second delay changes leaves, never the tree", async () => {
+    const w = await world();
+    await w.apply(delay(["n1"], 5));
+    await w.apply(delay(["n1"], 6));
+    const rules = w.records.flatMap(({ rules: text }) =>
+      typeof text === "string" ? [text.split("\n").filter((line) => line !== "")] : [],
+    );
+    expect(rules.at(-1)).toEqual([
+      "qdisc replace dev eth0 parent de71:2 handle d002: netem limit 100000 delay 11000us",
+      "qdisc replace dev eth0 parent de71:3 handle d003: netem limit 100000 delay 11000us",
+    ]);
+  });
+});
+
+describe("restarts", () => {
+  test("a restarted node is under its faults again", async () => {
+    const w = await world();
+    await w.apply(cutN1, 9000);
+    await w.apply(pause(["n2"]), 9000);
+    w.cluster.restart("n2");
+    await w.clock.advance(100);
+    expect(w.look()).toEqual(["deaf to 10.0.0.3,10.0.0.4", "paused + deaf to 10.0.0.2", "deaf to 10.0.0.2"]);
+    expect(w.records.filter(({ event }) => event === "fault-reapplied")).toMatchObject([{ target: "n2", faults: ["f1", "f2"] }]);
+    await w.clock.advance(9000);
+    expect(w.look()).toEqual(clean);
+  });
+
+  test("a node that comes back at another address is still not heard", async () => {
+    const w = await world();
+    await w.apply(cutN1);
+    await w.apply(delay(["n3"], 5));
+    w.cluster.restart("n1", "10.0.0.77");
+    await w.clock.advance(100);
+    expect(w.look()).toEqual(["deaf to 10.0.0.3,10.0.0.4", "deaf to 10.0.0.77", "deaf to 10.0.0.77 + slow to 2"]);
+    expect(
+      w.cluster
+        .node("n3")
+        .namespace.tc.state()
+        .filters.map(({ address }) => address),
+    ).toContain("10.0.0.77");
+  });
+
+  test("a node cut off while it does not run starts under the cut", async () => {
+    const w = await world();
+    w.cluster.stop("n1");
+    expect(await w.apply(cutN1)).toMatchObject({ ok: true });
+    w.cluster.restart("n1");
+    await w.clock.advance(100);
+    expect(w.look()).toEqual(["deaf to 10.0.0.3,10.0.0.4", "deaf to 10.0.0.2", "deaf to 10.0.0.2"]);
+  });
+
+  test.each([
+    ["before the deadline", 2000, 5000],
+    ["after the deadline", 9000, 0],
+  ])("the agent is killed and comes back %s: all is clean in time", async (_, awayMs, thenMs) => {
+    const w = await world();
+    await w.apply(cutN1, 5000);
+    await w.apply(pause(["n2"]), 5000);
+    await w.apply(delay(["n3"], 5), 5000);
+    w.killAgent();
+    await w.clock.advance(awayMs);
+    await w.startAgent();
+    await w.clock.advance(thenMs);
+    expect(w.look()).toEqual(clean);
+    expect(w.disk.faults).toEqual([]);
+  });
+
+  test("an agent that finds its faults as they were does nothing to them", async () => {
+    const w = await world();
+    await w.apply(cutN1);
+    w.killAgent();
+    const before = w.cluster.acts.length;
+    await w.startAgent();
+    expect(w.cluster.acts.slice(before)).toEqual([]);
+  });
+
+  test("killed between the ledger and the act, the next agent acts", async () => {
+    const w = await world();
+    await w.apply(pause(["n1"]), 5000);
+    await w.heal({ by: "all" });
+    w.killAgent();
+    w.disk = { nextNumber: 3, faults: [], frozen: { n1: "container-n1" } };
+    w.cluster.node("n1").state = "paused";
+    w.cluster.node("n2").namespace.dropped = ["10.0.0.2"];
+    await w.startAgent();
+    expect(w.look()).toEqual(clean);
+  });
+
+  test("a machine that slept over the deadline cleans up within a second of waking", async () => {
+    const w = await world();
+    await w.apply(cutN1, 60_000);
+    w.clock.suspend(3_600_000);
+    await w.clock.advance(1000);
+    expect(w.look()).toEqual(clean);
+  });
+});
+
+describe("trouble", () => {
+  test("without netem a delay is refused in one sentence, and nothing stays", async () => {
+    const w = await world();
+    w.cluster.netem = false;
+    expect(await w.apply(delay(["n1", "n2"], 100))).toEqual(error("NETEM_MISSING"));
+    expect(w.look()).toEqual(clean);
+    expect(w.disk.faults).toEqual([]);
+    expect(w.events()).toEqual(["agent-started", "fault-failed", "fault-healed"]);
+    expect(await w.apply(cutN1)).toMatchObject({ ok: true });
+  });
+
+  test("a fault that fails on one node is taken back on all", async () => {
+    const w = await world();
+    w.cluster.stop("n3");
+    expect(await w.apply(pause(names))).toEqual(error("FAULT_NOT_APPLIED"));
+    expect(w.look()).toEqual(["clean", "clean", "stopped"]);
+    expect(w.cluster.acts.filter((act) => act.endsWith("unpause"))).toHaveLength(2);
+  });
+
+  test("a tool's own words and the rules are in the error", async () => {
+    const w = await world();
+    w.cluster.broken.set("nft", "Error: syntax error, unexpected drop");
+    const reply = await w.apply(cutN1);
+    expect(reply).toMatchObject({ ok: false, error: { message: expect.stringContaining("syntax error, unexpected drop") } });
+  });
+
+  test("healing goes on until it works", async () => {
+    const w = await world();
+    await w.apply(cutN1, 1000);
+    w.cluster.broken.set("nft", "Error: Resource temporarily unavailable");
+    await w.clock.advance(3000);
+    expect(w.look()).not.toEqual(clean);
+    w.cluster.broken.clear();
+    await w.clock.advance(300);
+    expect(w.look()).toEqual(clean);
+    expect(w.events().filter((event) => event === "node-not-settled")).toHaveLength(3);
+    expect(w.events().filter((event) => event === "node-recovered")).toHaveLength(3);
+  });
+
+  test("an engine that is away when the deadline comes is waited for", async () => {
+    const w = await world();
+    await w.apply(pause(["n1"]), 1000);
+    w.cluster.engineDown = true;
+    await w.clock.advance(5000);
+    w.cluster.engineDown = false;
+    await w.clock.advance(300);
+    expect(w.look()).toEqual(clean);
+  });
+
+  test("an engine that is away when the agent starts is waited for, and said once", async () => {
+    const w = new World();
+    w.cluster.engineDown = true;
+    w.disk = { nextNumber: 2, faults: [{ id: "f1", fault: cutN1, startedAtMs: 0, deadlineMs: null }], frozen: {} };
+    await w.startAgent();
+    await w.clock.advance(3000);
+    w.cluster.engineDown = false;
+    await w.clock.advance(300);
+    expect(w.look()).toEqual(["deaf to 10.0.0.3,10.0.0.4", "deaf to 10.0.0.2", "deaf to 10.0.0.2"]);
+    expect(w.events().filter((event) => event === "engine-unreachable")).toHaveLength(1);
+  });
+
+  test("what cannot be written down is not done; a full disk keeps no fault alive", async () => {
+    const w = await world();
+    await w.apply(cutN1, 1000);
+    w.diskFull = true;
+    expect(await w.apply(pause(["n2"]))).toEqual(error("FAULT_NOT_APPLIED"));
+    await w.clock.advance(1100);
+    expect(w.look()).toEqual(clean);
+    expect(w.events()).toContain("ledger-unsaved");
+  });
+});
+
+describe("whose node it is", () => {
+  test("a node paused by hand stays paused when our pause of it ends", async () => {
+    const w = await world();
+    w.cluster.node("n1").state = "paused";
+    await w.apply(pause(["n1", "n2"]), 1000);
+    await w.clock.advance(2000);
+    expect(w.look()).toEqual(["paused", "clean", "clean"]);
+  });
+
+  test.each<[string, HealTarget]>([
+    ["by id", { by: "id", id: "f1" }],
+    ["by node", { by: "node", node: "n1" }],
+    ["all", { by: "all" }],
+  ])("a node that was removed under a fault is healed (%s)", async (_, what) => {
+    const w = await world();
+    await w.apply(pause(["n1"]));
+    w.cluster.nodes.delete("n1");
+    expect(await w.heal(what)).toMatchObject({ ok: true, result: { healed: [{ id: "f1" }] } });
+    expect(w.disk).toEqual({ nextNumber: 2, faults: [], frozen: {} });
+  });
+
+  test("healing all mends what no ledger knows of", async () => {
+    const w = await world();
+    w.cluster.node("n2").namespace.dropped = ["10.0.0.9"];
+    expect(await w.heal({ by: "all" })).toMatchObject({ ok: true });
+    expect(w.look()).toEqual(clean);
+  });
+
+  test("healing twice is healing once; an id that never was is an error", async () => {
+    const w = await world();
+    await w.apply(pause(["n1"]));
+    await w.heal({ by: "id", id: "f1" });
+    expect(await w.heal({ by: "id", id: "f1" })).toMatchObject({ ok: true, result: { healed: [] } });
+    expect(await w.heal({ by: "id", id: "f2" })).toEqual(error("UNKNOWN_FAULT"));
+  });
+
+  test("a fault on a stranger is refused", async () => {
+    const w = await world();
+    expect(await w.apply(pause(["n9"]))).toEqual(error("UNKNOWN_NODE"));
+    expect(await w.apply(partition([["n1"]], ["n1", "n9"]))).toEqual(error("UNKNOWN_NODE"));
+    expect(w.disk.nextNumber).toBe(1);
+  });
+});

@@ -1,0 +1,184 @@
+import type { Addresses } from "../../src/chaos/address.js";
+import type { Output } from "../../src/agent/command.js";
+import type { NodeContainer, NodeEngine } from "../../src/agent/engine.js";
+import type { OpenNamespace } from "../../src/agent/netns.js";
+import { type FakeTc, createFakeTc } from "../chaos/fake-tc.js";
+
+/** A node's container with a network namespace that nft and tc act on. A restart gives it a new pid and a clean namespace. */
+export interface FakeNode {
+  readonly name: string;
+  id: string;
+  pid: number;
+  state: NodeContainer["state"];
+  addresses: Addresses;
+  namespace: FakeNamespace;
+}
+
+interface FakeNamespace {
+  /** Sources that our nft table drops; undefined where there is no table. */
+  dropped: readonly string[] | undefined;
+  tc: FakeTc;
+}
+
+/** An engine, its nodes and the kernel below them, in memory, with a switch for each trouble. */
+export class FakeCluster {
+  readonly nodes = new Map<string, FakeNode>();
+  /** Everything done to a node, e.g. `n1 pause`, `n1 nft`, `n1 tc`. */
+  readonly acts: string[] = [];
+  netem = true;
+  engineDown = false;
+  /** Tool -> what it says instead of working. */
+  readonly broken = new Map<string, string>();
+  #nextPid = 100;
+  #onStart: (node: string) => void = () => undefined;
+
+  constructor(names: readonly string[]) {
+    for (const [index, name] of names.entries()) {
+      const addresses = { v4: [`10.0.0.${index + 2}`], v6: [`fd00::${index + 2}`] };
+      this.nodes.set(name, {
+        name,
+        id: `container-${name}`,
+        pid: this.#nextPid++,
+        state: "running",
+        addresses,
+        namespace: emptyNamespace(),
+      });
+    }
+  }
+
+  node(name: string): FakeNode {
+    const node = this.nodes.get(name);
+    if (node === undefined) throw new Error(`the test knows no ${name}`);
+    return node;
+  }
+
+  stop(name: string): void {
+    this.node(name).state = "stopped";
+  }
+
+  /** As after `docker restart`: at another address if one is given. */
+  restart(name: string, v4?: string): void {
+    const node = this.node(name);
+    node.state = "running";
+    node.pid = this.#nextPid++;
+    node.namespace = emptyNamespace();
+    if (v4 !== undefined) node.addresses = { ...node.addresses, v4: [v4] };
+    this.#onStart(name);
+  }
+
+  /** What a person would see looking into the node: `paused`, `deaf to …`, `slow to …`, or `clean`. */
+  look(name: string): string {
+    const { state, namespace } = this.node(name);
+    const leaves = namespace.tc.state().leaves.size;
+    const seen = [
+      ...(state === "running" ? [] : [state]),
+      ...(namespace.dropped === undefined
+        ? []
+        : [`deaf to ${namespace.dropped.filter((address) => !address.includes(":")).join(",")}`]),
+      ...(leaves > 0 ? [`slow to ${leaves}`] : namespace.tc.state().root === undefined ? [] : ["a tree"]),
+    ];
+    return seen.length === 0 ? "clean" : seen.join(" + ");
+  }
+
+  readonly engine: NodeEngine = {
+    nodes: async () => {
+      this.#refuseWhenDown();
+      return [...this.nodes.values()].map(({ name, id, state, addresses }) => ({ node: name, id, state, addresses }));
+    },
+    pidOf: async (id) => {
+      const node = this.#byId(id);
+      return node === undefined || node.state === "stopped" ? undefined : node.pid;
+    },
+    pause: async (id) => {
+      this.#refuseWhenDown();
+      this.#act(id, "pause").state = "paused";
+    },
+    unpause: async (id) => {
+      this.#refuseWhenDown();
+      this.#act(id, "unpause").state = "running";
+    },
+    watchStarts: (onOpen, onStart) => {
+      this.#onStart = onStart;
+      onOpen();
+      return new Promise(() => undefined);
+    },
+  };
+
+  readonly openNamespace: OpenNamespace = async (pid) => {
+    const node = [...this.nodes.values()].find((each) => each.pid === pid && each.state !== "stopped");
+    if (node === undefined) return undefined;
+    const { namespace, name, addresses } = node;
+    return {
+      run: async (command, input = "") => this.#run(name, addresses, namespace, command.join(" "), input),
+      close: async () => undefined,
+    };
+  };
+
+  #run(name: string, addresses: Addresses, namespace: FakeNamespace, command: string, input: string): Output {
+    const [tool = ""] = command.split(" ");
+    const trouble = this.broken.get(tool);
+    if (trouble !== undefined) return { exitCode: 1, stdout: "", stderr: trouble };
+    switch (command) {
+      case "nft -f -": {
+        this.acts.push(`${name} nft`);
+        const sources = [...input.matchAll(/saddr (\S+)/g)].map((match) => match[1] ?? "");
+        namespace.dropped = sources.length === 0 ? undefined : sources;
+        return said("");
+      }
+      case "nft -j list table inet devious":
+        if (namespace.dropped === undefined) return { exitCode: 1, stdout: "", stderr: "Error: No such file or directory" };
+        return said(nftJson(namespace.dropped));
+      case "ip -j addr show": {
+        const cluster = [...addresses.v4, ...addresses.v6].map((local) => ({ local }));
+        return said(
+          JSON.stringify([
+            { ifname: "lo", addr_info: [{ local: "127.0.0.1" }] },
+            { ifname: "eth0", addr_info: cluster },
+          ]),
+        );
+      }
+      case "tc -batch -":
+        this.acts.push(`${name} tc`);
+        for (const line of input.trimEnd().split("\n")) namespace.tc.batch(line);
+        return said("");
+      case "tc -j qdisc show dev eth0":
+        return said(namespace.tc.qdiscs());
+      case "tc class show dev eth0":
+        return said(namespace.tc.classes());
+      case "tc filter show dev eth0 parent de71:":
+        return said(namespace.tc.filters());
+      default:
+        return { exitCode: 127, stdout: "", stderr: `the fake knows no ${command}` };
+    }
+  }
+
+  #byId(id: string): FakeNode | undefined {
+    return [...this.nodes.values()].find((node) => node.id === id);
+  }
+
+  #act(id: string, act: string): FakeNode {
+    const node = this.#byId(id);
+    if (node === undefined) throw new Error(`no container ${id}`);
+    this.acts.push(`${node.name} ${act}`);
+    return node;
+  }
+
+  #refuseWhenDown(): void {
+    if (this.engineDown) throw new Error("connect ECONNREFUSED");
+  }
+}
+
+function emptyNamespace(): FakeNamespace {
+  return { dropped: undefined, tc: createFakeTc() };
+}
+
+function said(stdout: string): Output {
+  return { exitCode: 0, stdout, stderr: "" };
+}
+
+function nftJson(sources: readonly string[]): string {
+  const rules = sources.map((right) => ({
+    rule: { expr: [{ match: { left: { payload: { protocol: "ip", field: "saddr" } }, right } }, { drop: null }] },
+  }));
+  return JSON.stringify({ nftables: rules });
+}

@@ -1,0 +1,39 @@
+// Shows that a saved ledger is found again, and that a damaged one is set aside instead of stopping the agent.
+import { mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { createLedgerFile } from "../../src/agent/ledger-file.js";
+import { add, emptyLedger } from "../../src/chaos/ledger.js";
+import { pause } from "../../src/chaos/pause.js";
+
+let dir: string;
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), "ledger-"));
+});
+afterEach(() => rm(dir, { recursive: true }));
+
+test("saved and found again", async () => {
+  const { ledger } = add(emptyLedger, pause(["n1"]), 1000, 5000);
+  const file = createLedgerFile(join(dir, "made", "by", "load"));
+  expect(await file.load()).toEqual({ ledger: emptyLedger, problem: undefined });
+  await file.save(emptyLedger);
+  await file.save(ledger);
+  expect(await createLedgerFile(join(dir, "made", "by", "load")).load()).toEqual({ ledger, problem: undefined });
+});
+
+test.each(["", "{", '{"nextNumber": 1}'])("damaged: %j", async (text) => {
+  await writeFile(join(dir, "ledger.json"), text);
+  const { ledger, problem } = await createLedgerFile(dir).load();
+  expect(ledger).toEqual(emptyLedger);
+  expect(problem).toContain("cannot be read");
+  expect(await readdir(dir)).toEqual(["ledger.json.unreadable"]);
+  expect(await readFile(join(dir, "ledger.json.unreadable"), "utf8")).toBe(text);
+});
+
+test("a draft left by a crash is not the ledger", async () => {
+  const file = createLedgerFile(dir);
+  await file.save(emptyLedger);
+  await writeFile(join(dir, "ledger.json.new"), "half a le");
+  expect((await file.load()).problem).toBeUndefined();
+});

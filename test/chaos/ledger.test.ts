@@ -1,0 +1,98 @@
+// Shows that the ledger keeps every fault exactly until it is healed or its time is up, through any number of restarts.
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { delay, distributions } from "../../src/chaos/delay.js";
+import type { Fault } from "../../src/chaos/fault.js";
+import { type Ledger, add, emptyLedger, expire, freeze, heal, nextDeadlineMs, thaw, wasGiven } from "../../src/chaos/ledger.js";
+import { isolate, partition } from "../../src/chaos/partition.js";
+import { pause } from "../../src/chaos/pause.js";
+import { nextWakeUpMs } from "../../src/chaos/schedule.js";
+import { decodeLedger, encodeLedger } from "../../src/chaos/schema.js";
+
+const nodes = ["n1", "n2", "n3"];
+const someNodes = fc.subarray(nodes, { minLength: 1 });
+const someFault: fc.Arbitrary<Fault> = fc.oneof(
+  someNodes.map((names) => pause(names)),
+  someNodes.map((names) => isolate(names, nodes)),
+  fc
+    .tuple(someNodes, fc.double({ min: 0.1, max: 500, noNaN: true }), fc.constantFrom(...distributions))
+    .map(([names, delayMs, distribution]) => delay(names, delayMs, { distribution })),
+);
+const someFaults = fc.array(fc.tuple(someFault, fc.option(fc.integer({ min: 1, max: 10_000 }), { nil: null })), { maxLength: 8 });
+const ledgerOf = (faults: readonly (readonly [Fault, number | null])[], startMs = 1000): Ledger =>
+  faults.reduce((ledger, [fault, durationMs], index) => add(ledger, fault, startMs + index, durationMs).ledger, emptyLedger);
+
+const three = ledgerOf([
+  [pause(["n1"]), 5000],
+  [partition([["n2"]], nodes), 2000],
+  [delay(["n3"], 10), null],
+]);
+
+test("what is written is read back", () => {
+  fc.assert(
+    fc.property(someFaults, fc.dictionary(fc.constantFrom(...nodes), fc.string()), (faults, frozen) => {
+      const ledger = { ...ledgerOf(faults), frozen: { ...frozen } };
+      expect(decodeLedger(encodeLedger(ledger))).toEqual(ledger);
+    }),
+  );
+});
+
+test.each(["", "{}", "[]", '{"nextNumber":0,"faults":[],"frozen":{}}', '{"nextNumber":2,"faults":[{"id":"f1"}],"frozen":{}}'])(
+  "%j is no ledger",
+  (text) => {
+    expect(() => decodeLedger(text)).toThrow();
+  },
+);
+
+test("a fault ends at its deadline, not before; one without stays", () => {
+  fc.assert(
+    fc.property(someFaults, fc.integer({ min: 0, max: 12_000 }), (faults, nowMs) => {
+      const before = ledgerOf(faults);
+      const { ledger, healed } = expire(before, nowMs);
+      expect(new Set([...ledger.faults, ...healed])).toEqual(new Set(before.faults));
+      for (const { deadlineMs } of healed) expect(deadlineMs).toBeLessThanOrEqual(nowMs);
+      for (const { deadlineMs } of ledger.faults) expect(deadlineMs ?? Infinity).toBeGreaterThan(nowMs);
+      expect(nextDeadlineMs(ledger) ?? Infinity).toBeGreaterThan(nowMs);
+    }),
+  );
+});
+
+test("ids count up and are never given twice, not even after everything was healed", () => {
+  const { added } = add(heal(three, { by: "all" }).ledger, pause(["n1"]), 0, null);
+  expect([...three.faults.map(({ id }) => id), added.id]).toEqual(["f1", "f2", "f3", "f4"]);
+  expect(["f1", "f3", "f4", "f0", "f01", "x"].map((id) => wasGiven(three, id))).toEqual([true, true, false, false, false, false]);
+});
+
+describe("healing", () => {
+  test.each([
+    [{ by: "all" }, ["f1", "f2", "f3"]],
+    [{ by: "id", id: "f2" }, ["f2"]],
+    [{ by: "id", id: "f9" }, []],
+    [{ by: "node", node: "n3" }, ["f2", "f3"]],
+    [{ by: "node", node: "n9" }, []],
+  ] as const)("%j", (what, expected) => {
+    const { ledger, healed } = heal(three, what);
+    expect(healed.map(({ id }) => id)).toEqual(expected);
+    expect(heal(ledger, what).healed).toEqual([]);
+    expect(ledger.faults.length + healed.length).toBe(3);
+  });
+});
+
+test("who is frozen by us is remembered until thawed", () => {
+  const frozen = freeze(three, "n1", "c1");
+  expect(frozen.frozen).toEqual({ n1: "c1" });
+  expect(thaw(frozen, "n1")).toEqual(three);
+  expect(thaw(three, "n1")).toEqual(three);
+});
+
+test.each<[string, Ledger, number, boolean, number | undefined]>([
+  ["nothing to wait for", emptyLedger, 0, false, undefined],
+  ["only faults that stay", ledgerOf([[pause(["n1"]), null]]), 0, false, undefined],
+  ["a deadline far off is looked at every second, in case the machine slept", three, 1000, false, 1000],
+  ["a deadline close by", three, 2900, false, 101],
+  ["a deadline passed", three, 9000, false, 0],
+  ["a node is wrong", emptyLedger, 0, true, 250],
+  ["a node is wrong and a deadline is close by", three, 2900, true, 101],
+])("next look: %s", (_, ledger, nowMs, wrong, expected) => {
+  expect(nextWakeUpMs(ledger, nowMs, wrong)).toBe(expected);
+});
