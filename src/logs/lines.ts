@@ -1,6 +1,6 @@
 import type { StreamName } from "../core/log-record.js";
 import { chunkBytes, type Frame } from "./demux.js";
-import { parseStamp, zeroStamp } from "./stamp.js";
+import { isStamp, parseStamp, zeroStamp } from "./stamp.js";
 
 /** A line, or a chunk of a long one, without its stamp. */
 export interface Piece {
@@ -24,6 +24,8 @@ export interface Line {
 
 /** Longer lines are cut here and flagged; their rest up to the newline is dropped. */
 export const maxLineBytes = 1024 * 1024;
+
+const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
 
 const newline = 0x0a;
 const carriageReturn = 0x0d;
@@ -53,9 +55,12 @@ export function toPieces(frame: Frame): Piece[] {
 }
 
 function leadingStamp(message: Uint8Array): { readonly stamp: string; readonly length: number } | undefined {
-  const stampEnd = message.subarray(0, maxStampBytes + 1).indexOf(space);
+  const start = message.subarray(0, maxStampBytes + 1);
+  const stampEnd = start.indexOf(space);
   if (stampEnd === -1) return undefined;
-  const stamp = parseStamp(String.fromCharCode(...message.subarray(0, stampEnd)));
+  const text = utf8.decode(start.subarray(0, stampEnd));
+  // Docker's stamps need no work, and this is done for every line
+  const stamp = isStamp(text) ? text : parseStamp(text);
   return stamp === undefined ? undefined : { stamp, length: stampEnd + 1 };
 }
 
@@ -137,6 +142,6 @@ function append(open: OpenLine, bytes: Uint8Array): void {
 
 /** Bytes that are no UTF-8 become U+FFFD; a character cut in half by truncation is left out. */
 function decode(bytes: Uint8Array, truncated: boolean): string {
-  const end = !truncated && bytes.at(-1) === carriageReturn ? bytes.length - 1 : bytes.length;
-  return new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes.subarray(0, end), { stream: truncated });
+  if (truncated) return new TextDecoder("utf-8", { ignoreBOM: true }).decode(bytes, { stream: true });
+  return utf8.decode(bytes.at(-1) === carriageReturn ? bytes.subarray(0, -1) : bytes);
 }

@@ -8,6 +8,13 @@ const rfc3339 = /^(\d{4}-\d\d-\d\d)[Tt ](\d\d:\d\d:\d\d)(?:\.(\d{1,9}))?(?:[Zz]|
 /** Before everything: for a line that came without a stamp. */
 export const zeroStamp = "0001-01-01T00:00:00.000000000Z";
 
+const fixedWidth = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z$/;
+
+/** True where `text` has the layout of a stamp already. */
+export function isStamp(text: string): boolean {
+  return fixedWidth.test(text);
+}
+
 /** The stamp of `text`, or undefined where it is no RFC 3339 time with a zone. */
 export function parseStamp(text: string): string | undefined {
   const match = rfc3339.exec(text);
