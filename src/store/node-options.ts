@@ -8,6 +8,10 @@ export interface Timing {
   readonly heartbeatIntervalMs: number;
   /** Applied entries between two snapshots. */
   readonly snapshotEntries: number;
+  /** Entries kept in memory behind a snapshot: a follower that is less behind gets them instead of the snapshot. */
+  readonly keepEntries: number;
+  /** From a request's arrival to its answer, whatever happens; clients are promised one within 3 s. */
+  readonly requestTimeoutMs: number;
 }
 
 export interface Address {
@@ -31,7 +35,13 @@ export interface NodeOptions {
   readonly peerAddress: Address;
 }
 
-const defaultTiming: Timing = { electionTimeoutMs: 1000, heartbeatIntervalMs: 100, snapshotEntries: 10_000 };
+const defaultTiming: Timing = {
+  electionTimeoutMs: 1000,
+  heartbeatIntervalMs: 100,
+  snapshotEntries: 10_000,
+  keepEntries: 5000,
+  requestTimeoutMs: 2500,
+};
 
 /** The options that a node's environment spells (core/node-contract.ts). Throws an Error with one sentence where it is wrong. */
 export function optionsFromEnv(env: Readonly<Record<string, string | undefined>>): NodeOptions {
@@ -72,6 +82,8 @@ function parseMembers(text: string): Member[] {
 function parseTiming(text: string | undefined): Timing {
   if (text === undefined || text === "") return defaultTiming;
   const given = JSON.parse(text) as Readonly<Record<string, unknown>>;
+  const unknown = Object.keys(given).find((name) => !(name in defaultTiming));
+  if (unknown !== undefined) throw new Error(`${nodeEnv.options}: there is no option "${unknown}"`);
   const count = (name: keyof Timing): number => {
     const value = given[name] ?? defaultTiming[name];
     if (typeof value !== "number" || !Number.isInteger(value) || value < 1) {
@@ -83,6 +95,8 @@ function parseTiming(text: string | undefined): Timing {
     electionTimeoutMs: count("electionTimeoutMs"),
     heartbeatIntervalMs: count("heartbeatIntervalMs"),
     snapshotEntries: count("snapshotEntries"),
+    keepEntries: count("keepEntries"),
+    requestTimeoutMs: count("requestTimeoutMs"),
   };
   if (timing.electionTimeoutMs < 3 * timing.heartbeatIntervalMs) {
     throw new Error(`${nodeEnv.options}: "electionTimeoutMs" must be at least three times "heartbeatIntervalMs"`);

@@ -53,16 +53,12 @@ export interface RunningNode {
   stop(): Promise<void>;
 }
 
-/** From a request's arrival to its answer; clients are promised one within 3 s. */
-const requestTimeoutMs = 2500;
 const requestsWaitingMax = 10_000;
 const sweepEveryMs = 50;
 const segmentBytesMax = 64 * 2 ** 20;
 const appendBytesMax = 2 ** 20;
 const inflightAppendsMax = 64;
 const uncommittedBytesMax = 64 * 2 ** 20;
-/** Entries kept in memory behind a snapshot, for followers that are a little behind: sending them is cheaper than a snapshot. */
-const compactionKeepEntries = 5000;
 const slowSyncMs = 100;
 const slowSyncMentionEveryMs = 5000;
 /** A learner may vote once it holds this share of the leader's log, as in etcd: earlier it would only widen the quorum. */
@@ -103,8 +99,10 @@ async function found({ members, clusterState }: NodeOptions, wal: Wal): Promise<
   const data = Replica.create(members).snapshot();
   const voters = members.map(({ id }) => id).sort((a, b) => a - b);
   const snapshot = clusterState === "new" ? bootstrapSnapshot(voters, data) : { ...joinerSnapshot, data };
-  await wal.bootstrap(snapshot);
-  return { hardState: { term: snapshot.meta.term, vote: none, commit: snapshot.meta.index }, snapshot, entries: [] };
+  const hardState = { term: snapshot.meta.term, vote: none, commit: snapshot.meta.index };
+  const start: Recovered = { hardState, snapshot, entries: [] };
+  await wal.bootstrap(start);
+  return start;
 }
 
 class Node implements Store {
@@ -135,6 +133,7 @@ class Node implements Store {
   #readers: { readonly index: number; readonly serve: () => void }[] = [];
   /** True while the founder with the lowest number has not seen a leader. */
   #founding: boolean;
+  #stoodAtMs = -Infinity;
   #stopping = false;
 
   constructor(options: NodeOptions, ports: NodePorts, wal: Wal, recovered: Recovered, isFresh: boolean) {
@@ -179,7 +178,7 @@ class Node implements Store {
     this.#router = new Router({
       self: member,
       nowMs,
-      timeoutMs: requestTimeoutMs,
+      timeoutMs: timing.requestTimeoutMs,
       waitingMax: requestsWaitingMax,
       leader: () => this.#leader,
       lead: (op) => this.#lead(op),
@@ -241,9 +240,13 @@ class Node implements Store {
   /** In a new cluster nobody has to wait out an election timeout: the lowest number stands as soon as it can win. */
   #standIfFounding(): void {
     if (!this.#founding) return;
+    const nowMs = this.#ports.nowMs();
+    if (nowMs - this.#stoodAtMs < this.#options.timing.electionTimeoutMs / 2) return;
     const { voters } = this.#conf;
     const reachable = voters.filter((id) => id === this.#options.member || this.#transport.hears(id));
-    if (reachable.length * 2 > voters.length) this.driver.input({ type: "campaign" });
+    if (reachable.length * 2 <= voters.length) return;
+    this.#stoodAtMs = nowMs;
+    this.driver.input({ type: "campaign" });
   }
 
   // ---- for the gateway ----
@@ -472,7 +475,7 @@ class Node implements Store {
       // a leader's snapshot may have come in between
       if (index <= this.#snapshotIndex) return;
       this.#snapshotIndex = index;
-      this.driver.input({ type: "compact", index, data, keep: compactionKeepEntries });
+      this.driver.input({ type: "compact", index, data, keep: this.#options.timing.keepEntries });
     });
   }
 

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { createLog } from "../../src/core/log-line.js";
 import { createPrng } from "../../src/core/prng.js";
 import { startNode } from "../../src/store/node.js";
+import type { Timing } from "../../src/store/node-options.js";
 import type { RunningNode } from "../../src/store/node.js";
 import type { Member } from "../../src/store/replica.js";
 
@@ -15,14 +16,14 @@ export interface TestCluster {
   readonly members: readonly Member[];
   readonly nodes: Map<number, RunningNode>;
   readonly logLines: string[];
-  start(member: number, clusterState?: "new" | "existing"): Promise<void>;
+  start(member: number, clusterState?: "new" | "existing", knownMembers?: readonly Member[]): Promise<void>;
   stop(member: number): Promise<void>;
   post(member: number, path: string, body: unknown): Promise<{ status: number; body: Record<string, unknown> }>;
   get(member: number, path: string): Promise<{ status: number; body: Record<string, unknown> }>;
   stopAll(): Promise<void>;
 }
 
-export async function testCluster(size: number, timing: { snapshotEntries?: number } = {}): Promise<TestCluster> {
+export async function testCluster(size: number, timing: Partial<Timing> = {}): Promise<TestCluster> {
   const root = mkdtempSync(join(tmpdir(), "devious-store-"));
   const ports = await freePorts(size);
   const members = ports.map((peerPort, i) => ({ id: i + 1, name: `n${i + 1}`, host: "127.0.0.1", peerPort }));
@@ -33,16 +34,23 @@ export async function testCluster(size: number, timing: { snapshotEntries?: numb
     members,
     nodes,
     logLines,
-    async start(member, clusterState = "new") {
+    async start(member, clusterState = "new", knownMembers = members) {
       const self = members[member - 1] as Member;
       const node = await startNode(
         {
           cluster: "test",
           node: self.name,
           member,
-          members,
+          members: knownMembers,
           clusterState,
-          timing: { electionTimeoutMs: 200, heartbeatIntervalMs: 20, snapshotEntries: 10_000, ...timing },
+          timing: {
+            electionTimeoutMs: 200,
+            heartbeatIntervalMs: 20,
+            snapshotEntries: 10_000,
+            keepEntries: 5000,
+            requestTimeoutMs: 2500,
+            ...timing,
+          },
           dataDir: join(root, self.name),
           clientAddress: { host: "127.0.0.1", port: 0 },
           peerAddress: { host: "127.0.0.1", port: self.peerPort },

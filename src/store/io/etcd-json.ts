@@ -81,9 +81,9 @@ export function parseMemberId(body: string, kind: "promote" | "remove"): MemberC
   return { kind, member };
 }
 
-/** Only that the body is an object: the request has no options. */
-export function parseEmpty(body: string): void {
-  parseFields(body, [], ["linearizable"]);
+/** A list of members is what this node knows, linearizable or not, as in etcd 3.4. */
+export function parseMemberList(body: string): void {
+  parseFields(body, ["linearizable"], []);
 }
 
 type Fields = ReadonlyMap<string, unknown>;
@@ -105,7 +105,8 @@ function parseFields(body: string, known: readonly string[], neutral: readonly s
     const name = known.includes(spelt) ? spelt : snakeCase(spelt);
     if (known.includes(name)) fields.set(name, value);
     else if (!neutral.includes(name)) throw new BadRequest(`unknown field "${spelt}"`);
-    else if (!isDefault(value)) throw new BadRequest(`"${spelt}": ${JSON.stringify(value)} is not supported by this store`);
+    else if (!defaults.includes(value))
+      throw new BadRequest(`"${spelt}": ${JSON.stringify(value)} is not supported by this store`);
   }
   return fields;
 }
@@ -115,9 +116,8 @@ function snakeCase(name: string): string {
   return name.replace(/([a-z])([A-Z])/g, "$1_$2").toLowerCase();
 }
 
-function isDefault(value: unknown): boolean {
-  return [undefined, null, 0, "0", "", false, true, "NONE", "KEY"].includes(value as never) && value !== true;
-}
+/** What asks for nothing: zero values, and the names of etcd's defaults. */
+const defaults: readonly unknown[] = [null, 0, "0", "", false, "NONE", "KEY"];
 
 function bytesOf(fields: Fields, name: string): Buffer {
   const text = fields.get(name) ?? "";

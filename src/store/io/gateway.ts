@@ -64,7 +64,7 @@ const handlers: ReadonlyMap<string, Handler> = new Map<string, Handler>([
   [
     "/v3/cluster/member/list",
     (store, body) => {
-      etcd.parseEmpty(body);
+      etcd.parseMemberList(body);
       return Promise.resolve(etcd.renderMembers(store.header(), store.members(), undefined));
     },
   ],

@@ -1,5 +1,5 @@
 import { open, readdir, rename, unlink } from "node:fs/promises";
-import { readFileSync } from "node:fs";
+import { readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
 import type { Snapshot, SnapshotMeta } from "../raft/types.js";
@@ -53,6 +53,12 @@ export function readSnapshotFile(dir: string, index: number, term: number): Snap
     throw new WalDamaged(path, 8, "the snapshot's checksum is wrong");
   }
   return { meta: JSON.parse(meta.toString()) as SnapshotMeta, data };
+}
+
+/** Index of the newest whole snapshot file; 0 = none. */
+export function newestSnapshot(dir: string): number {
+  const indexes = readdirSync(dir).map((name) => Number(/^snapshot-(\d+)-\d+$/.exec(name)?.[1] ?? 0));
+  return Math.max(0, ...indexes);
 }
 
 /** Removes snapshots older than the one at `index`, and what crashes left half-written. */

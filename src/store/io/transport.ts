@@ -146,11 +146,7 @@ export class Transport {
     this.#flush();
     this.#server.close();
     for (const incoming of this.#incoming) incoming.socket.destroySoon();
-    for (const peer of this.#peers.values()) {
-      peer.link.close();
-      peer.bulk?.link.close();
-    }
-    this.#peers.clear();
+    this.setPeers([]);
   }
 
   #addPeer(member: Member): void {
@@ -166,9 +162,11 @@ export class Transport {
         onReady(member.id);
       },
       onLost: (why, wasUp) => {
-        const mention = wasUp && nowMs() - peer.saidLostAtMs > mentionEveryMs;
-        if (mention) peer.saidLostAtMs = nowMs();
-        log(mention ? "info" : "debug", "peer-lost", `no connection to ${member.name}: ${why}`, { peer: member.name, why });
+        if (this.#peers.get(member.id) === peer) {
+          const mention = wasUp && nowMs() - peer.saidLostAtMs > mentionEveryMs;
+          if (mention) peer.saidLostAtMs = nowMs();
+          log(mention ? "info" : "debug", "peer-lost", `no connection to ${member.name}: ${why}`, { peer: member.name, why });
+        }
         for (const onReply of asks.values()) onReply({ type: "lost" });
         asks.clear();
         peer.dropped = true;

@@ -38,7 +38,7 @@ export function replay(records: Iterable<WalRecord>): Replayed | string | undefi
   entries = entries.filter((entry) => entry.index > index);
   const hole = entries.findIndex((entry, position) => entry.index !== index + 1 + position);
   if (hole >= 0) return `entry ${index + 1 + hole} is missing: after it the log goes on with ${entries[hole]?.index}`;
-  // The last frame may be lost with the entries in it, never alone: what was committed here is in the log.
-  const lastIndex = index + entries.length;
-  return { hardState: { ...hardState, commit: Math.min(hardState.commit, lastIndex) }, snapshot, entries };
+  // The frame that brought the last entries may be the torn one while an earlier one told of their commit; a snapshot is committed.
+  const commit = Math.max(index, Math.min(hardState.commit, index + entries.length));
+  return { hardState: { ...hardState, commit }, snapshot, entries };
 }

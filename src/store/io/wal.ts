@@ -14,7 +14,7 @@ import { unlink } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { HardState, Persist, Recovered, Snapshot, SnapshotMeta } from "../raft/types.js";
-import { readSnapshotFile, removeOldSnapshots, syncDir, writeSnapshotFile } from "./snapshot-file.js";
+import { newestSnapshot, readSnapshotFile, removeOldSnapshots, syncDir, writeSnapshotFile } from "./snapshot-file.js";
 import { WalDamaged } from "./wal-damaged.js";
 import { decodeSegment, encodeFrame, encodeSegmentHeader } from "./wal-format.js";
 import type { WalRecord } from "./wal-format.js";
@@ -113,7 +113,12 @@ export class Wal {
     }
     const replayed = replay(records);
     if (typeof replayed === "string") throw new WalDamaged(join(dir, names.at(0) ?? ""), 0, replayed);
-    if (replayed === undefined) return { recovered: undefined, tornTail };
+    if (replayed === undefined) {
+      const later = newestSnapshot(dir);
+      if (later > firstIndex)
+        throw new WalDamaged(join(dir, names.at(0) ?? ""), 0, `the log is gone, but a snapshot of entry ${later} is there`);
+      return { recovered: undefined, tornTail };
+    }
     const { hardState, entries } = replayed;
     const snapshot = readSnapshotFile(dir, replayed.snapshot.index, replayed.snapshot.term);
     this.#hardState = hardState;
@@ -122,8 +127,8 @@ export class Wal {
   }
 
   /** The first thing a new member's disk holds: where its log starts from. */
-  async bootstrap(snapshot: Snapshot): Promise<void> {
-    await this.#installSnapshot({ persistNumber: 0, hardState: undefined, snapshot, discardLog: true, entries: [] }, snapshot);
+  async bootstrap({ snapshot, hardState, entries }: Recovered): Promise<void> {
+    await this.#installSnapshot({ persistNumber: 0, hardState, snapshot, discardLog: true, entries }, snapshot);
   }
 
   /** Queues `persist`; {@link WalOptions.onDurable} tells when it is safe. */
@@ -145,9 +150,14 @@ export class Wal {
     }
   }
 
-  /** Resolves once everything handed in is durable and the file is closed. */
-  async close(): Promise<void> {
+  /** Resolves once everything handed in is durable. */
+  async idle(): Promise<void> {
     await this.#pumping;
+  }
+
+  /** As {@link idle}, and the file is closed. */
+  async close(): Promise<void> {
+    await this.idle();
     if (this.#fd !== undefined) closeSync(this.#fd);
     this.#fd = undefined;
   }
@@ -241,6 +251,9 @@ export class Wal {
     onSync(nowMs() - startedMs);
   }
 }
+
+/** Bootstrap leaves a snapshot at this index or below; a later one means that there was a log. */
+const firstIndex = 1;
 
 function largestIndex(records: readonly WalRecord[]): number {
   let largest = 0;

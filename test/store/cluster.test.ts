@@ -1,0 +1,166 @@
+// Shows three real nodes (files, TCP, HTTP; one process) behaving as one store: any node answers, leaders are replaced, nothing acknowledged is lost, a minority refuses.
+import { afterEach, expect, it } from "vitest";
+import { base64, testCluster, until } from "./cluster.js";
+import type { Timing } from "../../src/store/node-options.js";
+import type { TestCluster } from "./cluster.js";
+
+let cluster: TestCluster;
+afterEach(() => cluster.stopAll());
+
+async function startAll(size: number, timing: Partial<Timing> = {}): Promise<void> {
+  cluster = await testCluster(size, timing);
+  await Promise.all(cluster.members.map(({ id }) => cluster.start(id)));
+}
+
+const put = (member: number, key: string, value: string) =>
+  cluster.post(member, "/v3/kv/put", { key: base64(key), value: base64(value) });
+
+async function read(member: number, key: string): Promise<string | undefined> {
+  const { body } = await cluster.post(member, "/v3/kv/range", { key: base64(key) });
+  const [pair] = (body["kvs"] ?? []) as { value: string }[];
+  return pair === undefined ? undefined : Buffer.from(pair.value, "base64").toString();
+}
+
+async function leader(): Promise<number> {
+  const names = await Promise.all([...cluster.nodes.keys()].map(async (id) => (await cluster.get(id, "/status")).body["leader"]));
+  return cluster.members.find(({ name }) => names.every((each) => each === name))?.id ?? 0;
+}
+
+const hashes = async (): Promise<unknown[]> =>
+  await Promise.all([...cluster.nodes.keys()].map(async (id) => (await cluster.get(id, "/status?hash=1")).body["hash"]));
+
+it("any node writes, any node reads what was written before", async () => {
+  await startAll(3);
+  for (const writer of [1, 2, 3]) {
+    expect((await put(writer, "k", `from ${writer}`)).status).toBe(200);
+    for (const reader of [1, 2, 3]) expect(await read(reader, "k")).toBe(`from ${writer}`);
+  }
+  expect(new Set(await until(hashes, (all) => new Set(all).size === 1)).size).toBe(1);
+  for (const id of [1, 2, 3]) expect((await cluster.get(id, "/health")).status).toBe(200);
+});
+
+it("many writers at once through all nodes: each put is there, once", async () => {
+  await startAll(3);
+  const puts = Array.from({ length: 300 }, (_, i) => put((i % 3) + 1, `k${i}`, `${i}`));
+  expect((await Promise.all(puts)).map(({ status }) => status)).toEqual(puts.map(() => 200));
+  const { body } = await cluster.post(2, "/v3/kv/range", { key: base64("k"), range_end: base64("l"), count_only: true });
+  expect(body).toMatchObject({ count: "300", header: { revision: "301" } });
+});
+
+it("the leader stops: the others go on, and it catches up when it is back", async () => {
+  await startAll(3);
+  await put(1, "before", "1");
+  const first = await leader();
+  await cluster.stop(first);
+  const other = first === 1 ? 2 : 1;
+  expect((await put(other, "after", "2")).status).toBe(200);
+  await cluster.start(first);
+  expect(
+    await until(
+      () => read(first, "after"),
+      (value) => value === "2",
+    ),
+  ).toBe("2");
+  expect(new Set(await until(hashes, (all) => new Set(all).size === 1)).size).toBe(1);
+});
+
+it("all stop and start again: everything acknowledged is there", async () => {
+  await startAll(3, { snapshotEntries: 20 });
+  for (let i = 0; i < 50; i++) await put((i % 3) + 1, `k${i}`, `${i}`);
+  await cluster.stopAll();
+  cluster.nodes.clear();
+  await Promise.all([1, 2, 3].map((id) => cluster.start(id)));
+  expect(
+    await until(
+      () => read(2, "k49"),
+      (value) => value === "49",
+    ),
+  ).toBe("49");
+  const { body } = await cluster.post(3, "/v3/kv/range", { key: base64("k"), range_end: base64("l"), count_only: true });
+  expect(body["count"]).toBe("50");
+  expect(cluster.logLines.some((line) => line.includes(`"snapshot-saved"`) && line.includes("bytes"))).toBe(true);
+});
+
+it("a node that missed more than the log keeps gets a snapshot", async () => {
+  await startAll(3, { snapshotEntries: 20, keepEntries: 5 });
+  await put(1, "a", "1");
+  await cluster.stop(3);
+  for (let i = 0; i < 60; i++) await put(1, `k${i}`, `${i}`);
+  await cluster.start(3);
+  expect(
+    await until(
+      () => read(3, "k59"),
+      (value) => value === "59",
+    ),
+  ).toBe("59");
+  expect(cluster.logLines.some((line) => line.includes(`"snapshot-installed"`))).toBe(true);
+  expect(new Set(await until(hashes, (all) => new Set(all).size === 1)).size).toBe(1);
+});
+
+it("a node alone refuses in time and says that nothing happened, but answers stale reads where asked to", async () => {
+  await startAll(3, { requestTimeoutMs: 300 });
+  await put(1, "k", "v");
+  await until(
+    async () => (await cluster.get(3, "/status")).body["revision"],
+    (revision) => revision === 2,
+  );
+  await cluster.stop(1);
+  await cluster.stop(2);
+  await until(
+    async () => (await cluster.get(3, "/status")).body["leader"],
+    (name) => name === null,
+  );
+  const startedMs = performance.now();
+  const [write, linearizable] = await Promise.all([put(3, "k", "w"), cluster.post(3, "/v3/kv/range", { key: base64("k") })]);
+  expect(performance.now() - startedMs).toBeLessThan(3 * 300);
+  for (const { status, body } of [write, linearizable]) {
+    expect([status, body["code"], body["definite"]]).toEqual([503, 14, true]);
+  }
+  expect((await cluster.get(3, "/health")).status).toBe(503);
+  const stale = await cluster.post(3, "/v3/kv/range", { key: base64("k"), serializable: true });
+  expect(stale.body["count"]).toBe("1");
+});
+
+it("a member is added as a learner, catches up, is promoted, and another is removed", async () => {
+  cluster = await testCluster(4);
+  const founders = cluster.members.slice(0, 3);
+  await Promise.all(founders.map(({ id }) => cluster.start(id, "new", founders)));
+  await put(1, "k", "v");
+  const peer = `http://127.0.0.1:${cluster.members[3]?.peerPort}`;
+  const added = await cluster.post(2, "/v3/cluster/member/add", { peerURLs: [peer], isLearner: true, name: "n4" });
+  expect(added.body["member"]).toMatchObject({ ID: "4", name: "n4", isLearner: true });
+  await cluster.start(4, "existing");
+  expect(
+    await until(
+      () => read(4, "k"),
+      (value) => value === "v",
+    ),
+  ).toBe("v");
+  expect((await cluster.get(1, "/status")).body).toMatchObject({ voters: ["n1", "n2", "n3"], learners: ["n4"] });
+  expect(
+    (
+      await until(
+        () => cluster.post(3, "/v3/cluster/member/promote", { ID: "4" }),
+        ({ status }) => status === 200,
+      )
+    ).status,
+  ).toBe(200);
+  const gone = (await leader()) === 1 ? 2 : 1;
+  expect((await cluster.post(4, "/v3/cluster/member/remove", { ID: String(gone) })).status).toBe(200);
+  await cluster.stop(gone);
+  const list = await cluster.post(3, "/v3/cluster/member/list", {});
+  expect((list.body["members"] as { ID: string }[]).map(({ ID }) => ID)).toEqual(
+    ["1", "2", "3", "4"].filter((id) => id !== String(gone)),
+  );
+  expect((await put(4, "k", "w")).status).toBe(200);
+});
+
+it("a leader that loses its followers in the middle of a write does not say that the write failed", async () => {
+  await startAll(3, { requestTimeoutMs: 300 });
+  await put(1, "k", "v");
+  const first = await leader();
+  for (const { id } of cluster.members) if (id !== first) void cluster.stop(id);
+  // still the leader, as far as it knows
+  const { status, body } = await put(first, "k", "w");
+  expect([status, body["code"], body["definite"]]).toEqual([504, 4, false]);
+});
