@@ -57,7 +57,8 @@ async function killTheCommand(): Promise<{ readonly cleanAfterMs: number }> {
 /** Median round trips in ms between nodes, and from this machine to n2; Infinity (null in JSON) where nothing comes back. */
 async function look() {
   const [n1, n2, n3] = [await findNode(cluster, "n1"), await findNode(cluster, "n2"), await findNode(cluster, "n3")];
-  const measure = async (pid: number, host: string) => median(await roundTripsMs(pid, { host, port }, { count: 5, limitMs: 600 }));
+  const measure = async (pid: number, host: string) =>
+    median(await roundTripsMs(pid, { host, port }, { count: 5, limitMs: 600 }));
   return {
     n1n2: await measure(n1.pid, n2.host),
     n2n3: await measure(n2.pid, n3.host),
