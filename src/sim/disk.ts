@@ -3,54 +3,70 @@ import type { Prng } from "../core/prng.js";
 import type { Persist, Recovered } from "../store/raft/types.js";
 import type { Timeline } from "./timeline.js";
 
+interface Write {
+  readonly persist: Persist;
+  readonly onDurable: () => void;
+}
+
 /**
- * One member's disk. Writes become durable in order, some time later. A crash loses what was not: of the writes under way any
- * number from the front may have made it, and the one that was being written is torn. A torn write is gone as a whole,
- * since the write-ahead log keeps each in one frame with a checksum (store/io/wal-format.ts).
+ * One member's disk. As in store/io/wal.ts, what comes in while a sync runs goes together into the next frame (group commit). A crash
+ * loses what was not synced: what waits never was written, and the frame under way is either whole or torn; a torn one is
+ * found by its checksum and cut off when the log is read.
  */
 export class SimDisk {
+  /** Range of one frame's write and sync, ms. */
+  latencyMs: readonly [min: number, max: number];
   readonly #timeline: Timeline;
   readonly #prng: Prng;
-  /** Range of one write and sync, ms. */
-  latencyMs: readonly [min: number, max: number];
   #durable: Recovered;
-  #underWay: { readonly persist: Persist; readonly onDurable: () => void }[] = [];
-  #busyUntilMs = 0;
+  #frame: readonly Write[] = [];
+  #waiting: Write[] = [];
   #crashes = 0;
 
-  constructor(timeline: Timeline, prng: Prng, latencyMs: readonly [min: number, max: number], empty: Recovered) {
+  constructor(timeline: Timeline, prng: Prng, latencyMs: readonly [min: number, max: number], content: Recovered) {
     this.#timeline = timeline;
     this.#prng = prng;
     this.latencyMs = latencyMs;
-    this.#durable = empty;
+    this.#durable = content;
   }
 
   write(persist: Persist, onDurable: () => void): void {
-    const nowMs = this.#timeline.nowMs();
+    this.#waiting.push({ persist, onDurable });
+    if (this.#frame.length === 0) this.#beginFrame();
+  }
+
+  #beginFrame(): void {
+    this.#frame = this.#waiting;
+    this.#waiting = [];
     const [minMs, maxMs] = this.latencyMs;
-    this.#underWay.push({ persist, onDurable });
-    this.#busyUntilMs = Math.max(this.#busyUntilMs, nowMs) + minMs + this.#prng.next() * (maxMs - minMs);
     const crashes = this.#crashes;
-    this.#timeline.after(this.#busyUntilMs - nowMs, () => {
-      if (crashes === this.#crashes) this.#complete();
+    this.#timeline.after(minMs + this.#prng.next() * (maxMs - minMs), () => {
+      if (crashes === this.#crashes) this.#endFrame();
     });
   }
 
-  #complete(): void {
-    const write = this.#underWay.shift();
-    invariant(write !== undefined, "a write completes that was not under way");
-    this.#durable = afterWrite(this.#durable, write.persist);
-    write.onDurable();
+  #endFrame(): void {
+    const synced = this.#frame;
+    this.#frame = [];
+    this.#keep(synced);
+    for (const { onDurable } of synced) onDurable();
+    if (this.#waiting.length > 0) this.#beginFrame();
   }
 
-  /** How many of the writes under way survived. */
-  crash(): number {
-    const survivors = this.#prng.int(0, this.#underWay.length);
-    for (const { persist } of this.#underWay.slice(0, survivors)) this.#durable = afterWrite(this.#durable, persist);
-    this.#underWay = [];
+  #keep(frame: readonly Write[]): void {
+    for (const { persist } of frame) this.#durable = afterWrite(this.#durable, persist);
+  }
+
+  /** What became of the frame under way. */
+  crash(): "idle" | "torn" | "whole" {
+    const frame = this.#frame;
+    this.#frame = [];
+    this.#waiting = [];
     this.#crashes++;
-    this.#busyUntilMs = 0;
-    return survivors;
+    if (frame.length === 0) return "idle";
+    if (this.#prng.chance(0.5)) return "torn";
+    this.#keep(frame);
+    return "whole";
   }
 
   /** What a member that starts now finds. */

@@ -39,7 +39,7 @@ export class Nemesis {
 
   heal(): void {
     this.#isOver = true;
-    for (const end of [...this.#endings]) end();
+    for (const end of this.#endings) end();
     this.#arena.network.calm();
     this.#trace.note(() => "everything is healed");
   }

@@ -147,8 +147,8 @@ export class SimNode {
   crash(): void {
     if (this.#life === undefined) return;
     this.#life = undefined;
-    const survivors = this.disk.crash();
-    this.#world.trace.note(() => `n${this.id} crashes; ${survivors} of the writes under way survive`);
+    const frame = this.disk.crash();
+    this.#world.trace.note(() => `n${this.id} crashes; its disk's last frame: ${frame}`);
   }
 
   /** Freezes: nothing is read, no tick fires, what arrives piles up. */

@@ -4,8 +4,8 @@ import type { SimNode } from "./node.js";
 import type { Timeline } from "./timeline.js";
 import type { Trace } from "./trace.js";
 
-/** One aim of whoever runs the cluster. */
-export type Aim = ConfChange["changes"][number];
+/** What whoever runs the cluster wants next: one step, or several at once, which takes a joint configuration. */
+export type Aim = ConfChange["changes"];
 
 const lookEveryMs = 60;
 const noContext = new Uint8Array(0);
@@ -14,28 +14,37 @@ const noContext = new Uint8Array(0);
 export function operate(timeline: Timeline, trace: Trace, nodes: ReadonlyMap<MemberId, SimNode>, aims: readonly Aim[]): void {
   const [aim, ...later] = aims;
   if (aim === undefined) return;
-  timeline.after(lookEveryMs, () => {
+  const asked = new Set<MemberId>();
+  const look = (): void => {
     const leader = findLeader(nodes);
     const conf = leader?.status()?.conf;
-    if (leader === undefined || conf === undefined) return operate(timeline, trace, nodes, aims);
-    if (isReached(conf, aim)) {
-      trace.note(() => `operator: ${aim.kind} ${aim.member} is done`);
+    if (conf !== undefined && isReached(conf, aim)) {
+      trace.note(() => `operator: done ${JSON.stringify(aim)}`);
       return operate(timeline, trace, nodes, later);
     }
-    if (aim.kind === "addLearner" && nodes.get(aim.member)?.isUp === false) nodes.get(aim.member)?.start();
-    leader.changeConf(0, { changes: [aim], context: noContext });
-    operate(timeline, trace, nodes, aims);
-  });
+    for (const { kind, member } of aim) {
+      // whoever is to join is started once, before anyone hears of it
+      if (kind !== "remove" && !asked.has(member) && nodes.get(member)?.isUp === false) nodes.get(member)?.start();
+      asked.add(member);
+    }
+    leader?.changeConf(0, { changes: aim, context: noContext });
+    timeline.after(lookEveryMs, look);
+  };
+  timeline.after(lookEveryMs, look);
 }
 
-function isReached({ voters, votersOutgoing, learners }: ConfState, { kind, member }: Aim): boolean {
-  if (votersOutgoing.length > 0) return false;
-  switch (kind) {
-    case "addVoter":
-      return voters.includes(member);
-    case "addLearner":
-      return learners.includes(member) || voters.includes(member);
-    case "remove":
-      return !voters.includes(member) && !learners.includes(member);
-  }
+function isReached({ voters, votersOutgoing, learners }: ConfState, aim: Aim): boolean {
+  return (
+    votersOutgoing.length === 0 &&
+    aim.every(({ kind, member }) => {
+      switch (kind) {
+        case "addVoter":
+          return voters.includes(member);
+        case "addLearner":
+          return learners.includes(member);
+        case "remove":
+          return !voters.includes(member) && !learners.includes(member);
+      }
+    })
+  );
 }

@@ -46,19 +46,11 @@ const evenWeights: Readonly<Record<FaultName, number>> = {
 /** Draws a run with `bug` planted; with `provoke`, one in which the kind of bad luck that this bug needs is likely. */
 export function drawScenario(prng: Prng, bug?: BugName, provoke?: BugName): Scenario {
   const voters = prng.pick([3, 3, 3, 4, 5]);
-  const changesMembers = prng.chance(0.3);
-  const spare = voters + 1;
-  const leaver = prng.int(1, voters);
+  const aims = prng.chance(0.35) ? drawAims(prng, voters) : [];
   const scenario: Scenario = {
     voters,
-    spares: changesMembers ? 1 : 0,
-    aims: changesMembers
-      ? [
-          { kind: "addLearner", member: spare },
-          { kind: "addVoter", member: spare },
-          { kind: "remove", member: leaver },
-        ]
-      : [],
+    spares: aims.length > 0 ? 1 : 0,
+    aims,
     chaosMs: 2500,
     weather: {
       delayMs: [0.2, prng.pick([1, 3, 10])],
@@ -97,6 +89,20 @@ export function drawScenario(prng: Prng, bug?: BugName, provoke?: BugName): Scen
     },
   };
   return provoke === undefined ? scenario : bias[provoke](scenario);
+}
+
+/** Ways to bring the spare member in and another one out. */
+function drawAims(prng: Prng, voters: number): Aim[] {
+  const spare = voters + 1;
+  const join = { kind: "addVoter", member: spare } as const;
+  const learn = { kind: "addLearner", member: spare } as const;
+  const leave = { kind: "remove", member: prng.int(1, voters) } as const;
+  return prng.pick([
+    [[learn], [join], [leave]],
+    [[learn], [join, leave]],
+    [[join, leave], [{ ...leave, member: spare }]],
+    [[learn], [leave], [join]],
+  ]);
 }
 
 const bias: Readonly<Record<BugName, (scenario: Scenario) => Scenario>> = {

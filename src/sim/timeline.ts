@@ -1,7 +1,7 @@
 /** Virtual time: one queue of everything that will happen. Nothing else in the simulator knows what time it is. */
 export interface Timeline {
   /** Milliseconds since the start of the run. */
-  nowMs(): number;
+  readonly nowMs: () => number;
   /** Events at one moment happen in the order in which they were asked for. */
   after(delayMs: number, happen: () => void): void;
   /** Lets everything happen that is due before `endMs` and, while it does, `stop` says false. */

@@ -25,12 +25,8 @@ test(`${seedCount} seeds hold, and visit what they should`, { timeout: 120_000 }
   expect(sum(tallies, ({ truncations }) => truncations)).toBeGreaterThan(seedCount / 5);
   expect(sum(tallies, ({ snapshotsInstalled }) => snapshotsInstalled)).toBeGreaterThan(seedCount / 5);
   expect(sum(tallies, ({ confChanges }) => confChanges)).toBeGreaterThan(seedCount / 2);
-  for (const fault of Object.keys(faults) as (keyof typeof faults)[]) {
-    expect(
-      sum(tallies, (tally) => tally.faults[fault] ?? 0),
-      fault,
-    ).toBeGreaterThan(seedCount / 10);
-  }
+  const names = Object.keys(faults) as (keyof typeof faults)[];
+  expect(names.filter((name) => sum(tallies, (tally) => tally.faults[name] ?? 0) < seedCount / 10)).toEqual([]);
 });
 
 test("a seed is a run: the same one ends in the same way, step for step", () => {
