@@ -46,7 +46,7 @@ test.each(rooms.flatMap(({ name, pure }) => pure.map((part) => ({ path: `src/${n
   },
 );
 
-test("lint bites on planted violations", () => {
+test("lint bites on planted violations", { timeout: 60_000 }, () => {
   const planted = {
     "src/core/clock.ts": "export const now = (): number => Date.now();",
     "src/chaos/dice.ts": "export const roll = (): number => Math.random();",
@@ -62,7 +62,7 @@ test("lint bites on planted violations", () => {
   expect(Object.keys(planted).filter((file) => !lint(planted).has(file))).toEqual([]);
 });
 
-test("lint lets the same be where it belongs", () => {
+test("lint lets the same be where it belongs", { timeout: 60_000 }, () => {
   const fine = {
     "src/store/io/clock.ts":
       'import { writeFileSync } from "node:fs";\nexport const f = (): void => writeFileSync("x", String(Date.now()));',
