@@ -107,6 +107,11 @@ export class LineJoiner {
     return [...this.#open].map(([stream, open]) => this.#close(stream, open));
   }
 
+  /** True while the stream's last line has not ended. */
+  isOpen(stream: StreamName): boolean {
+    return this.#open.has(stream);
+  }
+
   /** Smallest stamp among the open lines: chunks with this stamp may still come. */
   oldestOpen(): string | undefined {
     const stamps = [...this.#open.values()].map((open) => open.stamp);

@@ -3,6 +3,7 @@ import { createDemuxer, type Demuxer, type Frame } from "./demux.js";
 import { LineJoiner, toPieces, type Line } from "./lines.js";
 import { clamped } from "./merge.js";
 import { parseLine } from "./parse.js";
+import { Repeats } from "./repeats.js";
 import { Progress, type Skip } from "./progress.js";
 
 /** Where a log comes from, and what of it counts. */
@@ -24,6 +25,7 @@ export interface Origin {
 export class NodeLog {
   readonly #origin: Origin;
   readonly #progress = new Progress();
+  readonly #repeats = new Repeats();
   readonly #joiner = new LineJoiner();
   #demuxer: Demuxer;
   #skip: Skip;
@@ -70,6 +72,7 @@ export class NodeLog {
           records.push(...this.stopped());
           this.#gap = true;
         }
+        if (this.#repeats.has(piece, this.#joiner.isOpen(piece.stream))) continue;
         const lines = piece.stream === "stderr" && !this.#origin.stderr ? [] : this.#joiner.push(piece);
         this.#progress.note(piece.stamp, this.#joiner.oldestOpen());
         for (const line of lines) records.push(...this.#record(line));

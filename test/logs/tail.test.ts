@@ -282,6 +282,19 @@ describe("following", () => {
     expect(await story.stop()).toEqual(["n1.1 a", "n1.2 b (gap)", "n1.3 c"]);
   });
 
+  it("leaves out what the engine says twice when it rotates a log", async () => {
+    const { engine, n1 } = threeNodes();
+    const story = following(engine);
+    n1.say(1 * ms, "a\n");
+    n1.say(2 * ms, "b\n");
+    await story.until(2);
+    n1.say(1 * ms, "a\n");
+    n1.say(2 * ms, "b\n");
+    n1.say(3 * ms, "c\n");
+    await story.until(3);
+    expect(await story.stop()).toEqual(["n1.1 a", "n1.2 b", "n1.3 c"]);
+  });
+
   it("tells the last of the past, then everything", async () => {
     const { engine, n1 } = threeNodes();
     for (let i = 1; i <= 5; i++) n1.say(i * ms, `${i}\n`);
@@ -319,7 +332,7 @@ describe("following", () => {
         let ns = 0;
         const say = (node: "n1" | "n2", length: number): void => {
           // every stamp is used about three times
-          (node === "n1" ? n1 : n2).say(Math.floor(ns++ / 3) * 400 * ms, `${"-".repeat(length)}\n`);
+          (node === "n1" ? n1 : n2).say(Math.floor(ns++ / 3) * 400 * ms, `${"-".repeat(length)}${ns}\n`);
           said[node] += 1;
         };
         const restart = (container: FakeContainer): void => {
