@@ -18,7 +18,10 @@ export interface Progress {
   snapshotRounds: number;
   /** Heard from since the last check-quorum. */
   recentActive: boolean;
-  /** Nothing more may leave until an answer or a heartbeat's answer comes. */
+  /** `match` as of the last regular heartbeat; stalled: it has not moved since the one before. */
+  heartbeatMatch: number;
+  stalled: boolean;
+  /** Nothing more may leave until an answer comes, or a sign of life from a follower that stalls. */
   paused: boolean;
   /** An append is owed even when it carries no entries: its answer tells where the follower stands. */
   appendDue: boolean;
@@ -37,6 +40,8 @@ export function createProgress(next: number, inflightMax: number): Progress {
     pendingSnapshot: 0,
     snapshotRounds: 0,
     recentActive: false,
+    heartbeatMatch: 0,
+    stalled: false,
     paused: false,
     appendDue: false,
     sentCommit: 0,
@@ -83,6 +88,23 @@ export function isPaused(pr: Progress): boolean {
   return pr.state === "snapshot" || pr.paused;
 }
 
+/** A regular heartbeat leaves. */
+export function noteHeartbeat(pr: Progress): void {
+  pr.stalled = pr.match === pr.heartbeatMatch;
+  pr.heartbeatMatch = pr.match;
+}
+
+/**
+ * A sign of life. Where answers go missing something was lost on the way, and an append, even an empty one, brings out what. Where
+ * they keep coming, or reads make heartbeats frequent, there is nothing to repair.
+ */
+export function heardFrom(pr: Progress, lastIndex: number): void {
+  if (!pr.stalled) return;
+  pr.stalled = false;
+  pr.paused = false;
+  if (pr.match < lastIndex || pr.state === "probe") pr.appendDue = true;
+}
+
 /** An append with these entries left. In state replicate the answer is taken for granted. */
 export function sentEntries(pr: Progress, count: number, lastIndex: number, commit: number): void {
   pr.appendDue = false;
@@ -93,7 +115,7 @@ export function sentEntries(pr: Progress, count: number, lastIndex: number, comm
         pr.next = lastIndex + 1;
         pr.inflight.add(lastIndex);
       }
-      // a full window lets one empty append through after each sign of life
+      // a full window lets one empty append through when it stalls
       pr.paused = pr.inflight.full;
       return;
     case "probe":

@@ -16,9 +16,11 @@ import {
   becomeReplicate,
   becomeSnapshot,
   createProgress,
+  heardFrom,
   isPaused,
   maybeDecrease,
   maybeUpdate,
+  noteHeartbeat,
   sentEntries,
   snapshotFailed,
   type Progress,
@@ -216,7 +218,11 @@ class Machine implements Raft {
 
   private tickLeader(leading: Leading): void {
     leading.heartbeatElapsed++;
-    if (leading.heartbeatElapsed >= this.options.heartbeatTicks) leading.heartbeatDue = true;
+    if (leading.heartbeatElapsed >= this.options.heartbeatTicks) {
+      leading.heartbeatElapsed = 0;
+      leading.heartbeatDue = true;
+      for (const pr of leading.progress.values()) noteHeartbeat(pr);
+    }
     if (this.electionElapsed < this.options.electionTicks) return;
     this.electionElapsed = 0;
     leading.transferee = none;
@@ -642,9 +648,7 @@ class Machine implements Raft {
 
   private handleHeartbeatReply(pr: Progress, m: Of<"heartbeatReply">): void {
     pr.readAck = Math.max(pr.readAck, m.context);
-    pr.paused = false;
-    // it lives, yet lacks something: an append, even an empty one, brings out what was lost on the way
-    if (pr.match < this.log.lastIndex || pr.state === "probe") pr.appendDue = true;
+    heardFrom(pr, this.log.lastIndex);
   }
 
   private unreachable(member: MemberId): void {
@@ -796,7 +800,6 @@ class Machine implements Raft {
 
   private sendHeartbeats(leading: Leading): void {
     leading.heartbeatDue = false;
-    leading.heartbeatElapsed = 0;
     const context = leading.reads.pendingContext;
     for (const [to, { match }] of leading.progress) {
       // never beyond what the follower is known to hold: its further entries may differ from ours

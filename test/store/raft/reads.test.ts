@@ -21,6 +21,25 @@ test("reads that arrive together cost one round of heartbeats", () => {
   expect(cluster.of(1).reads).toEqual([7, 8, 9].map((id) => ({ id, index: 3 })));
 });
 
+test("reads send no appends to followers that keep up", () => {
+  const cluster = new Cluster({ voters: [1, 2, 3] });
+  cluster.elect(1);
+  cluster.tick(2);
+  cluster.propose(1, "a");
+  // its answer to the append waits for the disk, that to the heartbeat does not
+  cluster.holdDisk(2);
+  read(cluster, 1, 7);
+  const empty: number[] = [];
+  cluster.lose = (m) => {
+    if (m.type === "append" && m.to === 2 && m.entries.length === 0) empty.push(m.commit);
+    return false;
+  };
+  cluster.settle();
+  expect(cluster.of(1).reads).toMatchObject([{ id: 7 }]);
+  // one that tells of the commit of "a"
+  expect(empty).toEqual([3]);
+});
+
 test("a single voter answers at once", () => {
   const cluster = new Cluster({ voters: [1] });
   cluster.elect(1);
