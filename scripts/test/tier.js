@@ -30,7 +30,16 @@ function count(reportFile) {
   sum.passed += report.numPassedTests;
   sum.failed += report.numFailedTests;
   sum.skipped += skipped;
+  for (const title of skippedIn(report)) console.log(`skipped: ${title}`);
   return skipped;
+}
+
+/** Groups that were skipped, once each; the title of a group that needs something says what it found instead. */
+function skippedIn({ testResults = [] }) {
+  const tests = testResults
+    .flatMap(({ assertionResults }) => assertionResults)
+    .filter(({ status }) => status === "skipped" || status === "pending");
+  return new Set(tests.map(({ ancestorTitles: [group], title }) => group || title));
 }
 
 /** A vitest that never came to its report ran nothing that counts. */

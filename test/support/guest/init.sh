@@ -36,7 +36,7 @@ for folder in run var/lib/docker var/lib/containerd; do mount -t tmpfs tmpfs "/$
 mkdir -p /run/shared
 mount -t hostfs -o "$guest_shared" none /run/shared
 mount -t tmpfs tmpfs /sys/fs/cgroup
-for controller in cpu cpuacct memory devices freezer pids blkio net_cls; do
+grep -v "^#" /proc/cgroups | while read -r controller _; do
   mkdir "/sys/fs/cgroup/$controller"
   mount -t cgroup -o "$controller" cgroup "/sys/fs/cgroup/$controller"
 done

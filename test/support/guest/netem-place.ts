@@ -10,6 +10,7 @@ export const guestKernel = "/usr/bin/linux.uml";
 /** Asks the kernel itself, in a network namespace that is gone when the question is answered. */
 export function findNetem(): NetemPlace {
   if (process.platform !== "linux") return { kind: "nowhere", why: "netem is a part of Linux" };
+  if (process.getuid?.() !== 0) return { kind: "nowhere", why: "network namespaces need root" };
   const question = ["--net", "tc", "qdisc", "add", "dev", "lo", "root", "netem", "delay", "1ms"];
   if (succeeds("unshare", question)) return { kind: "native" };
   if (!existsSync(guestKernel))
