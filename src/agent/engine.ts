@@ -1,8 +1,9 @@
 /** The little of the Docker Engine API that the agent needs (API 1.41), over its unix socket, on node:http. */
-import { request } from "node:http";
+import { type IncomingMessage, request } from "node:http";
 import { type Addresses, linkLocalOf, noAddresses } from "../chaos/address.js";
-import { DeviousError } from "../core/errors.js";
+import { DeviousError, messageOf } from "../core/errors.js";
 import { label } from "../core/labels.js";
+import { linesOf } from "./lines.js";
 
 export interface NodeContainer {
   readonly node: string;
@@ -75,28 +76,17 @@ export function createEngine(socketPath: string, cluster: string): NodeEngine {
       const answer = await call(socketPath, "POST", `/containers/${id}/unpause`);
       if (!/is not (paused|running)/.test(answer.body)) accepted(answer, [204, 304, 404]);
     },
-    watchStarts: (onOpen, onStart) =>
-      new Promise((resolve, reject) => {
-        const path = `/events?${filters({ type: ["container"], event: ["start"], label: nodesOnly })}`;
-        const outgoing = request({ socketPath, path, method: "GET" }, (response) => {
-          let rest = "";
-          response.setEncoding("utf8");
-          response.on("data", (chunk: string) => {
-            const lines = (rest + chunk).split("\n");
-            rest = lines.pop() ?? "";
-            for (const line of lines.filter((each) => each.trim() !== "")) {
-              const event = JSON.parse(line) as { readonly Actor?: { readonly Attributes?: Readonly<Record<string, string>> } };
-              const node = event.Actor?.Attributes?.[label.node];
-              if (node !== undefined) onStart(node);
-            }
-          });
-          response.on("error", (error) => reject(unreachable(socketPath, error)));
-          response.once("end", resolve);
-          onOpen();
-        });
-        outgoing.on("error", (error) => reject(unreachable(socketPath, error)));
-        outgoing.end();
-      }),
+    async watchStarts(onOpen, onStart) {
+      const path = `/events?${filters({ type: ["container"], event: ["start"], label: nodesOnly })}`;
+      const response = await open(socketPath, "GET", path);
+      if (response.statusCode !== 200) accepted(await finish(socketPath, response, `GET ${path}`), [200]);
+      onOpen();
+      for await (const line of linesOf(response)) {
+        const event = JSON.parse(line) as { readonly Actor?: { readonly Attributes?: Readonly<Record<string, string>> } };
+        const node = event.Actor?.Attributes?.[label.node];
+        if (node !== undefined) onStart(node);
+      }
+    },
   };
 }
 
@@ -124,20 +114,28 @@ async function getJson<T>(socketPath: string, path: string): Promise<T> {
   return JSON.parse(accepted(await call(socketPath, "GET", path), [200]).body) as T;
 }
 
-function call(socketPath: string, method: string, path: string): Promise<Answer> {
+async function call(socketPath: string, method: string, path: string): Promise<Answer> {
+  return finish(socketPath, await open(socketPath, method, path, timeoutMs), `${method} ${path}`);
+}
+
+/** Sends a request and resolves with the answer's head. Without `silenceMs` the answer may be silent as long as it likes. */
+function open(socketPath: string, method: string, path: string, silenceMs = 0): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    const outgoing = request({ socketPath, path, method, timeout: timeoutMs }, (response) => {
-      const chunks: Buffer[] = [];
-      response.on("data", (chunk: Buffer) => chunks.push(chunk));
-      response.on("error", (error) => reject(unreachable(socketPath, error)));
-      response.once("end", () =>
-        resolve({ status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString(), asked: `${method} ${path}` }),
-      );
-    });
-    outgoing.once("timeout", () => outgoing.destroy(new Error(`no answer within ${timeoutMs} ms`)));
+    const outgoing = request({ socketPath, path, method, timeout: silenceMs }, resolve);
+    outgoing.once("timeout", () => outgoing.destroy(new Error(`no answer within ${silenceMs} ms`)));
     outgoing.on("error", (error) => reject(unreachable(socketPath, error)));
     outgoing.end();
   });
+}
+
+async function finish(socketPath: string, response: IncomingMessage, asked: string): Promise<Answer> {
+  try {
+    const chunks: Buffer[] = [];
+    for await (const chunk of response) chunks.push(chunk as Buffer);
+    return { status: response.statusCode ?? 0, body: Buffer.concat(chunks).toString(), asked };
+  } catch (error) {
+    throw unreachable(socketPath, error);
+  }
 }
 
 function accepted(answer: Answer, statuses: readonly number[]): Answer {
@@ -153,8 +151,8 @@ function saidIn(body: string): string {
   }
 }
 
-function unreachable(socketPath: string, cause: Error): DeviousError {
-  return new DeviousError("ENGINE_UNREACHABLE", `The engine at ${socketPath} does not answer: ${cause.message}.`, { cause });
+function unreachable(socketPath: string, cause: unknown): DeviousError {
+  return new DeviousError("ENGINE_UNREACHABLE", `The engine at ${socketPath} does not answer: ${messageOf(cause)}.`, { cause });
 }
 
 function filters(values: Readonly<Record<string, readonly string[]>>): string {

@@ -28,13 +28,13 @@ export function delay(nodes: readonly string[], delayMs: number, options: DelayO
   return { kind: "delay", nodes, delayMs, jitterMs: options.jitterMs ?? 0, distribution: options.distribution ?? "normal" };
 }
 
-/** One hour: netem takes more, nobody means more. */
-const longestMs = 3_600_000;
+/** tc counts in ticks of 64 ns and has 32 bits for them, which is four and a half minutes; a few delays must fit in together. */
+const longestMs = 60_000;
 
 export function problemWithDelay(fault: DelayFault): string | undefined {
   if (fault.nodes.length === 0) return "A delay needs at least one node.";
   if (!(fault.delayMs >= 0.001 && fault.delayMs <= longestMs))
-    return `A delay lies between 1us and 1h, not at ${fault.delayMs}ms.`;
+    return `A delay lies between 1us and 1m, not at ${fault.delayMs}ms.`;
   if (!(fault.jitterMs >= 0)) return `Jitter cannot be negative (${fault.jitterMs}ms).`;
   if (fault.jitterMs > fault.delayMs) {
     return `Jitter ${formatDuration(fault.jitterMs)} is larger than the delay ${formatDuration(fault.delayMs)}: packets cannot arrive before they were sent.`;

@@ -33,9 +33,9 @@ test.each<[Fault, string, readonly string[]]>([
 test.each<[Fault, string]>([
   [pause([]), "A pause needs at least one node."],
   [delay([], 10), "A delay needs at least one node."],
-  [delay(["n1"], 0), "A delay lies between 1us and 1h, not at 0ms."],
-  [delay(["n1"], Number.NaN), "A delay lies between 1us and 1h, not at NaNms."],
-  [delay(["n1"], 4_000_000), "A delay lies between 1us and 1h, not at 4000000ms."],
+  [delay(["n1"], 0), "A delay lies between 1us and 1m, not at 0ms."],
+  [delay(["n1"], Number.NaN), "A delay lies between 1us and 1m, not at NaNms."],
+  [delay(["n1"], 60_001), "A delay lies between 1us and 1m, not at 60001ms."],
   [delay(["n1"], 10, { jitterMs: -1 }), "Jitter cannot be negative (-1ms)."],
   [
     delay(["n1"], 10, { jitterMs: 20 }),

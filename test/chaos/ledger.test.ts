@@ -37,12 +37,15 @@ test("what is written is read back", () => {
   );
 });
 
-test.each(["", "{}", "[]", '{"nextNumber":0,"faults":[],"frozen":{}}', '{"nextNumber":2,"faults":[{"id":"f1"}],"frozen":{}}'])(
-  "%j is no ledger",
-  (text) => {
-    expect(() => decodeLedger(text)).toThrow();
-  },
-);
+test.each([
+  ["", "end of JSON"],
+  ["{}", "nextNumber"],
+  ["[]", "expected object"],
+  ['{"nextNumber":0,"faults":[],"frozen":{}}', "nextNumber"],
+  ['{"nextNumber":2,"faults":[{"id":"f1"}],"frozen":{}}', "faults.0.fault"],
+])("%j is no ledger: %s", (text, problem) => {
+  expect(() => decodeLedger(text)).toThrow(problem);
+});
 
 test("a fault ends at its deadline, not before; one without stays", () => {
   fc.assert(

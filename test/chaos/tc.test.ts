@@ -15,7 +15,7 @@ const link = (name: string, v4: string, v6: readonly string[], how: Netem | null
 /** tc of iproute2 6.1 on a new veth device. */
 const clean = parseTcState('[{"kind":"noqueue","handle":"0:","root":true,"refcnt":2,"options":{}}]', "", "");
 
-/** The same under a tree for two peers, recorded; the netem leaf is as iproute2's q_netem.c prints it. */
+/** The same under a tree for two peers, on Linux 6.1. */
 const recorded = parseTcState(
   `[{"kind":"htb","handle":"de71:","root":true,"refcnt":3,"options":{"r2q":10,"default":"0","direct_packets_stat":1,"direct_qlen":1000}},
     {"kind":"netem","handle":"d402:","parent":"de71:2","options":{"limit":140000,"delay":{"delay":0.1,"jitter":0.01,"correlation":0},"ecn":false,"gap":0}}]`,
@@ -151,6 +151,19 @@ test("from any tree to any other: when the plan was carried out, nothing is left
     }),
     { numRuns: 60 },
   );
+});
+
+test("times that the kernel rounded are as asked", () => {
+  // half a millisecond came back as 499 µs, 33.3 ms as 33.299
+  const rounded = parseTcState(
+    `[{"kind":"htb","handle":"de71:","root":true},
+      {"kind":"netem","handle":"dc02:","parent":"de71:2","options":{"limit":100000,"delay":{"delay":0.033299,"jitter":0.000499,"correlation":0}}}]`,
+    "class htb de71:2 root leaf dc02: prio 0",
+    "filter protocol ip pref 1 u32 chain 0 fh 800::800 order 2048 key ht 800 bkt 0 *flowid de71:2 not_in_hw \n  match ac120003/ffffffff at 16",
+  );
+  const asked: Netem = { delayMs: 33.3, jitterMs: 0.5, distribution: "paretonormal" };
+  expect(planTc("eth0", [link("n2", "172.18.0.3", [], asked)], rounded)).toEqual([]);
+  expect(planTc("eth0", [link("n2", "172.18.0.3", [], { ...asked, delayMs: 33.4 })], rounded)).toHaveLength(1);
 });
 
 test.each([

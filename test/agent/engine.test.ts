@@ -1,0 +1,129 @@
+// Shows what the agent asks of the Docker API and how it reads the answers, those of refusal and silence too.
+import { type Server, createServer } from "node:http";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { type NodeEngine, createEngine } from "../../src/agent/engine.js";
+import { DeviousError } from "../../src/core/errors.js";
+
+/** `GET /path` -> status and body; the query is cut off. */
+let answers: Record<string, readonly [status: number, body: unknown]>;
+let asked: URL[];
+let dir: string;
+let server: Server;
+let engine: NodeEngine;
+
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), "engine-"));
+  answers = {};
+  asked = [];
+  server = createServer((request, response) => {
+    const url = new URL(request.url ?? "", "http://engine");
+    asked.push(url);
+    const [status, body] = answers[`${request.method} ${url.pathname}`] ?? [500, { message: "not in this test" }];
+    response.writeHead(status);
+    response.end(typeof body === "string" ? body : JSON.stringify(body));
+  });
+  await new Promise<void>((resolve) => server.listen(join(dir, "engine.sock"), resolve));
+  engine = createEngine(join(dir, "engine.sock"), "demo");
+});
+afterEach(async () => {
+  await new Promise((resolve) => server.close(resolve));
+  await rm(dir, { recursive: true });
+});
+
+const container = (node: string, State: string, Networks: unknown) => ({
+  Id: `id-${node}`,
+  State,
+  Labels: { "devious.cluster": "demo", "devious.role": "node", "devious.node": node },
+  NetworkSettings: { Networks },
+});
+const foreign = { NetworkID: "other", IPAddress: "10.9.9.9", GlobalIPv6Address: "", MacAddress: "02:42:0a:09:09:09" };
+const ours = { NetworkID: "net1", IPAddress: "172.18.0.2", GlobalIPv6Address: "", MacAddress: "02:42:ac:12:00:02" };
+
+test("nodes have the addresses of the cluster's own network, and of no other", async () => {
+  answers["GET /networks"] = [200, [{ Id: "net1" }]];
+  answers["GET /containers/json"] = [
+    200,
+    [
+      container("n1", "running", { other: foreign, demo: ours }),
+      container("n2", "paused", { demo: { ...ours, IPAddress: "172.18.0.3", GlobalIPv6Address: "fd00::3" } }),
+      container("n3", "exited", { demo: { ...ours, IPAddress: "" } }),
+      container("n4", "restarting", { other: foreign }),
+    ],
+  ];
+  expect(await engine.nodes()).toEqual([
+    { node: "n1", id: "id-n1", state: "running", addresses: { v4: ["172.18.0.2"], v6: [] } },
+    { node: "n2", id: "id-n2", state: "paused", addresses: { v4: ["172.18.0.3"], v6: ["fd00::3", "fe80::42:acff:fe12:2"] } },
+    { node: "n3", id: "id-n3", state: "stopped", addresses: { v4: [], v6: [] } },
+    { node: "n4", id: "id-n4", state: "stopped", addresses: { v4: [], v6: [] } },
+  ]);
+  const filters = asked.map((url) => JSON.parse(url.searchParams.get("filters") ?? "null") as unknown);
+  expect(filters).toContainEqual({ label: ["devious.cluster=demo", "devious.role=node"] });
+  expect(filters).toContainEqual({ label: ["devious.cluster=demo"] });
+});
+
+test.each([
+  [200, { State: { Pid: 4711 } }, 4711],
+  [200, { State: { Pid: 0 } }, undefined],
+  [404, { message: "No such container: n1" }, undefined],
+])("a process: %i %j", async (status, body, expected) => {
+  answers["GET /containers/n1/json"] = [status, body];
+  expect(await engine.pidOf("n1")).toBe(expected);
+});
+
+test.each([
+  ["pause", 204, "", "done"],
+  ["pause", 409, { message: "Container n1 is already paused" }, "done"],
+  ["pause", 409, { message: "Container n1 is not running" }, "ENGINE_REFUSED"],
+  ["pause", 404, { message: "No such container: n1" }, "ENGINE_REFUSED"],
+  ["unpause", 204, "", "done"],
+  ["unpause", 500, { message: "Container n1 is not paused" }, "done"],
+  ["unpause", 409, { message: "Container n1 is not running" }, "done"],
+  ["unpause", 404, { message: "No such container: n1" }, "done"],
+  ["unpause", 500, { message: "cgroups: device busy" }, "ENGINE_REFUSED"],
+] as const)("%s answered with %i %j is %s", async (act, status, body, expected) => {
+  answers[`POST /containers/n1/${act}`] = [status, body];
+  const outcome = engine[act]("n1").then(
+    () => "done",
+    (error: unknown) => (error instanceof DeviousError ? error.code : "something else"),
+  );
+  expect(await outcome).toBe(expected);
+});
+
+test("an engine that does not answer is named", async () => {
+  const nobody = createEngine(join(dir, "nobody.sock"), "demo");
+  await expect(nobody.nodes()).rejects.toThrow(expect.objectContaining({ code: "ENGINE_UNREACHABLE" }));
+  await expect(
+    nobody.watchStarts(
+      () => undefined,
+      () => undefined,
+    ),
+  ).rejects.toThrow(expect.objectContaining({ code: "ENGINE_UNREACHABLE" }));
+});
+
+test("starts are told by the node's name, until the connection ends", async () => {
+  const event = (node: string): string => `${JSON.stringify({ Actor: { Attributes: { "devious.node": node } } })}\n`;
+  answers["GET /events"] = [200, event("n1") + event("n2")];
+  const told: string[] = [];
+  await engine.watchStarts(
+    () => told.push("open"),
+    (node) => told.push(node),
+  );
+  expect(told).toEqual(["open", "n1", "n2"]);
+  expect(asked.map((url) => JSON.parse(url.searchParams.get("filters") ?? "null") as unknown)).toEqual([
+    { type: ["container"], event: ["start"], label: ["devious.cluster=demo", "devious.role=node"] },
+  ]);
+});
+
+test("an engine that refuses to tell of starts is not taken for one that does", async () => {
+  answers["GET /events"] = [400, { message: "bad filter" }];
+  const told: string[] = [];
+  const watching = engine.watchStarts(
+    () => told.push("open"),
+    (node) => told.push(node),
+  );
+  await expect(watching).rejects.toThrow("bad filter");
+  expect(told).toEqual([]);
+});
