@@ -1,5 +1,6 @@
 /** Packages of Debian and its relatives. */
 import { findProgram, runQuietly } from "./run.js";
+import { Trouble } from "./trouble.js";
 
 /** Programs this project looks for -> the package each comes in. */
 const packageOf = {
@@ -35,11 +36,21 @@ export function install(packages) {
   console.log(`Installing ${packages.join(" ")} (apt-get)`);
   const env = { DEBIAN_FRONTEND: "noninteractive", NEEDRESTART_SUSPEND: "1" };
   const patient = ["-q", "-o", "DPkg::Lock::Timeout=120"];
-  if (!listsAreFresh) runQuietly("apt-get", [...patient, "update"], { env, timeoutMs: 300_000 });
+  if (!listsAreFresh) update(patient, env);
   listsAreFresh = true;
   runQuietly(
     "apt-get",
     [...patient, "install", "-y", "--no-install-recommends", "--no-remove", "-o", "Dpkg::Options::=--force-confold", ...packages],
     { env, timeoutMs: 900_000 },
   );
+}
+
+/** One source of many that is out of order must not stop us: the packages may well come from another. */
+function update(patient, env) {
+  try {
+    runQuietly("apt-get", [...patient, "update"], { env, timeoutMs: 300_000 });
+  } catch (error) {
+    if (!(error instanceof Trouble)) throw error;
+    console.log(`${error.message} Going on with the package lists that are here.`);
+  }
 }
