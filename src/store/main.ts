@@ -16,6 +16,9 @@ function die(event: string, msg: string, fields: Readonly<Record<string, unknown
   process.exit(3);
 }
 
+/** Where it stops from: nothing to do before the node is up. */
+let stop = (): Promise<void> => Promise.resolve();
+
 async function main(): Promise<void> {
   const node = await startNode(optionsFromEnv(process.env), {
     log,
@@ -23,12 +26,13 @@ async function main(): Promise<void> {
     prng: createPrng(randomInt(2 ** 32)),
     onFatal: (error) => die("disk-failed", `the disk refused to store: ${messageOf(error)}`),
   });
-  const stop = (): void => void node.stop().then(() => process.exit(0));
-  // As process 1 of a container there is no default action for these.
-  process.on("SIGTERM", stop);
-  process.on("SIGINT", stop);
+  stop = () => node.stop();
 }
 
+// Process 1 of a container has no default action for signals: without these it would have to be killed.
+for (const signal of ["SIGTERM", "SIGINT"] as const) {
+  process.on(signal, () => void stop().then(() => process.exit(0)));
+}
 process.on("uncaughtException", (error) => die("crashed", messageOf(error), { stack: error.stack }));
 main().catch((error: unknown) => {
   if (error instanceof WalDamaged) die("wal-corrupt", error.message, { file: error.file, offset: error.offset });

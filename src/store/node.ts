@@ -436,7 +436,6 @@ class Node implements Store {
   }
 
   #onMembersChanged(change: ConfChange): void {
-    this.#conf = this.#raft.status().conf;
     this.#transport.setPeers(this.#peers());
     this.#say(describeConfChange(change, (id) => this.#nameOf(id)));
   }

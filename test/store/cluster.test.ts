@@ -21,9 +21,12 @@ async function read(member: number, key: string): Promise<string | undefined> {
   return pair === undefined ? undefined : Buffer.from(pair.value, "base64").toString();
 }
 
+/** The member that all running nodes take for the leader. */
 async function leader(): Promise<number> {
-  const names = await Promise.all([...cluster.nodes.keys()].map(async (id) => (await cluster.get(id, "/status")).body["leader"]));
-  return cluster.members.find(({ name }) => names.every((each) => each === name))?.id ?? 0;
+  const named = async (): Promise<unknown[]> =>
+    await Promise.all([...cluster.nodes.keys()].map(async (id) => (await cluster.get(id, "/status")).body["leader"]));
+  const [name] = await until(named, (names) => names[0] !== null && new Set(names).size === 1);
+  return cluster.members.find((member) => member.name === name)?.id ?? 0;
 }
 
 const hashes = async (): Promise<unknown[]> =>

@@ -19,7 +19,7 @@ export type Packet =
 
 const lengthBytes = 4;
 /** A longer frame is not ours: the largest we make holds a snapshot. */
-const frameBytesMax = 2 ** 30;
+const frameBytesMax = 2 ** 28;
 
 /** One direction of one connection: object shapes are sent once, so writer and reader live as long as the connection. */
 export class FrameWriter {

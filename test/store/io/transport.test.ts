@@ -1,0 +1,181 @@
+// Shows what members can rely on between them: order, answers, large snapshots beside small messages, a strict greeting, and recovery from a peer that vanishes or falls silent.
+import { connect, createServer } from "node:net";
+import type { AddressInfo, Server, Socket } from "node:net";
+import { afterEach, expect, it } from "vitest";
+import { FrameReader, FrameWriter } from "../../../src/store/io/frames.js";
+import type { Packet } from "../../../src/store/io/frames.js";
+import { Transport } from "../../../src/store/io/transport.js";
+import type { Reply } from "../../../src/store/io/transport.js";
+import type { Message } from "../../../src/store/raft/types.js";
+import { until } from "../cluster.js";
+
+const cleanUp: (() => void)[] = [];
+afterEach(() => {
+  for (const each of cleanUp.splice(0)) each();
+});
+
+const heartbeat = (to: number, commit: number): Message => ({ type: "heartbeat", from: 1, to, term: 1, commit, context: 0 });
+
+function member(self: number, cluster = "test") {
+  const received: Message[] = [];
+  const unreachable: number[] = [];
+  // a clock that a test can push, to play a process that did not run
+  const clock = { aheadMs: 0 };
+  const transport = new Transport({
+    cluster,
+    self,
+    nowMs: () => performance.now() + clock.aheadMs,
+    log: () => undefined,
+    onMessage: (message) => received.push(message),
+    onUnreachable: (peer) => unreachable.push(peer),
+    onReady: () => undefined,
+    onAsk: (from, body, answer) => answer({ from, body }),
+  });
+  cleanUp.push(() => transport.close());
+  return { transport, received, unreachable, clock, listen: (port = 0) => transport.listen("127.0.0.1", port) };
+}
+
+async function pair() {
+  const [a, b] = [member(1), member(2)];
+  await a.listen();
+  const port = await b.listen();
+  a.transport.setPeers([{ id: 2, name: "b", host: "127.0.0.1", peerPort: port }]);
+  await until(() => a.transport.isUp(2), Boolean);
+  return { a, b, port };
+}
+
+it("delivers messages in the order they were sent, and answers", async () => {
+  const { a, b } = await pair();
+  for (let i = 0; i < 200; i++) a.transport.send(heartbeat(2, i));
+  const reply = await new Promise<Reply>((resolve) => a.transport.ask(2, { text: "hi" }, resolve));
+  expect(reply).toEqual({ type: "answered", body: { from: 1, body: { text: "hi" } } });
+  expect(b.received).toEqual(Array.from({ length: 200 }, (_, i) => heartbeat(2, i)));
+});
+
+it("brings a snapshot of megabytes whole", async () => {
+  const { a, b } = await pair();
+  const data = Buffer.alloc(5 << 20, "state");
+  const conf = { voters: [1, 2], votersOutgoing: [], learners: [], learnersNext: [], autoLeave: false };
+  a.transport.send({ type: "snapshot", from: 1, to: 2, term: 1, snapshot: { meta: { index: 9, term: 1, conf }, data } });
+  a.transport.send(heartbeat(2, 1));
+  await until(
+    () => b.received.length,
+    (count) => count === 2,
+  );
+  const snapshot = b.received.find((message) => message.type === "snapshot");
+  expect(snapshot?.type === "snapshot" && data.equals(snapshot.snapshot.data)).toBe(true);
+});
+
+it("says at once that a question cannot be sent, and that a message's peer is unreachable", async () => {
+  const a = member(1);
+  await a.listen();
+  a.transport.setPeers([{ id: 2, name: "b", host: "127.0.0.1", peerPort: 1 }]);
+  const reply = await new Promise<Reply>((resolve) => a.transport.ask(2, "hi", resolve));
+  expect(reply).toEqual({ type: "not-sent" });
+  a.transport.send(heartbeat(2, 1));
+  expect(
+    await until(
+      () => a.unreachable,
+      (members) => members.length > 0,
+    ),
+  ).toContain(2);
+});
+
+it("finds a peer again that went and came back", async () => {
+  const { a, b, port } = await pair();
+  b.transport.close();
+  await until(
+    () => a.transport.isUp(2),
+    (up) => !up,
+  );
+  const again = member(2);
+  await again.listen(port);
+  expect(await until(() => a.transport.isUp(2), Boolean)).toBe(true);
+  a.transport.send(heartbeat(2, 5));
+  expect(
+    await until(
+      () => again.received,
+      (messages) => messages.length > 0,
+    ),
+  ).toEqual([heartbeat(2, 5)]);
+});
+
+/** Greets and then never says a word: a peer behind a cut that drops packets, as seen from here. */
+async function silentPeer(): Promise<{ port: number; accepted: () => number }> {
+  let accepted = 0;
+  const sockets: Socket[] = [];
+  const server: Server = createServer((socket) => {
+    accepted++;
+    sockets.push(socket);
+    socket.on("error", () => undefined);
+    socket.once("data", () => {
+      for (const part of new FrameWriter().encode([["welcome"]])) socket.write(part);
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  cleanUp.push(() => {
+    server.close();
+    for (const socket of sockets) socket.destroy();
+  });
+  return { port: (server.address() as AddressInfo).port, accepted: () => accepted };
+}
+
+it("drops a connection that has fallen silent, tells what was asked on it that the answer is lost, and dials anew", async () => {
+  const a = member(1);
+  await a.listen();
+  const silent = await silentPeer();
+  a.transport.setPeers([{ id: 2, name: "b", host: "127.0.0.1", peerPort: silent.port }]);
+  await until(() => a.transport.isUp(2), Boolean);
+  const reply = await new Promise<Reply>((resolve) => a.transport.ask(2, "hi", resolve));
+  expect(reply).toEqual({ type: "lost" });
+  expect(await until(silent.accepted, (count) => count >= 2)).toBeGreaterThanOrEqual(2);
+});
+
+it("keeps its connections when it was itself that slept", async () => {
+  const { a } = await pair();
+  a.clock.aheadMs = 60_000;
+  await new Promise((resolve) => setTimeout(resolve, 250));
+  expect(a.transport.isUp(2)).toBe(true);
+});
+
+it.each<[string, Packet]>([
+  ["another cluster's member", ["hello", { cluster: "other", from: 1, to: 2 }]],
+  ["somebody who looks for another member", ["hello", { cluster: "test", from: 1, to: 3 }]],
+])("refuses %s", async (_, hello) => {
+  const b = member(2);
+  const port = await b.listen();
+  const socket = connect(port, "127.0.0.1");
+  for (const part of new FrameWriter().encode([hello])) socket.write(part);
+  const reader = new FrameReader();
+  const answer = await new Promise<Buffer>((resolve) => socket.once("data", resolve));
+  expect([...reader.read(answer)]).toEqual([[["refused", "this is member 2 of test"]]]);
+  await new Promise((resolve) => socket.once("close", resolve));
+});
+
+it("closes on bytes that are no frames", async () => {
+  const b = member(2);
+  const socket = connect(await b.listen(), "127.0.0.1");
+  socket.resume();
+  socket.write("GET / HTTP/1.1\r\n\r\n");
+  await new Promise((resolve) => socket.once("close", resolve));
+  expect(b.received).toEqual([]);
+});
+
+it("reads frames however they are cut", () => {
+  const writer = new FrameWriter();
+  const frames = [
+    [["beat"]],
+    [
+      ["raft", heartbeat(2, 7)],
+      ["raft", heartbeat(2, 8)],
+    ],
+    [["ask", 1, { a: 1 }]],
+  ] as Packet[][];
+  const bytes = Buffer.concat(frames.flatMap((packets) => writer.encode(packets)));
+  for (const size of [1, 3, 7, bytes.length]) {
+    const reader = new FrameReader();
+    const read: unknown[] = [];
+    for (let at = 0; at < bytes.length; at += size) read.push(...reader.read(bytes.subarray(at, at + size)));
+    expect(read).toEqual(frames);
+  }
+});

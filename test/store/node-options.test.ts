@@ -1,0 +1,50 @@
+// Shows how a node reads its environment, and the one sentence it ends with where that is wrong.
+import { readFileSync } from "node:fs";
+import { expect, it } from "vitest";
+import { optionsFromEnv } from "../../src/store/node-options.js";
+import { storeVersion } from "../../src/store/version.js";
+
+const env = {
+  DEVIOUS_CLUSTER: "demo",
+  DEVIOUS_NODE: "n2",
+  DEVIOUS_MEMBER: "2",
+  DEVIOUS_MEMBERS: "1=n1,2=n2",
+  DEVIOUS_CLUSTER_STATE: "new",
+};
+
+it("knows who it is and where everybody is", () => {
+  expect(optionsFromEnv(env)).toMatchObject({
+    cluster: "demo",
+    node: "n2",
+    member: 2,
+    members: [
+      { id: 1, name: "n1", host: "n1", peerPort: 2380 },
+      { id: 2, name: "n2", host: "n2", peerPort: 2380 },
+    ],
+    timing: { electionTimeoutMs: 1000, heartbeatIntervalMs: 100, snapshotEntries: 10_000 },
+    dataDir: "/data",
+    clientAddress: { port: 2379 },
+  });
+});
+
+it("takes the design's options", () => {
+  const options = optionsFromEnv({ ...env, DEVIOUS_STORE_OPTIONS: `{"electionTimeoutMs":500,"heartbeatIntervalMs":50}` });
+  expect(options.timing).toMatchObject({ electionTimeoutMs: 500, heartbeatIntervalMs: 50, snapshotEntries: 10_000 });
+});
+
+it.each<[Record<string, string | undefined>, RegExp]>([
+  [{ DEVIOUS_NODE: undefined }, /DEVIOUS_NODE is missing/],
+  [{ DEVIOUS_MEMBER: "3" }, /does not hold this member/],
+  [{ DEVIOUS_MEMBERS: "n1,n2" }, /not number=name: "n1"/],
+  [{ DEVIOUS_CLUSTER_STATE: "old" }, /must be new or existing/],
+  [{ DEVIOUS_STORE_OPTIONS: `{"snapshotEntries":0}` }, /"snapshotEntries" must be a whole number/],
+  [{ DEVIOUS_STORE_OPTIONS: `{"electionTimeoutMs":200}` }, /at least three times/],
+  [{ DEVIOUS_STORE_OPTIONS: `{"election":200}` }, /no option "election"/],
+])("refuses %j", (change, message) => {
+  expect(() => optionsFromEnv({ ...env, ...change })).toThrow(message);
+});
+
+it("has the package's version", () => {
+  const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { version: string };
+  expect(storeVersion).toBe(version);
+});
