@@ -279,6 +279,8 @@ describe("trouble", () => {
     await w.apply(cutN1, 1000);
     w.diskFull = true;
     expect(await w.apply(pause(["n2"]))).toEqual(error("FAULT_NOT_APPLIED"));
+    expect(w.cluster.acts).not.toContain("n2 pause");
+    expect(await w.ask({ op: "list" })).toMatchObject({ result: { faults: [{ id: "f1" }] } });
     await w.clock.advance(1100);
     expect(w.look()).toEqual(clean);
     expect(w.events()).toContain("ledger-unsaved");
@@ -311,6 +313,19 @@ describe("whose node it is", () => {
     w.cluster.node("n2").namespace.dropped = ["10.0.0.9"];
     expect(await w.heal({ by: "all" })).toMatchObject({ ok: true });
     expect(w.look()).toEqual(clean);
+  });
+
+  test("a process number that passes to somebody else's process is not acted on", async () => {
+    const w = await world();
+    const [n1, stranger] = [w.cluster.node("n1"), w.cluster.node("n3")];
+    w.cluster.meanwhile = () => {
+      stranger.pid = n1.pid;
+      w.cluster.nodes.delete("n1");
+      w.cluster.nodes.set("n1", { ...n1, pid: 4711 });
+    };
+    await w.apply(partition([["n1"], ["n2"]], ["n1", "n2"]));
+    expect(w.cluster.acts).toEqual(["n2 nft"]);
+    expect(w.cluster.look("n3")).toBe("clean");
   });
 
   test("healing twice is healing once; an id that never was is an error", async () => {

@@ -10,10 +10,11 @@ export class FakeClock implements Clock {
   }
 
   after(delayMs: number, act: () => void): () => void {
-    const alarm = { atMs: this.#nowMs + delayMs, act };
-    this.#alarms.push(alarm);
+    // an alarm is known by its own function, so that the same act may be set twice
+    const ring = (): void => act();
+    this.#alarms.push({ atMs: this.#nowMs + delayMs, act: ring });
     return () => {
-      this.#alarms = this.#alarms.filter((each) => each !== alarm);
+      this.#alarms = this.#alarms.filter((each) => each.act !== ring);
     };
   }
 
@@ -32,9 +33,10 @@ export class FakeClock implements Clock {
     this.#nowMs = untilMs;
   }
 
-  /** The machine sleeps: time passes, no alarm rings. */
+  /** The machine sleeps: the wall clock goes on, alarms do not come nearer. */
   suspend(forMs: number): void {
     this.#nowMs += forMs;
+    this.#alarms = this.#alarms.map(({ atMs, act }) => ({ atMs: atMs + forMs, act }));
   }
 }
 

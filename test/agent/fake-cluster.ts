@@ -27,6 +27,8 @@ export class FakeCluster {
   readonly acts: string[] = [];
   netem = true;
   engineDown = false;
+  /** Happens once, between the moment a process is found and its namespace is opened. */
+  meanwhile: (() => void) | undefined;
   /** Tool -> what it says instead of working. */
   readonly broken = new Map<string, string>();
   #nextPid = 100;
@@ -105,6 +107,9 @@ export class FakeCluster {
   };
 
   readonly openNamespace: OpenNamespace = async (pid) => {
+    const { meanwhile } = this;
+    this.meanwhile = undefined;
+    meanwhile?.();
     const node = [...this.nodes.values()].find((each) => each.pid === pid && each.state !== "stopped");
     if (node === undefined) return undefined;
     const { namespace, name, addresses } = node;
