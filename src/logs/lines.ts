@@ -69,40 +69,32 @@ interface OpenLine {
   readonly chunks: Uint8Array[];
   count: number;
   keptBytes: number;
-  lastChunkBytes: number;
   truncated: boolean;
 }
 
 /**
  * Joins the pieces of one container's two streams into lines.
  *
- * A piece without a newline is either a chunk of a long line or the last words of a program that ended in the middle of a line.
- * Nothing in the stream says which, but Docker gives all chunks of a line the stamp of the first, and every engine cuts at
- * {@link chunkBytes}; so what follows belongs to the open line when either of the two is true of it.
+ * A piece without a newline is either a chunk of a long line, and then it is {@link chunkBytes} long, or the last words of a
+ * program that ended in the middle of a line. Those are a line at once: waiting for what follows would make the order of
+ * lines depend on when they are read.
  */
 export class LineJoiner {
   readonly #open = new Map<StreamName, OpenLine>();
 
-  /** The lines this piece finishes: none, its own, or before that the one it shows to be over. */
-  push(piece: Piece): Line[] {
-    const lines: Line[] = [];
-    let open = this.#open.get(piece.stream);
-    if (open !== undefined && piece.stamp !== open.stamp && open.lastChunkBytes < chunkBytes) {
-      lines.push(this.#close(piece.stream, open));
-      open = undefined;
-    }
-    if (open === undefined && piece.ended) {
-      lines.push(wholeLine(piece));
-      return lines;
-    }
-    open ??= { stamp: piece.stamp, chunks: [], count: 0, keptBytes: 0, lastChunkBytes: 0, truncated: false };
-    append(open, piece.bytes);
-    this.#open.set(piece.stream, open);
-    if (piece.ended) lines.push(this.#close(piece.stream, open));
-    return lines;
+  /** The line this piece finishes, if it does. */
+  push(piece: Piece): Line | undefined {
+    const open = this.#open.get(piece.stream);
+    const last = piece.ended || piece.bytes.length < chunkBytes;
+    if (open === undefined && last) return wholeLine(piece);
+    const line = open ?? { stamp: piece.stamp, chunks: [], count: 0, keptBytes: 0, truncated: false };
+    append(line, piece.bytes);
+    if (last) return this.#close(piece.stream, line);
+    this.#open.set(piece.stream, line);
+    return undefined;
   }
 
-  /** The lines that were open when their program ended. */
+  /** The lines that were open when their programs ended, exactly at the end of a chunk. */
   end(): Line[] {
     return [...this.#open].map(([stream, open]) => this.#close(stream, open));
   }
@@ -141,7 +133,6 @@ function append(open: OpenLine, bytes: Uint8Array): void {
   if (kept.length > 0) open.chunks.push(kept.slice());
   open.keptBytes += kept.length;
   open.truncated ||= kept.length < bytes.length;
-  open.lastChunkBytes = bytes.length;
   open.count += 1;
 }
 

@@ -73,9 +73,10 @@ export class NodeLog {
           this.#gap = true;
         }
         if (this.#repeats.has(piece, this.#joiner.isOpen(piece.stream))) continue;
-        const lines = piece.stream === "stderr" && !this.#origin.stderr ? [] : this.#joiner.push(piece);
+        const isLog = piece.stream === "stdout" || this.#origin.stderr;
+        const line = isLog ? this.#joiner.push(piece) : undefined;
         this.#progress.note(piece.stamp, this.#joiner.oldestOpen());
-        for (const line of lines) records.push(...this.#record(line));
+        if (line !== undefined) records.push(...this.#record(line));
       }
     }
     return records;

@@ -8,7 +8,7 @@ import { entriesOf, stampAt, ttyMessage, type Entry } from "./docker-log.js";
 function join(entries: readonly Entry[]): Line[] {
   const joiner = new LineJoiner();
   const pieces = entries.flatMap((entry) => toPieces({ stream: entry.stream, payload: ttyMessage(entry) }));
-  return [...pieces.flatMap((piece) => joiner.push(piece)), ...joiner.end()];
+  return [...pieces.flatMap((piece) => joiner.push(piece) ?? []), ...joiner.end()];
 }
 
 const entry = (stream: StreamName, ns: number, text: string | Uint8Array): Entry => ({
@@ -52,9 +52,14 @@ describe("lines", () => {
       [line("stdout", 1, chunk, { joined: true })],
     ],
     [
-      "an engine cuts into smaller chunks",
-      [entry("stdout", 1, "one "), entry("stdout", 1, "line\n"), entry("stdout", 2, "next\n")],
-      [line("stdout", 1, "one line", { joined: true }), line("stdout", 2, "next")],
+      "last words are a line before anything follows",
+      [entry("stdout", 1, "no end"), entry("stderr", 2, "again\n"), entry("stdout", 3, "first\n")],
+      [line("stdout", 1, "no end"), line("stderr", 2, "again"), line("stdout", 3, "first")],
+    ],
+    [
+      "last words are the end of a long line",
+      [entry("stdout", 1, chunk), entry("stdout", 1, "no end"), entry("stdout", 2, "first\n")],
+      [line("stdout", 1, `${chunk}no end`, { joined: true }), line("stdout", 2, "first")],
     ],
     [
       "an engine stamps every chunk anew",
