@@ -28,6 +28,8 @@ export type Answer =
 
 export interface NodeOptions {
   readonly tickMs: number;
+  /** Longest time from an input's arrival to the step that takes it: what comes in meanwhile is taken in the same step. */
+  readonly busyMsMax: number;
   readonly raft: Omit<RaftOptions, "id">;
   /** Applied entries after which a snapshot is taken, and entries kept behind it. */
   readonly snapshotEvery: number;
@@ -199,7 +201,7 @@ export class SimNode {
   #wake(life: Life): void {
     if (life.stepScheduled || life.isPaused) return;
     life.stepScheduled = true;
-    this.#world.timeline.after(this.#world.prng.next() * 0.2, () => {
+    this.#world.timeline.after(this.#world.prng.next() * this.#options.busyMsMax, () => {
       life.stepScheduled = false;
       if (this.#life === life && !life.isPaused) this.#step(life);
     });

@@ -65,6 +65,7 @@ export function drawScenario(prng: Prng, bug?: BugName, provoke?: BugName): Scen
     clockDrift: prng.pick([0, 0.1, 0.3]),
     node: {
       tickMs: 15,
+      busyMsMax: prng.pick([0.2, 0.2, 2, 10]),
       raft: {
         electionTicks: 8,
         heartbeatTicks: 2,
@@ -129,7 +130,10 @@ const bias: Readonly<Record<BugName, (scenario: Scenario) => Scenario>> = {
   ackBeforePersist: (scenario) => ({
     ...scenario,
     diskMs: [0.2, 40],
-    nemesis: { ...scenario.nemesis, weights: { crashAll: 1, crashNode: 1, crashLeader: 1, slowDisk: 1 } },
+    nemesis: {
+      ...scenario.nemesis,
+      weights: { crashAll: 1, crashNode: 1, crashLeader: 1, slowDisk: 1, isolateLeader: 0.5, transfer: 0.5 },
+    },
   }),
   // a vote is forgotten, or never reached the disk, where its node restarts before the election is over
   forgetVote: (scenario) => ({
@@ -146,6 +150,10 @@ const bias: Readonly<Record<BugName, (scenario: Scenario) => Scenario>> = {
   readWithoutQuorum: (scenario) => ({
     ...scenario,
     clients: { ...scenario.clients, clients: 4, keys: ["x"], thinkMsMax: 20 },
-    nemesis: { weights: { isolateLeader: 2, split: 1, oneWay: 1, pauseLeader: 1 }, everyMs: 200, durationMs: [150, 400] },
+    nemesis: {
+      weights: { isolateLeader: 2, split: 1, oneWay: 1, pauseLeader: 1, disorder: 1 },
+      everyMs: 150,
+      durationMs: [150, 400],
+    },
   }),
 };
