@@ -68,7 +68,7 @@ const handOverMsMax = 300;
 /** Starts a member on what its disk holds. Rejects with `WalDamaged` where the disk lost what it had promised to keep. */
 export async function startNode(options: NodeOptions, ports: NodePorts): Promise<RunningNode> {
   const { log, nowMs, prng, onFatal } = ports;
-  let node: Node | undefined;
+  let node: Node | undefined = undefined;
   let slowSyncMentionedMs = -Infinity;
   const { wal, recovered, tornTail } = Wal.open({
     dir: options.dataDir,
@@ -105,6 +105,14 @@ async function found({ members, clusterState }: NodeOptions, wal: Wal): Promise<
   return start;
 }
 
+/** A confirmed read that waits until its index is applied here. */
+interface Reader {
+  readonly index: number;
+  readonly deadlineMs: number;
+  readonly serve: () => void;
+  readonly fail: () => void;
+}
+
 class Node implements Store {
   readonly driver: Driver;
   readonly #options: NodeOptions;
@@ -129,8 +137,7 @@ class Node implements Store {
   #appliedTerm: number;
   #snapshotIndex: number;
   #savingSnapshot = false;
-  /** Reads that wait until their index is applied. */
-  #readers: { readonly index: number; readonly serve: () => void }[] = [];
+  #readers: Reader[] = [];
   /** True while the founder with the lowest number has not seen a leader. */
   #founding: boolean;
   #stoodAtMs = -Infinity;
@@ -201,7 +208,7 @@ class Node implements Store {
     this.#transport.setPeers(this.#peers());
     // One firing is one tick, however late: a process that was stopped must not count the time it slept through.
     this.#timers.push(setInterval(() => this.#tick(), timing.heartbeatIntervalMs));
-    this.#timers.push(setInterval(() => this.#router.sweep(), sweepEveryMs));
+    this.#timers.push(setInterval(() => this.#sweep(), sweepEveryMs));
     this.driver.schedule();
     this.#standIfFounding();
     return { clientPort, peerPort, stop: () => this.#stop() };
@@ -215,6 +222,7 @@ class Node implements Store {
     await this.#handOver();
     for (const timer of this.#timers) clearInterval(timer);
     this.#router.close();
+    this.#failReaders(() => true);
     this.driver.stop();
     await this.#wal.close();
     this.#transport.close();
@@ -262,13 +270,16 @@ class Node implements Store {
 
   range(request: RangeRequest, serializable: boolean): Promise<RangeResult> {
     if (serializable) return Promise.resolve(this.#replica.kv.range(request));
+    const deadlineMs = this.#ports.nowMs() + this.#options.timing.requestTimeoutMs;
     return new Promise((resolve, reject) => {
       const serve = (): void => resolve(this.#replica.kv.range(request));
+      const fail = (): void =>
+        reject(new RequestFailed({ kind: "unavailable", message: "this member lags behind; try another" }));
       this.#router.submitRead((answer) => {
         if (answer.type === "failed") reject(new RequestFailed(answer.failure));
         else if (answer.type !== "readable") reject(unexpected(answer));
         else if (answer.index <= this.#applied) serve();
-        else this.#readers.push({ index: answer.index, serve });
+        else this.#readers.push({ index: answer.index, deadlineMs, serve, fail });
       });
     });
   }
@@ -461,6 +472,19 @@ class Node implements Store {
     const readers = this.#readers;
     this.#readers = readers.filter(({ index }) => index > this.#applied);
     for (const { index, serve } of readers) if (index <= this.#applied) serve();
+  }
+
+  #failReaders(isDue: (reader: Reader) => boolean): void {
+    const due = this.#readers.filter(isDue);
+    if (due.length === 0) return;
+    this.#readers = this.#readers.filter((reader) => !isDue(reader));
+    for (const { fail } of due) fail();
+  }
+
+  #sweep(): void {
+    this.#router.sweep();
+    const nowMs = this.#ports.nowMs();
+    this.#failReaders(({ deadlineMs }) => deadlineMs <= nowMs);
   }
 
   /** The file is written while the log goes on; only then is the machine told, so that its persist costs a marker. */

@@ -143,6 +143,7 @@ export class Transport {
 
   close(): void {
     clearInterval(this.#sweeper);
+    clearImmediate(this.#flushing);
     this.#flush();
     this.#server.close();
     for (const incoming of this.#incoming) incoming.socket.destroySoon();
@@ -162,11 +163,7 @@ export class Transport {
         onReady(member.id);
       },
       onLost: (why, wasUp) => {
-        if (this.#peers.get(member.id) === peer) {
-          const mention = wasUp && nowMs() - peer.saidLostAtMs > mentionEveryMs;
-          if (mention) peer.saidLostAtMs = nowMs();
-          log(mention ? "info" : "debug", "peer-lost", `no connection to ${member.name}: ${why}`, { peer: member.name, why });
-        }
+        if (this.#peers.get(member.id) === peer) this.#mentionLost(peer, why, wasUp);
         for (const onReply of asks.values()) onReply({ type: "lost" });
         asks.clear();
         peer.dropped = true;
@@ -180,6 +177,15 @@ export class Transport {
     const peer: Peer = { member, link, bulk: undefined, asks, dropped: false, saidLostAtMs: -Infinity };
     this.#peers.set(member.id, peer);
     link.sweep(false);
+  }
+
+  #mentionLost(peer: Peer, why: string, wasUp: boolean): void {
+    const nowMs = this.#options.nowMs();
+    if (nowMs - peer.saidLostAtMs < mentionEveryMs) return;
+    peer.saidLostAtMs = nowMs;
+    const { name } = peer.member;
+    // an attempt that failed is no news; a connection that broke is
+    this.#options.log(wasUp ? "info" : "debug", "peer-lost", `no connection to ${name}: ${why}`, { peer: name, why });
   }
 
   #sendBulk(peer: Peer, packet: Packet): void {
@@ -272,7 +278,7 @@ export class Transport {
   }
 
   #flushSoon(): void {
-    this.#flushing ??= setImmediate(() => this.#flush());
+    if (this.#flushing === undefined) this.#flushing = setImmediate(() => this.#flush());
   }
 
   /** Writes out what was queued since the last turn of the event loop. */

@@ -72,6 +72,8 @@ export class Wal {
   #snapshot = { index: 0, term: 0 };
   /** A snapshot that is on disk already though no marker tells of it yet. */
   #savedAhead: SnapshotMeta | undefined;
+  /** The write of {@link saveAhead}; a leader's snapshot waits for it, since it removes older files. */
+  #saving: Promise<void> = Promise.resolve();
   #pumping: Promise<void> | undefined;
 
   private constructor(options: WalOptions) {
@@ -134,7 +136,7 @@ export class Wal {
   /** Queues `persist`; {@link WalOptions.onDurable} tells when it is safe. */
   append(persist: Persist): void {
     this.#queue.push(persist);
-    this.#pumping ??= this.#pump().finally(() => (this.#pumping = undefined));
+    this.#pumping ??= this.#pump();
   }
 
   /**
@@ -142,8 +144,9 @@ export class Wal {
    * waits for the disk meanwhile.
    */
   async saveAhead(snapshot: Snapshot): Promise<void> {
+    this.#saving = writeSnapshotFile(this.#options.dir, snapshot);
     try {
-      await writeSnapshotFile(this.#options.dir, snapshot);
+      await this.#saving;
       this.#savedAhead = snapshot.meta;
     } catch (error) {
       this.#options.onFatal(error);
@@ -165,7 +168,7 @@ export class Wal {
   async #pump(): Promise<void> {
     try {
       // The caller's turn ends first: what else it hands in joins this frame.
-      await undefined;
+      await Promise.resolve();
       while (this.#queue.length > 0) {
         const head = this.#queue[0] as Persist;
         let durable: number;
@@ -180,6 +183,8 @@ export class Wal {
       }
     } catch (error) {
       this.#options.onFatal(error);
+    } finally {
+      this.#pumping = undefined;
     }
   }
 
@@ -198,8 +203,8 @@ export class Wal {
   async #installSnapshot(persist: Persist, snapshot: Snapshot): Promise<void> {
     const { dir, onSnapshotSaved } = this.#options;
     const { index, term } = snapshot.meta;
-    const ahead = this.#savedAhead;
-    if (ahead?.index !== index || ahead.term !== term) await writeSnapshotFile(dir, snapshot);
+    await this.#saving;
+    if (JSON.stringify(this.#savedAhead) !== JSON.stringify(snapshot.meta)) await writeSnapshotFile(dir, snapshot);
     this.#savedAhead = undefined;
     this.#snapshot = { index, term };
     const records: WalRecord[] = [{ type: "snapshot", index, term, discardLog: persist.discardLog }];
