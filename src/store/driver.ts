@@ -20,8 +20,8 @@ export interface DriverHandlers {
  */
 export class Driver {
   readonly #raft: Raft;
-  readonly #wal: Wal;
-  readonly #transport: Transport;
+  readonly #wal: Pick<Wal, "append">;
+  readonly #transport: Pick<Transport, "send">;
   readonly #handlers: DriverHandlers;
   #inputs: Input[] = [];
   #turn: NodeJS.Immediate | undefined;
@@ -31,7 +31,7 @@ export class Driver {
   #heldBack: { readonly persistNumber: number; readonly messages: readonly Message[] }[] = [];
   #stopped = false;
 
-  constructor(raft: Raft, wal: Wal, transport: Transport, handlers: DriverHandlers) {
+  constructor(raft: Raft, wal: Pick<Wal, "append">, transport: Pick<Transport, "send">, handlers: DriverHandlers) {
     this.#raft = raft;
     this.#wal = wal;
     this.#transport = transport;

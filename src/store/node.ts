@@ -118,6 +118,7 @@ class Node implements Store {
   readonly #options: NodeOptions;
   readonly #ports: NodePorts;
   readonly #startedMs: number;
+  readonly #clusterId: string;
   readonly #wal: Wal;
   readonly #raft: Raft;
   readonly #transport: Transport;
@@ -149,6 +150,7 @@ class Node implements Store {
     this.#options = options;
     this.#ports = ports;
     this.#startedMs = nowMs();
+    this.#clusterId = clusterId(cluster);
     this.#wal = wal;
     const { meta, data } = recovered.snapshot;
     this.#replica = Replica.restore(data);
@@ -307,8 +309,12 @@ class Node implements Store {
   }
 
   header(): Header {
-    const { cluster, member } = this.#options;
-    return { cluster: clusterId(cluster), member: String(member), revision: this.#replica.kv.revision, term: this.#term };
+    return {
+      cluster: this.#clusterId,
+      member: String(this.#options.member),
+      revision: this.#replica.kv.revision,
+      term: this.#term,
+    };
   }
 
   unhealthy(): string | undefined {
