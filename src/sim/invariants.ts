@@ -44,12 +44,15 @@ export class Invariants {
   readonly #voteOf = new Map<string, MemberId>();
   /** Every entry that was ever in any log, by term and index, with the term of the one before it. */
   readonly #entries = new Map<string, { readonly entry: Entry; readonly termBefore: number | undefined }>();
-  /** What was applied by whoever was first, from index 1, for which the cluster's first snapshot stands. */
-  readonly #committed: Entry[];
+  /**
+   * What was applied by whoever was first, from index 1, for which the cluster's first snapshot stands; with that member's term, which is
+   * at least the one in which a leader committed it.
+   */
+  readonly #committed: { readonly entry: Entry; readonly byTerm: number }[];
   readonly #chains = new Map<number, number>();
 
   constructor({ index, term }: SnapshotMeta) {
-    this.#committed = [{ index, term, kind: "normal", data: new Uint8Array(0) }];
+    this.#committed = [{ entry: { index, term, kind: "normal", data: new Uint8Array(0) }, byTerm: term }];
   }
 
   /** Highest index that anyone has applied. */
@@ -58,7 +61,7 @@ export class Invariants {
   }
 
   committedTermAt(index: number): number | undefined {
-    return this.#committed[index - 1]?.term;
+    return this.#committed[index - 1]?.entry.term;
   }
 
   /** A member begins a life with what its disk held. */
@@ -84,7 +87,7 @@ export class Invariants {
     if (effects.persist !== undefined) {
       const { snapshot, discardLog, entries } = effects.persist;
       if (snapshot !== undefined) this.#snapshotTaken(id, member.log, snapshot.meta, discardLog);
-      for (const entry of entries) this.#appended(id, member.log, entry);
+      for (const entry of entries) this.#appended(id, member.log, entry, status.term);
     }
     hold(status.term >= member.term, "term is monotonic", () => `member ${id} goes from term ${member.term} to ${status.term}`);
     hold(
@@ -123,9 +126,9 @@ export class Invariants {
     const { index, term } = entry;
     hold(index === member.applied + 1, "applied in order", () => `member ${id} applies ${index} after ${member.applied}`);
     member.applied = index;
-    const first = this.#committed[index - 1];
+    const first = this.#committed[index - 1]?.entry;
     if (first === undefined) {
-      this.#committed.push(entry);
+      this.#committed.push({ entry, byTerm: member.term });
       for (const [other, view] of this.#members)
         if (view.leads && view.term >= member.term) this.#holdsCommitted(other, view, index);
     } else {
@@ -141,11 +144,11 @@ export class Invariants {
   /** A state machine was replaced by a snapshot's. */
   restored(id: MemberId, { index, term }: SnapshotMeta, chain: number): void {
     const member = this.#members.get(id) as MemberView;
-    const committed = this.#committed[index - 1];
+    const committed = this.committedTermAt(index);
     hold(
-      index === 0 || committed?.term === term,
+      index === 0 || committed === term,
       "state machine safety",
-      () => `member ${id} restores ${index} of term ${term}, committed is term ${committed?.term}`,
+      () => `member ${id} restores ${index} of term ${term}, committed is term ${committed}`,
     );
     hold(
       index >= member.applied,
@@ -175,20 +178,18 @@ export class Invariants {
   }
 
   /** Log matching: an index and a term name one entry, and the entry before it; by induction everything before it. */
-  #appended(id: MemberId, log: LogView, entry: Entry): void {
+  #appended(id: MemberId, log: LogView, entry: Entry, memberTerm: number): void {
     const { index, term } = entry;
     hold(
       index > log.base && index <= lastIndexOf(log) + 1,
       "log without holes",
       () => `member ${id} appends ${index} to a log of ${log.base} to ${lastIndexOf(log)}`,
     );
-    const committed = this.committedTermAt(index);
-    const isReplaced = (termAt(log, index) ?? term) !== term;
-    hold(
-      !isReplaced || committed !== termAt(log, index),
-      "committed entries stay",
-      () => `member ${id} overwrites the committed entry ${index}`,
-    );
+    const before = termAt(log, index);
+    const committed = this.#committed[index - 1];
+    // a leader of a term that is over may still overwrite what a later one committed, on members that heard of neither
+    const isLost = committed?.entry.term === before && before !== term && memberTerm >= (committed?.byTerm ?? Infinity);
+    hold(!isLost, "committed entries stay", () => `member ${id} overwrites the committed entry ${index}`);
     log.terms.length = index - log.base;
     const termBefore = termAt(log, index - 1);
     hold((termBefore ?? 0) <= term, "terms grow along the log", () => `member ${id} appends term ${term} after ${termBefore}`);
@@ -213,8 +214,8 @@ export class Invariants {
     hold(before === id, "one leader per term", () => `members ${before} and ${id} lead in term ${term}`);
     this.#leaderOf.set(term, id);
     for (let index = Math.max(1, member.log.base); index <= this.#committed.length; index++) {
-      // what is committed in a later term than this leader's is none of its business
-      if ((this.committedTermAt(index) ?? 0) > term) break;
+      // a leader elected late, of a term that is over, need not hold what a later one committed
+      if ((this.#committed[index - 1]?.byTerm ?? 0) > term) break;
       this.#holdsCommitted(id, member, index);
     }
   }

@@ -138,6 +138,25 @@ const cases: { name: string; past: (members: Invariants) => void; breaks: string
     breaks: "leader completeness",
   },
   {
+    name: "a committed entry is overwritten where nobody has heard of the term that committed it",
+    past: (m) => {
+      append(m, 1, [entry(2, 2)], { term: 4 });
+      append(m, 2, [entry(2, 2)]);
+      m.applied(1, entry(2, 2), 5);
+      append(m, 2, [entry(2, 3)]);
+    },
+    breaks: undefined,
+  },
+  {
+    name: "a leader of a term that is over, without what a later one committed",
+    past: (m) => {
+      append(m, 1, [entry(2, 2)], { role: "leader", term: 4 });
+      m.applied(1, entry(2, 2), 5);
+      append(m, 2, [], { role: "leader", term: 3 });
+    },
+    breaks: undefined,
+  },
+  {
     name: "an entry commits that a later leader lacks",
     past: (m) => {
       append(m, 2, [], { role: "leader", term: 3 });
