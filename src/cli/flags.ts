@@ -8,7 +8,7 @@ export const durationFlag = Flags.custom<number>({
   helpValue: "<duration>",
 });
 
-export function durationMs(text: string): number {
+function durationMs(text: string): number {
   const ms = parseDuration(text);
   if (ms !== undefined) return ms;
   const unitless = /^\d+(\.\d+)?$/.test(text);

@@ -23,7 +23,7 @@ export async function askAgent<O extends Op>(
   const id = randomUUID();
   const timer = setTimeout(() => attached.close(), replyTimeoutMs);
   try {
-    attached.write(encodeRequest({ ...operation, id } as Parameters<typeof encodeRequest>[0]));
+    attached.write(encodeRequest({ ...operation, id }));
     const reply = await findReply(attached, id);
     if (reply === undefined) {
       throw new DeviousError("AGENT_UNREACHABLE", "The agent of this cluster did not answer.", {

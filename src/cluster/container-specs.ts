@@ -34,7 +34,8 @@ export function containerHash(image: string, service: ServiceSpec | undefined): 
 export function nodeContainer(identity: Identity, boot: NodeBoot): ContainerSpec {
   const { cluster, image } = identity;
   const { node, service } = boot;
-  const { design, ...options } = service.store;
+  // one design so far, so the program needs no telling
+  const { electionTimeoutMs, heartbeatIntervalMs, snapshotEntries } = service.store;
   return {
     name: nodeContainerName(cluster, node),
     image,
@@ -54,7 +55,7 @@ export function nodeContainer(identity: Identity, boot: NodeBoot): ContainerSpec
       [nodeEnv.member]: String(boot.member),
       [nodeEnv.members]: formatMembers(boot.members),
       [nodeEnv.clusterState]: boot.clusterState,
-      [nodeEnv.options]: JSON.stringify({ design, ...options }),
+      [nodeEnv.options]: JSON.stringify({ electionTimeoutMs, heartbeatIntervalMs, snapshotEntries }),
     },
     hostname: node,
     network: networkName(cluster),

@@ -15,6 +15,9 @@ export interface StartedNode {
 }
 
 export interface Deadline {
+  /** On the clock of `performance.now()`. */
+  readonly endsAtMs: number;
+  /** How long the whole of the waiting may take, as the user was told. */
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
 }
@@ -30,11 +33,12 @@ const inspectEveryMs = 300;
  */
 export async function waitReady(engine: ReadinessEngine, started: StartedNode, deadline: Deadline): Promise<StoreClient> {
   const { node, containerId } = started;
-  const endsAt = performance.now() + deadline.timeoutMs;
+  const leftMs = (): number => deadline.endsAtMs - performance.now();
   let client: StoreClient | undefined;
   let inspectAt = 0;
-  let failed = "its container did not run";
-  while (performance.now() < endsAt) {
+  let failed = "its container publishes no port";
+  // however late it is, everybody is asked once
+  do {
     deadline.signal.throwIfAborted();
     if (performance.now() >= inspectAt) {
       inspectAt = performance.now() + inspectEveryMs;
@@ -42,12 +46,11 @@ export async function waitReady(engine: ReadinessEngine, started: StartedNode, d
       if (endpoint !== undefined) client ??= createStoreClient(node, endpoint);
     }
     if (client !== undefined) {
-      const timeoutMs = Math.max(1, Math.min(answerTimeoutMs, endsAt - performance.now()));
-      if (await client.healthy(timeoutMs)) return client;
+      if (await client.healthy(Math.max(1, Math.min(answerTimeoutMs, leftMs())))) return client;
       failed = "GET /health did not say that it has a leader";
     }
-    await sleep(Math.max(0, Math.min(pollMs, endsAt - performance.now())));
-  }
+    await sleep(Math.max(0, Math.min(pollMs, leftMs())));
+  } while (leftMs() > 0);
   throw new DeviousError("CLUSTER_NOT_READY", `${node} was not ready after ${formatDuration(deadline.timeoutMs)}: ${failed}.`, {
     details: await lastLines(engine, containerId),
     hint: "A longer --timeout gives it more time; --keep leaves what was made for a closer look.",

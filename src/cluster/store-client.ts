@@ -1,5 +1,5 @@
 import { DeviousError, messageOf } from "../core/errors.js";
-import { clientPort, peerPort } from "../core/node-contract.js";
+import { peerPort } from "../core/node-contract.js";
 import type { Endpoint } from "../engine/port.js";
 import { requestJson } from "./http.js";
 import type { HttpAnswer } from "./http.js";
@@ -92,7 +92,6 @@ export function createStoreClient(node: string, endpoint: Endpoint): StoreClient
       const body = {
         name,
         peerURLs: [`http://${name}:${peerPort}`],
-        clientURLs: [`http://${name}:${clientPort}`],
         isLearner: true,
       };
       const answer = await call<{ member: { ID: string } }>("/v3/cluster/member/add", body);

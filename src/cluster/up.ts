@@ -141,7 +141,7 @@ class Up {
   }
 
   #waitReady(started: StartedNode): Promise<StoreClient> {
-    return waitReady(this.#engine, started, { timeoutMs: this.#leftMs(), signal: this.#options.signal });
+    return waitReady(this.#engine, started, { ...this.#options, endsAtMs: this.#endsAtMs });
   }
 
   async #change(change: ChangeStep): Promise<void> {

@@ -155,6 +155,6 @@ export function clamped(record: LogRecord, lastTs: string): LogRecord {
   return record.ts >= lastTs ? record : flagged({ ...record, ts: lastTs }, "clamped");
 }
 
-export function flagged(record: LogRecord, flag: RecordFlag): LogRecord {
+function flagged(record: LogRecord, flag: RecordFlag): LogRecord {
   return { ...record, flags: [...(record.flags ?? []), flag] };
 }

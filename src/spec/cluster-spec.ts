@@ -37,11 +37,6 @@ export function nodeNames(service: string | undefined, count: number): readonly 
   return Array.from({ length: count }, (_, i) => `${prefix}${i + 1}`);
 }
 
-/** Every node of the cluster, service by service. */
-export function allNodes(spec: ClusterSpec): readonly string[] {
-  return spec.services.flatMap((service) => service.nodes);
-}
-
 /** The spec of a folder that has none: three raft nodes. */
 export function defaultSpec(name: string, nodes = 3): ClusterSpec {
   return { name, services: [{ name: defaultService, store: raftDefaults, nodes: nodeNames(undefined, nodes) }] };

@@ -12,6 +12,7 @@ import type {
   Endpoint,
   Engine,
   EngineFacts,
+  LogOptions,
 } from "../port.js";
 import { defaultSocket } from "./address.js";
 import type { EngineAddress } from "./address.js";
@@ -165,20 +166,12 @@ export function createDockerEngine(address: EngineAddress): Engine {
     removeVolume: (name) => callUntil(`remove the volume ${name}`, (docker) => docker.getVolume(name).remove()),
 
     logs: async function* (id, options) {
-      const stream = await call("read logs", async (docker): Promise<NodeJS.ReadableStream> => {
-        const query = {
-          stdout: true,
-          stderr: true,
-          timestamps: true,
-          ...(options.since === undefined ? {} : { since: unixNanos(options.since) as unknown as number }),
-          ...(options.tail === undefined ? {} : { tail: options.tail }),
-          ...(options.signal === undefined ? {} : { abortSignal: options.signal }),
-        };
-        const container = docker.getContainer(id);
-        if (options.follow) return container.logs({ ...query, follow: true });
-        return Readable.from([await container.logs({ ...query, follow: false })]);
-      });
-      yield* readAll(stream, options.signal);
+      const stream = await call("read logs", (docker) => openLogs(docker, id, options));
+      try {
+        yield* readAll(stream, options.signal);
+      } catch (error) {
+        throw toDeviousError(error, "read on in a log", address);
+      }
     },
     events: async (filter, signal) => {
       const stream = await call("send events", (docker) =>
@@ -191,10 +184,11 @@ export function createDockerEngine(address: EngineAddress): Engine {
         const stream = await docker
           .getContainer(id)
           .attach({ stream: true, stdin: true, stdout: true, stderr: true, hijack: true });
+        const closed = new AbortController();
         return {
           write: (text) => void stream.write(text),
-          output: readAll(stream, undefined),
-          close: () => (stream as Duplex).destroy(),
+          output: readAll(stream, closed.signal),
+          close: () => closed.abort(),
         };
       }),
 
@@ -297,15 +291,43 @@ async function* jsonLines(stream: NodeJS.ReadableStream): AsyncIterable<unknown>
   if (rest.trim() !== "") yield JSON.parse(rest);
 }
 
-/** A stream's chunks; ends quietly when the reader gave up. */
+/**
+ * The log call of dockerode collects a log that is not followed in memory, whatever its size; this is the same request as a stream.
+ * Its type knows no such request, so the answer's is told here.
+ */
+function openLogs(docker: Dockerode, id: string, { follow, since, tail, signal }: LogOptions): Promise<NodeJS.ReadableStream> {
+  const options = {
+    follow,
+    stdout: true,
+    stderr: true,
+    timestamps: true,
+    ...(since === undefined ? {} : { since: unixNanos(since) }),
+    ...(tail === undefined ? {} : { tail }),
+  };
+  const statusCodes = { 200: true, 404: "no such container", 500: "server error" };
+  const abort = signal === undefined ? {} : { abortSignal: signal };
+  const request = { path: `/containers/${id}/logs?`, method: "GET", isStream: true, statusCodes, options, ...abort };
+  return new Promise((resolve, reject) => {
+    docker.modem.dial(request, (error: unknown, stream: unknown) => {
+      if (error === null || error === undefined) resolve(stream as NodeJS.ReadableStream);
+      else reject(error);
+    });
+  });
+}
+
+/** A stream's chunks; a reader that gave up, by its signal or by destroying the stream, gets a quiet end. */
 async function* readAll(stream: NodeJS.ReadableStream, signal: AbortSignal | undefined): AsyncIterable<Uint8Array> {
-  const stop = (): void => void (stream as Duplex).destroy();
+  const duplex = stream as Duplex;
+  let stopped = false;
+  const stop = (): void => {
+    stopped = true;
+    duplex.destroy();
+  };
   signal?.addEventListener("abort", stop, { once: true });
   try {
     for await (const chunk of stream as AsyncIterable<Uint8Array>) yield chunk;
   } catch (error) {
-    const ended = signal?.aborted === true || (error as { code?: string }).code === "ERR_STREAM_PREMATURE_CLOSE";
-    if (!ended) throw error;
+    if (!stopped) throw error;
   } finally {
     signal?.removeEventListener("abort", stop);
   }

@@ -5,7 +5,7 @@ import type { ConfState, Entry, Snapshot } from "./types.js";
 /** What an entry costs beside its data where bytes are bounded: index, term and kind, roughly as on the wire. */
 const entryOverheadBytes = 16;
 
-export function entryBytes(entry: Entry): number {
+function entryBytes(entry: Entry): number {
   return entry.data.length + entryOverheadBytes;
 }
 
