@@ -5,7 +5,7 @@ import type { Timing } from "../../src/store/node-options.js";
 import type { TestCluster } from "./cluster.js";
 
 let cluster: TestCluster;
-afterEach(() => cluster.stopAll());
+afterEach(() => cluster.destroy());
 
 async function startAll(size: number, timing: Partial<Timing> = {}): Promise<void> {
   cluster = await testCluster(size, timing);

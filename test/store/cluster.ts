@@ -1,4 +1,4 @@
-import { mkdtempSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { request } from "node:http";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
@@ -21,6 +21,8 @@ export interface TestCluster {
   post(member: number, path: string, body: unknown): Promise<{ status: number; body: Record<string, unknown> }>;
   get(member: number, path: string): Promise<{ status: number; body: Record<string, unknown> }>;
   stopAll(): Promise<void>;
+  /** Stops all and removes their files. */
+  destroy(): Promise<void>;
 }
 
 export async function testCluster(size: number, timing: Partial<Timing> = {}): Promise<TestCluster> {
@@ -74,6 +76,10 @@ export async function testCluster(size: number, timing: Partial<Timing> = {}): P
     get: (member, path) => call(nodes.get(member), "GET", path, ""),
     async stopAll() {
       await Promise.all([...nodes.values()].map((node) => node.stop()));
+    },
+    async destroy() {
+      await cluster.stopAll();
+      rmSync(root, { recursive: true });
     },
   };
   return cluster;
