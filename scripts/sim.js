@@ -33,7 +33,7 @@ function run({ first, count, bug }) {
 try {
   process.exitCode = run(options());
 } catch (error) {
-  if (!(error instanceof RangeError) && error.code !== "ERR_PARSE_ARGS_UNKNOWN_OPTION") throw error;
+  if (!(error instanceof RangeError) && !error.code?.startsWith("ERR_PARSE_ARGS")) throw error;
   console.error(`${error.message}\n${usage}`);
   process.exitCode = 64;
 }

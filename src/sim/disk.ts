@@ -14,8 +14,8 @@ interface Write {
  * found by its checksum and cut off when the log is read.
  */
 export class SimDisk {
-  /** Range of one frame's write and sync, ms. */
-  latencyMs: readonly [min: number, max: number];
+  /** The range of one frame's write and sync, ms: the usual one, then those of slow times; the last one counts. */
+  readonly #latenciesMs: (readonly [min: number, max: number])[];
   readonly #timeline: Timeline;
   readonly #prng: Prng;
   #durable: Recovered;
@@ -26,8 +26,14 @@ export class SimDisk {
   constructor(timeline: Timeline, prng: Prng, latencyMs: readonly [min: number, max: number], content: Recovered) {
     this.#timeline = timeline;
     this.#prng = prng;
-    this.latencyMs = latencyMs;
+    this.#latenciesMs = [latencyMs];
     this.#durable = content;
+  }
+
+  /** Takes other times until the returned function is called. */
+  slow(latencyMs: readonly [min: number, max: number]): () => void {
+    this.#latenciesMs.push(latencyMs);
+    return () => void this.#latenciesMs.splice(this.#latenciesMs.indexOf(latencyMs), 1);
   }
 
   write(persist: Persist, onDurable: () => void): void {
@@ -38,7 +44,7 @@ export class SimDisk {
   #beginFrame(): void {
     this.#frame = this.#waiting;
     this.#waiting = [];
-    const [minMs, maxMs] = this.latencyMs;
+    const [minMs, maxMs] = this.#latenciesMs.at(-1) as readonly [number, number];
     const crashes = this.#crashes;
     this.#timeline.after(minMs + this.#prng.next() * (maxMs - minMs), () => {
       if (crashes === this.#crashes) this.#endFrame();

@@ -91,9 +91,7 @@ export const faults = {
   pauseLeader: (arena) => pause(pickLeader(arena), arena.prng.chance(0.5)),
   slowDisk: (arena) => {
     const { disk } = arena.prng.chance(0.5) ? pickLeader(arena) : pickNode(arena);
-    const usual = disk.latencyMs;
-    disk.latencyMs = [20, 20 + 200 * arena.prng.next()];
-    return () => void (disk.latencyMs = usual);
+    return disk.slow([20, 20 + 200 * arena.prng.next()]);
   },
   /** No harm in itself: the leader is told to hand over. */
   transfer: (arena) => {

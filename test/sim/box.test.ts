@@ -125,6 +125,19 @@ describe("disk", () => {
     expect(durable).toEqual([1, 2, 3]);
   });
 
+  test("slow times overlap, and the usual ones come back", () => {
+    const { timeline, disk, durable, persist } = setUp(1);
+    const ends = [disk.slow([50, 50]), disk.slow([70, 70])];
+    for (const end of ends) end();
+    persist(1);
+    timeline.runUntil(10.5);
+    expect(durable).toEqual([1]);
+    disk.slow([50, 50]);
+    persist(2);
+    timeline.runUntil(60);
+    expect(durable).toEqual([1]);
+  });
+
   test("a crash keeps what was synced, loses what waits, and the frame under way is whole or gone", () => {
     const ends = new Set<string>();
     for (let seed = 1; seed <= 40; seed++) {
