@@ -308,8 +308,8 @@ function openLogs(docker: Dockerode, id: string, { follow, since, tail, signal }
   const abort = signal === undefined ? {} : { abortSignal: signal };
   const request = { path: `/containers/${id}/logs?`, method: "GET", isStream: true, statusCodes, options, ...abort };
   return new Promise((resolve, reject) => {
-    docker.modem.dial(request, (error: unknown, stream: unknown) => {
-      if (error === null || error === undefined) resolve(stream as NodeJS.ReadableStream);
+    docker.modem.dial(request, (error: Error | null, stream: unknown) => {
+      if (error === null) resolve(stream as NodeJS.ReadableStream);
       else reject(error);
     });
   });
