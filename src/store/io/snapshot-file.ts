@@ -12,7 +12,7 @@ import { WalDamaged } from "./wal-damaged.js";
 const magic = Buffer.from("DVSSNAP\x01", "latin1");
 const prefixBytes = magic.length + 4 + 4;
 
-export function snapshotFileName(index: number, term: number): string {
+function snapshotFileName(index: number, term: number): string {
   return `snapshot-${String(index).padStart(16, "0")}-${String(term).padStart(10, "0")}`;
 }
 
