@@ -1,0 +1,96 @@
+import type Dockerode from "dockerode";
+import type { ContainerDetail, ContainerInfo, Containers, ContainerSpec, ContainerState, Endpoint } from "../port.js";
+import type { Calls } from "./calls.js";
+import { statusOf } from "./errors.js";
+
+export function createContainers({ call, wish, find }: Calls): Containers {
+  return {
+    createContainer: (spec) =>
+      call(`create ${spec.name}`, async (docker) => (await docker.createContainer(createOptions(spec))).id),
+    startContainer: (id) => wish("start a container", (docker) => docker.getContainer(id).start()),
+    stopContainer: (id, graceMs) =>
+      wish("stop a container", (docker) => docker.getContainer(id).stop({ t: Math.ceil(graceMs / 1000) })),
+    signalContainer: (id, signal) => wish("signal a container", (docker) => docker.getContainer(id).kill({ signal })),
+    unpauseContainer: (id) =>
+      wish("unpause a container", async (docker) => {
+        try {
+          await docker.getContainer(id).unpause();
+        } catch (error) {
+          // "is not paused" comes as 409 or 500, by version
+          if (!/not paused/.test(String(error))) throw error;
+        }
+      }),
+    removeContainer: (id) =>
+      wish("remove a container", async (docker) => {
+        try {
+          await docker.getContainer(id).remove({ force: true, v: true });
+        } catch (error) {
+          // somebody else is removing it: the wish is granted, only not by us
+          if (statusOf(error) !== 409 || !/already in progress/.test(String(error))) throw error;
+        }
+      }),
+    listContainers: (filters) =>
+      call("list containers", async (docker) =>
+        (await docker.listContainers({ all: true, filters: { label: [...filters] } })).map((one): ContainerInfo => ({
+          id: one.Id,
+          name: one.Names[0]?.replace(/^\//, "") ?? one.Id,
+          image: one.Image,
+          labels: one.Labels,
+          state: one.State as ContainerState,
+        })),
+      ),
+    inspectContainer: (id) => find("inspect a container", async (docker) => toDetail(await docker.getContainer(id).inspect())),
+  };
+}
+
+/** Exported for the tests: what an agent may do is worth pinning down. */
+export function createOptions(spec: ContainerSpec): Dockerode.ContainerCreateOptions {
+  const { agent } = spec;
+  return {
+    name: spec.name,
+    Image: spec.image,
+    Cmd: [...spec.command],
+    Env: Object.entries(spec.environment).map(([key, value]) => `${key}=${value}`),
+    Hostname: spec.hostname,
+    Labels: { ...spec.labels },
+    ExposedPorts: Object.fromEntries(spec.ports.map((port) => [`${port}/tcp`, {}])),
+    // the agent takes its commands on stdin, from one CLI after another
+    ...(agent === undefined ? {} : { OpenStdin: true, StdinOnce: false }),
+    HostConfig: {
+      NetworkMode: spec.network,
+      Mounts: [...spec.volumes].map(([Source, Target]) => ({ Type: "volume" as const, Source, Target })),
+      PortBindings: Object.fromEntries(spec.ports.map((port) => [`${port}/tcp`, [{ HostIp: "127.0.0.1", HostPort: "0" }]])),
+      LogConfig: { Type: "json-file", Config: { "max-size": "50m", "max-file": "5", mode: "blocking" } },
+      ...(agent === undefined
+        ? {}
+        : {
+            PidMode: "host",
+            CapAdd: ["NET_ADMIN", "SYS_ADMIN"],
+            Binds: [agent.engineSocketBind],
+            RestartPolicy: { Name: "unless-stopped" },
+          }),
+    },
+    NetworkingConfig: { EndpointsConfig: { [spec.network]: { Aliases: [...spec.aliases] } } },
+  };
+}
+
+function toDetail(one: Dockerode.ContainerInspectInfo): ContainerDetail {
+  const endpoints = new Map<number, Endpoint>();
+  for (const [key, bindings] of Object.entries(one.NetworkSettings.Ports ?? {})) {
+    const binding = (bindings as { HostIp: string; HostPort: string }[] | null)?.[0];
+    if (binding !== undefined) endpoints.set(Number.parseInt(key, 10), { host: binding.HostIp, port: Number(binding.HostPort) });
+  }
+  return {
+    id: one.Id,
+    name: one.Name.replace(/^\//, ""),
+    image: one.Config.Image,
+    labels: one.Config.Labels ?? {},
+    state: one.State.Status as ContainerState,
+    // the engine's zero time stands for "never"
+    startedAt: one.State.StartedAt.startsWith("0001-") ? undefined : one.State.StartedAt,
+    exitCode: one.State.Running ? undefined : one.State.ExitCode,
+    oomKilled: one.State.OOMKilled,
+    tty: one.Config.Tty,
+    endpoints,
+  };
+}

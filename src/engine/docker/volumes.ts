@@ -1,0 +1,19 @@
+import type { Volumes } from "../port.js";
+import type { Calls } from "./calls.js";
+
+export function createVolumes({ call, wish }: Calls): Volumes {
+  return {
+    createVolume: (name, labels) =>
+      call(`create the volume ${name}`, async (docker) => {
+        await docker.createVolume({ Name: name, Labels: { ...labels } });
+      }),
+    listVolumes: (filters) =>
+      call("list volumes", async (docker) =>
+        ((await docker.listVolumes({ filters: JSON.stringify({ label: filters }) })).Volumes ?? []).map((one) => ({
+          name: one.Name,
+          labels: one.Labels ?? {},
+        })),
+      ),
+    removeVolume: (name) => wish(`remove the volume ${name}`, (docker) => docker.getVolume(name).remove()),
+  };
+}
