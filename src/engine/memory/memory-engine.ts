@@ -1,0 +1,294 @@
+import { randomUUID } from "node:crypto";
+import { Readable } from "node:stream";
+import { extract } from "tar-stream";
+import { DeviousError } from "../../core/errors.js";
+import type { ContainerEvent, ContainerInfo, ContainerSpec, Engine, EngineFacts, Labels } from "../port.js";
+import { createStampClock } from "./log-file.js";
+import { MemoryContainer } from "./memory-container.js";
+import type { Executed, Program } from "./program.js";
+import { Queue } from "./queue.js";
+
+export interface MemoryEngineOptions {
+  readonly facts?: Partial<EngineFacts>;
+  /** What a container of this spec runs. */
+  readonly program: (spec: ContainerSpec) => Program;
+  /** What a command inside a running container does; unless given, no command is found. */
+  readonly exec?: (command: readonly string[], spec: ContainerSpec) => Executed;
+}
+
+export interface MemoryEngine extends Engine {
+  /** What the agent's own engine client does to a node. */
+  pauseContainer(id: string): Promise<void>;
+  /** While false, no call is answered. */
+  reachable: boolean;
+  /** Ends every program, so that nothing of a test listens any more. */
+  shutDown(): void;
+}
+
+interface Image {
+  readonly id: string;
+  readonly labels: Labels;
+}
+
+interface Network {
+  readonly id: string;
+  readonly name: string;
+  readonly labels: Labels;
+}
+
+interface Volume {
+  readonly labels: Labels;
+  readonly content: Map<string, string>;
+}
+
+const facts: EngineFacts = {
+  version: "0.0.0",
+  apiVersion: "1.41",
+  os: "linux",
+  arch: "amd64",
+  kernel: "memory",
+  local: false,
+  address: "memory:",
+};
+
+/** An engine without containers: programs are functions in this process. It refuses and allows what Docker does, in Docker's words. */
+export function createMemoryEngine(options: MemoryEngineOptions): MemoryEngine {
+  const images = new Map<string, Image>();
+  const containers = new Map<string, MemoryContainer>();
+  const networks = new Map<string, Network>();
+  const volumes = new Map<string, Volume>();
+  const subscribers = new Set<{ readonly labelFilter: string; readonly events: Queue<ContainerEvent> }>();
+  const nextStamp = createStampClock(Date.now);
+
+  const answer = (): void => {
+    if (!engine.reachable) throw new DeviousError("ENGINE_UNREACHABLE", "No engine answers in memory.");
+  };
+  /** By id or name, as everywhere in Docker. */
+  const find = (id: string): MemoryContainer | undefined =>
+    containers.get(id) ?? [...containers.values()].find(({ spec }) => spec.name === id);
+  const need = (id: string, doing: string): MemoryContainer => {
+    const found = find(id);
+    if (found === undefined) throw refused(doing, `No such container: ${id}`);
+    return found;
+  };
+  const tell = (container: MemoryContainer, action: ContainerEvent["action"], exitCode?: number): void => {
+    const { id, spec } = container;
+    for (const { labelFilter, events } of subscribers) {
+      if (carries(spec.labels, [labelFilter])) events.push({ id, action, labels: spec.labels, exitCode });
+    }
+  };
+  const volume = (name: string): Map<string, string> => {
+    const found = volumes.get(name) ?? { labels: {}, content: new Map<string, string>() };
+    volumes.set(name, found);
+    return found.content;
+  };
+
+  const engine: MemoryEngine = {
+    reachable: true,
+    shutDown: () => {
+      for (const container of containers.values()) if (container.isAlive) container.signal("SIGKILL");
+    },
+
+    facts: async () => {
+      answer();
+      return { ...facts, ...options.facts };
+    },
+
+    hasImage: async (reference) => {
+      answer();
+      return images.has(reference);
+    },
+    buildImage: async (reference, context, labels, onLine) => {
+      answer();
+      if (!(await entriesOf(context)).includes("Dockerfile")) {
+        throw refused(`build ${reference}`, "Cannot locate specified Dockerfile: Dockerfile");
+      }
+      const id = `sha256:${randomUUID()}`;
+      images.set(reference, { id, labels });
+      onLine(`Successfully tagged ${reference}`);
+    },
+    listImages: async (labelFilter) => {
+      answer();
+      return [...images]
+        .filter(([, { labels }]) => carries(labels, [labelFilter]))
+        .map(([reference, { id }]) => ({ id, references: [reference] }));
+    },
+    removeImage: async (id) => {
+      answer();
+      for (const [reference, image] of images) {
+        if (image.id !== id && reference !== id) continue;
+        const user = [...containers.values()].find(({ spec }) => spec.image === reference);
+        if (user !== undefined) throw refused("remove an image", `conflict: container ${user.id} is using it`);
+        images.delete(reference);
+      }
+    },
+
+    createContainer: async (spec) => {
+      answer();
+      const doing = `create ${spec.name}`;
+      if (!images.has(spec.image)) throw refused(doing, `No such image: ${spec.image}`);
+      const holder = find(spec.name);
+      if (holder !== undefined) {
+        throw refused(doing, `Conflict. The container name "/${spec.name}" is already in use by container "${holder.id}"`);
+      }
+      for (const name of spec.volumes.keys()) volume(name);
+      const container = new MemoryContainer(randomUUID(), spec, options.program(spec), { nextStamp, volume, tell });
+      containers.set(container.id, container);
+      tell(container, "create");
+      return container.id;
+    },
+    startContainer: async (id) => {
+      answer();
+      const container = need(id, "start a container");
+      if (container.state === "running") return;
+      if (container.state === "paused")
+        throw refused("start a container", "cannot start a paused container, try unpause instead");
+      const { network } = container.spec;
+      if (![...networks.values()].some(({ name }) => name === network)) {
+        throw refused("start a container", `network ${network} not found`);
+      }
+      await container.start();
+    },
+    stopContainer: async (id, graceMs) => {
+      answer();
+      await find(id)?.stop(graceMs);
+    },
+    signalContainer: async (id, signal) => {
+      answer();
+      const container = find(id);
+      if (container === undefined) return;
+      if (!container.isAlive) throw refused("signal a container", `Container ${id} is not running`);
+      container.signal(signal);
+    },
+    pauseContainer: async (id) => {
+      answer();
+      const container = need(id, "pause a container");
+      if (container.state !== "running") throw refused("pause a container", `Container ${id} is not running`);
+      container.pause();
+    },
+    unpauseContainer: async (id) => {
+      answer();
+      find(id)?.unpause();
+    },
+    removeContainer: async (id) => {
+      answer();
+      const container = find(id);
+      if (container === undefined) return;
+      if (container.isAlive) container.signal("SIGKILL");
+      containers.delete(container.id);
+      tell(container, "destroy");
+    },
+    listContainers: async (labelFilters) => {
+      answer();
+      const matching = [...containers.values()].filter(({ spec }) => carries(spec.labels, labelFilters));
+      // the youngest first
+      return matching.reverse().map(({ id, spec, state }): ContainerInfo => {
+        const { name, image, labels } = spec;
+        return { id, name, image, labels, state };
+      });
+    },
+    inspectContainer: async (id) => {
+      answer();
+      return find(id)?.detail();
+    },
+
+    createNetwork: async (name, labels) => {
+      answer();
+      if ([...networks.values()].some((one) => one.name === name)) {
+        throw refused(`create the network ${name}`, `network with name ${name} already exists`);
+      }
+      const id = randomUUID();
+      networks.set(id, { id, name, labels });
+      return id;
+    },
+    listNetworks: async (labelFilters) => {
+      answer();
+      return [...networks.values()].filter(({ labels }) => carries(labels, labelFilters));
+    },
+    removeNetwork: async (id) => {
+      answer();
+      networks.delete(id);
+    },
+
+    createVolume: async (name, labels) => {
+      answer();
+      // one that is there stays as it is
+      if (!volumes.has(name)) volumes.set(name, { labels, content: new Map() });
+    },
+    listVolumes: async (labelFilters) => {
+      answer();
+      return [...volumes]
+        .filter(([, { labels }]) => carries(labels, labelFilters))
+        .map(([name, { labels }]) => ({ name, labels }))
+        .sort((a, b) => (a.name < b.name ? -1 : 1));
+    },
+    removeVolume: async (name) => {
+      answer();
+      const user = [...containers.values()].find(({ spec }) => spec.volumes.has(name));
+      if (user !== undefined) throw refused(`remove the volume ${name}`, `volume is in use - [${user.id}]`);
+      volumes.delete(name);
+    },
+
+    logs: async function* (id, logOptions) {
+      answer();
+      yield* need(id, "read logs").logs(logOptions);
+    },
+    events: async (labelFilter, signal) => {
+      answer();
+      const subscriber = { labelFilter, events: new Queue<ContainerEvent>() };
+      subscribers.add(subscriber);
+      const end = (): void => {
+        subscribers.delete(subscriber);
+        subscriber.events.end();
+      };
+      if (signal.aborted) end();
+      else signal.addEventListener("abort", end, { once: true });
+      return subscriber.events;
+    },
+    attach: async (id) => {
+      answer();
+      const container = need(id, "attach to a container");
+      if (container.state !== "paused") return container.attach();
+      throw refused("attach to a container", `container ${id} is paused, unpause the container before attach`);
+    },
+    exec: async (id, command, onStdout, onStderr) => {
+      answer();
+      const doing = "run a command in a container";
+      const container = need(id, doing);
+      if (container.state === "paused") throw refused(doing, `Container ${id} is paused, unpause the container before exec`);
+      if (container.state !== "running") throw refused(doing, `Container ${id} is not running`);
+      const notFound = { exitCode: 127, stderr: `exec: "${command[0] ?? ""}": executable file not found in $PATH\n` };
+      const { exitCode, stdout = "", stderr = "" }: Executed = options.exec?.(command, container.spec) ?? notFound;
+      if (stdout !== "") onStdout(Buffer.from(stdout, "utf8"));
+      if (stderr !== "") onStderr(Buffer.from(stderr, "utf8"));
+      return { exitCode };
+    },
+  };
+  return engine;
+}
+
+function refused(doing: string, words: string): DeviousError {
+  return new DeviousError("ENGINE_REFUSED", `The engine could not ${doing}: ${words}.`);
+}
+
+/** Whether labels match all filters, each `key` or `key=value`. */
+function carries(labels: Labels, filters: readonly string[]): boolean {
+  return filters.every((filter) => {
+    const at = filter.indexOf("=");
+    return at === -1 ? filter in labels : labels[filter.slice(0, at)] === filter.slice(at + 1);
+  });
+}
+
+/** Names of the entries of a build context, which is read to its end as a builder would. */
+async function entriesOf(context: AsyncIterable<Uint8Array>): Promise<readonly string[]> {
+  const tar = extract();
+  const source = Readable.from(context);
+  source.on("error", (error) => tar.destroy(error));
+  source.pipe(tar);
+  const names: string[] = [];
+  for await (const entry of tar) {
+    names.push(entry.header.name);
+    entry.resume();
+  }
+  return names;
+}
