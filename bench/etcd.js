@@ -1,0 +1,76 @@
+/**
+ * Three nodes of the etcd that Debian packages, in containers like ours: an image from scratch that holds the binary and its libraries,
+ * one bridge network, a named volume each, ports published on 127.0.0.1.
+ */
+import { readFileSync, realpathSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { execa } from "execa";
+import { pack } from "tar-stream";
+import { createNetwork, docker, publishedPort, remove, runContainer } from "./docker.js";
+import { isHealthy } from "./floor.js";
+import { post } from "./load.js";
+
+const prefix = "devious-bench.etcd";
+const image = "devious-bench/etcd:local";
+const names = ["e1", "e2", "e3"];
+const clientPort = 2379;
+const patienceMs = 30_000;
+
+export async function etcdVersion(binary) {
+  const { stdout } = await execa(binary, ["--version"]);
+  return /etcd Version: (\S+)/.exec(stdout)?.[1] ?? "unknown";
+}
+
+/** Boots the cluster and resolves to the published port of its leader. */
+export async function startEtcd(binary, signal) {
+  await docker("POST", `/images/create?fromSrc=-&repo=devious-bench/etcd&tag=local`, { stream: await imageTar(binary) });
+  await createNetwork(prefix, {});
+  await Promise.all(names.map((name) => runContainer(`${prefix}.${name}`, containerOptions(name))));
+  const ports = await Promise.all(names.map((name) => publishedPort(`${prefix}.${name}`, clientPort)));
+  const giveUpAt = performance.now() + patienceMs;
+  while (!(await Promise.all(ports.map(isHealthy))).every(Boolean)) {
+    if (performance.now() > giveUpAt) throw new Error(`etcd is not healthy after ${patienceMs / 1000} s`);
+    await sleep(100, undefined, { signal });
+  }
+  const views = await Promise.all(ports.map((port) => post(port, "/v3/maintenance/status", "{}")));
+  return ports[views.findIndex(({ header, leader }) => header.member_id === leader)];
+}
+
+export async function removeEtcd() {
+  await remove({
+    containers: names.map((name) => `${prefix}.${name}`),
+    networks: [prefix],
+    volumes: names.map((name) => `${prefix}.${name}.data`),
+  });
+  await docker("DELETE", `/images/${image}`, { allow: [404] });
+}
+
+function containerOptions(name) {
+  const peers = names.map((one) => `${one}=http://${one}:2380`).join(",");
+  const listen = { "listen-client-urls": "http://0.0.0.0:2379", "listen-peer-urls": "http://0.0.0.0:2380" };
+  const advertise = { "advertise-client-urls": `http://${name}:2379`, "initial-advertise-peer-urls": `http://${name}:2380` };
+  const flags = { name, "data-dir": "/data", "initial-cluster": peers, "initial-cluster-state": "new", ...listen, ...advertise };
+  return {
+    Image: image,
+    Cmd: ["/etcd", ...Object.entries(flags).map(([flag, value]) => `--${flag}=${value}`)],
+    Hostname: name,
+    ExposedPorts: { [`${clientPort}/tcp`]: {} },
+    HostConfig: {
+      NetworkMode: prefix,
+      Mounts: [{ Type: "volume", Source: `${prefix}.${name}.data`, Target: "/data" }],
+      PortBindings: { [`${clientPort}/tcp`]: [{ HostIp: "127.0.0.1", HostPort: "0" }] },
+    },
+    NetworkingConfig: { EndpointsConfig: { [prefix]: { Aliases: [name] } } },
+  };
+}
+
+async function imageTar(binary) {
+  const { stdout } = await execa("ldd", [binary], { reject: false });
+  const libraries = [...stdout.matchAll(/(?:=> |^\s*)(\/\S+) \(0x/gm)].map(([, path]) => path);
+  const tar = pack();
+  tar.entry({ name: "etcd", mode: 0o755 }, readFileSync(binary));
+  for (const library of libraries) tar.entry({ name: library.slice(1), mode: 0o755 }, readFileSync(realpathSync(library)));
+  tar.entry({ name: "etc/nsswitch.conf", mode: 0o644 }, "hosts: files dns\n");
+  tar.finalize();
+  return tar;
+}

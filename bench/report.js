@@ -1,0 +1,34 @@
+/** The lines of the benchmark, as text: what was asked for beside what was measured. */
+import { median, ratio } from "./figures.js";
+
+/**
+ * A line that compares with a floor measured in the same run.
+ * @param {number[]} thing milliseconds, one a round  @param {number[]} floor the same of what it is compared to
+ */
+export function ratioLine(what, { thing, floor, asked, floorName }) {
+  const measured = ratio(thing, floor);
+  const verdict = measured <= asked ? "within" : "OVER";
+  const basis = `${ms(median(thing))} against ${ms(median(floor))} (${floorName}), ${thing.length} rounds`;
+  return [what, `≤ ${asked} ×`, `${measured.toFixed(2)} ×`, verdict, basis];
+}
+
+/** A line that could not be measured, and why. */
+export function missingLine(what, why) {
+  return [what, "", "–", "", why];
+}
+
+export function table(rows) {
+  const widths = rows[0].map((_, column) => Math.max(...rows.map((row) => row[column].length)));
+  return rows
+    .map((row) =>
+      row
+        .map((cell, column) => cell.padEnd(widths[column]))
+        .join("  ")
+        .trimEnd(),
+    )
+    .join("\n");
+}
+
+export function ms(milliseconds) {
+  return milliseconds < 10 ? `${milliseconds.toFixed(2)} ms` : `${milliseconds.toFixed(0)} ms`;
+}

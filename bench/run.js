@@ -1,0 +1,65 @@
+/**
+ * `npm run bench`: how fast it is, beside what it is compared to, measured in the same run (docs/benchmarks.md). A figure over its limit
+ * is shown as such; only a benchmark that broke ends non-zero.
+ *
+ * `npm run bench -- --only start-up|up|chaos|puts` measures one part.
+ */
+import { availableParallelism, cpus } from "node:os";
+import { parseArgs } from "node:util";
+import { needEngine } from "../scripts/setup/docker-engine.js";
+import { needBuild } from "../scripts/setup/fresh-build.js";
+import { widenPath } from "../scripts/setup/run.js";
+import { withTrouble } from "../scripts/setup/trouble.js";
+import { createDevious } from "./devious.js";
+import { docker } from "./docker.js";
+import { removeEtcd } from "./etcd.js";
+import { chaos } from "./lines/chaos.js";
+import { puts } from "./lines/puts.js";
+import { startUp } from "./lines/start-up.js";
+import { up } from "./lines/up.js";
+import { table } from "./report.js";
+
+const parts = { "start-up": startUp, up, chaos, puts };
+const { values } = parseArgs({ options: { only: { type: "string" } } });
+if (values.only !== undefined && !(values.only in parts)) {
+  console.error(`--only takes one of: ${Object.keys(parts).join(", ")}`);
+  process.exit(64);
+}
+
+await withTrouble(1, async () => {
+  widenPath();
+  needBuild();
+  await needEngine();
+  const interrupted = new AbortController();
+  for (const name of ["SIGINT", "SIGTERM"]) process.once(name, () => interrupted.abort());
+  const world = { devious: createDevious(interrupted.signal), signal: interrupted.signal };
+  const rows = [["what", "asked", "measured", "", ""]];
+  try {
+    // also what a benchmark that was killed left
+    await clear(world);
+    console.log(await machine());
+    for (const [name, part] of Object.entries(parts)) {
+      if (values.only !== undefined && values.only !== name) continue;
+      console.error(`measuring ${name} …`);
+      rows.push(...(await part(world)));
+    }
+    console.log(table(rows));
+  } catch (error) {
+    if (!interrupted.signal.aborted) throw error;
+    console.error("interrupted");
+    process.exitCode = 130;
+  } finally {
+    await clear(world);
+  }
+});
+
+async function clear({ devious }) {
+  await devious.down();
+  await removeEtcd();
+}
+
+async function machine() {
+  const { Version, KernelVersion } = await docker("GET", "/version");
+  const cpu = `${availableParallelism()} × ${cpus()[0]?.model ?? process.arch}`;
+  return `Node ${process.version}, Docker ${Version}, kernel ${KernelVersion}, ${cpu}`;
+}
