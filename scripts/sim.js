@@ -1,4 +1,4 @@
-// `npm run sim -- [--seed N] [--seeds COUNT] [--bug NAME]`: runs the simulator from one seed on; a failure prints its last events.
+// `npm run sim -- [--seed N] [--seeds COUNT] [--bug NAME]`: runs the simulator; a failure prints its last events.
 import { parseArgs } from "node:util";
 import { describeFailure } from "../dist/sim/report.js";
 import { bugNames } from "../dist/sim/scenario.js";

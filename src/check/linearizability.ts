@@ -7,16 +7,16 @@
  * each key is searched alone.
  *
  * The question is NP-complete, and operations that crashed are what makes it bite: they stay open for ever, so n of them
- * mean 2^n choices. Five rules keep them harmless. Each only leaves out configurations for which another one that is entered has every future
- * they have:
+ * mean 2^n choices. Five rules keep them harmless. Each only leaves out configurations for which another one that is
+ * entered has every future they have:
  *
  * 1. A crashed read is dropped: it changes nothing and nobody saw its answer.
  * 2. Crashed operations with equal input are interchangeable, so a configuration counts how many of each kind it used up.
  * 3. Of two configurations that differ only in the crashed operations used, the one that used fewer can do all that the other
  *    can: a crashed operation not used stays available for ever and need never happen. The other is not entered.
- * 4. A crashed operation is placed only where it changes the state (else rule 3), and only if the next placed operation can tell: if that one leads
- *    to the same state without it, the configuration without it used fewer (rule 3 again). So a crashed
- *    write is tried only in front of somebody who sees it.
+ * 4. A crashed operation is placed only where it changes the state (else rule 3), and only if the next placed operation
+ *    can tell: if that one leads to the same state without it, the configuration without it used fewer (rule 3 again). So a
+ *    crashed write is tried only in front of somebody who sees it.
  * 5. A read that fits the present state is placed at once, with no alternative: any order that places it later stays valid
  *    when it is moved forward to here, since it changes nothing for those in between.
  *
@@ -259,8 +259,8 @@ function searchOne<State, Input, Output>(
       return behind.filter((next) => !alike.has(model.stateKey(next)));
     };
 
-    // pushed first is tried last: the demanded operation, then the other open ones, then the crashed ones, of those first the ones
-    // that would let the demanded operation follow
+    // pushed first is tried last: the demanded operation, then the other open ones, then the crashed ones, of those first
+    // the ones that would let the demanded operation follow
     const hopeful: Config[] = [];
     const usedOf = countByKind(used);
     for (let i = at.crashedCount - 1; i >= 0; i--) {

@@ -18,7 +18,10 @@ export interface Model<State, Input, Output> {
   readonly readOnly: (input: Input, output: Output | undefined) => boolean;
   /** True only where an operation is possible in every state and leads to the same state from all of them, like a plain write. */
   readonly overwrites: (input: Input) => boolean;
-  /** Operations with different keys never see each other, so each key's history is checked alone (Herlihy and Wing's locality). */
+  /**
+   * Operations with different keys never see each other, so each key's history is checked alone (Herlihy and Wing's
+   * locality).
+   */
   readonly partition?: (input: Input) => string;
   /** `put x 3`, `get x -> 3`, `get x -> ?`. */
   readonly describe: (input: Input, output: Output | undefined) => string;

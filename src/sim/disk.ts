@@ -9,9 +9,9 @@ interface Write {
 }
 
 /**
- * One member's disk. As in store/io/wal.ts, what comes in while a sync runs goes together into the next frame (group commit). A crash
- * loses what was not synced: what waits never was written, and the frame under way is either whole or torn; a torn one is
- * found by its checksum and cut off when the log is read.
+ * One member's disk. As in store/io/wal.ts, what comes in while a sync runs goes together into the next frame (group
+ * commit). A crash loses what was not synced: what waits never was written, and the frame under way is either whole or
+ * torn; a torn one is found by its checksum and cut off when the log is read.
  */
 export class SimDisk {
   /** The range of one frame's write and sync, ms: the usual one, then those of slow times; the last one counts. */

@@ -45,8 +45,8 @@ export class Invariants {
   /** Every entry that was ever in any log, by term and index, with the term of the one before it. */
   readonly #entries = new Map<string, { readonly entry: Entry; readonly termBefore: number | undefined }>();
   /**
-   * What was applied by whoever was first, from index 1, for which the cluster's first snapshot stands; with that member's term, which is
-   * at least the one in which a leader committed it.
+   * What was applied by whoever was first, from index 1, for which the cluster's first snapshot stands; with that member's
+   * term, which is at least the one in which a leader committed it.
    */
   readonly #committed: { readonly entry: Entry; readonly byTerm: number }[];
   readonly #chains = new Map<number, number>();

@@ -1,4 +1,7 @@
-/** What a run is made of: drawn from its seed, so that hundreds of seeds visit sizes, tempos and kinds of bad luck we would not think of. */
+/**
+ * What a run is made of: drawn from its seed, so that hundreds of seeds visit sizes, tempos and kinds of bad luck we
+ * would not think of.
+ */
 import type { Prng } from "../core/prng.js";
 import type { PlantedBugs } from "../store/raft/types.js";
 import type { ClientOptions } from "./clients.js";
@@ -44,8 +47,8 @@ const evenWeights: Readonly<Record<FaultName, number>> = {
 };
 
 /**
- * Draws a run with `bug` planted; with `provoke`, one in which the kind of bad luck that this bug needs is
- * likely. Some of the others are of such a kind as well: it also finds bugs that nobody planted.
+ * Draws a run with `bug` planted; with `provoke`, one in which the kind of bad luck that this bug needs is likely. Some of
+ * the others are of such a kind as well: it also finds bugs that nobody planted.
  */
 export function drawScenario(prng: Prng, bug?: BugName, provoke?: BugName): Scenario {
   const voters = prng.pick([3, 3, 3, 4, 5]);
@@ -111,8 +114,9 @@ function drawAims(prng: Prng, voters: number): Aim[] {
 }
 
 const bias: Readonly<Record<BugName, (scenario: Scenario) => Scenario>> = {
-  // Figure 3.7 of the thesis: leaders are cut off before their entries get anywhere, and one that comes back brings its old entries over
-  // one by one, so that there is a while in which those are everywhere and the first one of its own term is not.
+  // Figure 3.7 of the thesis: leaders are cut off before their entries get anywhere, and one that comes back brings its old
+  // entries over one by one, so that there is a while in which those are everywhere and the first one of its own term is
+  // not.
   countOldTerms: (scenario) => ({
     ...scenario,
     chaosMs: 4000,

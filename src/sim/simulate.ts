@@ -1,6 +1,7 @@
 /**
- * One run from one seed: a cluster of raft machines with the store's state machine in a box, hurt for a while, then healed. It fails where an
- * invariant breaks, where clients saw what no correct store would show, and where the healed cluster does not come back.
+ * One run from one seed: a cluster of raft machines with the store's state machine in a box, hurt for a while, then healed.
+ * It fails where an invariant breaks, where clients saw what no correct store would show, and where the healed cluster does
+ * not come back.
  */
 import { checkLinearizability, explainViolation } from "../check/linearizability.js";
 import { kv } from "../check/models/kv.js";
@@ -62,6 +63,7 @@ export interface SimulationOptions {
 const recoveryMs = 5000;
 const checkStepsMax = 500_000;
 
+/** Plays the run that `seed` stands for, to its end or to the first thing that breaks. Equal arguments give equal outcomes. */
 export function simulate(seed: number, { bug, provoke = bug, traceLines = 60 }: SimulationOptions = {}): Outcome {
   const prng = createPrng(seed);
   const run = new Run(prng, drawScenario(prng.fork(), bug, provoke), traceLines);
@@ -69,10 +71,14 @@ export function simulate(seed: number, { bug, provoke = bug, traceLines = 60 }: 
     run.play();
     return { seed, tally: run.tally, ok: true };
   } catch (error) {
-    if (!(error instanceof BrokenInvariant) && !(error instanceof InvariantViolation)) throw error;
-    const broken = error instanceof BrokenInvariant ? error.invariant : "the machine's own invariant";
-    return { seed, tally: run.tally, ok: false, broken, message: error.message, trace: run.trace.lines() };
+    return { seed, tally: run.tally, ok: false, ...describeError(error), trace: run.trace.lines() };
   }
+}
+
+function describeError(error: unknown): { readonly broken: string; readonly message: string } {
+  if (error instanceof BrokenInvariant) return { broken: error.invariant, message: error.message };
+  if (error instanceof InvariantViolation) return { broken: "the machine's own invariant", message: error.message };
+  return { broken: "no exception", message: error instanceof Error ? (error.stack ?? error.message) : String(error) };
 }
 
 class Run {
@@ -145,7 +151,10 @@ class Run {
     this.#checkHistory();
   }
 
-  /** With nothing wrong any more: somebody leads, a write goes through, all members come to hold the same, and it is what was acknowledged. */
+  /**
+   * With nothing wrong any more: somebody leads, a write goes through, all members come to hold the same, and it is
+   * what was acknowledged.
+   */
   #recover(endMs: number): void {
     const { keys } = this.#scenario.clients;
     let isWritten = false;

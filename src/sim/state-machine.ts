@@ -8,8 +8,8 @@ export type Write = Exclude<KvInput, { op: "get" }>;
 const chainBytes = 4;
 
 /**
- * The store's key-value map, with a chain of checksums over everything applied: two nodes at one index have the same chain only if
- * they applied the same entries, each once and in the same order, whatever of it is still visible in the map.
+ * The store's key-value map, with a chain of checksums over everything applied: two nodes at one index have the same chain
+ * only if they applied the same entries, each once and in the same order, whatever of it is still visible in the map.
  */
 export class SimStateMachine {
   #kv = new Kv();

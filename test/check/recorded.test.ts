@@ -1,4 +1,4 @@
-// The checker gives the known verdict on every recorded history, and fast: 51 of a real etcd with many crashed operations, 4 of a kv store.
+// The checker gives the known verdict on every recorded history, fast, with many crashed operations in them.
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { checkLinearizability, explainViolation } from "../../src/check/linearizability.js";

@@ -1,4 +1,4 @@
-// Every invariant can break: a made-up past of members that violates just it is named by it, and the lawful past next to it passes.
+// Every invariant can break: a made-up past that violates just it is named by it, and the lawful past next to it passes.
 import { describe, expect, test } from "vitest";
 import { BrokenInvariant, Invariants } from "../../src/sim/invariants.js";
 import { bootstrapSnapshot } from "../../src/store/raft/bootstrap.js";

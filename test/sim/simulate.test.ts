@@ -1,4 +1,4 @@
-// Hundreds of seeded fault runs of the raft machine hold all invariants, and each classic bug, planted, is caught: the simulator is no decoration.
+// Hundreds of seeded fault runs hold all invariants, and each classic bug, planted, is caught: the simulator is no decoration.
 import { describe, expect, test } from "vitest";
 import { faults } from "../../src/sim/faults.js";
 import { describeFailure } from "../../src/sim/report.js";
