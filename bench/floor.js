@@ -20,7 +20,7 @@ export async function recipeOf(nodes) {
   return {
     image: containers[0].Config.Image,
     network: { name: network, labels: Labels },
-    containers: containers.map(({ Name, Config, HostConfig, NetworkSettings }, index) => ({
+    containers: containers.map(({ Name, Config, HostConfig }, index) => ({
       name: Name.slice(1),
       options: {
         Image: Config.Image,
