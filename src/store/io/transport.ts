@@ -59,6 +59,8 @@ const incomingSilenceMaxMs = 5000;
 const bulkIdleMaxMs = 5000;
 /** A peer that comes and goes is mentioned no more often than this. */
 const mentionEveryMs = 5000;
+/** A dial that fails during a long cut is news for nobody. */
+const mentionDialEveryMs = 30_000;
 
 /**
  * Messages, and questions with answers, between members. Each member dials each other one and speaks first on that connection; whoever
@@ -181,7 +183,7 @@ export class Transport {
 
   #mentionLost(peer: Peer, why: string, wasUp: boolean): void {
     const nowMs = this.#options.nowMs();
-    if (nowMs - peer.saidLostAtMs < mentionEveryMs) return;
+    if (nowMs - peer.saidLostAtMs < (wasUp ? mentionEveryMs : mentionDialEveryMs)) return;
     peer.saidLostAtMs = nowMs;
     const { name } = peer.member;
     // an attempt that failed is no news; a connection that broke is
