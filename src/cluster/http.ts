@@ -20,7 +20,8 @@ export function requestJson(
     const headers =
       payload === undefined ? {} : { "content-type": "application/json", "content-length": Buffer.byteLength(payload) };
     const outgoing = request(
-      { host, port, method, path, headers, agent: false, signal: AbortSignal.timeout(timeoutMs) },
+      // AbortSignal takes whole milliseconds only
+      { host, port, method, path, headers, agent: false, signal: AbortSignal.timeout(Math.ceil(timeoutMs)) },
       (answer) => {
         const chunks: Buffer[] = [];
         answer.on("data", (chunk: Buffer) => chunks.push(chunk));
