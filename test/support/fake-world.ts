@@ -1,0 +1,189 @@
+import { mkdir, mkdtemp, realpath, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+import { Config } from "@oclif/core";
+import { onTestFinished } from "vitest";
+import type { BaseCommand } from "../../src/cli/base-command.js";
+import { imagePaths } from "../../src/image/recipe.js";
+import ChaosDelay from "../../src/commands/chaos/delay.js";
+import ChaosHeal from "../../src/commands/chaos/heal.js";
+import ChaosLs from "../../src/commands/chaos/ls.js";
+import ChaosPartition from "../../src/commands/chaos/partition.js";
+import ChaosPause from "../../src/commands/chaos/pause.js";
+import Del from "../../src/commands/del.js";
+import Doctor from "../../src/commands/doctor.js";
+import Down from "../../src/commands/down.js";
+import Exec from "../../src/commands/exec.js";
+import Get from "../../src/commands/get.js";
+import Init from "../../src/commands/init.js";
+import Logs from "../../src/commands/logs.js";
+import Ls from "../../src/commands/ls.js";
+import Put from "../../src/commands/put.js";
+import Status from "../../src/commands/status.js";
+import Up from "../../src/commands/up.js";
+import { createMemoryEngine } from "../../src/engine/memory/memory-engine.js";
+import type { MemoryEngine } from "../../src/engine/memory/memory-engine.js";
+import type { Executed } from "../../src/engine/memory/program.js";
+import { createFakeAgent } from "./fake-agent.js";
+import { FakeStores } from "./fake-store.js";
+
+export const commands: Readonly<Record<string, new (argv: string[], config: Config) => BaseCommand>> = {
+  "chaos delay": ChaosDelay,
+  "chaos heal": ChaosHeal,
+  "chaos ls": ChaosLs,
+  "chaos partition": ChaosPartition,
+  "chaos pause": ChaosPause,
+  del: Del,
+  doctor: Doctor,
+  down: Down,
+  exec: Exec,
+  get: Get,
+  init: Init,
+  logs: Logs,
+  ls: Ls,
+  put: Put,
+  status: Status,
+  up: Up,
+};
+
+export interface Ran {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+let loading: Promise<Config> | undefined;
+
+/** A machine with an engine of its own, on which command lines run in this process. One runs at a time: they share stdout. */
+export class FakeWorld {
+  readonly engine: MemoryEngine;
+  readonly stores = new FakeStores();
+  readonly kernel = { netem: true };
+  /** Folder the next command is typed in. */
+  folder: string;
+  readonly #home: string;
+
+  private constructor(home: string, folder: string) {
+    this.#home = home;
+    this.folder = folder;
+    const agent = createFakeAgent(() => this.engine, this.kernel);
+    this.engine = createMemoryEngine({
+      program: ({ command }) => (command.includes(imagePaths.agent) ? agent : this.stores.program),
+      exec: (command, { hostname }) => execIn(command, hostname),
+    });
+  }
+
+  /** A world for one test, typed in a folder `demo`, with this devious.yaml if any. */
+  static async create(spec?: string): Promise<FakeWorld> {
+    const home = await realpath(await mkdtemp(path.join(tmpdir(), "devious-world-")));
+    const world = new FakeWorld(home, path.join(home, "demo"));
+    await world.#write("bundle/store.mjs", "the store");
+    await world.#write("bundle/agent.mjs", "the agent");
+    await mkdir(world.folder, { recursive: true });
+    if (spec !== undefined) await world.writeSpec(spec);
+    onTestFinished(async () => {
+      world.engine.shutDown();
+      await rm(home, { recursive: true, force: true });
+    });
+    return world;
+  }
+
+  async writeSpec(text: string): Promise<void> {
+    await writeFile(path.join(this.folder, "devious.yaml"), text);
+  }
+
+  /** Goes to another folder of this machine. */
+  async enter(name: string): Promise<void> {
+    this.folder = path.join(this.#home, name);
+    await mkdir(this.folder, { recursive: true });
+  }
+
+  /** Runs `devious …`; paths of this machine are shown as `~`. */
+  async run(...words: readonly string[]): Promise<Ran> {
+    const name = words[0] === "chaos" ? words.slice(0, 2).join(" ") : (words[0] ?? "");
+    const Command = commands[name];
+    if (Command === undefined) throw new Error(`no command ${name}`);
+    const config = await (loading ??= Config.load(root));
+    const command = new Command(words.slice(name.split(" ").length), config);
+    command.context = {
+      engine: this.engine,
+      engineSocket: "/var/run/docker.sock",
+      folder: this.folder,
+      version: "0.0.0",
+      bundleDir: path.join(this.#home, "bundle"),
+    };
+    const captured = capture();
+    try {
+      // what oclif's own static `run` does with a command it has made
+      await (command as unknown as { _run(): Promise<unknown> })._run();
+    } finally {
+      captured.end();
+    }
+    const exitCode = Number(process.exitCode ?? 0);
+    process.exitCode = undefined;
+    const { stdout, stderr } = captured;
+    return { exitCode, stdout: this.#shown(stdout.join("")), stderr: this.#shown(stderr.join("")) };
+  }
+
+  /** As {@link run}, for what has to succeed; gives what `--json` prints. */
+  async json<T = unknown>(...words: readonly string[]): Promise<T> {
+    const at = words.includes("--") ? words.indexOf("--") : words.length;
+    const { exitCode, stdout, stderr } = await this.run(...words.slice(0, at), "--json", ...words.slice(at));
+    if (exitCode !== 0 || stderr !== "") throw new Error(`devious ${words.join(" ")} ended with ${exitCode}: ${stdout}${stderr}`);
+    return JSON.parse(stdout) as T;
+  }
+
+  /** Everything of ours in the engine, by name. */
+  async remains(): Promise<readonly string[]> {
+    const filter = ["devious.cluster"];
+    const [containers, networks, volumes] = await Promise.all([
+      this.engine.listContainers(filter),
+      this.engine.listNetworks(filter),
+      this.engine.listVolumes(filter),
+    ]);
+    return [...containers, ...networks, ...volumes].map(({ name }) => name).sort();
+  }
+
+  async stateOf(node: string, cluster = "demo"): Promise<string | undefined> {
+    return (await this.engine.inspectContainer(`devious.${cluster}.${node}`))?.state;
+  }
+
+  async #write(name: string, text: string): Promise<void> {
+    const file = path.join(this.#home, name);
+    await mkdir(path.dirname(file), { recursive: true });
+    await writeFile(file, text);
+  }
+
+  #shown(text: string): string {
+    return text.replaceAll(this.#home, "~");
+  }
+}
+
+/** Commands a node's container knows in these tests. */
+function execIn(command: readonly string[], hostname: string): Executed {
+  switch (command[0]) {
+    case "hostname":
+      return { exitCode: 0, stdout: `${hostname}\n` };
+    case "false":
+      return { exitCode: 1, stderr: "it is false\n" };
+    default:
+      return { exitCode: 127, stderr: `exec: "${command[0]}": not found\n` };
+  }
+}
+
+/** Collects what this process writes until `end`. */
+function capture(): { readonly stdout: string[]; readonly stderr: string[]; end(): void } {
+  const stdout: string[] = [];
+  const stderr: string[] = [];
+  const { stdout: out, stderr: err } = process;
+  const original = { out: out.write.bind(out), err: err.write.bind(err) };
+  out.write = (chunk: string | Uint8Array): boolean => stdout.push(Buffer.from(chunk).toString("utf8")) > 0;
+  err.write = (chunk: string | Uint8Array): boolean => stderr.push(Buffer.from(chunk).toString("utf8")) > 0;
+  const end = (): void => {
+    out.write = original.out;
+    err.write = original.err;
+  };
+  return { stdout, stderr, end };
+}
