@@ -7,7 +7,7 @@
  * each key is searched alone.
  *
  * The question is NP-complete, and operations that crashed are what makes it bite: they stay open for ever, so n of them
- * mean 2^n choices. Five rules keep them harmless. Each only leaves out configurations for which another one that is
+ * mean 2^n choices. The first five rules keep them harmless. Each only leaves out configurations for which another one that is
  * entered has every future they have:
  *
  * 1. A crashed read is dropped: it changes nothing and nobody saw its answer.
@@ -20,6 +20,9 @@
  * 5. A read that fits the present state is placed at once, with no alternative: any order that places it later stays valid
  *    when it is moved forward to here, since it changes nothing for those in between.
  *
+ * 6. A state that somebody still has to see is not left while nobody is there to bring it back: such a configuration has no
+ *    future at all. Without this a wrong choice shows only much later, behind a thousand others.
+ *
  * Leaving out is sound by induction over the number of operations still to be placed: the future of what is left out is a future
  * of what is entered, and rules 4 and 5 make that future no longer.
  */
@@ -27,7 +30,7 @@ import type { Operation } from "./history.js";
 import type { Model } from "./model.js";
 
 export interface Budget {
-  /** Bound on calls of the model's `step`, over all keys together; 2 million unless told. */
+  /** Bound on calls of the model's `step`, over all keys together; 10 million (some seconds) unless told. */
   readonly stepsMax?: number;
   /** With both present, the search gives up after `timeMax` of the clock's units. */
   readonly now?: () => number;
@@ -40,7 +43,10 @@ export type Verdict<Input, Output> =
   /** The budget ended first. */
   | { readonly verdict: "unknown"; readonly steps: number; readonly exhausted: "steps" | "time" };
 
-/** Everything up to the return of `stuck` has an order; with that return there is none. */
+/**
+ * Everything up to the return of `stuck` has an order; with that return there is none. (In histories so concurrent that finding
+ * this takes too long: there is none that leaves room for what came later.)
+ */
 export interface Violation<Input, Output> {
   /** The partition it happened in; empty for a model without partitions. */
   readonly key: string;
@@ -51,7 +57,8 @@ export interface Violation<Input, Output> {
   readonly states: readonly string[];
 }
 
-const stepsMaxDefault = 2_000_000;
+const stepsMaxDefault = 10_000_000;
+const explainStepsMax = 500_000;
 
 /** Searches `history` for a linearization under `model`; see the top of this file. Operations that failed count as never made. */
 export function checkLinearizability<State, Input, Output>(
@@ -62,10 +69,16 @@ export function checkLinearizability<State, Input, Output>(
   const meter = createMeter(budget);
   let exhausted: "steps" | "time" | undefined;
   for (const [key, operations] of partition(history, model)) {
-    const found = searchOne(arrange(operations, model), model, meter);
+    const arranged = arrange(operations, model);
+    const found = searchOne(arranged, model, meter, true);
     // a violation elsewhere still is one, so the other keys are looked at with what is left of the budget
     if (found.type === "exhausted") exhausted = found.by;
-    else if (found.type === "violation") return { verdict: "violation", steps: meter.steps(), key, ...found.violation };
+    else if (found.type === "violation") {
+      // for a person the search is made again without rule 6, which gives up before the operation that shows why
+      const plain = searchOne(arranged, model, createMeter({ stepsMax: explainStepsMax }), false);
+      const { violation } = plain.type === "violation" ? plain : found;
+      return { verdict: "violation", steps: meter.steps(), key, ...violation };
+    }
   }
   if (exhausted !== undefined) return { verdict: "unknown", steps: meter.steps(), exhausted };
   return { verdict: "ok", steps: meter.steps() };
@@ -135,7 +148,18 @@ interface Return<Input, Output> {
 interface Arranged<Input, Output> {
   readonly returns: readonly Return<Input, Output>[];
   readonly crashed: readonly Crashed<Input, Output>[];
+  /** By state key: the latest invocation of an operation that has to see this state. */
+  readonly lastSeerAt: ReadonlyMap<string, number>;
+  /** By state key: who leads to it, in order of return, crashed ones at the end. */
+  readonly leaders: ReadonlyMap<string, readonly Leader<Input, Output>[]>;
+  /** Index of the last return of an operation of which it is not known where it leads; Infinity with a crashed one among them. */
+  readonly lastUnknownPosition: number;
 }
+
+/** An operation that leads to a known state. */
+type Leader<Input, Output> =
+  | { readonly type: "open"; readonly open: Open<Input, Output>; readonly position: number }
+  | { readonly type: "crashed"; readonly crashed: Crashed<Input, Output> };
 
 function arrange<State, Input, Output>(
   operations: readonly Operation<Input, Output>[],
@@ -177,7 +201,31 @@ function arrange<State, Input, Output>(
     open.delete(own);
     freeBits.push(own.bit);
   }
-  return { returns, crashed };
+  return { returns, crashed, ...outlook(returns, crashed, model) };
+}
+
+/** Who has to see which state, and who leads to which, for rule 6. */
+function outlook<State, Input, Output>(
+  returns: readonly Return<Input, Output>[],
+  crashed: readonly Crashed<Input, Output>[],
+  model: Model<State, Input, Output>,
+): Pick<Arranged<Input, Output>, "lastSeerAt" | "leaders" | "lastUnknownPosition"> {
+  const lastSeerAt = new Map<string, number>();
+  const leaders = new Map<string, Leader<Input, Output>[]>();
+  let lastUnknownPosition = -1;
+  const lead = (input: Input, leader: Leader<Input, Output>, position: number): void => {
+    const key = model.leadsTo(input);
+    if (key === undefined) lastUnknownPosition = position;
+    else leaders.set(key, [...(leaders.get(key) ?? []), leader]);
+  };
+  returns.forEach(({ returning }, position) => {
+    const { input, output, invokedAt } = returning.operation;
+    const seen = model.sees(input, output);
+    if (seen !== undefined) lastSeerAt.set(seen, Math.max(invokedAt, lastSeerAt.get(seen) ?? -Infinity));
+    if (!returning.readOnly) lead(input, { type: "open", open: returning, position }, position);
+  });
+  for (const one of crashed) lead(one.operation.input, { type: "crashed", crashed: one }, Infinity);
+  return { lastSeerAt, leaders, lastUnknownPosition };
 }
 
 /** The operations placed so far, newest first; configurations share their tails. */
@@ -204,11 +252,12 @@ type Found<Input, Output> =
   | { readonly type: "violation"; readonly violation: Omit<Violation<Input, Output>, "key"> }
   | { readonly type: "exhausted"; readonly by: "steps" | "time" };
 
-/** Depth first, over a stack of our own: histories are longer than the call stack is deep. */
+/** Depth first, over a stack of our own: histories are longer than the call stack is deep. `looksAhead`: with rule 6. */
 function searchOne<State, Input, Output>(
-  { returns, crashed }: Arranged<Input, Output>,
+  { returns, crashed, lastSeerAt, leaders, lastUnknownPosition }: Arranged<Input, Output>,
   model: Model<State, Input, Output>,
   meter: Meter,
+  looksAhead: boolean,
 ): Found<Input, Output> {
   type Config = Configuration<State, Input, Output>;
   const step = (state: State, input: Input, output: Output | undefined): readonly State[] => {
@@ -251,9 +300,23 @@ function searchOne<State, Input, Output>(
     // a crashed operation that is only being tried is no state anyone was seen in
     if (position === deepest.position && withoutCrashed === undefined) deepest.states.add(stateKey);
 
+    const usedOf = countByKind(used);
+
+    /** Whether leaving this state leaves nothing for somebody who has to see it and is not open yet (rule 6). */
+    const isLastChance = (): boolean => {
+      const nowAt = at.returning.operation.returnedAt;
+      if ((lastSeerAt.get(stateKey) ?? -Infinity) <= nowAt || lastUnknownPosition >= position) return false;
+      return !leaders.get(stateKey)?.some((leader) => {
+        if (leader.type === "crashed") return (usedOf.get(leader.crashed.kind) ?? 0) <= leader.crashed.ordinal;
+        const { operation, bit } = leader.open;
+        return leader.position >= position && (operation.invokedAt > nowAt || (done & bit) === 0n);
+      });
+    };
+    const mustStay = looksAhead && isLastChance();
+
     /** The states behind `input`, without those that it reaches as well when the crashed operation in front is left out. */
     const statesBehind = (input: Input, output: Output | undefined): readonly State[] => {
-      const behind = step(state, input, output);
+      const behind = step(state, input, output).filter((next) => !mustStay || model.stateKey(next) === stateKey);
       if (withoutCrashed === undefined || behind.length === 0) return behind;
       const alike = new Set(step(withoutCrashed.state, input, output).map(model.stateKey));
       return behind.filter((next) => !alike.has(model.stateKey(next)));
@@ -262,7 +325,6 @@ function searchOne<State, Input, Output>(
     // pushed first is tried last: the demanded operation, then the other open ones, then the crashed ones, of those first
     // the ones that would let the demanded operation follow
     const hopeful: Config[] = [];
-    const usedOf = countByKind(used);
     for (let i = at.crashedCount - 1; i >= 0; i--) {
       const { operation, kind, ordinal, overwrites } = crashed[i] as Crashed<Input, Output>;
       if (ordinal !== (usedOf.get(kind) ?? 0) || (overwrites && withoutCrashed !== undefined)) continue;

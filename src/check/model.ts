@@ -18,6 +18,10 @@ export interface Model<State, Input, Output> {
   readonly readOnly: (input: Input, output: Output | undefined) => boolean;
   /** True only where an operation is possible in every state and leads to the same state from all of them, like a plain write. */
   readonly overwrites: (input: Input) => boolean;
+  /** `stateKey` of the only state in which it can have answered `output`; undefined where there are several. */
+  readonly sees: (input: Input, output: Output) => string | undefined;
+  /** `stateKey` of the state it leads to whenever it changes the state at all; undefined where that depends on the one before. */
+  readonly leadsTo: (input: Input) => string | undefined;
   /**
    * Operations with different keys never see each other, so each key's history is checked alone (Herlihy and Wing's
    * locality).

@@ -58,6 +58,30 @@ describe("400 crashed puts of different values on one key", () => {
   });
 });
 
+describe("many clients at once on one key", () => {
+  /** Each round all clients put, then all read the same one of the values: which put came last shows only afterwards. */
+  const rounds = (clients: number): Event[] =>
+    Array.from({ length: 30 }, (_, round) => {
+      const names = Array.from({ length: clients }, (_, client) => `c${client}`);
+      return [
+        ...names.map((name) => invoke(name, put(`${name} in ${round}`))),
+        ...names.map((name) => ok(name, null)),
+        ...names.map((name) => invoke(name, get)),
+        ...names.map((name) => ok(name, `c${(round * 7) % clients} in ${round}`)),
+      ];
+    }).flat();
+  const budget = { stepsMax: 500_000 };
+
+  test("twenty, and a good history", () => {
+    expect(checkLinearizability(history(...rounds(20)), kv, budget).verdict).toBe("ok");
+  });
+
+  test("eight, and a stale read at the end", () => {
+    const found = checkLinearizability(history(...rounds(8), ...reads("c1 in 28")), kv, budget);
+    expect(found).toMatchObject({ verdict: "violation", stuck: { process: "r" }, states: ['"c3 in 29"'] });
+  });
+});
+
 test("the budget ends a search as unknown, by steps and by the clock", () => {
   const hard = history(...crashedPuts(400), ...reads("v7", "v11", "v7"));
   expect(checkLinearizability(hard, kv, { stepsMax: 100 })).toMatchObject({ verdict: "unknown", exhausted: "steps" });

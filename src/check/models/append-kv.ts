@@ -24,6 +24,8 @@ export const appendKv: Model<string, AppendKvInput, AppendKvOutput> = {
   stateKey: (state) => state,
   inputKey: (input) => JSON.stringify(input.op === "get" ? [input.op] : [input.op, input.value]),
   overwrites: (input) => input.op === "put",
+  sees: (input, output) => (input.op === "get" ? (output ?? "") : undefined),
+  leadsTo: (input) => (input.op === "put" ? input.value : undefined),
   readOnly: (input) => input.op === "get",
   partition: (input) => input.key,
   describe: (input, output) => {

@@ -24,9 +24,11 @@ export const kv: Model<string | null, KvInput, KvOutput> = {
         return answers(state !== null) ? [null] : [];
     }
   },
-  stateKey: (state) => (state === null ? "absent" : JSON.stringify(state)),
+  stateKey: keyOf,
   inputKey: (input) => JSON.stringify(input),
   overwrites: (input) => input.op === "put" || input.op === "delete",
+  sees: (input, output) => (input.op === "get" ? keyOf(output) : undefined),
+  leadsTo: (input) => (input.op === "get" ? undefined : keyOf(input.op === "put" ? input.value : null)),
   readOnly: (input, output) => input.op === "get" || (input.op === "delete" && output === false),
   partition: (input) => input.key,
   describe: (input, output) => {
@@ -40,3 +42,7 @@ export const kv: Model<string | null, KvInput, KvOutput> = {
     }
   },
 };
+
+function keyOf(value: KvOutput): string {
+  return value === null ? "absent" : JSON.stringify(value);
+}

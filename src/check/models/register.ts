@@ -28,6 +28,8 @@ export const register: Model<number | null, RegisterInput, RegisterOutput> = {
   stateKey: String,
   inputKey: (input) => describeInput(input),
   overwrites: (input) => input.op === "write",
+  sees: (input, output) => (input.op === "read" ? String(output) : undefined),
+  leadsTo: (input) => (input.op === "read" ? undefined : String(input.value)),
   readOnly: (input, output) => input.op === "read" || (input.op === "cas" && output === false),
   describe: (input, output) => {
     if (input.op === "write") return describeInput(input);
