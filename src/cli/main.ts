@@ -25,12 +25,19 @@ function isExit(error: unknown): error is { readonly oclif: { readonly exit: num
   return error instanceof Error && "code" in error && error.code === "EEXIT";
 }
 
-/** oclif says "command x:y not found": say what was typed, and what may have been meant. */
+/** oclif says "command x:y not found", also of a word too many: say what was typed, and what may have been meant. */
 function unknownCommand(error: unknown, config: Config, argv: readonly string[]): DeviousError | undefined {
   if (!(error instanceof Error) || !/command .* not found/i.test(error.message)) return undefined;
   const typed = argv.filter((word) => !word.startsWith("-"));
   const known = config.commands.filter(({ hidden }) => !hidden).map(({ id }) => id.replaceAll(":", " "));
-  const words = typed[0] === "chaos" ? typed.slice(0, 2).join(" ") : (typed[0] ?? "");
+  const named = typed[0] === "chaos" ? typed.slice(0, 2) : typed.slice(0, 1);
+  const words = named.join(" ");
+  if (known.includes(words)) {
+    const [more = ""] = typed.slice(named.length);
+    return new DeviousError("USAGE", `\`devious ${words}\` takes no "${more}"`, {
+      hint: `\`devious ${words} --help\` shows what it takes.`,
+    });
+  }
   const meant = closest(words, known);
   return new DeviousError("USAGE", `There is no command "${words}"`, {
     hint: meant === undefined ? "`devious --help` lists them." : `Did you mean "${meant}"?`,
