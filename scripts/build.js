@@ -1,6 +1,6 @@
 /**
- * `npm run build`: src -> dist (tsc), the two programs of the image as one file each (rolldown), the spec's JSON Schema, and
- * oclif's manifest, so that `devious --help` loads no command.
+ * `npm run build`: src -> dist (tsc), the CLI and the two programs of the image bundled into few files (rolldown), the spec's JSON
+ * Schema, and oclif's manifest, so that `devious --help` loads no command.
  */
 import { existsSync, rmSync } from "node:fs";
 import { join, relative } from "node:path";
@@ -13,7 +13,7 @@ const finishBuild = beginBuild();
 
 await step("tsc", "node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json");
 removeOrphans();
-await step("the image's programs", "scripts/bundle.js");
+await step("bundling", "scripts/bundle.js");
 await step("the spec's JSON Schema", "scripts/write-schema.js");
 await step("the command manifest", "scripts/write-manifest.js");
 finishBuild();

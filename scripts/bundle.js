@@ -1,5 +1,10 @@
-/** Bundles the agent and the store into one file each: what the image holds besides Node and a few tools. */
+/**
+ * Bundles what starts often, so that it loads few files: the two programs of the image, one file each, and over the CLI that tsc has
+ * made, the same entry points with all they import in shared chunks. oclif finds the commands where it found them before.
+ */
+import { join, relative } from "node:path";
 import { build } from "rolldown";
+import { filesUnder, root } from "./setup/checkout.js";
 
 const programs = { agent: "src/agent/main.ts", store: "src/store/main.ts" };
 
@@ -11,3 +16,35 @@ for (const [name, input] of Object.entries(programs)) {
     output: { file: `dist/image/${name}.mjs`, format: "esm", minify: false, codeSplitting: false },
   });
 }
+
+/** Modules that the CLI gets instead of those it names; they stand in the checkout, so that what they import is found from there. */
+const replacements = new Map([
+  // only what we use of it: the whole also compares versions of Node and loads what no command of ours needs
+  [
+    "@oclif/core",
+    `export { Command } from "@oclif/core/command";
+     export { Config } from "@oclif/core/config";
+     export { flush } from "@oclif/core/flush";
+     export { run } from "@oclif/core/run";
+     export * as Args from "@oclif/core/args";
+     export * as Flags from "@oclif/core/flags";`,
+  ],
+  // dockerode loads these for ssh:// addresses, which connect.ts refuses, and for BuildKit sessions, which no build of ours opens
+  ...["ssh2", "@grpc/grpc-js", "@grpc/proto-loader"].map((absent) => [absent, "export {};"]),
+]);
+
+const sources = ["src/cli/main.ts", ...filesUnder("src/commands")];
+await build({
+  input: Object.fromEntries(sources.map((file) => [relative("src", file).replace(/\.ts$/, ""), file])),
+  platform: "node",
+  logLevel: "warn",
+  plugins: [
+    {
+      name: "replacements",
+      resolveId: (id) => (replacements.has(id) ? join(root, "replaced", id) : undefined),
+      load: (id) => replacements.get(relative(join(root, "replaced"), id)),
+    },
+  ],
+  // chunks lie as deep as cli/ does: what code finds relative to itself (package.json, templates) stays where it was
+  output: { dir: "dist", format: "esm", minify: false, chunkFileNames: "chunks/[name].js" },
+});
