@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { Config } from "@oclif/core";
-import { onTestFinished } from "vitest";
+import { onTestFinished, vi } from "vitest";
 import type { BaseCommand } from "../../src/cli/base-command.js";
 import { imagePaths } from "../../src/image/recipe.js";
 import ChaosDelay from "../../src/commands/chaos/delay.js";
@@ -115,11 +115,14 @@ export class FakeWorld {
       bundleDir: path.join(this.#home, "bundle"),
     };
     const captured = capture();
+    // oclif warns its developers of more than its users
+    vi.stubEnv("NODE_ENV", "production");
     try {
       // what oclif's own static `run` does with a command it has made
       await (command as unknown as { _run(): Promise<unknown> })._run();
     } finally {
       captured.end();
+      vi.stubEnv("NODE_ENV", "test");
     }
     const exitCode = Number(process.exitCode ?? 0);
     process.exitCode = undefined;

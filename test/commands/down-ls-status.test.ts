@@ -1,0 +1,148 @@
+// Shows `down`, `ls` and `status`: what goes and what stays, which cluster is meant, and that looking changes nothing.
+import { expect, test } from "vitest";
+import { label } from "../../src/core/labels.js";
+import { FakeWorld } from "../support/fake-world.js";
+
+interface Downed {
+  readonly clusters: readonly { readonly cluster: string; readonly kept: readonly string[]; readonly removed: object }[];
+}
+
+const plain = (text: string): string => text.replace(/127\.0\.0\.1:\d+/g, "ADDRESS");
+
+test("down keeps the data and says where, --volumes does not, and twice is as good as once", async () => {
+  const world = await FakeWorld.create("nodes: 2\n");
+  await world.json("up");
+  const { exitCode, stdout, stderr } = await world.run("down");
+  expect(exitCode).toBe(0);
+  expect(stdout).toBe("demo is down; its data stays in devious.demo.n1.data, devious.demo.n2.data (--volumes deletes it)\n");
+  const steps = stderr.trimEnd().split("\n");
+  expect(steps.map((line) => line.replace(/ \S+$/, ""))).toEqual(
+    ["remove the agent", "remove n1, n2", "remove the network", "remove the ledger"].map((step) => `✔ ${step}`),
+  );
+  expect(await world.remains()).toEqual(["devious.demo.n1.data", "devious.demo.n2.data"]);
+  expect(await world.json<Downed>("down", "--volumes")).toEqual({
+    clusters: [
+      {
+        cluster: "demo",
+        removed: { containers: [], networks: [], volumes: ["devious.demo.n1.data", "devious.demo.n2.data"] },
+        kept: [],
+      },
+    ],
+  });
+  expect(await world.remains()).toEqual([]);
+  expect(await world.run("down")).toEqual({ exitCode: 0, stdout: "nothing to remove\n", stderr: "" });
+  expect(await world.run("down", "--cluster", "nosuch")).toMatchObject({ exitCode: 0, stdout: "nothing to remove\n" });
+});
+
+test("down takes paused nodes, strays with our label, and what was half removed by hand", async () => {
+  const world = await FakeWorld.create();
+  await world.json("up");
+  await world.json("chaos", "pause", "all", "--for", "1m");
+  await world.engine.removeContainer("devious.demo.n1");
+  await world.engine.createContainer({
+    name: "stray",
+    image: (await world.engine.listImages(label.image))[0]?.references[0] ?? "",
+    labels: { [label.cluster]: "demo" },
+    command: [],
+    environment: {},
+    hostname: "stray",
+    network: "devious.demo",
+    aliases: [],
+    volumes: new Map(),
+    ports: [],
+  });
+  await world.json("down", "--volumes");
+  expect(await world.remains()).toEqual([]);
+});
+
+test("down never takes another folder's cluster unasked", async () => {
+  const world = await FakeWorld.create("name: theirs\nnodes: 1\n");
+  await world.json("up");
+  await world.enter("elsewhere");
+  const { exitCode, stderr } = await world.run("down");
+  expect(exitCode).toBe(64);
+  expect(stderr).toBe("error: No cluster belongs to this folder; there is theirs (of ~/demo).\n  --cluster NAME says which.\n");
+  await world.json("down", "--all", "--volumes");
+  expect(await world.remains()).toEqual([]);
+  expect((await world.run("down", "--all", "--cluster", "theirs")).exitCode).toBe(64);
+});
+
+test("ls lists what runs, and what is down with its data", async () => {
+  const world = await FakeWorld.create("nodes: 1\n");
+  expect(await world.run("ls")).toEqual({ exitCode: 0, stdout: "no clusters; `devious up` boots one\n", stderr: "" });
+  await world.json("up");
+  await world.enter("two");
+  await world.json("up");
+  await world.json("down");
+  expect((await world.run("ls")).stdout).toBe(
+    "CLUSTER  NODES  RUNNING          OWNER\ndemo     1      1                ~/demo\ntwo      0      down, data kept  ~/two\n",
+  );
+  expect(await world.json("ls")).toMatchObject({
+    clusters: [
+      { cluster: "demo", nodes: ["n1"], running: 1 },
+      { cluster: "two", nodes: [], running: 0 },
+    ],
+  });
+});
+
+test("status shows every node and the faults, from any folder while there is one cluster", async () => {
+  const world = await FakeWorld.create();
+  await world.json("up");
+  await world.json("chaos", "pause", "n3", "--until-healed");
+  await world.engine.signalContainer("devious.demo.n2", "SIGKILL");
+  await world.enter("elsewhere");
+  const { exitCode, stdout, stderr } = await world.run("status");
+  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
+  expect(plain(stdout).replace(/\d+m?s$/gm, "TIME")).toBe(
+    [
+      "demo ~/demo",
+      "NODE  HEALTH  ROLE    TERM  APPLIED  LEADER  ADDRESS          UPTIME",
+      "n1    ready   leader  1     1        n1      ADDRESS  TIME",
+      "n2    exited  -       -     -        -       -                -",
+      "n3    paused  -       -     -        -       ADDRESS  TIME",
+      "f1  pause n3  until healed",
+      "",
+    ].join("\n"),
+  );
+});
+
+test("status changes nothing, and --hash shows equal data", async () => {
+  const world = await FakeWorld.create();
+  await world.json("up");
+  await world.json("put", "k", "v");
+  const look = async (): Promise<string> =>
+    JSON.stringify(await world.engine.listContainers([])) + (await world.remains()).join();
+  const before = await look();
+  const { nodes } = await world.json<{ nodes: { store: { hash?: string } }[] }>("status", "--hash");
+  expect(new Set(nodes.map(({ store }) => store.hash))).toEqual(new Set(['[["aw==","dg=="]]']));
+  for (let i = 0; i < 20; i++) await world.json("status");
+  expect(await look()).toBe(before);
+});
+
+test("status says so when the agent does not answer", async () => {
+  const world = await FakeWorld.create("nodes: 1\n");
+  await world.json("up");
+  await world.engine.stopContainer("devious.demo.chaos", 1000);
+  expect((await world.run("status")).stdout).toContain("The agent does not answer; `devious up` starts it again.");
+  expect(await world.json("status")).toMatchObject({ faults: null });
+});
+
+test("a cluster is found by name, and a slip gets a hint", async () => {
+  const world = await FakeWorld.create("nodes: 1\n");
+  expect(await world.run("status")).toMatchObject({
+    exitCode: 64,
+    stderr: "error: No cluster is up.\n  `devious up` boots one.\n",
+  });
+  await world.json("up");
+  const { exitCode, stdout } = await world.run("status", "--cluster", "dmo", "--json");
+  expect(exitCode).toBe(64);
+  expect(JSON.parse(stdout)).toEqual({
+    error: {
+      code: "UNKNOWN_CLUSTER",
+      message: 'There is no cluster "dmo".',
+      hint: 'Did you mean "demo"?',
+      details: [],
+      exitCode: 64,
+    },
+  });
+});
