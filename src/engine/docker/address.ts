@@ -20,14 +20,19 @@ export interface EngineAddress {
 export const defaultSocket = "/var/run/docker.sock";
 
 export function resolveEngineAddress(env: Readonly<Record<string, string | undefined>>): EngineAddress {
-  const host = env["DOCKER_HOST"];
-  if (host !== undefined && host !== "") {
+  const host = given(env["DOCKER_HOST"]);
+  if (host !== undefined) {
     return { url: host.includes("://") ? host : `tcp://${host}`, from: "DOCKER_HOST", certDir: env["DOCKER_CERT_PATH"] };
   }
-  const configDir = env["DOCKER_CONFIG"] ?? path.join(homedir(), ".docker");
-  const context = env["DOCKER_CONTEXT"] ?? currentContext(configDir);
+  const configDir = given(env["DOCKER_CONFIG"]) ?? path.join(homedir(), ".docker");
+  const context = given(env["DOCKER_CONTEXT"]) ?? currentContext(configDir);
   if (context !== undefined && context !== "" && context !== "default") return contextAddress(configDir, context);
   return { url: `unix://${defaultSocket}`, from: "the default", certDir: undefined };
+}
+
+/** An empty variable says nothing, as for the docker CLI. */
+function given(value: string | undefined): string | undefined {
+  return value === "" ? undefined : value;
 }
 
 function currentContext(configDir: string): string | undefined {
