@@ -1,0 +1,118 @@
+// Shows what `up` plans for every state a cluster can be found in; the plans are golden text.
+import { describe, expect, test } from "vitest";
+import { observeCluster } from "../../src/cluster/observe.js";
+import { nodeVolumeName } from "../../src/cluster/names.js";
+import type { NodeContainer, Observed } from "../../src/cluster/observe.js";
+import { describePlan, isNothing, planUp } from "../../src/cluster/plan.js";
+import type { Plan } from "../../src/cluster/plan.js";
+import { label } from "../../src/core/labels.js";
+import type { ContainerInfo, ContainerState, VolumeInfo } from "../../src/engine/port.js";
+import { defaultSpec, nodeNames, raftDefaults } from "../../src/spec/cluster-spec.js";
+import type { ClusterSpec } from "../../src/spec/cluster-spec.js";
+
+const agent: ContainerInfo = { id: "id-chaos", name: "chaos", image: "i", labels: { [label.hash]: "h" }, state: "running" };
+
+function node(name: string, state: ContainerState = "running", hash = "h", service = "store"): NodeContainer {
+  return { id: `id-${name}`, name, image: "i", labels: { [label.hash]: hash }, state, node: name, service };
+}
+
+function data(name: string, member: number, service = "store"): VolumeInfo {
+  const labels = { [label.service]: service, [label.node]: name, [label.member]: String(member) };
+  return { name: nodeVolumeName("demo", name), labels };
+}
+
+/** A cluster in which all is well with these nodes, members 1, 2, 3 …, but for the changes. */
+function running(names: readonly string[], changes: Partial<Observed> = {}): Observed {
+  return {
+    name: "demo",
+    owner: "/demo",
+    networks: [{ id: "id-net", name: "devious.demo", labels: {} }],
+    nodes: names.map((name) => node(name)),
+    agent,
+    strays: [],
+    volumes: names.map((name, i) => data(name, i + 1)),
+    ...changes,
+  };
+}
+
+const nothing: Observed = { name: "demo", owner: undefined, networks: [], nodes: [], agent: undefined, strays: [], volumes: [] };
+const three = defaultSpec("demo");
+const n123 = nodeNames(undefined, 3);
+const twoServices: ClusterSpec = {
+  name: "demo",
+  services: ["a", "b"].map((name) => ({ name, store: raftDefaults, nodes: nodeNames(name, 2) })),
+};
+
+const plan = (spec: ClusterSpec, observed: Observed): Plan => planUp(spec, observed, () => "h");
+
+const cases: Readonly<Record<string, readonly [ClusterSpec, Observed]>> = {
+  "nothing is there": [three, nothing],
+  "nothing is there, two services": [twoServices, nothing],
+  "all is as asked": [three, running(n123)],
+  "one is paused": [three, running(n123, { nodes: [node("n1"), node("n2", "paused"), node("n3")] })],
+  "only the data is left": [three, { ...nothing, volumes: n123.map((name, i) => data(name, i + 1)) }],
+  "one was stopped": [three, running(n123, { nodes: [node("n1"), node("n2", "exited"), node("n3")] })],
+  "one container was removed": [three, running(n123, { nodes: [node("n1"), node("n3")] })],
+  "one lost its volume": [three, running(n123, { volumes: [data("n1", 1), data("n3", 3)] })],
+  "one lost container and volume": [three, running(["n1", "n3"], { volumes: [data("n1", 1), data("n3", 3)] })],
+  "all lost their volumes": [three, running(n123, { volumes: [] })],
+  "the network was removed": [three, running(n123, { networks: [] })],
+  "the agent was removed": [three, running(n123, { agent: undefined })],
+  "the agent was stopped": [three, running(n123, { agent: { ...agent, state: "exited" } })],
+  "the agent is of another image": [three, running(n123, { agent: { ...agent, labels: { [label.hash]: "old" } } })],
+  "other options": [three, running(n123, { nodes: n123.map((name) => node(name, "running", "old")) })],
+  "more nodes": [defaultSpec("demo", 5), running(n123)],
+  "fewer nodes": [defaultSpec("demo", 1), running(n123)],
+  "a service less": [
+    { name: "demo", services: twoServices.services.slice(0, 1) },
+    running([], {
+      nodes: [node("a-1", "running", "h", "a"), node("a-2", "running", "h", "a"), node("b-1", "running", "h", "b")],
+      volumes: [data("a-1", 1, "a"), data("a-2", 2, "a"), data("b-1", 1, "b")],
+    }),
+  ],
+};
+
+test("every case has its plan", async () => {
+  const text = Object.entries(cases).map(([title, [spec, observed]]) => {
+    const steps = describePlan(plan(spec, observed));
+    return [`${title}:`, ...(steps.length === 0 ? ["nothing to do"] : steps).map((step) => `  ${step}`)].join("\n");
+  });
+  await expect(`${text.join("\n\n")}\n`).toMatchFileSnapshot("../golden/plan/plans.txt");
+});
+
+test.each(Object.entries(cases))("a plan is nothing exactly when it has no steps: %s", (_title, [spec, observed]) => {
+  expect(isNothing(plan(spec, observed))).toBe(describePlan(plan(spec, observed)).length === 0);
+});
+
+describe("members", () => {
+  test("all start a new configuration together, numbered from 1", () => {
+    const members = n123.map((name, i) => ({ id: i + 1, node: name }));
+    expect(plan(three, nothing).boot.map(({ boot }) => boot)).toEqual(
+      members.map(({ id, node: name }) => ({ node: name, service: three.services[0], member: id, members, clusterState: "new" })),
+    );
+  });
+
+  test("a node with data comes back under its own number, whatever its place in the spec", () => {
+    const observed = running(["n1", "n3"], { volumes: [data("n1", 7), data("n2", 9), data("n3", 8)] });
+    expect(plan(three, observed).boot.map(({ boot }) => boot)).toMatchObject([
+      { node: "n2", member: 9, clusterState: "existing", members: [{ id: 7 }, { id: 8 }, { id: 9 }] },
+    ]);
+  });
+});
+
+test("what is planned for is found by labels alone", async () => {
+  const labels = { [label.cluster]: "demo", [label.owner]: "/demo" };
+  const engine = {
+    listContainers: async () => [
+      { ...node("n10"), labels: { ...labels, [label.role]: "node", [label.node]: "n10", [label.service]: "store" } },
+      { ...node("n2"), labels: { ...labels, [label.role]: "node", [label.node]: "n2", [label.service]: "store" } },
+      { ...agent, labels: { ...labels, [label.role]: "agent" } },
+      { ...agent, id: "stray", labels },
+    ],
+    listNetworks: async () => [],
+    listVolumes: async () => [],
+  };
+  const found = await observeCluster(engine, "demo");
+  expect(found).toMatchObject({ owner: "/demo", agent: { id: "id-chaos" }, strays: [{ id: "stray" }] });
+  expect(found.nodes.map((one) => one.node)).toEqual(["n2", "n10"]);
+});
