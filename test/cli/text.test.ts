@@ -1,4 +1,5 @@
 // Shows what reaches a person: tables, progress with and without a terminal, problems as sentences, colours only where they are wanted.
+import { stripVTControlCharacters } from "node:util";
 import { Chalk } from "chalk";
 import { describe, expect, test } from "vitest";
 import { createProgress } from "../../src/cli/progress.js";
@@ -58,7 +59,7 @@ describe("progress", () => {
   test("ends, on a terminal, in the same lines, and clears the line it draws over", () => {
     const text = drawn(true);
     expect(text).toContain("… create n1, create n2");
-    expect(text.replaceAll(/… [^\r\n]*\r\u001B\[K/g, "")).toBe(drawn(false));
+    expect(stripVTControlCharacters(text).replaceAll(/… [^\r\n]*\r/g, "")).toBe(drawn(false));
   });
 
   test("a step reports its end and its failure, and passes both on", async () => {

@@ -23,7 +23,7 @@ test("seeds differ from their neighbours at once", () => {
 test("draws lie in [0, 1), evenly: each of 16 buckets within 5 standard deviations", () => {
   const prng = createPrng(7);
   const count = 64_000;
-  const buckets = new Array<number>(16).fill(0);
+  const buckets = Array.from({ length: 16 }, () => 0);
   for (let i = 0; i < count; i++) {
     const draw = prng.next();
     expect(draw >= 0 && draw < 1).toBe(true);

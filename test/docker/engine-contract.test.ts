@@ -12,7 +12,7 @@ const image = `devious-contract:${process.pid}`;
 
 afterAll(() => engine.removeImage(image));
 
-engineContract("the Docker engine", async () => {
+engineContract(async () => {
   const node = { source: process.execPath, target: imagePaths.node, links: [] };
   const { stdout } = await execa("ldd", [node.source]);
   const libraries = [...stdout.matchAll(/(\/\S+) \(0x/g)].map(([, file = ""]) => ({ source: file, target: file }));

@@ -40,281 +40,279 @@ process.stdin.on("data", (data) => console.error("heard " + String(data).trim())
 `;
 
 /** What any engine behind the port must do. The tests of one group build on each other, in order. */
-export function engineContract(title: string, open: () => Promise<Candidate>): void {
-  describe(title, () => {
-    const prefix = `devious-contract-${process.pid}`;
-    const key = "devious-contract";
-    const labels = { [key]: prefix };
-    const filter = `${key}=${prefix}`;
-    let candidate: Candidate;
-    let engine: Engine;
+export function engineContract(open: () => Promise<Candidate>): void {
+  const prefix = `devious-contract-${process.pid}`;
+  const key = "devious-contract";
+  const labels = { [key]: prefix };
+  const filter = `${key}=${prefix}`;
+  let candidate: Candidate;
+  let engine: Engine;
 
-    const specOf = (name: string, changes: Partial<ContainerSpec> = {}): ContainerSpec => ({
-      name: `${prefix}.${name}`,
-      image: candidate.image,
-      labels: { ...labels, role: name },
-      command: contractCommand(),
-      environment: {},
-      hostname: name,
-      network: `${prefix}.net`,
-      aliases: [name],
-      volumes: new Map(),
-      ports: [],
-      ...changes,
-    });
-    const stateOf = async (id: string): Promise<string | undefined> => (await engine.inspectContainer(id))?.state;
+  const specOf = (name: string, changes: Partial<ContainerSpec> = {}): ContainerSpec => ({
+    name: `${prefix}.${name}`,
+    image: candidate.image,
+    labels: { ...labels, role: name },
+    command: contractCommand(),
+    environment: {},
+    hostname: name,
+    network: `${prefix}.net`,
+    aliases: [name],
+    volumes: new Map(),
+    ports: [],
+    ...changes,
+  });
+  const stateOf = async (id: string): Promise<string | undefined> => (await engine.inspectContainer(id))?.state;
 
-    const removeAll = async (): Promise<void> => {
-      for (const { id } of await engine.listContainers([filter])) await engine.removeContainer(id);
-      for (const { id } of await engine.listNetworks([filter])) await engine.removeNetwork(id);
-      for (const { name } of await engine.listVolumes([filter])) await engine.removeVolume(name);
-    };
+  const removeAll = async (): Promise<void> => {
+    for (const { id } of await engine.listContainers([filter])) await engine.removeContainer(id);
+    for (const { id } of await engine.listNetworks([filter])) await engine.removeNetwork(id);
+    for (const { name } of await engine.listVolumes([filter])) await engine.removeVolume(name);
+  };
 
-    beforeAll(async () => {
-      candidate = await open();
-      ({ engine } = candidate);
-      await engine.createNetwork(`${prefix}.net`, labels);
-    });
-    afterAll(removeAll);
+  beforeAll(async () => {
+    candidate = await open();
+    ({ engine } = candidate);
+    await engine.createNetwork(`${prefix}.net`, labels);
+  });
+  afterAll(removeAll);
 
-    test("says who it is", async () => {
-      const facts = await engine.facts();
-      expect(facts).toMatchObject({ os: "linux", arch: expect.stringMatching(/^\w+$/) });
-      expect(facts.apiVersion).toMatch(/^\d+\.\d+$/);
-    });
+  test("says who it is", async () => {
+    const facts = await engine.facts();
+    expect(facts).toMatchObject({ os: "linux", arch: expect.stringMatching(/^\w+$/) });
+    expect(facts.apiVersion).toMatch(/^\d+\.\d+$/);
+  });
 
-    describe("images", () => {
-      const reference = `${prefix}/empty:1`;
+  describe("images", () => {
+    const reference = `${prefix}/empty:1`;
 
-      test("builds one from a tar with a Dockerfile, finds it by reference and label, removes it twice", async () => {
-        const lines: string[] = [];
-        expect(await engine.hasImage(reference)).toBe(false);
-        const context = tarOf({ Dockerfile: "FROM scratch\nCOPY a /a\n", a: "a" });
-        await engine.buildImage(reference, context, labels, (line) => lines.push(line));
-        expect(lines.join("\n")).toContain(reference);
-        expect(await engine.hasImage(reference)).toBe(true);
-        const [found] = await engine.listImages(filter);
-        expect(found?.references).toEqual([reference]);
-        await engine.removeImage(found?.id ?? "");
-        await engine.removeImage(found?.id ?? "");
-        expect(await engine.hasImage(reference)).toBe(false);
-      });
-
-      test("refuses a context without a Dockerfile", async () => {
-        await expectRefused(
-          engine.buildImage(reference, tarOf({ a: "a" }), labels, () => undefined),
-          /Dockerfile/,
-        );
-      });
+    test("builds one from a tar with a Dockerfile, finds it by reference and label, removes it twice", async () => {
+      const lines: string[] = [];
+      expect(await engine.hasImage(reference)).toBe(false);
+      const context = tarOf({ Dockerfile: "FROM scratch\nCOPY a /a\n", a: "a" });
+      await engine.buildImage(reference, context, labels, (line) => lines.push(line));
+      expect(lines.join("\n")).toContain(reference);
+      expect(await engine.hasImage(reference)).toBe(true);
+      const [found] = await engine.listImages(filter);
+      expect(found?.references).toEqual([reference]);
+      await engine.removeImage(found?.id ?? "");
+      await engine.removeImage(found?.id ?? "");
+      expect(await engine.hasImage(reference)).toBe(false);
     });
 
-    describe("a container's life", () => {
-      let id: string;
+    test("refuses a context without a Dockerfile", async () => {
+      await expectRefused(
+        engine.buildImage(reference, tarOf({ a: "a" }), labels, () => undefined),
+        /Dockerfile/,
+      );
+    });
+  });
 
-      test("is created, started, reached, and listed by all of its labels", async () => {
-        id = await engine.createContainer(specOf("life", { ports: [programPort] }));
-        expect(await engine.inspectContainer(id)).toMatchObject({ state: "created", startedAt: undefined, endpoints: new Map() });
+  describe("a container's life", () => {
+    let id: string;
+
+    test("is created, started, reached, and listed by all of its labels", async () => {
+      id = await engine.createContainer(specOf("life", { ports: [programPort] }));
+      expect(await engine.inspectContainer(id)).toMatchObject({ state: "created", startedAt: undefined, endpoints: new Map() });
+      await engine.startContainer(id);
+      await engine.startContainer(id);
+      const detail = await engine.inspectContainer(id);
+      expect(detail).toMatchObject({ id, name: `${prefix}.life`, image: candidate.image, state: "running", tty: false });
+      expect(detail).toMatchObject({ exitCode: undefined, oomKilled: false, labels: { ...labels, role: "life" } });
+      expect(Date.parse(detail?.startedAt ?? "")).toBeGreaterThan(0);
+      const endpoint = detail?.endpoints.get(programPort);
+      expect(endpoint?.host).toBe("127.0.0.1");
+      expect(await eventuallyPong(endpoint as Endpoint)).toBe("pong");
+      const expected = [expect.objectContaining({ id, name: `${prefix}.life`, state: "running", image: candidate.image })];
+      expect(await engine.listContainers([filter, "role"])).toEqual(expected);
+      expect(await engine.listContainers([filter, "role=life"])).toEqual(expected);
+      expect(await engine.listContainers([filter, "role=death"])).toEqual([]);
+    });
+
+    test("its name is taken", async () => {
+      await expectRefused(engine.createContainer(specOf("life")), /already in use/);
+    });
+
+    test("paused, it is neither answered nor attached to, and runs nothing", async () => {
+      await candidate.pause(id);
+      expect(await stateOf(id)).toBe("paused");
+      const endpoint = (await engine.inspectContainer(id))?.endpoints.get(programPort);
+      expect(await ping(endpoint as Endpoint, 100)).toBeUndefined();
+      await expectRefused(engine.exec(id, ["node", "-v"], ignore, ignore), /paused/);
+      await expectRefused(engine.attach(id), /paused/);
+      await expectRefused(engine.startContainer(id), /unpause/);
+      await engine.unpauseContainer(id);
+      await engine.unpauseContainer(id);
+      expect(await stateOf(id)).toBe("running");
+      expect(await ping(endpoint as Endpoint, 2000)).toBe("pong");
+    });
+
+    test("stops on SIGTERM with its own exit code, and starts again", async () => {
+      await engine.stopContainer(id, 5000);
+      await engine.stopContainer(id, 5000);
+      expect(await engine.inspectContainer(id)).toMatchObject({ state: "exited", exitCode: 5, endpoints: new Map() });
+      await expectRefused(engine.signalContainer(id, "SIGKILL"), /not running/);
+      await expectRefused(engine.exec(id, ["node", "-v"], ignore, ignore), /not running/);
+      await engine.startContainer(id);
+      expect(await stateOf(id)).toBe("running");
+    });
+
+    test("dies of SIGKILL with 137", async () => {
+      await engine.signalContainer(id, "SIGKILL");
+      await eventually(async () => (await stateOf(id)) === "exited");
+      expect(await engine.inspectContainer(id)).toMatchObject({ exitCode: 137 });
+    });
+
+    test("is removed while it is paused, and again", async () => {
+      await engine.startContainer(id);
+      await candidate.pause(id);
+      await engine.removeContainer(id);
+      await engine.removeContainer(id);
+      expect(await engine.inspectContainer(id)).toBeUndefined();
+      expect(await engine.listContainers([filter])).toEqual([]);
+      // what is gone needs no stopping either
+      await engine.stopContainer(id, 0);
+      await engine.unpauseContainer(id);
+    });
+
+    test("needs an image that is there", async () => {
+      await expectRefused(engine.createContainer(specOf("imageless", { image: `${prefix}/none:1` })), /No such image/);
+    });
+  });
+
+  describe("logs", () => {
+    let id: string;
+    const read = (options: { since?: string; tail?: number } = {}): Promise<readonly Line[]> =>
+      linesOf(engine.logs(id, { follow: false, ...options }));
+
+    test("come framed, each line with a stamp of nine decimals", async () => {
+      id = await engine.createContainer(specOf("logs", { command: contractCommand(7) }));
+      for (let boot = 0; boot < 3; boot++) {
         await engine.startContainer(id);
-        await engine.startContainer(id);
-        const detail = await engine.inspectContainer(id);
-        expect(detail).toMatchObject({ id, name: `${prefix}.life`, image: candidate.image, state: "running", tty: false });
-        expect(detail).toMatchObject({ exitCode: undefined, oomKilled: false, labels: { ...labels, role: "life" } });
-        expect(Date.parse(detail?.startedAt ?? "")).toBeGreaterThan(0);
-        const endpoint = detail?.endpoints.get(programPort);
-        expect(endpoint?.host).toBe("127.0.0.1");
-        expect(await eventuallyPong(endpoint as Endpoint)).toBe("pong");
-        const expected = [expect.objectContaining({ id, name: `${prefix}.life`, state: "running", image: candidate.image })];
-        expect(await engine.listContainers([filter, "role"])).toEqual(expected);
-        expect(await engine.listContainers([filter, "role=life"])).toEqual(expected);
-        expect(await engine.listContainers([filter, "role=death"])).toEqual([]);
-      });
-
-      test("its name is taken", async () => {
-        await expectRefused(engine.createContainer(specOf("life")), /already in use/);
-      });
-
-      test("paused, it is neither answered nor attached to, and runs nothing", async () => {
-        await candidate.pause(id);
-        expect(await stateOf(id)).toBe("paused");
-        const endpoint = (await engine.inspectContainer(id))?.endpoints.get(programPort);
-        expect(await ping(endpoint as Endpoint, 100)).toBeUndefined();
-        await expectRefused(engine.exec(id, ["node", "-v"], ignore, ignore), /paused/);
-        await expectRefused(engine.attach(id), /paused/);
-        await expectRefused(engine.startContainer(id), /unpause/);
-        await engine.unpauseContainer(id);
-        await engine.unpauseContainer(id);
-        expect(await stateOf(id)).toBe("running");
-        expect(await ping(endpoint as Endpoint, 2000)).toBe("pong");
-      });
-
-      test("stops on SIGTERM with its own exit code, and starts again", async () => {
-        await engine.stopContainer(id, 5000);
-        await engine.stopContainer(id, 5000);
-        expect(await engine.inspectContainer(id)).toMatchObject({ state: "exited", exitCode: 5, endpoints: new Map() });
-        await expectRefused(engine.signalContainer(id, "SIGKILL"), /not running/);
-        await expectRefused(engine.exec(id, ["node", "-v"], ignore, ignore), /not running/);
-        await engine.startContainer(id);
-        expect(await stateOf(id)).toBe("running");
-      });
-
-      test("dies of SIGKILL with 137", async () => {
-        await engine.signalContainer(id, "SIGKILL");
         await eventually(async () => (await stateOf(id)) === "exited");
-        expect(await engine.inspectContainer(id)).toMatchObject({ exitCode: 137 });
-      });
-
-      test("is removed while it is paused, and again", async () => {
-        await engine.startContainer(id);
-        await candidate.pause(id);
-        await engine.removeContainer(id);
-        await engine.removeContainer(id);
-        expect(await engine.inspectContainer(id)).toBeUndefined();
-        expect(await engine.listContainers([filter])).toEqual([]);
-        // what is gone needs no stopping either
-        await engine.stopContainer(id, 0);
-        await engine.unpauseContainer(id);
-      });
-
-      test("needs an image that is there", async () => {
-        await expectRefused(engine.createContainer(specOf("imageless", { image: `${prefix}/none:1` })), /No such image/);
-      });
+      }
+      const lines = await read();
+      // a container without a volume forgets its boots only when it is removed; this one cannot write any down
+      expect(lines.map(({ stream, text }) => `${stream} ${text}`).sort()).toEqual([
+        ...Array.from({ length: 3 }, () => "stderr trouble\n"),
+        ...Array.from({ length: 3 }, () => "stdout boot 1\n"),
+      ]);
+      for (const { stamp } of lines) expect(stamp).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z$/);
+      expect(await engine.inspectContainer(id)).toMatchObject({ exitCode: 7 });
     });
 
-    describe("logs", () => {
-      let id: string;
-      const read = (options: { since?: string; tail?: number } = {}): Promise<readonly Line[]> =>
-        linesOf(engine.logs(id, { follow: false, ...options }));
-
-      test("come framed, each line with a stamp of nine decimals", async () => {
-        id = await engine.createContainer(specOf("logs", { command: contractCommand(7) }));
-        for (let boot = 0; boot < 3; boot++) {
-          await engine.startContainer(id);
-          await eventually(async () => (await stateOf(id)) === "exited");
-        }
-        const lines = await read();
-        // a container without a volume forgets its boots only when it is removed; this one cannot write any down
-        expect(lines.map(({ stream, text }) => `${stream} ${text}`).sort()).toEqual([
-          ...Array.from({ length: 3 }, () => "stderr trouble\n"),
-          ...Array.from({ length: 3 }, () => "stdout boot 1\n"),
-        ]);
-        for (const { stamp } of lines) expect(stamp).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z$/);
-        expect(await engine.inspectContainer(id)).toMatchObject({ exitCode: 7 });
-      });
-
-      test("`tail` counts from the end, `since` is the first line that is wanted", async () => {
-        const lines = await read();
-        expect(await read({ tail: 2 })).toEqual(lines.slice(-2));
-        expect(await read({ tail: 0 })).toEqual([]);
-        const since = lines[2]?.stamp ?? "";
-        expect(await read({ since })).toEqual(lines.filter(({ stamp }) => stamp >= since));
-      });
-
-      test("are followed to the container's end, or until nobody listens", async () => {
-        const running = await engine.createContainer(specOf("followed"));
-        await engine.startContainer(running);
-        const followed = linesOf(engine.logs(running, { follow: true }));
-        const abandoned = new AbortController();
-        const left = linesOf(engine.logs(running, { follow: true, signal: abandoned.signal }));
-        await sleep(300);
-        abandoned.abort();
-        await left;
-        expect(await stateOf(running)).toBe("running");
-        await engine.stopContainer(running, 5000);
-        expect((await followed).map(({ text }) => text).sort()).toEqual(["boot 1\n", "trouble\n"]);
-        await engine.removeContainer(running);
-      });
-
-      test("of what is not there are refused", async () => {
-        await engine.removeContainer(id);
-        await expectRefused(read(), /container/i);
-      });
+    test("`tail` counts from the end, `since` is the first line that is wanted", async () => {
+      const lines = await read();
+      expect(await read({ tail: 2 })).toEqual(lines.slice(-2));
+      expect(await read({ tail: 0 })).toEqual([]);
+      const since = lines[2]?.stamp ?? "";
+      expect(await read({ since })).toEqual(lines.filter(({ stamp }) => stamp >= since));
     });
 
-    test("events tell a container's life to who subscribed before", async () => {
-      const over = new AbortController();
-      const events = await engine.events(filter, over.signal);
-      const id = await engine.createContainer(specOf("told", { command: contractCommand(7) }));
-      const other = await engine.createContainer(specOf("untold", { labels: {} }));
+    test("are followed to the container's end, or until nobody listens", async () => {
+      const running = await engine.createContainer(specOf("followed"));
+      await engine.startContainer(running);
+      const followed = linesOf(engine.logs(running, { follow: true }));
+      const abandoned = new AbortController();
+      const left = linesOf(engine.logs(running, { follow: true, signal: abandoned.signal }));
+      await sleep(300);
+      abandoned.abort();
+      await left;
+      expect(await stateOf(running)).toBe("running");
+      await engine.stopContainer(running, 5000);
+      expect((await followed).map(({ text }) => text).sort()).toEqual(["boot 1\n", "trouble\n"]);
+      await engine.removeContainer(running);
+    });
+
+    test("of what is not there are refused", async () => {
+      await engine.removeContainer(id);
+      await expectRefused(read(), /container/i);
+    });
+  });
+
+  test("events tell a container's life to who subscribed before", async () => {
+    const over = new AbortController();
+    const events = await engine.events(filter, over.signal);
+    const id = await engine.createContainer(specOf("told", { command: contractCommand(7) }));
+    const other = await engine.createContainer(specOf("untold", { labels: {} }));
+    await engine.startContainer(id);
+    await eventually(async () => (await stateOf(id)) === "exited");
+    await engine.removeContainer(id);
+    await engine.removeContainer(other);
+    const told: ContainerEvent[] = [];
+    for await (const event of events) {
+      if (event.action !== "other") told.push(event);
+      if (event.action === "destroy") over.abort();
+    }
+    expect(told.map(({ action }) => action)).toEqual(["create", "start", "die", "destroy"]);
+    expect(told.every((event) => event.id === id && event.labels["role"] === "told")).toBe(true);
+    expect(told.map(({ exitCode }) => exitCode)).toEqual([undefined, undefined, 7, undefined]);
+  });
+
+  test("attach gives both ends of a program's own stdin and output, to one after another", async () => {
+    const id = await engine.createContainer(specOf("attached", { agent: { engineSocketBind: "/tmp:/unused" } }));
+    await engine.startContainer(id);
+    for (const word of ["one", "two"]) {
+      const attached = await engine.attach(id);
+      const demuxer = createDemuxer(false);
+      attached.write(`${word}\n`);
+      let heard = "";
+      for await (const chunk of attached.output) {
+        for (const { stream, payload } of demuxer.push(chunk)) if (stream === "stderr") heard += decode(payload);
+        if (heard.includes(word)) attached.close();
+      }
+      expect(heard).toContain(`heard ${word}\n`);
+    }
+    await engine.removeContainer(id);
+  });
+
+  test("exec runs a command in a running container and keeps its output apart", async () => {
+    const id = await engine.createContainer(specOf("exec"));
+    await engine.startContainer(id);
+    const out: string[] = [];
+    const err: string[] = [];
+    const { exitCode } = await engine.exec(
+      id,
+      ["node", "-e", "console.log('out'); console.error('err'); process.exitCode = 9"],
+      (chunk) => out.push(decode(chunk)),
+      (chunk) => err.push(decode(chunk)),
+    );
+    expect({ exitCode, out: out.join(""), err: err.join("") }).toEqual({ exitCode: 9, out: "out\n", err: "err\n" });
+    await engine.removeContainer(id);
+  });
+
+  test("networks have one holder of a name, are found by label, and go with whatever is in them", async () => {
+    const name = `${prefix}.two`;
+    const id = await engine.createNetwork(name, { ...labels, kind: "second" });
+    await expectRefused(engine.createNetwork(name, labels), /already exists/);
+    expect(await engine.listNetworks([filter, "kind=second"])).toEqual([{ id, name, labels: { ...labels, kind: "second" } }]);
+    const inside = await engine.createContainer(specOf("inside", { network: name }));
+    await engine.startContainer(inside);
+    await engine.removeNetwork(id);
+    await engine.removeNetwork(id);
+    expect((await engine.listNetworks([filter])).map((one) => one.name)).toEqual([`${prefix}.net`]);
+    expect(await stateOf(inside)).toBe("running");
+    await engine.removeContainer(inside);
+  });
+
+  test("volumes outlive containers, and are not removed under one", async () => {
+    const name = `${prefix}.data`;
+    await engine.createVolume(name, { ...labels, kind: "data" });
+    await engine.createVolume(name, { ...labels, kind: "other" });
+    expect(await engine.listVolumes([filter, "kind"])).toEqual([{ name, labels: { ...labels, kind: "data" } }]);
+    let said: readonly Line[] = [];
+    for (let life = 0; life < 2; life++) {
+      const spec = specOf("keeper", { volumes: new Map([[name, dataPath]]), command: contractCommand(0) });
+      const id = await engine.createContainer(spec);
       await engine.startContainer(id);
       await eventually(async () => (await stateOf(id)) === "exited");
+      said = await linesOf(engine.logs(id, { follow: false }));
+      await expectRefused(engine.removeVolume(name), /in use/);
       await engine.removeContainer(id);
-      await engine.removeContainer(other);
-      const told: ContainerEvent[] = [];
-      for await (const event of events) {
-        if (event.action !== "other") told.push(event);
-        if (event.action === "destroy") over.abort();
-      }
-      expect(told.map(({ action }) => action)).toEqual(["create", "start", "die", "destroy"]);
-      expect(told.every((event) => event.id === id && event.labels["role"] === "told")).toBe(true);
-      expect(told.map(({ exitCode }) => exitCode)).toEqual([undefined, undefined, 7, undefined]);
-    });
-
-    test("attach gives both ends of a program's own stdin and output, to one after another", async () => {
-      const id = await engine.createContainer(specOf("attached", { agent: { engineSocketBind: "/tmp:/unused" } }));
-      await engine.startContainer(id);
-      for (const word of ["one", "two"]) {
-        const attached = await engine.attach(id);
-        const demuxer = createDemuxer(false);
-        attached.write(`${word}\n`);
-        let heard = "";
-        for await (const chunk of attached.output) {
-          for (const { stream, payload } of demuxer.push(chunk)) if (stream === "stderr") heard += decode(payload);
-          if (heard.includes(word)) attached.close();
-        }
-        expect(heard).toContain(`heard ${word}\n`);
-      }
-      await engine.removeContainer(id);
-    });
-
-    test("exec runs a command in a running container and keeps its output apart", async () => {
-      const id = await engine.createContainer(specOf("exec"));
-      await engine.startContainer(id);
-      const out: string[] = [];
-      const err: string[] = [];
-      const { exitCode } = await engine.exec(
-        id,
-        ["node", "-e", "console.log('out'); console.error('err'); process.exitCode = 9"],
-        (chunk) => out.push(decode(chunk)),
-        (chunk) => err.push(decode(chunk)),
-      );
-      expect({ exitCode, out: out.join(""), err: err.join("") }).toEqual({ exitCode: 9, out: "out\n", err: "err\n" });
-      await engine.removeContainer(id);
-    });
-
-    test("networks have one holder of a name, are found by label, and go with whatever is in them", async () => {
-      const name = `${prefix}.two`;
-      const id = await engine.createNetwork(name, { ...labels, kind: "second" });
-      await expectRefused(engine.createNetwork(name, labels), /already exists/);
-      expect(await engine.listNetworks([filter, "kind=second"])).toEqual([{ id, name, labels: { ...labels, kind: "second" } }]);
-      const inside = await engine.createContainer(specOf("inside", { network: name }));
-      await engine.startContainer(inside);
-      await engine.removeNetwork(id);
-      await engine.removeNetwork(id);
-      expect((await engine.listNetworks([filter])).map((one) => one.name)).toEqual([`${prefix}.net`]);
-      expect(await stateOf(inside)).toBe("running");
-      await engine.removeContainer(inside);
-    });
-
-    test("volumes outlive containers, and are not removed under one", async () => {
-      const name = `${prefix}.data`;
-      await engine.createVolume(name, { ...labels, kind: "data" });
-      await engine.createVolume(name, { ...labels, kind: "other" });
-      expect(await engine.listVolumes([filter, "kind"])).toEqual([{ name, labels: { ...labels, kind: "data" } }]);
-      let said: readonly Line[] = [];
-      for (let life = 0; life < 2; life++) {
-        const spec = specOf("keeper", { volumes: new Map([[name, dataPath]]), command: contractCommand(0) });
-        const id = await engine.createContainer(spec);
-        await engine.startContainer(id);
-        await eventually(async () => (await stateOf(id)) === "exited");
-        said = await linesOf(engine.logs(id, { follow: false }));
-        await expectRefused(engine.removeVolume(name), /in use/);
-        await engine.removeContainer(id);
-      }
-      expect(said.map(({ text }) => text)).toContain("boot 2\n");
-      await engine.removeVolume(name);
-      await engine.removeVolume(name);
-      expect(await engine.listVolumes([filter])).toEqual([]);
-    });
+    }
+    expect(said.map(({ text }) => text)).toContain("boot 2\n");
+    await engine.removeVolume(name);
+    await engine.removeVolume(name);
+    expect(await engine.listVolumes([filter])).toEqual([]);
   });
 }
 

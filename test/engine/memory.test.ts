@@ -22,7 +22,7 @@ const program: Program = (process) => {
   process.listen(programPort, (socket) => void server.emit("connection", socket));
 };
 
-engineContract("the engine in memory", async () => {
+engineContract(async () => {
   const engine = createMemoryEngine({
     program: () => program,
     exec: () => ({ exitCode: 9, stdout: "out\n", stderr: "err\n" }),

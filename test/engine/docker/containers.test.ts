@@ -1,0 +1,50 @@
+// Shows what Docker is asked for: nodes get nothing beyond a plain container, the agent two capabilities and never privilege.
+import { expect, test } from "vitest";
+import type { ContainerSpec } from "../../../src/engine/port.js";
+import { createOptions } from "../../../src/engine/docker/containers.js";
+
+const node: ContainerSpec = {
+  name: "devious.demo.n1",
+  image: "devious/node:1",
+  labels: { a: "b" },
+  command: ["node", "x.mjs"],
+  environment: { KEY: "a=b" },
+  hostname: "n1",
+  network: "devious.demo",
+  aliases: ["n1"],
+  volumes: new Map([["devious.demo.n1.data", "/data"]]),
+  ports: [2379],
+};
+const agent: ContainerSpec = { ...node, ports: [], agent: { engineSocketBind: "/var/run/docker.sock:/run/engine.sock" } };
+
+test("a node publishes on 127.0.0.1 at a port of the engine's choice, and bounds its log", () => {
+  expect(createOptions(node)).toEqual({
+    name: "devious.demo.n1",
+    Image: "devious/node:1",
+    Cmd: ["node", "x.mjs"],
+    Env: ["KEY=a=b"],
+    Hostname: "n1",
+    Labels: { a: "b" },
+    ExposedPorts: { "2379/tcp": {} },
+    HostConfig: {
+      NetworkMode: "devious.demo",
+      Mounts: [{ Type: "volume", Source: "devious.demo.n1.data", Target: "/data" }],
+      PortBindings: { "2379/tcp": [{ HostIp: "127.0.0.1", HostPort: "0" }] },
+      LogConfig: { Type: "json-file", Config: { "max-size": "50m", "max-file": "5", mode: "blocking" } },
+    },
+    NetworkingConfig: { EndpointsConfig: { "devious.demo": { Aliases: ["n1"] } } },
+  });
+});
+
+test("the agent has NET_ADMIN, SYS_ADMIN, the engine's socket and an open stdin; no port, no privilege", () => {
+  const { HostConfig, ...options } = createOptions(agent);
+  expect(options).toMatchObject({ OpenStdin: true, StdinOnce: false, ExposedPorts: {} });
+  expect(HostConfig).toMatchObject({
+    PidMode: "host",
+    CapAdd: ["NET_ADMIN", "SYS_ADMIN"],
+    Binds: ["/var/run/docker.sock:/run/engine.sock"],
+    PortBindings: {},
+    RestartPolicy: { Name: "unless-stopped" },
+  });
+  expect(JSON.stringify(createOptions(agent))).not.toMatch(/Privileged|SecurityOpt|NetworkMode":"host/);
+});
