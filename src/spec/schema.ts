@@ -25,7 +25,8 @@ const duration = z
     context.addIssue({ code: "custom", message });
     return z.NEVER;
   })
-  .meta({ type: "string", examples: ["500ms", "2s"] });
+  // for editors, which cannot run the transform
+  .meta({ type: "string", pattern: "^(\\d+(\\.\\d+)?(us|ms|s|m|h))+$" });
 
 function wholeNumber(min: number, max: number) {
   return z

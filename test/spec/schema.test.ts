@@ -1,0 +1,11 @@
+// Shows that the JSON Schema, by which editors check a spec, lets the same durations be as the program.
+import { expect, test } from "vitest";
+import { parseDuration } from "../../src/core/duration.js";
+import { jsonSchema } from "../../src/spec/schema.js";
+
+const pattern = /"election_timeout":\{[^}]*"pattern":"((?:[^"\\]|\\.)*)"/.exec(JSON.stringify(jsonSchema()))?.[1];
+const forEditors = new RegExp(JSON.parse(`"${pattern}"`) as string);
+
+test.each(["500ms", "2s", "1m30s", "0.5s", "1h", "10us", "5", "s", "", "-1s", "1.s", "5 s", "2 parsecs"])("%j", (text) => {
+  expect(forEditors.test(text)).toBe(parseDuration(text) !== undefined);
+});
