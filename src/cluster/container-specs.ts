@@ -79,7 +79,8 @@ export function agentContainer(identity: Identity, engineSocket: string): Contai
     command: ["node", imagePaths.agent],
     environment: { [agentEnv.cluster]: cluster },
     hostname: "chaos",
-    network: networkName(cluster),
+    // it reaches the engine by its socket and the nodes by their namespaces
+    network: "none",
     aliases: [],
     volumes: new Map([[ledgerVolumeName(cluster), agentPaths.ledgerDir]]),
     ports: [],

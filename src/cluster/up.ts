@@ -67,18 +67,21 @@ class Up {
   }
 
   async run(plan: Plan): Promise<void> {
-    const { report, wait } = this.#options;
+    const { report } = this.#options;
     if (plan.network === "create") await step(report, "network", () => this.#createNetwork());
-    const boots = plan.boot.map((one) => step(report, `${one.kind} ${one.boot.node}`, () => this.#boot(one)));
-    const made = [...boots, this.#agent(plan.agent)];
-    // let every one of them end before an error leaves, so that the rollback knows all that was made
-    for (const result of await Promise.allSettled(made)) if (result.status === "rejected") throw result.reason;
-    this.#options.signal.throwIfAborted();
-    if (wait || plan.change.length > 0) await this.#waitForAll();
+    // the nodes first: they have to find each other, while nobody waits for the agent yet
+    await everyOne([this.#nodes(plan), this.#agent(plan.agent)]);
     for (const change of plan.change) {
       this.#options.signal.throwIfAborted();
       await this.#change(change);
     }
+  }
+
+  async #nodes(plan: Plan): Promise<void> {
+    const { report, wait, signal } = this.#options;
+    await everyOne(plan.boot.map((one) => step(report, `${one.kind} ${one.boot.node}`, () => this.#boot(one))));
+    signal.throwIfAborted();
+    if (wait || plan.change.length > 0) await this.#waitForAll();
   }
 
   async #createNetwork(): Promise<void> {
@@ -224,4 +227,9 @@ class Up {
   #leftMs(): number {
     return Math.max(0, this.#endsAtMs - performance.now());
   }
+}
+
+/** Lets every one of them end before an error leaves, so that the rollback knows all that was made. */
+async function everyOne(made: readonly Promise<unknown>[]): Promise<void> {
+  for (const result of await Promise.allSettled(made)) if (result.status === "rejected") throw result.reason;
 }
