@@ -4,7 +4,6 @@ import { DeviousError } from "../core/errors.js";
 import { toName } from "../core/ids.js";
 import { defaultSpec } from "../spec/cluster-spec.js";
 import type { ClusterSpec } from "../spec/cluster-spec.js";
-import { parseSpec } from "../spec/parse.js";
 
 export const specFileName = "devious.yaml";
 
@@ -26,6 +25,8 @@ export async function loadSpec(given: string | undefined, folder: string): Promi
     throw unreadable(file, cause);
   });
   if (text === undefined) return { spec: defaultSpec(toName(path.basename(folder))), owner };
+  // what reads YAML takes a while to load, and without a spec nobody needs it
+  const { parseSpec } = await import("../spec/parse.js");
   const result = parseSpec(text, path.basename(owner));
   if (result.ok) return { spec: result.spec, owner };
   const shown = path.relative(folder, file) || file;

@@ -1,6 +1,5 @@
 import { access, readdir, realpath, stat } from "node:fs/promises";
 import path from "node:path";
-import { execa } from "execa";
 import { DeviousError } from "../core/errors.js";
 import { imagePaths } from "./recipe.js";
 
@@ -81,6 +80,8 @@ export async function findLibraries(programs: readonly string[]): Promise<readon
 }
 
 async function librariesOf(program: string): Promise<readonly string[]> {
+  // loaded here, since most commands look at an image that is built already
+  const { execa } = await import("execa");
   const { stdout } = await execa("ldd", [await realpath(program)], { reject: false });
   return [...stdout.matchAll(/(?:=> |^\s*)(\/\S+) \(0x/gm)].flatMap((match) => (match[1] === undefined ? [] : [match[1]]));
 }
