@@ -294,6 +294,16 @@ export function engineContract(open: () => Promise<Candidate>): void {
     await engine.removeContainer(inside);
   });
 
+  test("nothing starts that is not there, or whose network is gone", async () => {
+    await expectRefused(engine.startContainer(`${prefix}.nobody`), /No such container/);
+    const network = await engine.createNetwork(`${prefix}.gone`, labels);
+    const id = await engine.createContainer(specOf("lonely", { network: `${prefix}.gone` }));
+    await engine.removeNetwork(network);
+    await expectRefused(engine.startContainer(id), /network .* not found/);
+    expect(await stateOf(id)).toBe("created");
+    await engine.removeContainer(id);
+  });
+
   test("volumes outlive containers, and are not removed under one", async () => {
     const name = `${prefix}.data`;
     await engine.createVolume(name, { ...labels, kind: "data" });

@@ -7,7 +7,15 @@ export function createContainers({ call, wish, find }: Calls): Containers {
   return {
     createContainer: (spec) =>
       call(`create ${spec.name}`, async (docker) => (await docker.createContainer(createOptions(spec))).id),
-    startContainer: (id) => wish("start a container", (docker) => docker.getContainer(id).start()),
+    startContainer: (id) =>
+      call("start a container", async (docker) => {
+        try {
+          await docker.getContainer(id).start();
+        } catch (error) {
+          // it runs already; 404 is no such container, but also a container whose network is gone
+          if (statusOf(error) !== 304) throw error;
+        }
+      }),
     stopContainer: (id, graceMs) =>
       wish("stop a container", (docker) => docker.getContainer(id).stop({ t: Math.ceil(graceMs / 1000) })),
     signalContainer: (id, signal) => wish("signal a container", (docker) => docker.getContainer(id).kill({ signal })),
