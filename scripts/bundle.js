@@ -29,8 +29,8 @@ const replacements = new Map([
      export * as Args from "@oclif/core/args";
      export * as Flags from "@oclif/core/flags";`,
   ],
-  // dockerode loads these for ssh:// addresses, which connect.ts refuses, and for BuildKit sessions, which no build of ours opens
-  ...["ssh2", "@grpc/grpc-js", "@grpc/proto-loader"].map((absent) => [absent, "export {};"]),
+  // dockerode uses these for ssh:// addresses, which connect.ts refuses, and for BuildKit, which no build of ours asks for
+  ...["ssh2", "@grpc/grpc-js", "@grpc/proto-loader", "protobufjs"].map((absent) => [absent, "export {};"]),
 ]);
 
 const sources = ["src/cli/main.ts", ...filesUnder("src/commands")];
