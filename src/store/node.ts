@@ -31,7 +31,7 @@ import type {
   Snapshot,
 } from "./raft/types.js";
 import { encodeMember, Replica } from "./replica.js";
-import type { Member } from "./replica.js";
+import type { Applied, Member } from "./replica.js";
 import { Router } from "./router.js";
 import type { Op } from "./router.js";
 import { storeVersion } from "./version.js";
@@ -124,7 +124,7 @@ class Node implements Store {
   readonly #transport: Transport;
   readonly #gateway: Gateway;
   readonly #router: Router;
-  readonly #proposals = new Proposals();
+  readonly #proposals = new Proposals<Op>();
   readonly #timers: NodeJS.Timeout[] = [];
 
   // What the machine last said; its whole status is too much to copy on every request.
@@ -178,7 +178,7 @@ class Node implements Store {
     this.driver = new Driver(this.#raft, wal, this.#transport, {
       beforeStep: () => this.#router.flushReads(),
       onEvent: (event) => this.#onEvent(event),
-      onProposed: ({ id, index, term }) => this.#onProposed(id, index, term),
+      onProposed: ({ id, index, term }) => this.#proposals.place(id, index, term),
       onDropped: ({ id, reason }) => this.#onDropped(id, reason),
       onReadable: ({ id, index }) => this.#onReadable(id, index),
       onRestore: (snapshot) => this.#onRestore(snapshot),
@@ -394,11 +394,6 @@ class Node implements Store {
     return { changes: [{ kind: "addVoter", member }], context: new Uint8Array() };
   }
 
-  #onProposed(id: number, index: number, term: number): void {
-    const lost = this.#proposals.place(id, index, term);
-    if (lost !== undefined) this.#router.moved(lost);
-  }
-
   #onDropped(id: number, reason: DropReason): void {
     const op = this.#proposals.take(id);
     if (op === undefined) return;
@@ -434,22 +429,22 @@ class Node implements Store {
       this.#applied = entry.index;
       this.#appliedTerm = entry.term;
       if (applied.type === "conf") this.#onMembersChanged(applied.change);
-      const proposal = this.#proposals.committed(entry.index, entry.term);
-      if (proposal === undefined) continue;
-      const { op, isOwn } = proposal;
-      if (!isOwn) {
-        // another leader's entry took its place, so it can never be committed
-        this.#router.moved(op);
-      } else if (applied.type === "command" && op.ask.type === "write") {
-        const { revision, previous } = applied.outcome;
-        const shown = op.ask.wantPrevious ? previous : [];
-        this.#router.settle(op, { type: "written", revision, term: entry.term, changed: previous.length, previous: shown });
-      } else if (applied.type === "conf") {
-        this.#router.settle(op, { type: "memberChanged", member: applied.change.changes[0]?.member ?? none });
-      }
+      const { own, lost } = this.#proposals.committed(entry.index, entry.term);
+      for (const op of lost) this.#router.moved(op);
+      if (own !== undefined) this.#settleApplied(own, entry, applied);
     }
     this.#serveReaders();
     this.#snapshotIfDue();
+  }
+
+  #settleApplied(op: Op, { term }: Entry, applied: Applied): void {
+    if (applied.type === "command" && op.ask.type === "write") {
+      const { revision, previous } = applied.outcome;
+      const shown = op.ask.wantPrevious ? previous : [];
+      this.#router.settle(op, { type: "written", revision, term, changed: previous.length, previous: shown });
+    } else if (applied.type === "conf") {
+      this.#router.settle(op, { type: "memberChanged", member: applied.change.changes[0]?.member ?? none });
+    }
   }
 
   #onMembersChanged(change: ConfChange): void {

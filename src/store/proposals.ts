@@ -1,54 +1,55 @@
-import type { Op } from "./router.js";
-
-/** Matches what a leader was asked with what the log makes of it. */
-export class Proposals {
+/**
+ * Matches what a leader was asked with what becomes of it in the log. What stands there may be committed as long as no other entry is
+ * committed at its index: that this member's log was cut, or that another proposal took its place there, says nothing about the logs of
+ * others, whose leader may yet bring it to all (thesis, figure 3.7). `Asked` is whatever the driver wants back.
+ */
+export class Proposals<Asked> {
   #lastId = 0;
   /** Handed to the machine, by the id they were handed in with; it has not said yet what becomes of them. */
-  readonly #handedIn = new Map<number, Op>();
-  /** In the log, by index: theirs is the entry with this index and this term, or they are lost. */
-  readonly #placed = new Map<number, { readonly term: number; readonly op: Op }>();
+  readonly #handedIn = new Map<number, Asked>();
+  /** In the log once, by index, at most one for each term: theirs is the entry with this index and this term. */
+  readonly #placed = new Map<number, { readonly term: number; readonly asked: Asked }[]>();
 
-  /** The id under which the machine will speak of `op`. */
-  handIn(op: Op): number {
+  /** The id under which the machine will speak of `asked`. */
+  handIn(asked: Asked): number {
     const id = ++this.#lastId;
-    this.#handedIn.set(id, op);
+    this.#handedIn.set(id, asked);
     return id;
   }
 
   /** The machine has spoken about `id` for the last time. */
-  take(id: number): Op | undefined {
-    const op = this.#handedIn.get(id);
+  take(id: number): Asked | undefined {
+    const asked = this.#handedIn.get(id);
     this.#handedIn.delete(id);
-    return op;
+    return asked;
   }
 
-  /**
-   * `id` now stands in the log at `index`. Returns the proposal of an earlier term that stood there before: it was cut off the
-   * log, so it is lost for good.
-   */
-  place(id: number, index: number, term: number): Op | undefined {
-    const op = this.take(id);
-    if (op === undefined) return undefined;
-    const before = this.#placed.get(index);
-    this.#placed.set(index, { term, op });
-    return before?.op;
+  /** `id` now stands in this member's log at `index`, with `term`. */
+  place(id: number, index: number, term: number): void {
+    const asked = this.take(id);
+    if (asked === undefined) return;
+    const there = this.#placed.get(index) ?? [];
+    there.push({ term, asked });
+    this.#placed.set(index, there);
   }
 
-  /** The entry at `index` is committed: the op that waited for it, and whether the entry is its own. */
-  committed(index: number, term: number): { readonly op: Op; readonly isOwn: boolean } | undefined {
-    const placed = this.#placed.get(index);
-    if (placed === undefined) return undefined;
+  /** The entry at `index` is committed: what asked for it, and what can never be committed any more because this one is. */
+  committed(index: number, term: number): { readonly own: Asked | undefined; readonly lost: readonly Asked[] } {
+    const there = this.#placed.get(index) ?? [];
     this.#placed.delete(index);
-    return { op: placed.op, isOwn: placed.term === term };
+    return {
+      own: there.find((placed) => placed.term === term)?.asked,
+      lost: there.filter((placed) => placed.term !== term).map(({ asked }) => asked),
+    };
   }
 
   /** A snapshot brought everything up to `index` without saying which entries: nobody can tell what became of these. */
-  skipTo(index: number): Op[] {
-    const unknown: Op[] = [];
-    for (const [at, { op }] of this.#placed) {
+  skipTo(index: number): Asked[] {
+    const unknown: Asked[] = [];
+    for (const [at, there] of this.#placed) {
       if (at > index) continue;
       this.#placed.delete(at);
-      unknown.push(op);
+      unknown.push(...there.map(({ asked }) => asked));
     }
     return unknown;
   }

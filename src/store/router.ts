@@ -88,7 +88,10 @@ export class Router {
     this.settle(op, { type: "failed", failure });
   }
 
-  /** The op was not and will not be done by whoever had it: back to waiting for a leader, or to the peer it came from. */
+  /**
+   * The op certainly was not and never will be done by whoever had it: it was refused before it reached a log, or another entry is
+   * committed in its place. Back to waiting for a leader, or to the peer it came from.
+   */
   moved(op: Op): void {
     if (op.settled) return;
     op.begun = false;

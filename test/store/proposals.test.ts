@@ -1,53 +1,47 @@
-// Shows that a proposal's fate is read from the log alone: its own entry, another's in its place, or a snapshot that does not tell.
+// Shows that a proposal's fate is read from committed entries alone: its own, another term's in its place, or a snapshot that does not tell.
 import { expect, it } from "vitest";
 import { Proposals } from "../../src/store/proposals.js";
-import type { Op } from "../../src/store/router.js";
 
-const op = (): Op => ({
-  ask: { type: "readIndex" },
-  deadlineMs: 0,
-  isPeers: false,
-  begun: true,
-  settled: false,
-  onAnswer: () => undefined,
-});
+/** Hands in and places at once, as a leader does. */
+function placed(...places: readonly (readonly [asked: string, index: number, term: number])[]): Proposals<string> {
+  const proposals = new Proposals<string>();
+  for (const [asked, index, term] of places) proposals.place(proposals.handIn(asked), index, term);
+  return proposals;
+}
 
 it("is done when its own entry is committed, and then forgotten", () => {
-  const proposals = new Proposals();
-  const mine = op();
-  proposals.place(proposals.handIn(mine), 7, 2);
-  expect(proposals.committed(6, 2)).toBeUndefined();
-  expect(proposals.committed(7, 2)).toEqual({ op: mine, isOwn: true });
-  expect(proposals.committed(7, 2)).toBeUndefined();
+  const proposals = placed(["mine", 7, 2]);
+  expect(proposals.committed(6, 2)).toEqual({ own: undefined, lost: [] });
+  expect(proposals.committed(7, 2)).toEqual({ own: "mine", lost: [] });
+  expect(proposals.committed(7, 2)).toEqual({ own: undefined, lost: [] });
 });
 
 it("is lost when an entry of another term is committed in its place", () => {
-  const proposals = new Proposals();
-  proposals.place(proposals.handIn(op()), 7, 2);
-  expect(proposals.committed(7, 3)?.isOwn).toBe(false);
+  expect(placed(["mine", 7, 2]).committed(7, 3)).toEqual({ own: undefined, lost: ["mine"] });
 });
 
-it("is lost when we propose again at its place in a later term", () => {
-  const proposals = new Proposals();
-  const [older, newer] = [op(), op()];
-  expect(proposals.place(proposals.handIn(older), 7, 2)).toBeUndefined();
-  expect(proposals.place(proposals.handIn(newer), 7, 4)).toBe(older);
-  expect(proposals.committed(7, 4)?.op).toBe(newer);
+// Figure 3.7 of the thesis: cut off this member's log, an entry may live on in another's, whose leader may yet commit it.
+it.each<[string, number, { own: string | undefined; lost: string[] }]>([
+  ["the older one is committed after all", 2, { own: "older", lost: ["newer"] }],
+  ["the newer one is committed", 4, { own: "newer", lost: ["older"] }],
+  ["neither is", 5, { own: undefined, lost: ["older", "newer"] }],
+])("of two terms at one place, both wait for what is committed there: %s", (_, term, expected) => {
+  const proposals = placed(["older", 7, 2], ["newer", 7, 4]);
+  expect(proposals.committed(7, term)).toEqual(expected);
+  expect(proposals.committed(7, term)).toEqual({ own: undefined, lost: [] });
 });
 
 it("is unknown when a snapshot skips it", () => {
-  const proposals = new Proposals();
-  const [skipped, later] = [op(), op()];
-  proposals.place(proposals.handIn(skipped), 7, 2);
-  proposals.place(proposals.handIn(later), 9, 2);
-  expect(proposals.skipTo(8)).toEqual([skipped]);
-  expect(proposals.committed(9, 2)?.op).toBe(later);
+  const proposals = placed(["older", 7, 2], ["newer", 7, 4], ["later", 9, 4]);
+  expect(proposals.skipTo(8)).toEqual(["older", "newer"]);
+  expect(proposals.committed(9, 4).own).toBe("later");
 });
 
 it("is handed back once when the machine drops it", () => {
-  const proposals = new Proposals();
-  const id = proposals.handIn(op());
-  expect(proposals.take(id)).toBeDefined();
+  const proposals = new Proposals<string>();
+  const id = proposals.handIn("mine");
+  expect(proposals.take(id)).toBe("mine");
   expect(proposals.take(id)).toBeUndefined();
-  expect(proposals.place(id, 7, 1)).toBeUndefined();
+  proposals.place(id, 7, 1);
+  expect(proposals.committed(7, 1).own).toBeUndefined();
 });

@@ -87,7 +87,7 @@ it.each<[string, number, Ask, string]>([
   expect(answers).toEqual([kind]);
 });
 
-it("a proposal that lost its place in the log is tried again, and its deadline stays", () => {
+it("a proposal in whose place another entry is committed is tried again, and its deadline stays", () => {
   const { router, led, answers, onAnswer, waitMs } = world(1);
   router.submit(write, onAnswer);
   router.moved(led[0] as Op);
