@@ -3,7 +3,7 @@
  * what it says. Whatever fails is tried again until it is right.
  */
 import { type ActiveFault, type Fault, describeFault, nodesOf } from "../chaos/fault.js";
-import { add, expire, heal, wasGiven } from "../chaos/ledger.js";
+import { type DeadlineOf, type Ledger, add, expire, heal, wasGiven } from "../chaos/ledger.js";
 import {
   type FaultView,
   type HealTarget,
@@ -20,6 +20,7 @@ import { DeviousError, messageOf } from "../core/errors.js";
 import type { Log } from "../core/log-line.js";
 import type { Kernel } from "./capabilities.js";
 import type { Clock } from "./clock.js";
+import { createDeadlines } from "./deadlines.js";
 import type { NodeEngine } from "./engine.js";
 import type { LedgerStore } from "./ledger-store.js";
 import type { Outcome, Reconciler } from "./reconciler.js";
@@ -52,6 +53,7 @@ export class Agent {
   readonly #troubles = new Map<string, string>();
   readonly #busy = new Map<string, number>();
   readonly #startedAtMs: number;
+  readonly #deadlineOf: DeadlineOf;
   /** Every node must be looked at, because something may have been missed. */
   #sweepDue = true;
   #engineAnswers = true;
@@ -61,6 +63,7 @@ export class Agent {
   constructor(parts: AgentParts) {
     this.#parts = parts;
     this.#startedAtMs = parts.clock.nowMs();
+    this.#deadlineOf = createDeadlines(parts.clock);
   }
 
   /** Ends what is overdue, brings every node to what the ledger says, and goes on doing so. Resolves after the first round. */
@@ -144,7 +147,7 @@ export class Agent {
 
   /** Takes faults from the ledger, cleans their nodes (and `alsoNodes`), and says so in the log. */
   async #end(
-    change: (ledger: LedgerStore["value"]) => ReturnType<typeof heal>,
+    change: (ledger: Ledger) => ReturnType<typeof heal>,
     reason: "asked" | "deadline" | "rollback",
     alsoNodes: readonly string[] = [],
   ): Promise<{ healed: readonly ActiveFault[]; settled: readonly Settled[] }> {
@@ -196,13 +199,14 @@ export class Agent {
   /** What is due now: deadlines, a look at every node, nodes that were not right the last time. */
   async #wake(): Promise<void> {
     const { clock, store } = this.#parts;
-    const overdue = expire(store.value, clock.nowMs()).healed.length > 0;
+    const expired = (ledger: Ledger) => expire(ledger, clock.nowMs(), this.#deadlineOf);
+    const overdue = expired(store.value).healed.length > 0;
     const sweep = this.#sweepDue;
     this.#sweepDue = false;
     const wrong = [...this.#troubles.keys()].filter((node) => !this.#busy.has(node));
     if (!overdue && !sweep && wrong.length === 0) this.#schedule();
     await Promise.all([
-      overdue ? this.#end((ledger) => expire(ledger, clock.nowMs()), "deadline") : undefined,
+      overdue ? this.#end(expired, "deadline") : undefined,
       sweep ? this.#sweep() : undefined,
       wrong.length > 0 ? this.#settle(wrong, "again") : undefined,
     ]);
@@ -245,16 +249,17 @@ export class Agent {
     if (this.#stopped) return;
     const { clock, store } = this.#parts;
     const somethingIsWrong = this.#troubles.size > 0 || this.#sweepDue;
-    const inMs = nextWakeUpMs(store.value, clock.nowMs(), somethingIsWrong);
+    const inMs = nextWakeUpMs(store.value, clock.nowMs(), somethingIsWrong, this.#deadlineOf);
     if (inMs !== undefined) this.#cancelWakeUp = clock.after(inMs, () => void this.#wake());
   }
 
   #view(active: ActiveFault): FaultView {
     const nodes = nodesOf(active.fault);
+    const deadlineMs = this.#deadlineOf(active);
     return {
       ...active,
       description: describeFault(active.fault),
-      timeLeftMs: active.deadlineMs === null ? null : Math.max(0, active.deadlineMs - this.#parts.clock.nowMs()),
+      timeLeftMs: deadlineMs === null ? null : Math.max(0, deadlineMs - this.#parts.clock.nowMs()),
       troubles: Object.fromEntries([...this.#troubles].filter(([node]) => nodes.includes(node))),
     };
   }

@@ -38,14 +38,23 @@ export function heal(ledger: Ledger, what: HealTarget): { ledger: Ledger; healed
   return without(ledger, (active) => isMeant(active, what));
 }
 
+/** When a fault ends by itself, on the wall clock; null: when somebody heals it. */
+export type DeadlineOf = (active: ActiveFault) => number | null;
+
+const asWritten: DeadlineOf = ({ deadlineMs }) => deadlineMs;
+
 /** The ledger without the faults whose time is up. */
-export function expire(ledger: Ledger, nowMs: number): { ledger: Ledger; healed: readonly ActiveFault[] } {
-  return without(ledger, ({ deadlineMs }) => deadlineMs !== null && deadlineMs <= nowMs);
+export function expire(
+  ledger: Ledger,
+  nowMs: number,
+  deadlineOf = asWritten,
+): { ledger: Ledger; healed: readonly ActiveFault[] } {
+  return without(ledger, (active) => (deadlineOf(active) ?? Infinity) <= nowMs);
 }
 
 /** When the next fault ends by itself; undefined where none does. */
-export function nextDeadlineMs(ledger: Ledger): number | undefined {
-  const deadlines = ledger.faults.flatMap(({ deadlineMs }) => deadlineMs ?? []);
+export function nextDeadlineMs(ledger: Ledger, deadlineOf = asWritten): number | undefined {
+  const deadlines = ledger.faults.flatMap((active) => deadlineOf(active) ?? []);
   return deadlines.length === 0 ? undefined : Math.min(...deadlines);
 }
 

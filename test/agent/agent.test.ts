@@ -207,8 +207,30 @@ describe("restarts", () => {
   test("a machine that slept over the deadline cleans up within a second of waking", async () => {
     const w = await world();
     await w.apply(cutN1, 60_000);
-    w.clock.suspend(3_600_000);
+    w.clock.setForward(3_600_000);
     await w.clock.advance(1000);
+    expect(w.look()).toEqual(clean);
+  });
+
+  test("a wall clock set back does not make a fault last longer", async () => {
+    const w = await world();
+    await w.apply(cutN1, 5000);
+    await w.clock.advance(1000);
+    w.clock.setForward(-3_600_000);
+    expect(await w.ask({ op: "list" })).toMatchObject({ result: { faults: [{ timeLeftMs: 4000 }] } });
+    await w.clock.advance(3900);
+    expect(w.look()).not.toEqual(clean);
+    await w.clock.advance(200);
+    expect(w.look()).toEqual(clean);
+  });
+
+  test("nor does one set back while no agent ran, by more than the fault was given", async () => {
+    const w = await world();
+    await w.apply(cutN1, 5000);
+    w.killAgent();
+    w.clock.setForward(-3_600_000);
+    await w.startAgent();
+    await w.clock.advance(5100);
     expect(w.look()).toEqual(clean);
   });
 });

@@ -1,0 +1,22 @@
+/** Deadlines that no clock can put off. */
+import type { ActiveFault } from "../chaos/fault.js";
+import type { DeadlineOf } from "../chaos/ledger.js";
+import type { Clock } from "./clock.js";
+
+/**
+ * A fault ends when the wall clock says so (a machine that slept notices) or when its time has passed on the monotonic clock, counted
+ * from the first time this agent is asked about it (a wall clock set back does not matter), whichever comes first.
+ */
+export function createDeadlines(clock: Clock): DeadlineOf {
+  const endsAtMonotonicMs = new WeakMap<ActiveFault, number>();
+  return (active) => {
+    const { startedAtMs, deadlineMs } = active;
+    if (deadlineMs === null) return null;
+    const nowMs = clock.nowMs();
+    const monotonicMs = clock.monotonicMs();
+    // never more than it was given: the wall clock may have been set back before this agent started
+    const endsAtMs = endsAtMonotonicMs.get(active) ?? monotonicMs + Math.min(deadlineMs - nowMs, deadlineMs - startedAtMs);
+    endsAtMonotonicMs.set(active, endsAtMs);
+    return Math.min(deadlineMs, nowMs + endsAtMs - monotonicMs);
+  };
+}
