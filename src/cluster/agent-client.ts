@@ -19,23 +19,39 @@ export async function askAgent<O extends Op>(
   agentId: string,
   operation: RequestOf<O>,
 ): Promise<ResultOf<O>> {
-  const attached = await engine.attach(agentId);
-  const id = randomUUID();
-  const timer = setTimeout(() => attached.close(), replyTimeoutMs);
+  const timeout = AbortSignal.timeout(replyTimeoutMs);
+  const attached = await attach(engine, agentId, timeout);
+  const close = (): void => attached.close();
+  timeout.addEventListener("abort", close);
   try {
+    const id = randomUUID();
     attached.write(encodeRequest({ ...operation, id }));
     const reply = await findReply(attached, id);
     if (reply === undefined) {
-      throw new DeviousError("AGENT_UNREACHABLE", "The agent of this cluster did not answer.", {
-        hint: "`devious up` starts it again; `devious logs --node chaos` shows what it said last.",
+      throw new DeviousError("AGENT_SILENT", "The agent of this cluster was asked and did not answer; it may still do it.", {
+        hint: "`devious chaos ls` shows what is active; `devious logs --node chaos` what the agent said last.",
       });
     }
     if (!reply.ok) throw fromWireError(reply.error);
     return reply.result as ResultOf<O>;
   } finally {
-    clearTimeout(timer);
+    timeout.removeEventListener("abort", close);
     attached.close();
   }
+}
+
+/** The engine lets one attach to a container that has just ended, and then says nothing at all. */
+async function attach(engine: Pick<Streams, "attach">, agentId: string, timeout: AbortSignal): Promise<Attached> {
+  const silence = new Promise<never>((_resolve, reject) => {
+    timeout.addEventListener("abort", () =>
+      reject(
+        new DeviousError("AGENT_UNREACHABLE", "The agent of this cluster cannot be reached.", {
+          hint: "`devious up` starts it again.",
+        }),
+      ),
+    );
+  });
+  return Promise.race([engine.attach(agentId), silence]);
 }
 
 /** The reply with this id among whatever the agent says; undefined where the connection ends without it. */

@@ -21,10 +21,6 @@ export function clusterLabels({ cluster, owner }: Identity): Labels {
   return { [label.cluster]: cluster, [label.owner]: owner };
 }
 
-export function nodeVolumeLabels(identity: Identity, service: string, node: string, member: number): Labels {
-  return { ...clusterLabels(identity), [label.service]: service, [label.node]: node, [label.member]: String(member) };
-}
-
 /** Changes exactly when a container must be made anew: not with its peers, which the store keeps itself. Undefined: the agent. */
 export function containerHash(image: string, service: ServiceSpec | undefined): string {
   const facts = service === undefined ? { image } : { image, store: service.store };
@@ -60,7 +56,18 @@ export function nodeContainer(identity: Identity, boot: NodeBoot): ContainerSpec
     hostname: node,
     network: networkName(cluster),
     aliases: [node],
-    volumes: new Map([[nodeVolumeName(cluster, node), dataDir]]),
+    volumes: [
+      {
+        name: nodeVolumeName(cluster, node),
+        path: dataDir,
+        labels: {
+          ...clusterLabels(identity),
+          [label.service]: service.name,
+          [label.node]: node,
+          [label.member]: String(boot.member),
+        },
+      },
+    ],
     ports: [clientPort],
   };
 }
@@ -82,7 +89,7 @@ export function agentContainer(identity: Identity, engineSocket: string): Contai
     // it reaches the engine by its socket and the nodes by their namespaces
     network: "none",
     aliases: [],
-    volumes: new Map([[ledgerVolumeName(cluster), agentPaths.ledgerDir]]),
+    volumes: [{ name: ledgerVolumeName(cluster), path: agentPaths.ledgerDir, labels: clusterLabels(identity) }],
     ports: [],
     agent: { engineSocketBind: `${engineSocket}:${agentPaths.engineSocket}` },
   };

@@ -14,6 +14,8 @@ export interface Plan {
   readonly boot: readonly BootStep[];
   /** Carried out one after another on the running cluster, so that a quorum stays: each ends ready. */
   readonly change: readonly ChangeStep[];
+  /** Services that have run before: their configuration is compared with the spec at the end. */
+  readonly standing: readonly ServiceSpec[];
 }
 
 export type AgentStep =
@@ -39,7 +41,9 @@ export interface NodeBoot {
 }
 
 export type BootStep =
-  { readonly kind: "create"; readonly boot: NodeBoot } | { readonly kind: "start"; readonly boot: NodeBoot; readonly id: string };
+  /** `stale`: a container in its place that cannot be used. `freshVolume`: no data may be found, whatever is there. */
+  | { readonly kind: "create"; readonly boot: NodeBoot; readonly stale: string | undefined; readonly freshVolume: boolean }
+  | { readonly kind: "start"; readonly boot: NodeBoot; readonly id: string };
 
 export type ChangeStep =
   /** Other options or another image: the container is made anew on the same volume. */
@@ -53,17 +57,19 @@ export type ChangeStep =
 
 /** `hashOf` tells when a service's containers, or (without one) the agent's, must be made anew. */
 export function planUp(spec: ClusterSpec, observed: Observed, hashOf: (service: ServiceSpec | undefined) => string): Plan {
-  const services = spec.services.map((service) => planService(service, observed, hashOf(service)));
+  const networkGone = observed.networks.length === 0;
+  const services = spec.services.map((service) => planService(service, observed, hashOf(service), networkGone));
   const known = new Set(spec.services.map((service) => service.name));
   const dropped = observed.nodes.filter((node) => !known.has(node.service));
   return {
-    network: observed.networks.length > 0 ? "keep" : "create",
+    network: networkGone ? "create" : "keep",
     agent: planAgent(observed.agent, hashOf(undefined)),
     boot: services.flatMap(({ boot }) => boot),
     change: [
       ...services.flatMap(({ change }) => change),
       ...dropped.map((node): ChangeStep => ({ kind: "drop", node: node.node, id: node.id })),
     ],
+    standing: services.flatMap(({ isNew, service }) => (isNew ? [] : [service])),
   };
 }
 
@@ -77,7 +83,12 @@ export function describePlan(plan: Plan): readonly string[] {
   return [
     ...(plan.network === "create" ? ["create the network"] : []),
     ...agent[plan.agent.kind],
-    ...plan.boot.map((step) => `${step.kind} ${step.boot.node}`),
+    ...plan.boot.map((step) => {
+      const anew = step.kind === "create" && step.stale !== undefined;
+      return anew
+        ? `make ${step.boot.node} anew${step.freshVolume ? "" : ", keeping its volume"}`
+        : `${step.kind} ${step.boot.node}`;
+    }),
     ...plan.change.map((step) => {
       switch (step.kind) {
         case "remake":
@@ -99,24 +110,25 @@ function planAgent(agent: ContainerInfo | undefined, hash: string): AgentStep {
   return agent.state === "running" ? { kind: "keep", id: agent.id } : { kind: "start", id: agent.id };
 }
 
-function planService(
-  service: ServiceSpec,
-  observed: Observed,
-  hash: string,
-): { readonly boot: readonly BootStep[]; readonly change: readonly ChangeStep[] } {
+interface ServicePlan {
+  readonly service: ServiceSpec;
+  readonly isNew: boolean;
+  readonly boot: readonly BootStep[];
+  readonly change: readonly ChangeStep[];
+}
+
+function planService(service: ServiceSpec, observed: Observed, hash: string, networkGone: boolean): ServicePlan {
   const containers = new Map(observed.nodes.filter((node) => node.service === service.name).map((node) => [node.node, node]));
   const members = membersOnDisk(observed, service);
-  if (members.length === 0) {
-    // nobody has data: all nodes start a new configuration together, whatever containers are left over
+  if (neverRan(members, [...containers.values()])) {
+    // nobody has data: all nodes found a configuration together
     const all = service.nodes.map((node, i): Member => ({ id: i + 1, node }));
-    const boot = all.map(({ id, node }) => ({ node, service, member: id, members: all, clusterState: "new" as const }));
-    return {
-      boot: boot.filter(({ node }) => !containers.has(node)).map((one) => ({ kind: "create", boot: one })),
-      change: boot.flatMap((one) => {
-        const container = containers.get(one.node);
-        return container === undefined ? [] : [{ kind: "remake" as const, boot: one, id: container.id }];
-      }),
-    };
+    const boot = all.map(({ id, node }): BootStep => {
+      const nodeBoot: NodeBoot = { node, service, member: id, members: all, clusterState: "new" };
+      return { kind: "create", boot: nodeBoot, stale: containers.get(node)?.id, freshVolume: true };
+    });
+    const extra = [...containers.values()].filter(({ node }) => !service.nodes.includes(node));
+    return { service, isNew: true, boot, change: extra.map(({ node, id }) => ({ kind: "drop", node, id })) };
   }
 
   const boot: BootStep[] = [];
@@ -129,14 +141,23 @@ function planService(
       continue;
     }
     const nodeBoot: NodeBoot = { node, service, member, members, clusterState: "existing" };
-    if (container === undefined) boot.push({ kind: "create", boot: nodeBoot });
-    else if (container.labels[label.hash] !== hash) change.push({ kind: "remake", boot: nodeBoot, id: container.id });
+    // a container whose network was removed never starts again, not even on a new network of that name
+    if (container === undefined || networkGone) {
+      boot.push({ kind: "create", boot: nodeBoot, stale: container?.id, freshVolume: false });
+    } else if (container.labels[label.hash] !== hash) change.push({ kind: "remake", boot: nodeBoot, id: container.id });
     else if (!isUp(container)) boot.push({ kind: "start", boot: nodeBoot, id: container.id });
   }
   const wanted = new Set(service.nodes);
   const leavers = new Set([...members.map(({ node }) => node), ...containers.keys()].filter((node) => !wanted.has(node)));
   for (const node of leavers) change.push({ kind: "leave", node, service, id: containers.get(node)?.id });
-  return { boot, change };
+  return { service, isNew: false, boot, change };
+}
+
+/** No data, or only the empty volumes of containers that a killed `up` had made and never started. */
+function neverRan(members: readonly Member[], containers: readonly NodeContainer[]): boolean {
+  if (members.length === 0) return true;
+  const unborn = new Set(containers.filter(({ state }) => state === "created").map(({ node }) => node));
+  return members.every(({ node }) => unborn.has(node)) && unborn.size === containers.length;
 }
 
 /** Paused counts as up: somebody wants it so, and a fault ends by itself. */

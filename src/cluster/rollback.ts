@@ -1,3 +1,4 @@
+import { messageOf } from "../core/errors.js";
 import type { Containers, Networks, Volumes } from "../engine/port.js";
 
 /** Remembers what one `up` made, to unmake exactly that. */
@@ -5,7 +6,8 @@ export interface Rollback {
   container(id: string): void;
   network(id: string): void;
   volume(name: string): void;
-  run(): Promise<void>;
+  /** Gives what could not be removed, as sentences. */
+  run(): Promise<readonly string[]>;
 }
 
 export function createRollback(
@@ -19,8 +21,13 @@ export function createRollback(
     network: (id) => void networks.push(id),
     volume: (name) => void volumes.push(name),
     run: async () => {
-      await Promise.all(containers.map((id) => engine.removeContainer(id)));
-      await Promise.all([...networks.map((id) => engine.removeNetwork(id)), ...volumes.map((name) => engine.removeVolume(name))]);
+      // whatever cannot be removed must keep nothing else from being removed
+      const gone = await Promise.allSettled(containers.map((id) => engine.removeContainer(id)));
+      const rest = await Promise.allSettled([
+        ...networks.map((id) => engine.removeNetwork(id)),
+        ...volumes.map((name) => engine.removeVolume(name)),
+      ]);
+      return [...gone, ...rest].flatMap((result) => (result.status === "rejected" ? [messageOf(result.reason)] : []));
     },
   };
 }

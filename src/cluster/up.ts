@@ -1,11 +1,10 @@
-import { setTimeout as sleep } from "node:timers/promises";
-import { DeviousError } from "../core/errors.js";
 import { unreachable } from "../core/invariant.js";
-import type { Containers, Labels, Networks, Streams, Volumes } from "../engine/port.js";
+import type { Containers, Networks, Streams, Volumes } from "../engine/port.js";
 import type { ServiceSpec } from "../spec/cluster-spec.js";
-import { agentContainer, clusterLabels, nodeContainer, nodeVolumeLabels } from "./container-specs.js";
+import { agentContainer, clusterLabels, nodeContainer } from "./container-specs.js";
 import type { Identity } from "./container-specs.js";
-import { ledgerVolumeName, networkName, nodeVolumeName } from "./names.js";
+import { Membership } from "./membership.js";
+import { networkName, nodeVolumeName } from "./names.js";
 import { observeCluster } from "./observe.js";
 import type { AgentStep, BootStep, ChangeStep, NodeBoot, Plan } from "./plan.js";
 import { waitReady } from "./readiness.js";
@@ -14,7 +13,6 @@ import { createRollback } from "./rollback.js";
 import type { Rollback } from "./rollback.js";
 import { step } from "./steps.js";
 import type { Report } from "./steps.js";
-import type { StoreClient } from "./store-client.js";
 
 export type UpEngine = Containers & Networks & Volumes & Streams;
 
@@ -38,58 +36,78 @@ export interface UpOptions {
 const stopGraceMs = 5000;
 
 /**
- * Carries out a plan. When a step fails, or the user interrupts, what this call made is taken down again (unless `keep`), and the error
- * of that step leaves as it came. A change to a running cluster, once made, stays.
+ * Carries out a plan, in two parts. First everything that boots together: when that fails, or the user interrupts, exactly what this call
+ * made is taken down again (unless `keep`). Then the changes to the cluster that stands now, one after another: each either ends well or is
+ * undone by itself, and those before it stay. The error of the step that failed leaves as it came.
  */
 export async function up(engine: UpEngine, plan: Plan, options: UpOptions): Promise<void> {
   const rollback = createRollback(engine);
+  const run = new Up(engine, options);
   try {
-    await new Up(engine, options, rollback).run(plan);
+    await run.boot(plan, rollback);
   } catch (error) {
-    if (!options.keep) await step(options.report, "take down what was made", () => rollback.run());
+    if (!options.keep) await takeDown(rollback, options.report);
     throw error;
   }
+  await run.change(plan);
+}
+
+async function takeDown(rollback: Rollback, report: Report): Promise<void> {
+  const left = await step(report, "take down what was made", () => rollback.run());
+  for (const text of left) report({ type: "note", text: `could not be removed: ${text}` });
 }
 
 class Up {
   readonly #engine: UpEngine;
   readonly #options: UpOptions;
-  readonly #rollback: Rollback;
   readonly #identity: Identity;
   readonly #endsAtMs: number;
 
-  constructor(engine: UpEngine, options: UpOptions, rollback: Rollback) {
+  constructor(engine: UpEngine, options: UpOptions) {
     this.#engine = engine;
     this.#options = options;
-    this.#rollback = rollback;
     this.#identity = options.identity;
     this.#endsAtMs = performance.now() + options.timeoutMs;
   }
 
-  async run(plan: Plan): Promise<void> {
+  async boot(plan: Plan, rollback: Rollback): Promise<void> {
     const { report } = this.#options;
-    if (plan.network === "create") await step(report, "network", () => this.#createNetwork());
+    if (plan.network === "create") await step(report, "network", () => this.#createNetwork(rollback));
     // the nodes first: they have to find each other, while nobody waits for the agent yet
-    await everyOne([this.#nodes(plan), this.#agent(plan.agent)]);
+    await everyOne([this.#nodes(plan, rollback), this.#agent(plan.agent, rollback)]);
+  }
+
+  async change(plan: Plan): Promise<void> {
     for (const change of plan.change) {
       this.#options.signal.throwIfAborted();
       await this.#change(change);
     }
+    if (!this.#options.wait) return;
+    for (const service of plan.standing) {
+      this.#options.signal.throwIfAborted();
+      await this.#membership(service).settle();
+    }
   }
 
-  async #nodes(plan: Plan): Promise<void> {
+  async #nodes({ boot, change }: Plan, rollback: Rollback): Promise<void> {
     const { report, wait, signal } = this.#options;
-    await everyOne(plan.boot.map((one) => step(report, `${one.kind} ${one.boot.node}`, () => this.#boot(one))));
+    // All containers before any of them starts: a first `up` that is killed in between leaves either nothing that ever ran, which the next
+    // one makes anew, or all of them, which it starts.
+    const starts = await everyOne(boot.map((one) => this.#prepare(one, rollback)));
     signal.throwIfAborted();
-    if (wait || plan.change.length > 0) await this.#waitForAll();
+    await everyOne(
+      starts.map(({ node, containerId }) => step(report, `start ${node}`, () => this.#engine.startContainer(containerId))),
+    );
+    signal.throwIfAborted();
+    if (wait || change.length > 0) await this.#waitForAll();
   }
 
-  async #createNetwork(): Promise<void> {
+  async #createNetwork(rollback: Rollback): Promise<void> {
     const id = await this.#engine.createNetwork(networkName(this.#identity.cluster), clusterLabels(this.#identity));
-    this.#rollback.network(id);
+    rollback.network(id);
   }
 
-  async #agent(agent: AgentStep): Promise<void> {
+  async #agent(agent: AgentStep, rollback: Rollback): Promise<void> {
     const { report } = this.#options;
     switch (agent.kind) {
       case "keep":
@@ -97,53 +115,54 @@ class Up {
       case "start":
         return step(report, "start the agent", () => this.#engine.startContainer(agent.id));
       case "create":
-        return step(report, "create the agent", () => this.#createAgent());
+        return step(report, "create the agent", () => this.#createAgent(rollback));
       case "remake":
+        // not for a rollback: active faults need an agent to end them
         return step(report, "make the agent anew", async () => {
           await this.#engine.removeContainer(agent.id);
-          await this.#createAgent();
+          await this.#createAgent(undefined);
         });
       default:
         unreachable(agent);
     }
   }
 
-  async #createAgent(): Promise<void> {
-    await this.#createVolume(ledgerVolumeName(this.#identity.cluster), clusterLabels(this.#identity));
-    const id = await this.#engine.createContainer(agentContainer(this.#identity, this.#options.engineSocket));
-    this.#rollback.container(id);
+  async #createAgent(rollback: Rollback | undefined): Promise<void> {
+    const spec = agentContainer(this.#identity, this.#options.engineSocket);
+    const id = await this.#engine.createContainer(spec);
+    rollback?.container(id);
+    for (const { name } of spec.volumes) if (!this.#options.volumesBefore.has(name)) rollback?.volume(name);
     await this.#engine.startContainer(id);
   }
 
-  async #boot(one: BootStep): Promise<void> {
-    if (one.kind === "create") await this.#createNode(one.boot);
-    else await this.#engine.startContainer(one.id);
+  /** A node's container, ready to be started. */
+  async #prepare(one: BootStep, rollback: Rollback): Promise<StartedNode> {
+    const { node } = one.boot;
+    if (one.kind === "start") return { node, containerId: one.id };
+    return step(this.#options.report, `create ${node}`, async () => {
+      if (one.stale !== undefined) await this.#engine.removeContainer(one.stale);
+      if (one.freshVolume) await this.#engine.removeVolume(nodeVolumeName(this.#identity.cluster, node));
+      return { node, containerId: await this.#createNode(one.boot, rollback, one.freshVolume) };
+    });
   }
 
-  async #createNode(boot: NodeBoot): Promise<StartedNode> {
-    const { node, service, member } = boot;
-    const labels = nodeVolumeLabels(this.#identity, service.name, node, member);
-    await this.#createVolume(nodeVolumeName(this.#identity.cluster, node), labels);
-    const containerId = await this.#engine.createContainer(nodeContainer(this.#identity, boot));
-    this.#rollback.container(containerId);
-    await this.#engine.startContainer(containerId);
-    return { node, containerId };
-  }
-
-  async #createVolume(name: string, labels: Labels): Promise<void> {
-    if (this.#options.volumesBefore.has(name)) return;
-    await this.#engine.createVolume(name, labels);
-    this.#rollback.volume(name);
+  async #createNode(boot: NodeBoot, rollback: Rollback | undefined, freshVolume: boolean): Promise<string> {
+    const spec = nodeContainer(this.#identity, boot);
+    const id = await this.#engine.createContainer(spec);
+    rollback?.container(id);
+    // a volume that was there before is data
+    for (const { name } of spec.volumes) if (freshVolume || !this.#options.volumesBefore.has(name)) rollback?.volume(name);
+    return id;
   }
 
   /** Every node that runs; a paused one is meant to be as it is. */
   async #waitForAll(): Promise<void> {
     const { nodes } = await observeCluster(this.#engine, this.#identity.cluster);
     const waited = nodes.filter(({ state }) => state !== "paused").map(({ node, id }) => ({ node, containerId: id }));
-    await Promise.all(waited.map((one) => step(this.#options.report, `${one.node} is ready`, () => this.#waitReady(one))));
+    await everyOne(waited.map((one) => step(this.#options.report, `${one.node} is ready`, () => this.#waitReady(one))));
   }
 
-  #waitReady(started: StartedNode): Promise<StoreClient> {
+  #waitReady(started: StartedNode) {
     return waitReady(this.#engine, started, { ...this.#options, endsAtMs: this.#endsAtMs });
   }
 
@@ -155,16 +174,15 @@ class Up {
           await this.#engine.unpauseContainer(change.id);
           await this.#engine.stopContainer(change.id, stopGraceMs);
           await this.#engine.removeContainer(change.id);
-          await this.#waitReady(await this.#createNode(change.boot));
+          // no rollback: whatever comes next, the node has its data and belongs to the cluster
+          const containerId = await this.#createNode(change.boot, undefined, false);
+          await this.#engine.startContainer(containerId);
+          await this.#waitReady({ node: change.boot.node, containerId });
         });
       case "join":
-        return step(report, `${change.node} joins ${change.service.name}`, () =>
-          this.#join(change.node, change.service, change.stale),
-        );
+        return this.#membership(change.service).join(change.node, change.stale);
       case "leave":
-        return step(report, `${change.node} leaves ${change.service.name}`, () =>
-          this.#leave(change.node, change.service, change.id),
-        );
+        return this.#membership(change.service).leave(change.node, change.id);
       case "drop":
         return step(report, `remove ${change.node}`, () => this.#engine.removeContainer(change.id));
       default:
@@ -172,64 +190,30 @@ class Up {
     }
   }
 
-  /** As `etcdctl member add --learner` and `member promote`: a learner cannot cost the cluster its quorum while it catches up. */
-  async #join(node: string, service: ServiceSpec, stale: string | undefined): Promise<void> {
-    const store = await this.#anyReady(service, node);
-    if (stale !== undefined) await this.#engine.removeContainer(stale);
-    const before = await store.members();
-    // a member that lost its data must not come back under its old number
-    for (const { id, name } of before) if (name === node) await store.removeMember(id);
-    const member = await store.addMember(node);
-    const members = (await store.members()).map(({ id, name }) => ({ id, node: name }));
-    try {
-      const started = await this.#createNode({ node, service, member, members, clusterState: "existing" });
-      await this.#waitReady(started);
-      await this.#promote(store, member, node);
-    } catch (error) {
-      await store.removeMember(member).catch(() => undefined);
-      throw error;
-    }
-  }
-
-  /** The leader promotes a learner only once it has caught up; until then it refuses. */
-  async #promote(store: StoreClient, member: number, node: string): Promise<void> {
-    for (;;) {
-      try {
-        await store.promoteMember(member);
-        return;
-      } catch (error) {
-        const waiting = error instanceof DeviousError && error.code === "REQUEST_REFUSED" && this.#leftMs() > 0;
-        if (!waiting) throw new DeviousError("CLUSTER_NOT_READY", `${node} could not become a voter.`, { cause: error });
-        await sleep(100, undefined, { signal: this.#options.signal });
-      }
-    }
-  }
-
-  async #leave(node: string, service: ServiceSpec, id: string | undefined): Promise<void> {
-    const store = await this.#anyReady(service, node);
-    for (const member of await store.members()) if (member.name === node) await store.removeMember(member.id);
-    if (id !== undefined) await this.#engine.removeContainer(id);
-    await this.#engine.removeVolume(nodeVolumeName(this.#identity.cluster, node));
-  }
-
-  /** A ready node of the service other than `except`. */
-  async #anyReady(service: ServiceSpec, except: string): Promise<StoreClient> {
-    const { nodes } = await observeCluster(this.#engine, this.#identity.cluster);
-    const running = nodes.filter((one) => one.service === service.name && one.node !== except && one.state === "running");
-    const waits = running.map((one) => this.#waitReady({ node: one.node, containerId: one.id }));
-    if (waits.length === 0)
-      throw new DeviousError("CLUSTER_NOT_READY", `No node of ${service.name} runs, so ${except} cannot join or leave.`);
-    return Promise.any(waits).catch((error: AggregateError) => {
-      throw error.errors[0];
+  #membership(service: ServiceSpec): Membership {
+    const { report, keep, signal } = this.#options;
+    return new Membership(this.#engine, {
+      cluster: this.#identity.cluster,
+      service,
+      report,
+      keep,
+      signal,
+      endsAtMs: this.#endsAtMs,
+      waitReady: (started) => this.#waitReady(started),
+      boot: async (boot, rollback) => {
+        const containerId = await this.#createNode(boot, rollback, true);
+        await this.#engine.startContainer(containerId);
+        return { node: boot.node, containerId };
+      },
     });
-  }
-
-  #leftMs(): number {
-    return Math.max(0, this.#endsAtMs - performance.now());
   }
 }
 
 /** Lets every one of them end before an error leaves, so that the rollback knows all that was made. */
-async function everyOne(made: readonly Promise<unknown>[]): Promise<void> {
-  for (const result of await Promise.allSettled(made)) if (result.status === "rejected") throw result.reason;
+async function everyOne<T>(made: readonly Promise<T>[]): Promise<T[]> {
+  const results = await Promise.allSettled(made);
+  return results.map((result) => {
+    if (result.status === "rejected") throw result.reason;
+    return result.value;
+  });
 }

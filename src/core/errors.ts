@@ -39,6 +39,7 @@ export const errorCodes = {
   IMAGE_BUILD: ExitCode.trouble,
   // an answer that proves nothing either way
   REQUEST_INDEFINITE: ExitCode.unknown,
+  AGENT_SILENT: ExitCode.unknown,
   // it works, and the answer is no
   KEY_NOT_FOUND: ExitCode.expectationFailed,
 } as const satisfies Record<string, ExitCode>;

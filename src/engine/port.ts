@@ -57,12 +57,19 @@ export interface ContainerSpec {
   /** Network to join, with the names it answers to there. */
   readonly network: string;
   readonly aliases: readonly string[];
-  /** Volume name -> path in the container. */
-  readonly volumes: ReadonlyMap<string, string>;
+  /** Volumes to mount; one that is not there yet is made together with the container. */
+  readonly volumes: readonly VolumeMount[];
   /** Container ports published on 127.0.0.1, port chosen by the engine. */
   readonly ports: readonly number[];
   /** What only the agent gets. */
   readonly agent?: { readonly engineSocketBind: string };
+}
+
+export interface VolumeMount {
+  readonly name: string;
+  readonly path: string;
+  /** For a volume that this container makes; one that is there keeps its own. */
+  readonly labels: Labels;
 }
 
 export interface EngineInfo {
@@ -118,7 +125,6 @@ export interface VolumeInfo {
 }
 
 export interface Volumes {
-  createVolume(name: string, labels: Labels): Promise<void>;
   listVolumes(labelFilters: readonly string[]): Promise<readonly VolumeInfo[]>;
   removeVolume(name: string): Promise<void>;
 }

@@ -45,7 +45,19 @@ test("a node is told who it is by its environment, and is found by its labels", 
     hostname: "kv-2",
     network: "devious.shop",
     aliases: ["kv-2"],
-    volumes: new Map([["devious.shop.kv-2.data", "/data"]]),
+    volumes: [
+      {
+        name: "devious.shop.kv-2.data",
+        path: "/data",
+        labels: {
+          "devious.cluster": "shop",
+          "devious.owner": "/home/me/shop",
+          "devious.service": "kv",
+          "devious.node": "kv-2",
+          "devious.member": "4",
+        },
+      },
+    ],
     ports: [2379],
   });
 });
@@ -56,7 +68,13 @@ test("the agent has the engine's socket and a ledger, publishes nothing, and car
     name: "devious.shop.chaos",
     ports: [],
     agent: { engineSocketBind: "/var/run/docker.sock:/run/engine.sock" },
-    volumes: new Map([["devious.shop.chaos.ledger", "/ledger"]]),
+    volumes: [
+      {
+        name: "devious.shop.chaos.ledger",
+        path: "/ledger",
+        labels: { "devious.cluster": "shop", "devious.owner": "/home/me/shop" },
+      },
+    ],
   });
   expect(Object.keys(spec.labels).sort()).toEqual([label.cluster, label.hash, label.owner, label.role].sort());
 });

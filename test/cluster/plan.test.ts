@@ -57,6 +57,14 @@ const cases: Readonly<Record<string, readonly [ClusterSpec, Observed]>> = {
   "one lost container and volume": [three, running(["n1", "n3"], { volumes: [data("n1", 1), data("n3", 3)] })],
   "all lost their volumes": [three, running(n123, { volumes: [] })],
   "the network was removed": [three, running(n123, { networks: [] })],
+  "a killed up made containers that never ran": [
+    three,
+    running(["n1", "n2"], { nodes: [node("n1", "created"), node("n2", "created")], agent: undefined }),
+  ],
+  "a killed up had started only one": [
+    three,
+    running(n123, { nodes: [node("n1"), node("n2", "created"), node("n3", "created")] }),
+  ],
   "the agent was removed": [three, running(n123, { agent: undefined })],
   "the agent was stopped": [three, running(n123, { agent: { ...agent, state: "exited" } })],
   "the agent is of another image": [three, running(n123, { agent: { ...agent, labels: { [label.hash]: "old" } } })],

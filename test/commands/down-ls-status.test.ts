@@ -48,7 +48,7 @@ test("down takes paused nodes, strays with our label, and what was half removed 
     hostname: "stray",
     network: "devious.demo",
     aliases: [],
-    volumes: new Map(),
+    volumes: [],
     ports: [],
   });
   await world.json("down", "--volumes");

@@ -26,7 +26,7 @@ test("without a spec it boots three nodes named after the folder, and says each 
       "build the node image (registry base)",
       "network",
       "create the agent",
-      ...["n1", "n2", "n3"].flatMap((node) => [`create ${node}`, `${node} is ready`]),
+      ...["n1", "n2", "n3"].flatMap((node) => [`create ${node}`, `start ${node}`, `${node} is ready`]),
     ].sort(),
   );
   expect(await world.remains()).toEqual(things("n1", "n2", "n3"));
@@ -150,6 +150,52 @@ test("a failure to grow takes back the new node only", async () => {
   expect(await world.remains()).toEqual(things("n1", "n2", "n3"));
   const { nodes } = await world.json<{ nodes: { store: { voters: string[]; learners: string[] } }[] }>("status");
   expect(nodes[0]?.store).toMatchObject({ voters: ["n1", "n2", "n3"], learners: [] });
+});
+
+test("of two nodes that join, the one that did stays when the other fails", async () => {
+  const world = await FakeWorld.create();
+  await world.json("up");
+  world.stores.ailments.set("n5", "exits");
+  expect((await world.run("up", "--nodes", "5")).exitCode).toBe(3);
+  expect(await world.remains()).toEqual(things("n1", "n2", "n3", "n4"));
+  const { nodes } = await world.json<{ nodes: { store: { voters: string[]; learners: string[] } }[] }>("status");
+  expect(nodes[0]?.store).toMatchObject({ voters: ["n1", "n2", "n3", "n4"], learners: [] });
+});
+
+test("a change that fails takes nothing of the standing cluster down, least of all the agent", async () => {
+  const world = await FakeWorld.create();
+  await world.json("up");
+  await world.json("put", "k", "v");
+  await world.writeSpec("nodes: 3\nstore: { design: raft, election_timeout: 2s }\n");
+  world.stores.ailments.set("n2", "exits");
+  expect((await world.run("up")).exitCode).toBe(3);
+  expect(await world.remains()).toEqual(things("n1", "n2", "n3"));
+  expect(await world.stateOf("chaos")).toBe("running");
+  expect(await world.json("get", "k", "--node", "n1")).toMatchObject({ value: "v" });
+});
+
+test("a learner that an earlier up left behind becomes a voter", async () => {
+  const world = await FakeWorld.create();
+  await world.json("up");
+  world.stores.ailments.set("n4", "exits");
+  expect((await world.run("up", "--nodes", "4", "--keep")).exitCode).toBe(3);
+  world.stores.ailments.clear();
+  const { stderr } = await world.run("up", "--nodes", "4");
+  expect(stderr).toMatch(/^✔ n4 becomes a voter/m);
+  const { nodes } = await world.json<{ nodes: { store: { voters: string[]; learners: string[] } }[] }>("status");
+  expect(nodes[0]?.store).toMatchObject({ voters: ["n1", "n2", "n3", "n4"], learners: [] });
+});
+
+test("nodes whose network was removed are made anew on their data", async () => {
+  const world = await FakeWorld.create();
+  await world.json("up");
+  await world.json("put", "k", "v");
+  for (const { id } of await world.engine.listNetworks([])) await world.engine.removeNetwork(id);
+  expect((await world.json<Upped>("up")).steps).toEqual([
+    "create the network",
+    ...["n1", "n2", "n3"].map((node) => `make ${node} anew, keeping its volume`),
+  ]);
+  expect(await world.json("get", "k")).toMatchObject({ value: "v" });
 });
 
 test("--no-wait does not wait", async () => {

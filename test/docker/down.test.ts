@@ -59,6 +59,23 @@ test("an interrupted up leaves nothing and exits with 130", async () => {
   expect(await cluster.remains()).toEqual([]);
 });
 
+test.each([250, 450, 650])(
+  "after an up that was killed %i ms after its start, the next one boots the cluster",
+  async (afterMs) => {
+    const cluster = await create();
+    const cli = startCli(["up", "--name", cluster.name], cluster.folder);
+    await new Promise((resolve) => setTimeout(resolve, afterMs));
+    cli.kill("SIGKILL");
+    await cli;
+    await cluster.up();
+    expect((await cluster.status()).nodes.map(({ health, store }) => [health, store?.voters.length])).toEqual([
+      ["ready", 3],
+      ["ready", 3],
+      ["ready", 3],
+    ]);
+  },
+);
+
 test("down after paused nodes, a container removed by hand and a foreign one in our network, twice", async () => {
   const cluster = await create();
   await cluster.up();

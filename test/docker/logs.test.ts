@@ -53,7 +53,7 @@ async function run(node: string, network: string): Promise<string> {
     hostname: node,
     network,
     aliases: [node],
-    volumes: new Map(),
+    volumes: [],
     ports: [],
   });
   await engine.startContainer(id);

@@ -57,7 +57,7 @@ export function engineContract(open: () => Promise<Candidate>): void {
     hostname: name,
     network: `${prefix}.net`,
     aliases: [name],
-    volumes: new Map(),
+    volumes: [],
     ports: [],
     ...changes,
   });
@@ -306,13 +306,12 @@ export function engineContract(open: () => Promise<Candidate>): void {
 
   test("volumes outlive containers, and are not removed under one", async () => {
     const name = `${prefix}.data`;
-    await engine.createVolume(name, { ...labels, kind: "data" });
-    await engine.createVolume(name, { ...labels, kind: "other" });
-    expect(await engine.listVolumes([filter, "kind"])).toEqual([{ name, labels: { ...labels, kind: "data" } }]);
     let said: readonly Line[] = [];
     for (let life = 0; life < 2; life++) {
-      const spec = specOf("keeper", { volumes: new Map([[name, dataPath]]), command: contractCommand(0) });
-      const id = await engine.createContainer(spec);
+      // made with the first container, and as that one wanted it
+      const mount = { name, path: dataPath, labels: { ...labels, kind: `life ${life}` } };
+      const id = await engine.createContainer(specOf("keeper", { volumes: [mount], command: contractCommand(0) }));
+      expect(await engine.listVolumes([filter, "kind"])).toEqual([{ name, labels: { ...labels, kind: "life 0" } }]);
       await engine.startContainer(id);
       await eventually(async () => (await stateOf(id)) === "exited");
       said = await linesOf(engine.logs(id, { follow: false }));

@@ -9,7 +9,7 @@ import { contractCommand, dataPath, engineContract, programPort, tarOf } from ".
 /** The contract's program without a container. */
 const program: Program = (process) => {
   const { command, volumes } = process.spec;
-  const data = volumes.size > 0 ? process.volume(dataPath) : new Map<string, string>();
+  const data = volumes.length > 0 ? process.volume(dataPath) : new Map<string, string>();
   const boots = Number(data.get("boots") ?? 0) + 1;
   data.set("boots", String(boots));
   process.write("stdout", `boot ${boots}\n`);
@@ -52,7 +52,7 @@ test("a line over 16 KiB is kept in chunks that share a stamp, half a line until
     network: "net",
     aliases: [],
   };
-  const id = await engine.createContainer({ ...spec, volumes: new Map(), ports: [] });
+  const id = await engine.createContainer({ ...spec, volumes: [], ports: [] });
   await engine.startContainer(id);
   const demuxer = createDemuxer(false);
   const frames: string[] = [];

@@ -32,6 +32,7 @@ const errorMeanings: Readonly<Record<ErrorCode, string>> = {
   NETEM_MISSING: "the engine's kernel has no netem, so it cannot delay",
   IMAGE_BUILD: "something that goes into the node image is missing",
   REQUEST_INDEFINITE: "nobody knows whether the request took effect: read the key again",
+  AGENT_SILENT: "the agent was asked and did not answer: it may still do it",
   KEY_NOT_FOUND: "there is no such key",
 };
 

@@ -66,7 +66,12 @@ export function createOptions(spec: ContainerSpec): Dockerode.ContainerCreateOpt
     ...(agent === undefined ? {} : { OpenStdin: true, StdinOnce: false }),
     HostConfig: {
       NetworkMode: spec.network,
-      Mounts: [...spec.volumes].map(([Source, Target]) => ({ Type: "volume" as const, Source, Target })),
+      Mounts: spec.volumes.map(({ name, path, labels }) => ({
+        Type: "volume" as const,
+        Source: name,
+        Target: path,
+        VolumeOptions: { NoCopy: false, Labels: { ...labels }, DriverConfig: { Name: "local", Options: {} } },
+      })),
       PortBindings: Object.fromEntries(spec.ports.map((port) => [`${port}/tcp`, [{ HostIp: "127.0.0.1", HostPort: "0" }]])),
       LogConfig: { Type: "json-file", Config: { "max-size": "50m", "max-file": "5", mode: "blocking" } },
       ...(agent === undefined

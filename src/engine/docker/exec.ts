@@ -1,7 +1,12 @@
 import { Writable } from "node:stream";
 import { finished } from "node:stream/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import type Dockerode from "dockerode";
+import { DeviousError } from "../../core/errors.js";
 import type { ExecResult } from "../port.js";
+
+const exitPollMs = 50;
+const exitAttempts = 40;
 
 /** Runs a command in a running container and waits for its end. */
 export async function exec(
@@ -15,7 +20,17 @@ export async function exec(
   const stream = await run.start({ hijack: true });
   docker.modem.demuxStream(stream, sink(onStdout), sink(onStderr));
   await finished(stream, { writable: false });
-  return { exitCode: (await run.inspect()).ExitCode ?? 0 };
+  return { exitCode: await exitCodeOf(run) };
+}
+
+/** The stream may end a moment before the engine has noticed the exit, and has to break off where the connection did. */
+async function exitCodeOf(run: Dockerode.Exec): Promise<number> {
+  for (let attempt = 0; attempt < exitAttempts; attempt++) {
+    const { Running, ExitCode } = await run.inspect();
+    if (!Running && ExitCode !== null) return ExitCode;
+    await sleep(exitPollMs);
+  }
+  throw new DeviousError("REQUEST_INDEFINITE", "The command's output ended, but its exit code is not known: it may still run.");
 }
 
 function sink(onChunk: (chunk: Uint8Array) => void): Writable {

@@ -1,6 +1,7 @@
 import type Dockerode from "dockerode";
 import type { Networks } from "../port.js";
 import type { Calls } from "./calls.js";
+import { statusOf } from "./errors.js";
 
 /** A container that is being removed may hold its endpoint for a moment longer. */
 const removeAttempts = 5;
@@ -38,5 +39,12 @@ export function createNetworks({ call, wish }: Calls): Networks {
 
 async function disconnectAll(network: Dockerode.Network): Promise<void> {
   const detail = (await network.inspect()) as { Containers?: Record<string, unknown> };
-  for (const container of Object.keys(detail.Containers ?? {})) await network.disconnect({ Container: container, Force: true });
+  for (const container of Object.keys(detail.Containers ?? {})) {
+    try {
+      await network.disconnect({ Container: container, Force: true });
+    } catch (error) {
+      // it left by itself in between; the network is still ours to remove
+      if (statusOf(error) !== 404) throw error;
+    }
+  }
 }

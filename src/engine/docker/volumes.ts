@@ -3,10 +3,6 @@ import type { Calls } from "./calls.js";
 
 export function createVolumes({ call, wish }: Calls): Volumes {
   return {
-    createVolume: (name, labels) =>
-      call(`create the volume ${name}`, async (docker) => {
-        await docker.createVolume({ Name: name, Labels: { ...labels } });
-      }),
     listVolumes: (filters) =>
       call("list volumes", async (docker) =>
         ((await docker.listVolumes({ filters: JSON.stringify({ label: filters }) })).Volumes ?? []).map((one) => ({

@@ -142,7 +142,7 @@ export class MemoryContainer {
         if (published !== undefined) published.onConnection = onConnection;
       },
       volume: (path) => {
-        const name = [...this.spec.volumes].find(([, target]) => target === path)?.[0];
+        const name = this.spec.volumes.find((mount) => mount.path === path)?.name;
         if (name === undefined) throw new Error(`${this.spec.name} has no volume at ${path}`);
         return this.#surroundings.volume(name);
       },

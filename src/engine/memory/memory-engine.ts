@@ -131,7 +131,7 @@ export function createMemoryEngine(options: MemoryEngineOptions): MemoryEngine {
       if (holder !== undefined) {
         throw refused(doing, `Conflict. The container name "/${spec.name}" is already in use by container "${holder.id}"`);
       }
-      for (const name of spec.volumes.keys()) volume(name);
+      for (const { name, labels } of spec.volumes) if (!volumes.has(name)) volumes.set(name, { labels, content: new Map() });
       const container = new MemoryContainer(randomUUID(), spec, options.program(spec), { nextStamp, volume, tell });
       containers.set(container.id, container);
       tell(container, "create");
@@ -211,11 +211,6 @@ export function createMemoryEngine(options: MemoryEngineOptions): MemoryEngine {
       networks.delete(id);
     },
 
-    createVolume: async (name, labels) => {
-      answer();
-      // one that is there stays as it is
-      if (!volumes.has(name)) volumes.set(name, { labels, content: new Map() });
-    },
     listVolumes: async (labelFilters) => {
       answer();
       return [...volumes]
@@ -225,7 +220,7 @@ export function createMemoryEngine(options: MemoryEngineOptions): MemoryEngine {
     },
     removeVolume: async (name) => {
       answer();
-      const user = [...containers.values()].find(({ spec }) => spec.volumes.has(name));
+      const user = [...containers.values()].find(({ spec }) => spec.volumes.some((mount) => mount.name === name));
       if (user !== undefined) throw refused(`remove the volume ${name}`, `volume is in use - [${user.id}]`);
       volumes.delete(name);
     },

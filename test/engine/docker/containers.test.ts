@@ -12,13 +12,13 @@ const node: ContainerSpec = {
   hostname: "n1",
   network: "devious.demo",
   aliases: ["n1"],
-  volumes: new Map([["devious.demo.n1.data", "/data"]]),
+  volumes: [{ name: "devious.demo.n1.data", path: "/data", labels: { c: "d" } }],
   ports: [2379],
 };
 const agent: ContainerSpec = { ...node, ports: [], agent: { engineSocketBind: "/var/run/docker.sock:/run/engine.sock" } };
 
 test("a node publishes on 127.0.0.1 at a port of the engine's choice, and bounds its log", () => {
-  expect(createOptions(node)).toEqual({
+  expect(createOptions(node)).toMatchObject({
     name: "devious.demo.n1",
     Image: "devious/node:1",
     Cmd: ["node", "x.mjs"],
@@ -28,7 +28,7 @@ test("a node publishes on 127.0.0.1 at a port of the engine's choice, and bounds
     ExposedPorts: { "2379/tcp": {} },
     HostConfig: {
       NetworkMode: "devious.demo",
-      Mounts: [{ Type: "volume", Source: "devious.demo.n1.data", Target: "/data" }],
+      Mounts: [{ Type: "volume", Source: "devious.demo.n1.data", Target: "/data", VolumeOptions: { Labels: { c: "d" } } }],
       PortBindings: { "2379/tcp": [{ HostIp: "127.0.0.1", HostPort: "0" }] },
       LogConfig: { Type: "json-file", Config: { "max-size": "50m", "max-file": "5", mode: "blocking" } },
     },
