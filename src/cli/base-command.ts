@@ -18,8 +18,13 @@ export abstract class BaseCommand extends Command {
   context: Context | undefined;
   readonly #interrupted = new AbortController();
   #signalled: keyof typeof signalExit | undefined;
+  /** True once the command has asked for {@link signal}: it cleans up by itself. */
+  #cleansUp = false;
   readonly #onSignal = (signal: NodeJS.Signals): void => {
-    this.#signalled = signal as keyof typeof signalExit;
+    const name = signal as keyof typeof signalExit;
+    // nothing to clean up, or the user is in more of a hurry than the cleaning
+    if (!this.#cleansUp || this.#signalled !== undefined) process.exit(signalExit[name]);
+    this.#signalled = name;
     this.#interrupted.abort();
   };
 
@@ -52,8 +57,9 @@ export abstract class BaseCommand extends Command {
     return Promise.resolve();
   }
 
-  /** Aborted by SIGINT and SIGTERM. */
+  /** Aborted by SIGINT and SIGTERM. A command that never asks for it ends at once. */
   protected get signal(): AbortSignal {
+    this.#cleansUp = true;
     return this.#interrupted.signal;
   }
 
