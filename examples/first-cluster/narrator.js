@@ -6,6 +6,7 @@ import { execa } from "execa";
 const cli = fileURLToPath(new URL("../../bin/run.js", import.meta.url));
 const patienceMs = 20_000;
 const pollMs = 200;
+const signalExit = { SIGINT: 130, SIGTERM: 143 };
 
 /** @param {string} cluster name given to every command but those that say otherwise */
 export function createNarrator(cluster) {
@@ -13,6 +14,18 @@ export function createNarrator(cluster) {
   let checks = 0;
   let failures = 0;
   let logs;
+  let interruptedBy;
+  let ending = false;
+  // the story is broken off at its next step, so that what it made is still taken down; a second signal ends it at once
+  for (const signal of Object.keys(signalExit)) {
+    process.on(signal, () => {
+      if (interruptedBy !== undefined) process.exit(signalExit[signal]);
+      interruptedBy = signal;
+    });
+  }
+  const goOn = () => {
+    if (interruptedBy !== undefined && !ending) throw new Error(`interrupted by ${interruptedBy}`);
+  };
 
   const line = (text) => console.log(text);
 
@@ -26,11 +39,13 @@ export function createNarrator(cluster) {
   }
 
   async function devious(args, { quiet = false, mayFail = false, anyCluster = false } = {}) {
+    goOn();
     // before `--` if there is one: what follows is for the node
     const at = args.includes("--") ? args.indexOf("--") : args.length;
     const named = anyCluster || args[0] === "up" ? args : [...args.slice(0, at), "--cluster", cluster, ...args.slice(at)];
     if (!quiet) line(`\n${chalk.bold(`$ devious ${args.map(quote).join(" ")}`)}`);
     const result = await execa(process.execPath, [cli, ...named], { reject: false, stdin: "ignore", env: { FORCE_COLOR: "0" } });
+    goOn();
     if (!quiet) for (const text of [result.stderr, result.stdout]) if (text !== "") line(text.replace(/^/gm, "  "));
     if (result.exitCode !== 0 && !mayFail) {
       throw new Error(`devious ${args.join(" ")} ended with exit code ${result.exitCode}${quiet ? `: ${result.stderr}` : ""}`);
@@ -54,6 +69,8 @@ export function createNarrator(cluster) {
 
   return {
     chapter: (title) => line(`\n${chalk.cyan.bold(`── ${title} ${"─".repeat(Math.max(0, 60 - title.length))}`)}`),
+    /** From here on a signal no longer keeps commands from being run. */
+    beginEnd: () => (ending = true),
     say: (text) => line(`  ${text}`),
     expect,
     devious,
@@ -82,7 +99,7 @@ export function createNarrator(cluster) {
       line(
         `\n${failures === 0 ? chalk.green("The story went well") : chalk.red("The story went wrong")}: ${checks} checks held, in ${took} s.`,
       );
-      process.exitCode = failures === 0 ? 0 : 1;
+      process.exitCode = signalExit[interruptedBy] ?? (failures === 0 ? 0 : 1);
     },
   };
 }

@@ -11,6 +11,13 @@ const { chapter, say, devious, until, expect } = story;
 
 try {
   await boot();
+} catch (error) {
+  // `up` takes down what it made, and what it did not make is not ours to take down
+  story.fail(error);
+  story.finish();
+  process.exit();
+}
+try {
   await use();
   await pauseTheLeader();
   await cutOneOff();
@@ -27,13 +34,13 @@ async function boot() {
   chapter("Three nodes");
   await devious(["up", folder, "--name", cluster]);
   await story.followLogs();
-  const { nodes } = await status();
-  expect(nodes.length === 3 && nodes.every(({ health }) => health === "ready"), "three nodes are ready");
-  expect(nodes.filter(({ store }) => store.role === "leader").length === 1, "one of them leads");
 }
 
 async function use() {
   chapter("Write on one node, read on another");
+  const { nodes } = await status();
+  expect(nodes.length === 3 && nodes.every(({ health }) => health === "ready"), "three nodes are ready");
+  expect(nodes.filter(({ store }) => store.role === "leader").length === 1, "one of them leads");
   await devious(["put", "greeting", "hello", "--node", "n1"]);
   await expectValue("n3", "greeting", "hello");
 }
@@ -111,6 +118,7 @@ async function readTheLogs() {
 }
 
 async function end() {
+  story.beginEnd();
   if (keep) {
     story.stopLogs();
     say(`left running; end it with: devious down --cluster ${cluster} --volumes`);
