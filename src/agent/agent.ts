@@ -52,6 +52,8 @@ export class Agent {
   /** Node -> why it is not as the ledger says. */
   readonly #troubles = new Map<string, string>();
   readonly #busy = new Map<string, number>();
+  /** Fault -> what comes of bringing it into force. */
+  readonly #applying = new Map<string, Promise<unknown>>();
   readonly #startedAtMs: number;
   readonly #deadlineOf: DeadlineOf;
   /** Every node must be looked at, because something may have been missed. */
@@ -106,26 +108,39 @@ export class Agent {
   }
 
   async #apply(fault: Fault, durationMs: number | null): Promise<ActiveFault> {
-    const { clock, engine, log, store } = this.#parts;
+    const { clock, engine, store } = this.#parts;
     const known = (await engine.nodes()).map(({ node }) => node).sort();
     const stranger = namesIn(fault).find((name) => !known.includes(name));
     if (stranger !== undefined) throw unknownNode(stranger, known);
 
     const { added } = await store.admit((ledger) => add(ledger, fault, clock.nowMs(), durationMs));
     this.#schedule();
-    const error = firstError(fault, await this.#settle(nodesOf(fault), "apply"));
+    const applying = this.#bringIntoForce(added, durationMs);
+    this.#applying.set(added.id, applying);
+    const error = await applying;
+    this.#applying.delete(added.id);
+    if (error === undefined) return added;
+    await this.#end((ledger) => heal(ledger, { by: "id", id: added.id }), "rollback");
+    throw error;
+  }
+
+  /** Says in the log what came of it, and why it is not in force where it is not. */
+  async #bringIntoForce(added: ActiveFault, durationMs: number | null): Promise<DeviousError | undefined> {
+    const { log, store } = this.#parts;
+    const { fault, id } = added;
+    const failure = firstError(fault, await this.#settle(nodesOf(fault), "apply"));
+    const error = failure ?? (store.value.faults.includes(added) ? undefined : wasOver(fault));
     if (error !== undefined) {
       log("error", "fault-failed", `${describeFault(fault)}: ${error.message}`, {
-        fault: added.id,
+        fault: id,
         code: error.code,
         details: error.details,
       });
-      await this.#end((ledger) => heal(ledger, { by: "id", id: added.id }), "rollback");
-      throw error;
+      return error;
     }
     const until = durationMs === null ? "until healed" : `for ${formatDuration(durationMs)}`;
     log("warn", "fault-applied", `${describeFault(fault)} ${until}`, { ...logged(added), durationMs });
-    return added;
+    return undefined;
   }
 
   async #heal(what: HealTarget): Promise<readonly ActiveFault[]> {
@@ -154,6 +169,8 @@ export class Agent {
     const { healed } = await this.#parts.store.release(change);
     this.#schedule();
     const settled = await this.#settle([...healed.flatMap(({ fault }) => nodesOf(fault)), ...alsoNodes], "end");
+    // the log tells of a fault's end after its beginning
+    await Promise.all(healed.map(({ id }) => this.#applying.get(id)));
     for (const active of healed) {
       this.#parts.log("info", "fault-healed", `${describeFault(active.fault)}: over (${reason})`, { ...logged(active), reason });
     }
@@ -276,6 +293,12 @@ function firstError(fault: Fault, settled: readonly Settled[]): DeviousError | u
     }
   }
   return undefined;
+}
+
+function wasOver(fault: Fault): DeviousError {
+  return new DeviousError("FAULT_NOT_APPLIED", `${describeFault(fault)} was over before it was in force.`, {
+    hint: "Give it more time.",
+  });
 }
 
 function namesIn(fault: Fault): readonly string[] {

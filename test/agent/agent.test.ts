@@ -235,7 +235,30 @@ describe("restarts", () => {
   });
 });
 
+/** Something slow, and the word that ends it. */
+function gate(): { readonly shut: Promise<void>; readonly open: () => void } {
+  let open = (): void => undefined;
+  const shut = new Promise<void>((resolve) => (open = resolve));
+  return { shut, open };
+}
+
 describe("trouble", () => {
+  test.each<[string, (w: World) => Promise<unknown>]>([
+    ["ends by itself", (w) => w.clock.advance(1100)],
+    ["is healed", (w) => w.clock.advance(0).then(() => void w.heal({ by: "all" }))],
+  ])("a fault that %s before it is in force was never applied, and is not said to be", async (_, end) => {
+    const w = await world();
+    const { shut, open } = gate();
+    w.cluster.slowPause = shut;
+    const reply = w.apply(pause(["n1"]), 1000);
+    await end(w);
+    open();
+    expect(await reply).toEqual(error("FAULT_NOT_APPLIED"));
+    await w.clock.advance(1000);
+    expect(w.look()).toEqual(clean);
+    expect(w.events()).toEqual(["agent-started", "fault-failed", "fault-healed"]);
+  });
+
   test("without netem a delay is refused in one sentence, and nothing stays", async () => {
     const w = await world();
     w.cluster.netem = false;

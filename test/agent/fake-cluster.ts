@@ -27,6 +27,8 @@ export class FakeCluster {
   readonly acts: string[] = [];
   netem = true;
   engineDown = false;
+  /** Where set, the answer to a pause waits for it; nothing else does, and the pause itself happens just before the answer. */
+  slowPause: Promise<void> | undefined;
   /** Happens once, between the moment a process is found and its namespace is opened. */
   meanwhile: (() => void) | undefined;
   /** Tool -> what it says instead of working. */
@@ -93,6 +95,7 @@ export class FakeCluster {
     },
     pause: async (id) => {
       this.#refuseWhenDown();
+      await this.slowPause;
       this.#act(id, "pause").state = "paused";
     },
     unpause: async (id) => {
