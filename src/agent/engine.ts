@@ -18,7 +18,10 @@ export interface NodeEngine {
   nodes(): Promise<readonly NodeContainer[]>;
   /** The container's first process, in the host's numbering; undefined where none runs. */
   pidOf(id: string): Promise<number | undefined>;
-  /** Success also where it is paused already. */
+  /**
+   * Success also where it is paused already. Waits for the answer as long as the engine is connected: as long as there is none, the
+   * container may yet be paused.
+   */
   pause(id: string): Promise<void>;
   /** Success also where it is not paused, or gone. */
   unpause(id: string): Promise<void>;
@@ -69,7 +72,8 @@ export function createEngine(socketPath: string, cluster: string): NodeEngine {
       return pid > 0 ? pid : undefined;
     },
     async pause(id) {
-      const answer = await call(socketPath, "POST", `/containers/${id}/pause`);
+      const path = `/containers/${id}/pause`;
+      const answer = await finish(socketPath, await open(socketPath, "POST", path), `POST ${path}`);
       if (!answer.body.includes("already paused")) accepted(answer, [204, 304]);
     },
     async unpause(id) {

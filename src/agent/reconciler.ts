@@ -7,6 +7,7 @@ import { type DesiredState, type Peer, desiredState } from "../chaos/namespace.j
 import { netemMissing } from "../chaos/tc.js";
 import { DeviousError } from "../core/errors.js";
 import type { Kernel } from "./capabilities.js";
+import type { Clock } from "./clock.js";
 import type { NodeContainer, NodeEngine } from "./engine.js";
 import type { LedgerStore } from "./ledger-store.js";
 import type { NetworkNamespace, OpenNamespace } from "./netns.js";
@@ -30,19 +31,26 @@ interface Done {
   readonly shape: string;
 }
 
+/** How long a pause may take before the one who asked for it is told that it failed. */
+const pauseLimitMs = 5000;
+
 export function createReconciler(
   engine: NodeEngine,
   openNamespace: OpenNamespace,
   kernel: Kernel,
   store: LedgerStore,
+  clock: Clock,
 ): Reconciler {
   const done = new Map<string, Done>();
+  /** Container -> our pause of it that the engine has not answered yet. */
+  const pauses = new Map<string, Promise<void>>();
 
   async function bring(node: string): Promise<Outcome> {
     const containers = await engine.nodes();
     const container = containers.find((each) => each.node === node && each.state !== "stopped");
     if (container === undefined) {
       done.delete(node);
+      if (pauses.has(store.value.frozen[node] ?? "")) throw unanswered(node);
       await store.release((ledger) => ({ ledger: thaw(ledger, node) }));
       return { kind: "absent" };
     }
@@ -54,21 +62,43 @@ export function createReconciler(
     return { kind: "settled", changed: thawed || frozen || rules.length > 0, rules };
   }
 
-  /** First of all acts: a frozen node blocks everything else that is done to it. */
-  async function thawIfOurs(container: NodeContainer): Promise<boolean> {
-    const ours = store.value.frozen[container.node] === container.id;
-    if (ours && container.state === "paused") await engine.unpause(container.id);
-    await store.release((ledger) => ({ ledger: thaw(ledger, container.node) }));
+  /**
+   * First of all acts: a frozen node blocks everything else that is done to it. Ours is unpaused whatever the listing says, because our
+   * pause may still be on its way, and is forgotten only when it cannot freeze any more.
+   */
+  async function thawIfOurs({ node, id }: NodeContainer): Promise<boolean> {
+    const ours = store.value.frozen[node] === id;
+    if (ours) {
+      await engine.unpause(id);
+      if (pauses.has(id)) throw unanswered(node);
+      const state = await stateOf(id);
+      if (state === "paused") throw new DeviousError("ENGINE_REFUSED", `The engine unpaused ${node}, and yet it is paused.`);
+    }
+    await store.release((ledger) => ({ ledger: thaw(ledger, node) }));
     return ours;
   }
 
   async function freezeIfRunning(container: NodeContainer): Promise<boolean> {
     if (container.state === "paused") return false;
     await store.admit((ledger) => ({ ledger: freeze(ledger, container.node, container.id) }));
-    await engine.pause(container.id);
-    const now = (await engine.nodes()).find(({ id }) => id === container.id);
-    if (now?.state === "paused") return true;
-    throw new DeviousError("FAULT_NOT_APPLIED", `Read back from ${container.node}: it is ${now?.state ?? "gone"}, not paused.`);
+    await pauseInTime(container);
+    const state = await stateOf(container.id);
+    if (state === "paused") return true;
+    throw new DeviousError("FAULT_NOT_APPLIED", `Read back from ${container.node}: it is ${state}, not paused.`);
+  }
+
+  /** Gives up after {@link pauseLimitMs}, but remembers that the pause may still happen. */
+  function pauseInTime({ node, id }: NodeContainer): Promise<void> {
+    const answer = pauses.get(id) ?? engine.pause(id).finally(() => pauses.delete(id));
+    pauses.set(id, answer);
+    return new Promise((resolve, reject) => {
+      const cancel = clock.after(pauseLimitMs, () => reject(unanswered(node)));
+      void answer.then(resolve, reject).finally(cancel);
+    });
+  }
+
+  async function stateOf(id: string): Promise<NodeContainer["state"] | "gone"> {
+    return (await engine.nodes()).find((each) => each.id === id)?.state ?? "gone";
   }
 
   /** Undefined where the process is gone. */
@@ -126,6 +156,10 @@ export function createReconciler(
   }
 
   return { bring, forget: () => done.clear() };
+}
+
+function unanswered(node: string): DeviousError {
+  return new DeviousError("ENGINE_UNREACHABLE", `The engine was asked to pause ${node} and has not answered.`);
 }
 
 function peersOf(node: string, containers: readonly NodeContainer[]): readonly Peer[] {

@@ -39,7 +39,7 @@ export async function runAgent(options: AgentOptions): Promise<void> {
   const store = createLedgerStore(ledger, file, (error) =>
     log("error", "ledger-unsaved", `the ledger could not be saved: ${messageOf(error)}`),
   );
-  const reconciler = createReconciler(engine, openNamespace, kernel, store);
+  const reconciler = createReconciler(engine, openNamespace, kernel, store, wallClock);
   const agent = new Agent({ cluster: options.cluster, engine, kernel, store, reconciler, clock: wallClock, log });
   void agent.start();
 

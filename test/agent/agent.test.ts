@@ -35,7 +35,7 @@ class World {
     };
     const kernel = { cut: async () => "nft" as const, netem: async () => cluster.netem, ipv6: async () => true };
     const store = createLedgerStore(this.disk, file, () => this.records.push({ event: "ledger-unsaved" }));
-    const reconciler = createReconciler(cluster.engine, cluster.openNamespace, kernel, store);
+    const reconciler = createReconciler(cluster.engine, cluster.openNamespace, kernel, store, clock);
     const log = (_: string, event: string, msg: string, fields = {}): number => this.records.push({ event, msg, ...fields });
     this.#agent = new Agent({ cluster: "demo", engine: cluster.engine, kernel, store, reconciler, clock, log });
     await this.#agent.start();
@@ -257,6 +257,45 @@ describe("trouble", () => {
     await w.clock.advance(1000);
     expect(w.look()).toEqual(clean);
     expect(w.events()).toEqual(["agent-started", "fault-failed", "fault-healed"]);
+  });
+
+  test("a pause that the engine carries out long after everybody stopped waiting does not last", async () => {
+    const w = await world();
+    const { shut, open } = gate();
+    w.cluster.slowPause = shut;
+    const reply = w.apply(pause(["n1"]), 60_000);
+    await w.clock.advance(5100);
+    expect(await reply).toEqual(error("ENGINE_UNREACHABLE"));
+    expect(w.look()).toEqual(clean);
+    expect(w.disk).toMatchObject({ faults: [], frozen: { n1: "container-n1" } });
+    await w.clock.advance(30_000);
+    open();
+    await w.clock.advance(300);
+    expect(w.look()).toEqual(clean);
+    expect(w.disk.frozen).toEqual({});
+    expect(w.events().filter((event) => event === "node-not-settled")).toHaveLength(1);
+  });
+
+  test("a pause that was on its way when the agent was killed is ended by the next one, whatever the listing says", async () => {
+    const w = await world();
+    w.killAgent();
+    w.disk = { ...emptyLedger, frozen: { n1: "container-n1" } };
+    w.cluster.node("n1").state = "paused";
+    w.cluster.staleListing = true;
+    await w.startAgent();
+    expect(w.look()).toEqual(clean);
+  });
+
+  test("the frozen are forgotten only once they are seen not to be paused", async () => {
+    const w = await world();
+    await w.apply(pause(["n1"]), 1000);
+    w.cluster.deafToUnpause = true;
+    await w.clock.advance(2000);
+    expect(w.disk).toMatchObject({ faults: [], frozen: { n1: "container-n1" } });
+    w.cluster.deafToUnpause = false;
+    await w.clock.advance(300);
+    expect(w.look()).toEqual(clean);
+    expect(w.disk.frozen).toEqual({});
   });
 
   test("without netem a delay is refused in one sentence, and nothing stays", async () => {

@@ -29,6 +29,10 @@ export class FakeCluster {
   engineDown = false;
   /** Where set, the answer to a pause waits for it; nothing else does, and the pause itself happens just before the answer. */
   slowPause: Promise<void> | undefined;
+  /** The engine lists every paused container as running. */
+  staleListing = false;
+  /** The engine says that it unpaused and does not. */
+  deafToUnpause = false;
   /** Happens once, between the moment a process is found and its namespace is opened. */
   meanwhile: (() => void) | undefined;
   /** Tool -> what it says instead of working. */
@@ -87,7 +91,12 @@ export class FakeCluster {
   readonly engine: NodeEngine = {
     nodes: async () => {
       this.#refuseWhenDown();
-      return [...this.nodes.values()].map(({ name, id, state, addresses }) => ({ node: name, id, state, addresses }));
+      return [...this.nodes.values()].map(({ name, id, state, addresses }) => ({
+        node: name,
+        id,
+        state: this.staleListing && state === "paused" ? "running" : state,
+        addresses,
+      }));
     },
     pidOf: async (id) => {
       const node = this.#byId(id);
@@ -100,7 +109,8 @@ export class FakeCluster {
     },
     unpause: async (id) => {
       this.#refuseWhenDown();
-      this.#act(id, "unpause").state = "running";
+      const node = this.#act(id, "unpause");
+      if (node.state === "paused" && !this.deafToUnpause) node.state = "running";
     },
     watchStarts: (onOpen, onStart) => {
       this.#onStart = onStart;
