@@ -29,7 +29,7 @@ export class SimClients {
   readonly #nodes: ReadonlyMap<MemberId, SimNode>;
   readonly history: Operation<KvInput, KvOutput>[] = [];
   #moment = 0;
-  #nextId = 1;
+  #operations = 1;
   #processes = 0;
   #stopped = false;
 
@@ -78,11 +78,11 @@ export class SimClients {
   #drawInput(): KvInput {
     const key = this.#prng.pick(this.#options.keys);
     if (this.#prng.chance(this.#options.readShare)) return { op: "get", key };
-    return this.#prng.chance(0.1) ? { op: "delete", key } : { op: "put", key, value: `v${this.#nextId}` };
+    return this.#prng.chance(0.1) ? { op: "delete", key } : { op: "put", key, value: `v${this.#operations}` };
   }
 
   #perform(process: string, node: MemberId, input: KvInput, done: (answer: Answer) => void): void {
-    const id = this.#nextId++;
+    this.#operations++;
     const begun = { process, input, invokedAt: this.#moment++ };
     const slot = this.history.push({ ...begun, type: "info" }) - 1;
     let isOver = false;
@@ -99,7 +99,7 @@ export class SimClients {
       if (this.#prng.chance(this.#options.lostAnswerProbability)) return;
       this.#timeline.after(this.#prng.next() * travelMsMax, () => end(given));
     };
-    this.#timeline.after(this.#prng.next() * travelMsMax, () => this.#nodes.get(node)?.request(id, input, answer));
+    this.#timeline.after(this.#prng.next() * travelMsMax, () => this.#nodes.get(node)?.request(input, answer));
     this.#timeline.after(this.#options.timeoutMs, () => end({ type: "info" }));
   }
 }

@@ -3,7 +3,7 @@
  * end it. What bad luck is likely is a matter of weights (scenario.ts); the menu is the same for every run.
  */
 import type { Prng } from "../core/prng.js";
-import type { MemberId } from "../store/raft/types.js";
+import { none, type MemberId } from "../store/raft/types.js";
 import type { SimNetwork } from "./network.js";
 import type { SimNode } from "./node.js";
 
@@ -61,6 +61,24 @@ export const faults = {
   isolateLeader: (arena) => {
     const { id } = pickLeader(arena);
     return arena.network.cut((from, to) => from === id || to === id);
+  },
+  /**
+   * Whoever leads is heard by one other member only, mostly the one that led before it, and is soon replaced: entries come to be in a few
+   * logs each, none of them committed (thesis, figure 3.7).
+   */
+  leaderReachesOne: ({ prng, network, nodes }) => {
+    const ids = [...nodes.keys()];
+    let newest = { term: 0, leader: prng.pick(ids), reached: none };
+    return network.cut((from, to) => {
+      const status = nodes.get(from)?.status();
+      if (status?.role !== "leader") return false;
+      if (status.term > newest.term) {
+        const others = ids.filter((id) => id !== from);
+        const reached = newest.leader === from || prng.chance(0.3) ? prng.pick(others) : newest.leader;
+        newest = { term: status.term, leader: from, reached };
+      }
+      return from !== newest.leader || to !== newest.reached;
+    });
   },
   /** One node that is heard and does not hear, or the other way round. */
   oneWay: (arena) => {

@@ -14,19 +14,31 @@ export interface Weather {
 /** Whether `to` does not hear `from`. */
 export type Cut = (from: MemberId, to: MemberId) => boolean;
 
+/** Of the messages that are lost, the share whose sender hears of it, and how long that takes at most. */
+const noticeProbability = 0.3;
+const noticeMsMax = 100;
+
 /** A seeded network between members: each message is lost, delayed, doubled or overtaken on its own. */
 export class SimNetwork {
   readonly #timeline: Timeline;
   readonly #prng: Prng;
   readonly #deliver: (message: Message) => void;
+  readonly #noticeLoss: (message: Message) => void;
   readonly #weathers: Weather[];
   readonly #cuts = new Set<Cut>();
 
-  constructor(timeline: Timeline, prng: Prng, weather: Weather, deliver: (message: Message) => void) {
+  constructor(
+    timeline: Timeline,
+    prng: Prng,
+    weather: Weather,
+    deliver: (message: Message) => void,
+    noticeLoss: (message: Message) => void,
+  ) {
     this.#timeline = timeline;
     this.#prng = prng;
     this.#weathers = [weather];
     this.#deliver = deliver;
+    this.#noticeLoss = noticeLoss;
   }
 
   /** Changes the weather until the returned function is called; the newest change counts. */
@@ -51,15 +63,20 @@ export class SimNetwork {
   send(message: Message): void {
     const { delayMs, lossProbability, duplicateProbability, straggler } = this.#weathers.at(-1) as Weather;
     const prng = this.#prng;
-    if (prng.chance(lossProbability)) return;
+    if (prng.chance(lossProbability)) return this.#lose(message);
     const copies = prng.chance(duplicateProbability) ? 2 : 1;
     for (let copy = 0; copy < copies; copy++) {
       const [minMs, maxMs] = delayMs;
       const lateMs = prng.chance(straggler.probability) ? prng.next() * straggler.delayMsMax : 0;
       this.#timeline.after(minMs + prng.next() * (maxMs - minMs) + lateMs, () => {
-        for (const cut of this.#cuts) if (cut(message.from, message.to)) return;
+        for (const cut of this.#cuts) if (cut(message.from, message.to)) return this.#lose(message);
         this.#deliver(message);
       });
     }
+  }
+
+  #lose(message: Message): void {
+    if (!this.#prng.chance(noticeProbability)) return;
+    this.#timeline.after(this.#prng.next() * noticeMsMax, () => this.#noticeLoss(message));
   }
 }

@@ -1,10 +1,10 @@
 import type { KvInput, KvOutput } from "../check/models/kv.js";
 import type { Prng } from "../core/prng.js";
+import { Proposals } from "../store/proposals.js";
 import { createRaft } from "../store/raft/raft.js";
 import type {
   ConfChange,
   Effects,
-  Entry,
   Input,
   MemberId,
   Message,
@@ -15,6 +15,7 @@ import type {
 } from "../store/raft/types.js";
 import type { SimDisk } from "./disk.js";
 import type { Invariants } from "./invariants.js";
+import { HastyProposals } from "./hasty-proposals.js";
 import { answerOf, encodeWrite, SimStateMachine, type Write } from "./state-machine.js";
 import type { Timeline } from "./timeline.js";
 import type { Trace } from "./trace.js";
@@ -26,6 +27,12 @@ export type Answer =
   | { readonly type: "fail"; readonly hint: MemberId }
   | { readonly type: "info" };
 
+/** What can be planted: in the machine, and in what its driver makes of it. */
+export interface SimBugs extends PlantedBugs {
+  /** Tell a client that its write failed because this member's own log holds another at its index: see hasty-proposals.ts. */
+  readonly placeIsLost?: boolean;
+}
+
 export interface NodeOptions {
   readonly tickMs: number;
   /** Longest time from an input's arrival to the step that takes it: what comes in meanwhile is taken in the same step. */
@@ -34,7 +41,7 @@ export interface NodeOptions {
   /** Applied entries after which a snapshot is taken, and entries kept behind it. */
   readonly snapshotEvery: number;
   readonly keepEntries: number;
-  readonly bugs: PlantedBugs;
+  readonly bugs: SimBugs;
 }
 
 /** What all nodes of a run share. */
@@ -47,9 +54,14 @@ export interface NodeWorld {
   readonly saw: (effects: Effects) => void;
 }
 
-interface Waiting {
+/** What a client asked of this node. */
+interface Asked {
   readonly input: KvInput;
   readonly answer: (answer: Answer) => void;
+}
+
+function fail({ answer }: Asked): void {
+  answer({ type: "fail", hint: 0 });
 }
 
 /** One life of a member, from start to crash. */
@@ -66,11 +78,9 @@ interface Life {
   /** The last write handed to the disk, and the last one known durable. */
   written: number;
   confirmed: number;
-  readonly waiting: Map<number, Waiting>;
-  /** Writes that stand in the log, by index. */
-  readonly proposed: Map<number, { readonly id: number; readonly term: number }>;
+  readonly proposals: Proposals<Asked>;
   /** Reads that wait for their index to be applied. */
-  reads: { readonly id: number; readonly index: number }[];
+  reads: { readonly asked: Asked; readonly index: number }[];
   isPaused: boolean;
   /** Whether all ticks missed in a pause fire at its end, or one for all. */
   catchesUp: boolean;
@@ -115,7 +125,8 @@ export class SimNode {
   start(): void {
     const { prng, invariants, trace } = this.#world;
     const recovered = this.disk.recover();
-    const raft = createRaft(recovered, { ...this.#options.raft, id: this.id }, prng.fork(), this.#options.bugs);
+    const { bugs } = this.#options;
+    const raft = createRaft(recovered, { ...this.#options.raft, id: this.id }, prng.fork(), bugs);
     const { index } = recovered.snapshot.meta;
     const life: Life = {
       raft,
@@ -127,8 +138,7 @@ export class SimNode {
       held: [],
       written: 0,
       confirmed: 0,
-      waiting: new Map(),
-      proposed: new Map(),
+      proposals: bugs.placeIsLost === true ? new HastyProposals(fail) : new Proposals(),
       reads: [],
       isPaused: false,
       catchesUp: false,
@@ -175,15 +185,15 @@ export class SimNode {
   }
 
   /** A client's request. A node that is down refuses the connection. */
-  request(id: number, input: KvInput, answer: (answer: Answer) => void): void {
+  request(input: KvInput, answer: (answer: Answer) => void): void {
     if (this.#life === undefined) return answer({ type: "fail", hint: 0 });
-    this.#life.waiting.set(id, { input, answer });
+    const id = this.#life.proposals.handIn({ input, answer });
     this.deliver(input.op === "get" ? { type: "readIndex", id } : { type: "propose", id, data: encodeWrite(input) });
   }
 
-  /** An operator's request; whether it worked shows in the configuration. */
-  changeConf(id: number, change: ConfChange): void {
-    this.deliver({ type: "proposeConf", id, change });
+  /** An operator's request; whether it worked shows in the configuration, so nobody waits for an answer. */
+  changeConf(change: ConfChange): void {
+    this.deliver({ type: "proposeConf", id: 0, change });
   }
 
   #tickLater(life: Life): void {
@@ -255,54 +265,37 @@ export class SimNode {
 
   #apply(life: Life, { restore, apply, proposed }: Effects): void {
     const { invariants } = this.#world;
-    for (const { id, index, term } of proposed) life.proposed.set(index, { id, term });
+    for (const { id, index, term } of proposed) life.proposals.place(id, index, term);
     if (restore !== undefined) {
       life.machine.restore(restore.data);
       life.applied = life.compacted = restore.meta.index;
       invariants.restored(this.id, restore.meta, life.machine.chain);
-      // whether writes that the snapshot skips over are in it cannot be told
-      for (const index of [...life.proposed.keys()].filter((index) => index <= life.applied))
-        this.#settle(life, index, { type: "info" });
+      for (const { answer } of life.proposals.skipTo(life.applied)) answer({ type: "info" });
     }
     for (const entry of apply) {
-      const applied = life.machine.apply(entry);
+      const output = life.machine.apply(entry);
       life.applied = entry.index;
       invariants.applied(this.id, entry, life.machine.chain);
-      this.#settleApplied(life, entry, applied);
+      const { own, lost } = life.proposals.committed(entry.index, entry.term);
+      lost.forEach(fail);
+      own?.answer({ type: "ok", output: answerOf(own.input as Write, output) });
     }
-  }
-
-  #settleApplied(life: Life, { index, term }: Entry, applied: KvOutput): void {
-    const proposal = life.proposed.get(index);
-    if (proposal === undefined) return;
-    const write = life.waiting.get(proposal.id)?.input as Write | undefined;
-    const isOurs = proposal.term === term && write !== undefined;
-    this.#settle(life, index, isOurs ? { type: "ok", output: answerOf(write, applied) } : { type: "fail", hint: 0 });
-  }
-
-  #settle(life: Life, index: number, answer: Answer): void {
-    const proposal = life.proposed.get(index);
-    life.proposed.delete(index);
-    if (proposal !== undefined) this.#reply(life, proposal.id, answer);
   }
 
   #answer(life: Life, { dropped, reads }: Effects): void {
     if (dropped.length > 0) {
       const hint = life.raft.status().leader;
-      for (const { id } of dropped) this.#reply(life, id, { type: "fail", hint });
+      for (const { id } of dropped) life.proposals.take(id)?.answer({ type: "fail", hint });
     }
-    if (reads.length > 0) life.reads.push(...reads);
+    for (const { id, index } of reads) {
+      const asked = life.proposals.take(id);
+      if (asked !== undefined) life.reads.push({ asked, index });
+    }
     const isReady = (read: { index: number }): boolean => read.index <= life.applied;
-    for (const { id } of life.reads.filter(isReady)) {
-      const read = life.waiting.get(id);
-      if (read?.input.op === "get") this.#reply(life, id, { type: "ok", output: life.machine.get(read.input.key) });
+    for (const { asked } of life.reads.filter(isReady)) {
+      if (asked.input.op === "get") asked.answer({ type: "ok", output: life.machine.get(asked.input.key) });
     }
     life.reads = life.reads.filter((read) => !isReady(read));
-  }
-
-  #reply(life: Life, id: number, answer: Answer): void {
-    life.waiting.get(id)?.answer(answer);
-    life.waiting.delete(id);
   }
 
   #compactWhenDue(life: Life): void {

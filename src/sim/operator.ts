@@ -27,7 +27,7 @@ export function operate(timeline: Timeline, trace: Trace, nodes: ReadonlyMap<Mem
       if (kind !== "remove" && !asked.has(member) && nodes.get(member)?.isUp === false) nodes.get(member)?.start();
       asked.add(member);
     }
-    leader?.changeConf(0, { changes: aim, context: noContext });
+    leader?.changeConf({ changes: aim, context: noContext });
     timeline.after(lookEveryMs, look);
   };
   timeline.after(lookEveryMs, look);

@@ -3,16 +3,21 @@
  * would not think of.
  */
 import type { Prng } from "../core/prng.js";
-import type { PlantedBugs } from "../store/raft/types.js";
 import type { ClientOptions } from "./clients.js";
 import type { FaultName } from "./faults.js";
 import type { NemesisOptions } from "./nemesis.js";
 import type { Weather } from "./network.js";
-import type { NodeOptions } from "./node.js";
+import type { NodeOptions, SimBugs } from "./node.js";
 import type { Aim } from "./operator.js";
 
-export type BugName = keyof PlantedBugs;
-export const bugNames = ["countOldTerms", "ackBeforePersist", "forgetVote", "readWithoutQuorum"] as const satisfies BugName[];
+export type BugName = keyof SimBugs;
+export const bugNames = [
+  "countOldTerms",
+  "ackBeforePersist",
+  "forgetVote",
+  "readWithoutQuorum",
+  "placeIsLost",
+] as const satisfies BugName[];
 
 export interface Scenario {
   /** Voters at the start: members 1 to n. */
@@ -33,6 +38,7 @@ export interface Scenario {
 const evenWeights: Readonly<Record<FaultName, number>> = {
   split: 1,
   isolateLeader: 1,
+  leaderReachesOne: 1,
   oneWay: 1,
   tatters: 1,
   loss: 1,
@@ -129,6 +135,25 @@ const bias: Readonly<Record<BugName, (scenario: Scenario) => Scenario>> = {
     },
     clients: { ...scenario.clients, clients: 4, thinkMsMax: 20, timeoutMs: 100, readShare: 0.1 },
     nemesis: { weights: { isolateLeader: 4, crashLeader: 1 }, everyMs: 110, durationMs: [100, 300] },
+  }),
+  // Figure 3.7 again, for which it takes five: a leader brings a write to one other member, its log is cut by a second leader, it
+  // leads once more and writes in the same place, and then the other member leads and commits what it still holds.
+  placeIsLost: (scenario) => ({
+    ...scenario,
+    voters: 5,
+    spares: 0,
+    aims: [],
+    chaosMs: 4000,
+    weather: { ...scenario.weather, delayMs: [0.2, 3], lossProbability: 0 },
+    diskMs: [0.2, 1],
+    node: {
+      ...scenario.node,
+      busyMsMax: 0.2,
+      raft: { ...scenario.node.raft, appendBytesMax: 10_000, uncommittedBytesMax: 10_000 },
+      snapshotEvery: 40,
+    },
+    clients: { ...scenario.clients, clients: 24, keys: ["x", "y", "z"], thinkMsMax: 40, timeoutMs: 1500, readShare: 0.3 },
+    nemesis: { weights: { leaderReachesOne: 1 }, everyMs: 800, durationMs: [600, 1200] },
   }),
   // whatever is acknowledged too early is lost where its node crashes before a slow disk is done
   ackBeforePersist: (scenario) => ({

@@ -30,6 +30,8 @@ export interface Tally {
   truncations: number;
   snapshotsInstalled: number;
   confChanges: number;
+  /** Losses that a member heard of. */
+  unreachables: number;
   /** Client operations by how they ended. */
   ok: number;
   fail: number;
@@ -88,6 +90,7 @@ class Run {
     truncations: 0,
     snapshotsInstalled: 0,
     confChanges: 0,
+    unreachables: 0,
     ok: 0,
     fail: 0,
     info: 0,
@@ -107,8 +110,12 @@ class Run {
     this.#bootstrap = bootstrapSnapshot(Array.from({ length: scenario.voters }, (_, i) => i + 1));
     this.#invariants = new Invariants(this.#bootstrap.meta);
     this.trace = createTrace(this.#timeline.nowMs, traceLines);
-    const network = new SimNetwork(this.#timeline, prng.fork(), scenario.weather, (message) =>
-      this.#nodes.get(message.to)?.deliver({ type: "receive", message }),
+    const network = new SimNetwork(
+      this.#timeline,
+      prng.fork(),
+      scenario.weather,
+      (message) => this.#nodes.get(message.to)?.deliver({ type: "receive", message }),
+      ({ from, to }) => this.#reportLoss(from, to),
     );
     for (let id = 1; id <= scenario.voters + scenario.spares; id++) this.#nodes.set(id, this.#createNode(id, prng, network));
     this.#clients = new SimClients(this.#timeline, prng.fork(), this.trace, scenario.clients, this.#nodes);
@@ -135,6 +142,12 @@ class Run {
     });
     node.tickRate = (1 + clockDrift) ** (2 * prng.next() - 1);
     return node;
+  }
+
+  /** As the store's transport does: that a member could not be reached, not which message was lost. */
+  #reportLoss(from: MemberId, to: MemberId): void {
+    this.tally.unreachables++;
+    this.#nodes.get(from)?.deliver({ type: "unreachable", member: to });
   }
 
   play(): void {

@@ -55,12 +55,19 @@ describe("network", () => {
   const setUp = () => {
     const timeline = createTimeline();
     const heard: string[] = [];
-    const network = new SimNetwork(timeline, createPrng(1), weather, ({ from, to }) => heard.push(`${from}>${to}`));
+    const noticed: string[] = [];
+    const network = new SimNetwork(
+      timeline,
+      createPrng(1),
+      weather,
+      ({ from, to }) => heard.push(`${from}>${to}`),
+      ({ from, to }) => noticed.push(`${from}>${to}`),
+    );
     const settle = (): string[] => {
       timeline.runUntil(timeline.nowMs() + 1000);
       return heard.splice(0).sort();
     };
-    return { network, settle };
+    return { network, settle, noticed };
   };
 
   test("a cut works in its direction only, on what is under way too, and ends", () => {
@@ -82,6 +89,22 @@ describe("network", () => {
     network.send(ping(1, 2));
     network.send(ping(1, 3));
     expect(settle()).toEqual(["1>3"]);
+  });
+
+  test("of what is lost, to a cut or the weather, the sender hears now and then; of what arrives, never", () => {
+    const { network, settle, noticed } = setUp();
+    for (const lose of [() => network.cut(() => true), () => network.change((usual) => ({ ...usual, lossProbability: 1 }))]) {
+      noticed.length = 0;
+      const end = lose();
+      for (let i = 0; i < 100; i++) network.send(ping(1, 2));
+      expect(settle()).toEqual([]);
+      end();
+      for (let i = 0; i < 100; i++) network.send(ping(2, 1));
+      expect(settle()).toHaveLength(100);
+      expect(noticed.length).toBeGreaterThan(5);
+      expect(noticed.length).toBeLessThan(95);
+      expect(new Set(noticed)).toEqual(new Set(["1>2"]));
+    }
   });
 
   test("loss and doubling follow the weather, and the usual weather comes back", () => {

@@ -25,6 +25,7 @@ test(`${seedCount} seeds hold, and visit what they should`, { timeout: 120_000 }
   expect(sum(tallies, ({ truncations }) => truncations)).toBeGreaterThan(seedCount / 5);
   expect(sum(tallies, ({ snapshotsInstalled }) => snapshotsInstalled)).toBeGreaterThan(seedCount / 5);
   expect(sum(tallies, ({ confChanges }) => confChanges)).toBeGreaterThan(seedCount / 2);
+  expect(sum(tallies, ({ unreachables }) => unreachables)).toBeGreaterThan(20 * seedCount);
   const names = Object.keys(faults) as (keyof typeof faults)[];
   expect(names.filter((name) => sum(tallies, (tally) => tally.faults[name] ?? 0) < seedCount / 10)).toEqual([]);
 });
@@ -46,6 +47,8 @@ describe("a planted bug is caught", () => {
     ],
     forgetVote: ["one vote per term", "one leader per term"],
     readWithoutQuorum: ["linearizability"],
+    // a write that was said to have failed is read, or the value that it was to replace is not
+    placeIsLost: ["linearizability"],
   };
 
   const firstCaught = (bug: BugName): Extract<Outcome, { ok: false }> | undefined => {

@@ -1,0 +1,24 @@
+import { Proposals } from "../store/proposals.js";
+
+/**
+ * The planted bug `placeIsLost`: a proposal is taken for lost as soon as this member's own log holds another one at its index.
+ * Another member may still hold it and lead, and commit it (thesis, figure 3.7).
+ */
+export class HastyProposals<Asked> extends Proposals<Asked> {
+  readonly #newestAt = new Map<number, Asked>();
+  readonly #onLost: (asked: Asked) => void;
+
+  constructor(onLost: (asked: Asked) => void) {
+    super();
+    this.#onLost = onLost;
+  }
+
+  override place(id: number, index: number, term: number): void {
+    const asked = this.take(id);
+    if (asked === undefined) return;
+    super.place(this.handIn(asked), index, term);
+    const before = this.#newestAt.get(index);
+    this.#newestAt.set(index, asked);
+    if (before !== undefined) this.#onLost(before);
+  }
+}
