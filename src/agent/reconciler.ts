@@ -31,6 +31,15 @@ interface Done {
   readonly shape: string;
 }
 
+/** A network namespace with rules of ours, held open: it can be cleaned while the engine is away. */
+interface Place {
+  readonly container: NodeContainer;
+  /** The other nodes as they were when it was entered last. */
+  readonly peers: readonly Peer[];
+  readonly process: string;
+  readonly namespace: NetworkNamespace;
+}
+
 /** How long a pause may take before the one who asked for it is told that it failed. */
 const pauseLimitMs = 5000;
 
@@ -42,21 +51,39 @@ export function createReconciler(
   clock: Clock,
 ): Reconciler {
   const done = new Map<string, Done>();
+  const held = new Map<string, Place>();
   /** Container -> our pause of it that the engine has not answered yet. */
   const pauses = new Map<string, Promise<void>>();
 
   async function bring(node: string): Promise<Outcome> {
+    try {
+      return await bringByEngine(node);
+    } catch (error) {
+      await bringHeld(node);
+      throw error;
+    }
+  }
+
+  /** What can be done where the engine does not play along: rules are no matter of the engine's. */
+  async function bringHeld(node: string): Promise<void> {
+    const place = held.get(node);
+    if (place !== undefined) await settleNamespace(place, desiredState(node, store.value.faults, place.peers));
+  }
+
+  async function bringByEngine(node: string): Promise<Outcome> {
     const containers = await engine.nodes();
     const container = containers.find((each) => each.node === node && each.state !== "stopped");
     if (container === undefined) {
       done.delete(node);
+      await leave(node);
       if (pauses.has(store.value.frozen[node] ?? "")) throw unanswered(node);
       await store.release((ledger) => ({ ledger: thaw(ledger, node) }));
       return { kind: "absent" };
     }
-    const desired = desiredState(node, store.value.faults, peersOf(node, containers));
+    const peers = peersOf(node, containers);
+    const desired = desiredState(node, store.value.faults, peers);
     const thawed = !desired.paused && (await thawIfOurs(container));
-    const rules = await settleNetwork(container, desired);
+    const rules = await settleNetwork(container, peers, desired);
     if (rules === undefined) return { kind: "absent" };
     const frozen = desired.paused && (await freezeIfRunning(container));
     return { kind: "settled", changed: thawed || frozen || rules.length > 0, rules };
@@ -102,25 +129,52 @@ export function createReconciler(
   }
 
   /** Undefined where the process is gone. */
-  async function settleNetwork(container: NodeContainer, desired: DesiredState): Promise<Rules | undefined> {
-    const pid = await engine.pidOf(container.id);
-    const namespace = pid === undefined ? undefined : await openNamespace(pid);
-    if (pid === undefined || namespace === undefined) return undefined;
-    try {
-      // a number of a process may be given to another one at any time; asked again with the namespace open, it cannot be a stranger's
-      if ((await engine.pidOf(container.id)) !== pid) return undefined;
-      return await settleNamespace(namespace, `${container.id} ${pid}`, container, desired);
-    } finally {
-      await namespace.close();
-    }
+  async function settleNetwork(
+    container: NodeContainer,
+    peers: readonly Peer[],
+    desired: DesiredState,
+  ): Promise<Rules | undefined> {
+    const place = await enter(container, peers);
+    if (place === undefined) return undefined;
+    const rules = await settleNamespace(place, desired);
+    if (desired.unheard.length === 0 && desired.links.length === 0) await leave(container.node);
+    return rules;
   }
 
-  async function settleNamespace(
-    namespace: NetworkNamespace,
-    process: string,
-    container: NodeContainer,
-    desired: DesiredState,
-  ): Promise<Rules> {
+  /** Opens the node's network namespace, or finds it open; undefined where the process is gone. */
+  async function enter(container: NodeContainer, peers: readonly Peer[]): Promise<Place | undefined> {
+    const { node, id } = container;
+    const pid = await engine.pidOf(id);
+    const process = `${id} ${pid}`;
+    const before = held.get(node);
+    const namespace = before?.process === process ? before.namespace : await openOf(id, pid);
+    if (namespace !== before?.namespace) await leave(node);
+    if (namespace === undefined) return undefined;
+    const place = { container, peers, process, namespace };
+    held.set(node, place);
+    return place;
+  }
+
+  async function openOf(id: string, pid: number | undefined): Promise<NetworkNamespace | undefined> {
+    const namespace = pid === undefined ? undefined : await openNamespace(pid);
+    if (namespace === undefined) return undefined;
+    let sure = false;
+    try {
+      // a number of a process may be given to another one at any time; asked again with the namespace open, it cannot be a stranger's
+      sure = (await engine.pidOf(id)) === pid;
+    } finally {
+      if (!sure) await namespace.close();
+    }
+    return sure ? namespace : undefined;
+  }
+
+  async function leave(node: string): Promise<void> {
+    const place = held.get(node);
+    held.delete(node);
+    await place?.namespace.close();
+  }
+
+  async function settleNamespace({ namespace, process, container }: Place, desired: DesiredState): Promise<Rules> {
     const { node } = container;
     const before = done.get(node);
     const wanted: Done = { process, cut: JSON.stringify(desired.unheard), shape: JSON.stringify(desired.links) };

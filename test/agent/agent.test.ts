@@ -298,6 +298,15 @@ describe("trouble", () => {
     expect(w.disk.frozen).toEqual({});
   });
 
+  test("a node that will not thaw has its other faults ended all the same", async () => {
+    const w = await world();
+    await w.apply(pause(["n1"]), 1000);
+    await w.apply(cutN1, 1000);
+    w.cluster.deafToUnpause = true;
+    await w.clock.advance(2000);
+    expect(w.look()).toEqual(["paused", "clean", "clean"]);
+  });
+
   test("without netem a delay is refused in one sentence, and nothing stays", async () => {
     const w = await world();
     w.cluster.netem = false;
@@ -344,6 +353,31 @@ describe("trouble", () => {
     w.cluster.engineDown = false;
     await w.clock.advance(300);
     expect(w.look()).toEqual(clean);
+  });
+
+  test("an engine that is away keeps no cut and no delay alive: their namespaces are held open", async () => {
+    const w = await world();
+    await w.apply(cutN1, 1000);
+    await w.apply(delay(["n3"], 5), 1000);
+    await w.apply(pause(["n2"]), 1000);
+    w.cluster.engineDown = true;
+    await w.clock.advance(1100);
+    expect(w.look()).toEqual(["clean", "paused", "clean"]);
+    w.cluster.engineDown = false;
+    await w.clock.advance(300);
+    expect(w.look()).toEqual(clean);
+  });
+
+  test("no namespace is held open longer than something is in force in it", async () => {
+    const w = await world();
+    await w.apply(cutN1, 1000);
+    await w.apply(pause(["n2"]), 1000);
+    expect(w.cluster.openNamespaces).toEqual(["n1", "n2", "n3"]);
+    w.cluster.restart("n3");
+    await w.clock.advance(0);
+    expect(w.cluster.openNamespaces).toEqual(["n1", "n2", "n3"]);
+    await w.clock.advance(1100);
+    expect(w.cluster.openNamespaces).toEqual([]);
   });
 
   test("an engine that is away when the agent starts is waited for, and said once", async () => {

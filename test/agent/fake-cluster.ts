@@ -37,6 +37,7 @@ export class FakeCluster {
   meanwhile: (() => void) | undefined;
   /** Tool -> what it says instead of working. */
   readonly broken = new Map<string, string>();
+  readonly #opened: string[] = [];
   #nextPid = 100;
   #onStart: (node: string) => void = () => undefined;
 
@@ -74,6 +75,11 @@ export class FakeCluster {
     this.#onStart(name);
   }
 
+  /** The nodes whose namespaces somebody has opened and not closed. */
+  get openNamespaces(): readonly string[] {
+    return [...this.#opened].sort();
+  }
+
   /** What a person would see looking into the node: `paused`, `deaf to …`, `slow to …`, or `clean`. */
   look(name: string): string {
     const { state, namespace } = this.node(name);
@@ -99,6 +105,7 @@ export class FakeCluster {
       }));
     },
     pidOf: async (id) => {
+      this.#refuseWhenDown();
       const node = this.#byId(id);
       return node === undefined || node.state === "stopped" ? undefined : node.pid;
     },
@@ -126,9 +133,12 @@ export class FakeCluster {
     const node = [...this.nodes.values()].find((each) => each.pid === pid && each.state !== "stopped");
     if (node === undefined) return undefined;
     const { namespace, name, addresses } = node;
+    this.#opened.push(name);
     return {
       run: async (command, input = "") => this.#run(name, addresses, namespace, command.join(" "), input),
-      close: async () => undefined,
+      close: async () => {
+        this.#opened.splice(this.#opened.indexOf(name), 1);
+      },
     };
   };
 
