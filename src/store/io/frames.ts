@@ -18,8 +18,10 @@ export type Packet =
   | readonly ["beat"];
 
 const lengthBytes = 4;
-/** A longer frame is not ours: the largest we make holds a snapshot. */
+/** A longer frame is not ours: the largest we make holds a snapshot. Bytes that are no frames, such as text, seem longer. */
 const frameBytesMax = 2 ** 28;
+/** The largest state that fits into a frame, with room for what is said about it. */
+export const snapshotBytesMax = frameBytesMax - 2 ** 16;
 
 /** One direction of one connection: object shapes are sent once, so writer and reader live as long as the connection. */
 export class FrameWriter {

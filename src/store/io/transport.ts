@@ -3,8 +3,8 @@ import type { AddressInfo, Server, Socket } from "node:net";
 import type { Log } from "../../core/log-line.js";
 import { messageOf } from "../../core/errors.js";
 import type { Member } from "../replica.js";
-import type { MemberId, Message } from "../raft/types.js";
-import { FrameReader, FrameWriter } from "./frames.js";
+import type { MemberId, Message, Snapshot } from "../raft/types.js";
+import { FrameReader, FrameWriter, snapshotBytesMax } from "./frames.js";
 import type { Packet } from "./frames.js";
 import { PeerLink, writeFrame } from "./peer-link.js";
 
@@ -39,6 +39,7 @@ interface Peer {
   /** Something for it was dropped since the last sweep. */
   dropped: boolean;
   saidLostAtMs: number;
+  saidTooLargeAtMs: number;
 }
 
 interface Incoming {
@@ -61,6 +62,7 @@ const bulkIdleMaxMs = 5000;
 const mentionEveryMs = 5000;
 /** A dial that fails during a long cut is news for nobody. */
 const mentionDialEveryMs = 30_000;
+const mentionTooLargeEveryMs = 30_000;
 
 /**
  * Messages, and questions with answers, between members. Each member dials each other one and speaks first on that connection; whoever
@@ -123,7 +125,10 @@ export class Transport {
   send(message: Message): void {
     const peer = this.#peers.get(message.to);
     if (peer === undefined) return;
-    if (message.type === "snapshot" && peer.link.isUp) {
+    if (message.type === "snapshot" && message.snapshot.data.length > snapshotBytesMax) {
+      // not reported as unreachable, upon which it would be sent again at once: raft comes back to it after some election timeouts
+      this.#mentionTooLarge(peer, message.snapshot);
+    } else if (message.type === "snapshot" && peer.link.isUp) {
       this.#sendBulk(peer, ["raft", message]);
     } else if (peer.link.send(["raft", message])) {
       this.#flushSoon();
@@ -176,7 +181,15 @@ export class Transport {
         asks.delete(packet[1]);
       },
     });
-    const peer: Peer = { member, link, bulk: undefined, asks, dropped: false, saidLostAtMs: -Infinity };
+    const peer: Peer = {
+      member,
+      link,
+      bulk: undefined,
+      asks,
+      dropped: false,
+      saidLostAtMs: -Infinity,
+      saidTooLargeAtMs: -Infinity,
+    };
     this.#peers.set(member.id, peer);
     link.sweep(false);
   }
@@ -188,6 +201,16 @@ export class Transport {
     const { name } = peer.member;
     // an attempt that failed is no news; a connection that broke is
     this.#options.log(wasUp ? "info" : "debug", "peer-lost", `no connection to ${name}: ${why}`, { peer: name, why });
+  }
+
+  #mentionTooLarge(peer: Peer, { meta, data }: Snapshot): void {
+    const nowMs = this.#options.nowMs();
+    if (nowMs - peer.saidTooLargeAtMs < mentionTooLargeEveryMs) return;
+    peer.saidTooLargeAtMs = nowMs;
+    const { name } = peer.member;
+    const fields = { to: name, index: meta.index, bytes: data.length, bytesMax: snapshotBytesMax };
+    const msg = `${name} cannot catch up: it needs a snapshot of ${data.length} bytes, and none above ${snapshotBytesMax} is sent`;
+    this.#options.log("error", "snapshot-too-large", msg, fields);
   }
 
   #sendBulk(peer: Peer, packet: Packet): void {

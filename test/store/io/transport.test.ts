@@ -19,20 +19,21 @@ const heartbeat = (to: number, commit: number): Message => ({ type: "heartbeat",
 function member(self: number, cluster = "test") {
   const received: Message[] = [];
   const unreachable: number[] = [];
+  const logged: { level: string; event: string; fields: unknown }[] = [];
   // a clock that a test can push, to play a process that did not run
   const clock = { aheadMs: 0 };
   const transport = new Transport({
     cluster,
     self,
     nowMs: () => performance.now() + clock.aheadMs,
-    log: () => undefined,
+    log: (level, event, _msg, fields) => logged.push({ level, event, fields }),
     onMessage: (message) => received.push(message),
     onUnreachable: (peer) => unreachable.push(peer),
     onReady: () => undefined,
     onAsk: (from, body, answer) => answer({ from, body }),
   });
   cleanUp.push(() => transport.close());
-  return { transport, received, unreachable, clock, listen: (port = 0) => transport.listen("127.0.0.1", port) };
+  return { transport, received, unreachable, logged, clock, listen: (port = 0) => transport.listen("127.0.0.1", port) };
 }
 
 async function pair() {
@@ -64,6 +65,32 @@ it("brings a snapshot of megabytes whole", async () => {
   );
   const snapshot = b.received.find((message) => message.type === "snapshot");
   expect(snapshot?.type === "snapshot" && data.equals(snapshot.snapshot.data)).toBe(true);
+});
+
+it("does not send a snapshot that no peer would take, says so now and then, and does not ask for it again", async () => {
+  const { a, b } = await pair();
+  const data = Buffer.alloc(2 ** 28);
+  const conf = { voters: [1, 2], votersOutgoing: [], learners: [], learnersNext: [], autoLeave: false };
+  const message: Message = { type: "snapshot", from: 1, to: 2, term: 1, snapshot: { meta: { index: 9, term: 1, conf }, data } };
+  a.transport.send(message);
+  a.transport.send(message);
+  a.transport.send(heartbeat(2, 1));
+  await until(
+    () => b.received.length,
+    (count) => count > 0,
+  );
+  const tooLarge = () => a.logged.filter(({ event }) => event === "snapshot-too-large");
+  expect(tooLarge()).toEqual([
+    { level: "error", event: "snapshot-too-large", fields: { to: "b", index: 9, bytes: 2 ** 28, bytesMax: 2 ** 28 - 2 ** 16 } },
+  ]);
+  a.clock.aheadMs = 60_000;
+  a.transport.send(message);
+  expect(tooLarge()).toHaveLength(2);
+  // longer than it takes to sweep up what could not be delivered
+  await new Promise((resolve) => setTimeout(resolve, 250));
+  expect(a.unreachable).toEqual([]);
+  expect(b.received).toEqual([heartbeat(2, 1)]);
+  expect(b.logged.filter(({ level }) => level !== "debug")).toEqual([]);
 });
 
 it("says at once that a question cannot be sent, and that a message's peer is unreachable", async () => {
