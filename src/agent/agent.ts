@@ -21,7 +21,7 @@ import type { Log } from "../core/log-line.js";
 import type { Kernel } from "./capabilities.js";
 import type { Clock } from "./clock.js";
 import { createDeadlines } from "./deadlines.js";
-import type { NodeEngine } from "./engine.js";
+import { type NodeEngine, isRefusal } from "./engine.js";
 import type { LedgerStore } from "./ledger-store.js";
 import type { Outcome, Reconciler } from "./reconciler.js";
 import { createTurns } from "./turns.js";
@@ -34,6 +34,8 @@ export interface AgentParts {
   readonly reconciler: Reconciler;
   readonly clock: Clock;
   readonly log: Log;
+  /** Called at most once, when the engine has refused connections for so long that only a new mount of its socket can help. */
+  readonly onEngineLost: () => void;
 }
 
 type Settled = { readonly node: string } & ({ readonly outcome: Outcome } | { readonly error: DeviousError });
@@ -45,6 +47,9 @@ type Settled = { readonly node: string } & ({ readonly outcome: Outcome } | { re
 type Why = "apply" | "again" | "end";
 
 const reconnectAfterMs = 500;
+
+/** How long the engine may refuse connections: longer than a restart that keeps the socket, shorter than anybody's patience. */
+const lostAfterMs = 5000;
 
 export class Agent {
   readonly #parts: AgentParts;
@@ -60,6 +65,8 @@ export class Agent {
   #sweepDue = true;
   #engineAnswers = true;
   #cancelWakeUp: () => void = () => undefined;
+  /** On the monotonic clock; undefined while the engine does not refuse connections. */
+  #refusedSinceMs: number | undefined;
   #stopped = false;
 
   constructor(parts: AgentParts) {
@@ -249,6 +256,7 @@ export class Agent {
     if (this.#stopped) return;
     const { clock, engine, store } = this.#parts;
     const onOpen = (): void => {
+      this.#refusedSinceMs = undefined;
       this.#sweepDue = true;
       this.#schedule();
     };
@@ -257,8 +265,25 @@ export class Agent {
       if (concerned.length > 0) void this.#settle([node, ...concerned], "again");
     };
     const again = (): void => void clock.after(reconnectAfterMs, () => this.#watch());
-    // what is wrong with the engine is said by the sweep that follows
-    engine.watchStarts(onOpen, onStart).then(again, again);
+    const failed = (error: unknown): void => (this.#isLost(error) ? void this.#giveUp() : again());
+    // what else is wrong with the engine is said by the sweep that follows
+    engine.watchStarts(onOpen, onStart).then(again, failed);
+  }
+
+  #isLost(error: unknown): boolean {
+    const nowMs = this.#parts.clock.monotonicMs();
+    this.#refusedSinceMs = isRefusal(error) ? (this.#refusedSinceMs ?? nowMs) : undefined;
+    return this.#refusedSinceMs !== undefined && nowMs - this.#refusedSinceMs >= lostAfterMs;
+  }
+
+  /** Ends what can be ended without the engine, and leaves the rest to the next agent, which has the ledger. */
+  async #giveUp(): Promise<void> {
+    const { clock, log, onEngineLost } = this.#parts;
+    await this.#end((ledger) => expire(ledger, clock.nowMs(), this.#deadlineOf), "deadline");
+    await this.#settle([...this.#troubles.keys()], "end");
+    this.stop();
+    log("fatal", "engine-lost", `the engine refused every connection for ${formatDuration(lostAfterMs)}; the next agent goes on`);
+    onEngineLost();
   }
 
   #schedule(): void {

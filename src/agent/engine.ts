@@ -159,6 +159,11 @@ function unreachable(socketPath: string, cause: unknown): DeviousError {
   return new DeviousError("ENGINE_UNREACHABLE", `The engine at ${socketPath} does not answer: ${messageOf(cause)}.`, { cause });
 }
 
+/** True for the error of an engine that does not listen: after its restart, a mounted socket is that of nobody for ever. */
+export function isRefusal(error: unknown): boolean {
+  return error instanceof DeviousError && (error.cause as NodeJS.ErrnoException | undefined)?.code === "ECONNREFUSED";
+}
+
 function filters(values: Readonly<Record<string, readonly string[]>>): string {
   return `filters=${encodeURIComponent(JSON.stringify(values))}`;
 }

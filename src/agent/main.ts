@@ -18,4 +18,6 @@ await runAgent({
   requests: process.stdin,
   replies: process.stderr,
   records: process.stdout,
+  // a failure, so that the container's restart policy starts it anew, with the engine's socket of that day
+  onEngineLost: () => process.exit(3),
 });

@@ -23,6 +23,8 @@ export interface AgentOptions {
   readonly requests: AsyncIterable<Uint8Array>;
   readonly replies: Writable;
   readonly records: Writable;
+  /** The engine will not come back to this process; a new container would reach it. */
+  readonly onEngineLost: () => void;
 }
 
 export async function runAgent(options: AgentOptions): Promise<void> {
@@ -40,7 +42,8 @@ export async function runAgent(options: AgentOptions): Promise<void> {
     log("error", "ledger-unsaved", `the ledger could not be saved: ${messageOf(error)}`),
   );
   const reconciler = createReconciler(engine, openNamespace, kernel, store, wallClock);
-  const agent = new Agent({ cluster: options.cluster, engine, kernel, store, reconciler, clock: wallClock, log });
+  const { cluster, onEngineLost } = options;
+  const agent = new Agent({ cluster, engine, kernel, store, reconciler, clock: wallClock, log, onEngineLost });
   void agent.start();
 
   for await (const line of linesOf(options.requests)) {

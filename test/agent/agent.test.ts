@@ -37,7 +37,8 @@ class World {
     const store = createLedgerStore(this.disk, file, () => this.records.push({ event: "ledger-unsaved" }));
     const reconciler = createReconciler(cluster.engine, cluster.openNamespace, kernel, store, clock);
     const log = (_: string, event: string, msg: string, fields = {}): number => this.records.push({ event, msg, ...fields });
-    this.#agent = new Agent({ cluster: "demo", engine: cluster.engine, kernel, store, reconciler, clock, log });
+    const onEngineLost = (): number => this.records.push({ event: "agent-ended" });
+    this.#agent = new Agent({ cluster: "demo", engine: cluster.engine, kernel, store, reconciler, clock, log, onEngineLost });
     await this.#agent.start();
   }
 
@@ -366,6 +367,32 @@ describe("trouble", () => {
     w.cluster.engineDown = false;
     await w.clock.advance(300);
     expect(w.look()).toEqual(clean);
+  });
+
+  test("an agent that the engine refuses for five seconds gives up, after ending what is over", async () => {
+    const w = await world();
+    await w.apply(cutN1, 5500);
+    await w.apply(pause(["n2"]), 60_000);
+    w.cluster.engineDown = true;
+    await w.clock.advance(4900);
+    expect(w.events()).not.toContain("engine-lost");
+    await w.clock.advance(1200);
+    expect(w.look()).toEqual(["clean", "paused", "clean"]);
+    expect(w.events().slice(-2)).toEqual(["engine-lost", "agent-ended"]);
+    const soFar = w.events().length;
+    await w.clock.advance(60_000);
+    expect(w.events()).toHaveLength(soFar);
+  });
+
+  test("refusals with an answer between them are no reason to give up", async () => {
+    const w = await world();
+    for (let time = 0; time < 5; time++) {
+      w.cluster.engineDown = true;
+      await w.clock.advance(4000);
+      w.cluster.engineDown = false;
+      await w.clock.advance(1000);
+    }
+    expect(w.events()).not.toContain("engine-lost");
   });
 
   test("no namespace is held open longer than something is in force in it", async () => {

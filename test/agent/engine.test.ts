@@ -1,10 +1,10 @@
 // Shows what the agent asks of the Docker API and how it reads the answers, those of refusal and silence too.
 import { type Server, createServer } from "node:http";
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rename, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { type NodeEngine, createEngine } from "../../src/agent/engine.js";
+import { type NodeEngine, createEngine, isRefusal } from "../../src/agent/engine.js";
 import { DeviousError } from "../../src/core/errors.js";
 
 /** `GET /path` -> status and body; the query is cut off. */
@@ -101,6 +101,16 @@ test("an engine that does not answer is named", async () => {
       () => undefined,
     ),
   ).rejects.toThrow(expect.objectContaining({ code: "ENGINE_UNREACHABLE" }));
+});
+
+test("a socket that nobody listens on any more refuses; an engine that says no does not", async () => {
+  const gone = createServer();
+  await new Promise<void>((resolve) => gone.listen(join(dir, "old.sock"), resolve));
+  await rename(join(dir, "old.sock"), join(dir, "mounted.sock"));
+  await new Promise((resolve) => gone.close(resolve));
+  const errorOf = (engineAsked: NodeEngine) => engineAsked.nodes().catch((error: unknown) => error);
+  expect(isRefusal(await errorOf(createEngine(join(dir, "mounted.sock"), "demo")))).toBe(true);
+  expect(isRefusal(await errorOf(engine))).toBe(false);
 });
 
 test("starts are told by the node's name, until the connection ends", async () => {

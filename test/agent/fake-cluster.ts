@@ -2,6 +2,7 @@ import type { Addresses } from "../../src/chaos/address.js";
 import type { Output } from "../../src/agent/command.js";
 import type { NodeContainer, NodeEngine } from "../../src/agent/engine.js";
 import type { OpenNamespace } from "../../src/agent/netns.js";
+import { DeviousError } from "../../src/core/errors.js";
 import { type FakeTc, createFakeTc } from "../chaos/fake-tc.js";
 
 /** A node's container with a network namespace that nft and tc act on. A restart gives it a new pid and a clean namespace. */
@@ -26,7 +27,7 @@ export class FakeCluster {
   /** Everything done to a node, e.g. `n1 pause`, `n1 nft`, `n1 tc`. */
   readonly acts: string[] = [];
   netem = true;
-  engineDown = false;
+  #engineDown = false;
   /** Where set, the answer to a pause waits for it; nothing else does, and the pause itself happens just before the answer. */
   slowPause: Promise<void> | undefined;
   /** The engine lists every paused container as running. */
@@ -39,6 +40,7 @@ export class FakeCluster {
   readonly broken = new Map<string, string>();
   readonly #opened: string[] = [];
   #nextPid = 100;
+  #breakWatch: (error: Error) => void = () => undefined;
   #onStart: (node: string) => void = () => undefined;
 
   constructor(names: readonly string[]) {
@@ -73,6 +75,16 @@ export class FakeCluster {
     node.namespace = emptyNamespace();
     if (v4 !== undefined) node.addresses = { ...node.addresses, v4: [v4] };
     this.#onStart(name);
+  }
+
+  get engineDown(): boolean {
+    return this.#engineDown;
+  }
+
+  /** Connections break, and new ones are refused. */
+  set engineDown(down: boolean) {
+    this.#engineDown = down;
+    if (down) this.#breakWatch(new Error("socket hang up"));
   }
 
   /** The nodes whose namespaces somebody has opened and not closed. */
@@ -119,10 +131,11 @@ export class FakeCluster {
       const node = this.#act(id, "unpause");
       if (node.state === "paused" && !this.deafToUnpause) node.state = "running";
     },
-    watchStarts: (onOpen, onStart) => {
+    watchStarts: async (onOpen, onStart) => {
+      this.#refuseWhenDown();
       this.#onStart = onStart;
       onOpen();
-      return new Promise(() => undefined);
+      return new Promise((_, reject) => (this.#breakWatch = reject));
     },
   };
 
@@ -192,7 +205,9 @@ export class FakeCluster {
   }
 
   #refuseWhenDown(): void {
-    if (this.engineDown) throw new Error("connect ECONNREFUSED");
+    if (!this.engineDown) return;
+    const cause = Object.assign(new Error("connect ECONNREFUSED"), { code: "ECONNREFUSED" });
+    throw new DeviousError("ENGINE_UNREACHABLE", `The engine does not answer: ${cause.message}.`, { cause });
   }
 }
 
