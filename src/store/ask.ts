@@ -10,7 +10,8 @@ export type Ask =
 
 export type MemberChange =
   | { readonly kind: "add"; readonly name: string; readonly host: string; readonly peerPort: number; readonly isLearner: boolean }
-  | { readonly kind: "promote" | "remove"; readonly member: MemberId };
+  | { readonly kind: "promote"; readonly member: MemberId }
+  | { readonly kind: "remove"; readonly member: MemberId };
 
 export type Answer = Done | { readonly type: "failed"; readonly failure: Failure };
 
@@ -25,7 +26,8 @@ export type Done =
       readonly previous: readonly KeyValue[];
     }
   | { readonly type: "readable"; readonly index: number }
-  | { readonly type: "memberChanged"; readonly member: MemberId };
+  /** Whoever has applied the log up to `index` knows of the change. */
+  | { readonly type: "memberChanged"; readonly member: MemberId; readonly index: number };
 
 /**
  * moved: not done here, and never will be; ask the leader of the moment again · unavailable: not done, definitely ·

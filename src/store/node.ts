@@ -11,6 +11,8 @@ import type { Header, MemberView } from "./io/etcd-json.js";
 import { Transport } from "./io/transport.js";
 import { Wal } from "./io/wal.js";
 import type { RangeRequest, RangeResult } from "./kv.js";
+import { planMemberChange } from "./member-change.js";
+import type { Leadership } from "./member-change.js";
 import type { NodeOptions } from "./node-options.js";
 import { Proposals } from "./proposals.js";
 import { describeConfChange, describeEvent } from "./raft-events.js";
@@ -30,7 +32,7 @@ import type {
   Role,
   Snapshot,
 } from "./raft/types.js";
-import { encodeMember, Replica } from "./replica.js";
+import { Replica } from "./replica.js";
 import type { Applied, Member } from "./replica.js";
 import { Router } from "./router.js";
 import type { Op } from "./router.js";
@@ -61,9 +63,9 @@ const inflightAppendsMax = 64;
 const uncommittedBytesMax = 64 * 2 ** 20;
 const slowSyncMs = 100;
 const slowSyncMentionEveryMs = 5000;
-/** A learner may vote once it holds this share of the leader's log, as in etcd: earlier it would only widen the quorum. */
-const promotableShare = 0.9;
 const handOverMsMax = 300;
+/** Whoever joins is told the configuration as soon as a leader reaches it; a longer wait is worth a word. */
+const mentionWaitingAfterMs = 5000;
 
 /** Starts a member on what its disk holds. Rejects with `WalDamaged` where the disk lost what it had promised to keep. */
 export async function startNode(options: NodeOptions, ports: NodePorts): Promise<RunningNode> {
@@ -105,11 +107,12 @@ async function found({ members, clusterState }: NodeOptions, wal: Wal): Promise<
   return start;
 }
 
-/** A confirmed read that waits until its index is applied here. */
+/** What waits until an index is applied here. */
 interface Reader {
   readonly index: number;
   readonly deadlineMs: number;
   readonly serve: () => void;
+  /** It is not, in time. */
   readonly fail: () => void;
 }
 
@@ -143,6 +146,7 @@ class Node implements Store {
   #founding: boolean;
   #stoodAtMs = -Infinity;
   #stopping = false;
+  #saidWaiting = false;
 
   constructor(options: NodeOptions, ports: NodePorts, wal: Wal, recovered: Recovered, isFresh: boolean) {
     const { member, cluster, timing } = options;
@@ -266,13 +270,17 @@ class Node implements Store {
   }
 
   async changeMembers(change: MemberChange): Promise<MemberId> {
-    const { member } = await this.#request({ type: "member", change }, "memberChanged");
+    const deadlineMs = this.#deadlineMs();
+    const { member, index } = await this.#request({ type: "member", change }, "memberChanged");
+    // A member that leaves may never hear that it has. Any other shows the change to whoever asks it next, or answers late: it is made.
+    const leaves = change.kind === "remove" && member === this.#options.member;
+    if (!leaves) await new Promise<void>((done) => this.#whenApplied({ index, deadlineMs, serve: done, fail: done }));
     return member;
   }
 
   range(request: RangeRequest, serializable: boolean): Promise<RangeResult> {
     if (serializable) return Promise.resolve(this.#replica.kv.range(request));
-    const deadlineMs = this.#ports.nowMs() + this.#options.timing.requestTimeoutMs;
+    const deadlineMs = this.#deadlineMs();
     return new Promise((resolve, reject) => {
       const serve = (): void => resolve(this.#replica.kv.range(request));
       const fail = (): void =>
@@ -280,10 +288,18 @@ class Node implements Store {
       this.#router.submitRead((answer) => {
         if (answer.type === "failed") reject(new RequestFailed(answer.failure));
         else if (answer.type !== "readable") reject(unexpected(answer));
-        else if (answer.index <= this.#applied) serve();
-        else this.#readers.push({ index: answer.index, deadlineMs, serve, fail });
+        else this.#whenApplied({ index: answer.index, deadlineMs, serve, fail });
       });
     });
+  }
+
+  #deadlineMs(): number {
+    return this.#ports.nowMs() + this.#options.timing.requestTimeoutMs;
+  }
+
+  #whenApplied(reader: Reader): void {
+    if (reader.index <= this.#applied) reader.serve();
+    else this.#readers.push(reader);
   }
 
   #request<T extends Done["type"]>(ask: Ask, type: T): Promise<Extract<Done, { type: T }>> {
@@ -319,6 +335,7 @@ class Node implements Store {
 
   unhealthy(): string | undefined {
     if (this.#stopping) return "the node is stopping";
+    if (this.#conf.voters.length === 0) return "waiting to be told the cluster's configuration";
     if (this.#leader === none) return "no leader is known";
     const toLeader = this.#leader === this.#options.member || this.#transport.isUp(this.#leader);
     return toLeader ? undefined : `the leader ${this.#nameOf(this.#leader)} cannot be reached`;
@@ -360,9 +377,9 @@ class Node implements Store {
         this.driver.input({ type: "readIndex", id: this.#proposals.handIn(op) });
         return;
       case "member": {
-        const change = this.#confChange(op.ask.change);
-        if (typeof change === "string") this.#router.fail(op, { kind: "invalid", message: change });
-        else this.driver.input({ type: "proposeConf", id: this.#proposals.handIn(op), change });
+        const plan = planMemberChange(op.ask.change, this.#leadership());
+        if (plan.type === "refused") this.#router.fail(op, plan.failure);
+        else this.driver.input({ type: "proposeConf", id: this.#proposals.handIn(op), change: plan.change });
         return;
       }
       default:
@@ -370,28 +387,10 @@ class Node implements Store {
     }
   }
 
-  /** The change for the log, or a sentence that says why there is none. */
-  #confChange(change: MemberChange): ConfChange | string {
-    if (change.kind === "add") {
-      const { name, host, peerPort, isLearner } = change;
-      for (const known of this.#replica.members.values()) {
-        if (known.host === host && known.peerPort === peerPort) return `${host}:${peerPort} is already member ${known.id}`;
-      }
-      const id = this.#replica.nextMember;
-      return {
-        changes: [{ kind: isLearner ? "addLearner" : "addVoter", member: id }],
-        context: encodeMember({ id, name, host, peerPort }),
-      };
-    }
-    const { member } = change;
-    if (!this.#replica.members.has(member)) return `there is no member ${member}`;
-    if (change.kind === "remove") return { changes: [{ kind: "remove", member }], context: new Uint8Array() };
-    if (!this.#conf.learners.includes(member)) return `member ${member} is no learner`;
+  #leadership(): Leadership {
     const { match, lastIndex } = this.#raft.status();
-    const held = match.get(member) ?? 0;
-    if (held < promotableShare * lastIndex)
-      return `member ${member} is not in sync yet: it holds ${held} of ${lastIndex} entries`;
-    return { changes: [{ kind: "addVoter", member }], context: new Uint8Array() };
+    const { members, nextMember } = this.#replica;
+    return { members, nextMember, conf: this.#conf, match, lastIndex, knowsAllBefore: this.#appliedTerm === this.#term };
   }
 
   #onDropped(id: number, reason: DropReason): void {
@@ -406,7 +405,10 @@ class Node implements Store {
         this.#router.fail(op, { kind: "unavailable", message: "the leader has too much uncommitted work; try again later" });
         return;
       case "conf-pending":
-        this.#router.fail(op, { kind: "unavailable", message: "an earlier change of members is not finished; try again" });
+        this.#router.fail(op, {
+          kind: "unavailable",
+          message: "an earlier change of members is not finished; nothing was changed, try again",
+        });
         return;
       case "conf-invalid":
         this.#router.fail(op, { kind: "invalid", message: "the change would leave no legal set of members" });
@@ -437,13 +439,13 @@ class Node implements Store {
     this.#snapshotIfDue();
   }
 
-  #settleApplied(op: Op, { term }: Entry, applied: Applied): void {
+  #settleApplied(op: Op, { index, term }: Entry, applied: Applied): void {
     if (applied.type === "command" && op.ask.type === "write") {
       const { revision, previous } = applied.outcome;
       const shown = op.ask.wantPrevious ? previous : [];
       this.#router.settle(op, { type: "written", revision, term, changed: previous.length, previous: shown });
     } else if (applied.type === "conf") {
-      this.#router.settle(op, { type: "memberChanged", member: applied.change.changes[0]?.member ?? none });
+      this.#router.settle(op, { type: "memberChanged", member: applied.change.changes[0]?.member ?? none, index });
     }
   }
 
@@ -486,6 +488,15 @@ class Node implements Store {
     this.#router.sweep();
     const nowMs = this.#ports.nowMs();
     this.#failReaders(({ deadlineMs }) => deadlineMs <= nowMs);
+    this.#mentionWaiting(nowMs);
+  }
+
+  #mentionWaiting(nowMs: number): void {
+    const waitedMs = Math.round(nowMs - this.#startedMs);
+    if (this.#saidWaiting || this.#conf.voters.length > 0 || waitedMs < mentionWaitingAfterMs) return;
+    this.#saidWaiting = true;
+    const msg = "still waiting to be told the cluster's configuration: no leader has sent it yet";
+    this.#ports.log("warn", "waiting-for-leader", msg, { waitedMs });
   }
 
   /** The file is written while the log goes on; only then is the machine told, so that its persist costs a marker. */

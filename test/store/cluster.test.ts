@@ -158,6 +158,51 @@ it("a member is added as a learner, catches up, is promoted, and another is remo
   expect((await put(4, "k", "w")).status).toBe(200);
 });
 
+it("whoever answers a change of members shows it from then on, also a follower, which hears later that it is committed", async () => {
+  await startAll(3);
+  await put(1, "k", "v");
+  const follower = (await leader()) === 1 ? 2 : 1;
+  const listed = async (): Promise<string[]> => {
+    const { body } = await cluster.post(follower, "/v3/cluster/member/list", {});
+    return (body["members"] as { ID: string }[]).map(({ ID }) => ID);
+  };
+  // learners that never come: they are no part of any quorum
+  for (let id = 4; id <= 13; id++) {
+    const add = { peerURLs: [`http://127.0.0.1:${id}`], isLearner: true, name: `n${id}` };
+    const { body } = await cluster.post(follower, "/v3/cluster/member/add", add);
+    expect((body["members"] as { ID: string }[]).map(({ ID }) => ID)).toContain(String(id));
+    expect(await listed()).toContain(String(id));
+  }
+  for (let id = 4; id <= 13; id++) {
+    expect((await cluster.post(follower, "/v3/cluster/member/remove", { ID: String(id) })).status).toBe(200);
+    expect(await listed()).not.toContain(String(id));
+  }
+});
+
+it("a follower that is removed through itself says so without waiting to hear of it", async () => {
+  await startAll(3, { requestTimeoutMs: 2500 });
+  await put(1, "k", "v");
+  const follower = (await leader()) === 1 ? 2 : 1;
+  const startedMs = performance.now();
+  expect((await cluster.post(follower, "/v3/cluster/member/remove", { ID: String(follower) })).status).toBe(200);
+  expect(performance.now() - startedMs).toBeLessThan(2000);
+});
+
+it("a member whom nobody tells who the members are says so: at once where it is asked, and in its log after some seconds", async () => {
+  cluster = await testCluster(2);
+  await cluster.start(2, "existing");
+  const waiting = () => cluster.logLines.filter((line) => line.includes(`"waiting-for-leader"`));
+  const health = { health: "false", reason: "waiting to be told the cluster's configuration" };
+  expect(await cluster.get(2, "/health")).toEqual({ status: 503, body: health });
+  expect(waiting()).toEqual([]);
+  cluster.clock.aheadMs = 10_000;
+  expect(await until(waiting, (lines) => lines.length > 0)).toHaveLength(1);
+  cluster.clock.aheadMs = 100_000;
+  await new Promise((resolve) => setTimeout(resolve, 150));
+  expect(waiting()).toHaveLength(1);
+  expect(JSON.parse(waiting()[0] ?? "")).toMatchObject({ level: "warn", node: "n2" });
+});
+
 it("a leader that loses its followers in the middle of a write does not say that the write failed", async () => {
   await startAll(3, { requestTimeoutMs: 300 });
   await put(1, "k", "v");

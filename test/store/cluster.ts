@@ -16,6 +16,8 @@ export interface TestCluster {
   readonly members: readonly Member[];
   readonly nodes: Map<number, RunningNode>;
   readonly logLines: string[];
+  /** Added to every node's clock: time that a test does not want to spend. */
+  readonly clock: { aheadMs: number };
   start(member: number, clusterState?: "new" | "existing", knownMembers?: readonly Member[]): Promise<void>;
   stop(member: number): Promise<void>;
   post(member: number, path: string, body: unknown): Promise<{ status: number; body: Record<string, unknown> }>;
@@ -31,11 +33,13 @@ export async function testCluster(size: number, timing: Partial<Timing> = {}): P
   const members = ports.map((peerPort, i) => ({ id: i + 1, name: `n${i + 1}`, host: "127.0.0.1", peerPort }));
   const nodes = new Map<number, RunningNode>();
   const logLines: string[] = [];
+  const clock = { aheadMs: 0 };
 
   const cluster: TestCluster = {
     members,
     nodes,
     logLines,
+    clock,
     async start(member, clusterState = "new", knownMembers = members) {
       const self = members[member - 1] as Member;
       const node = await startNode(
@@ -59,7 +63,7 @@ export async function testCluster(size: number, timing: Partial<Timing> = {}): P
         },
         {
           log: createLog(self.name, Date.now, (line) => logLines.push(line)),
-          nowMs: () => performance.now(),
+          nowMs: () => performance.now() + clock.aheadMs,
           prng: createPrng(member),
           onFatal: (error) => {
             throw error;

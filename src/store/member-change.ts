@@ -1,0 +1,70 @@
+import { unreachable } from "../core/invariant.js";
+import type { Failure, MemberChange } from "./ask.js";
+import type { ConfChange, ConfState, MemberId } from "./raft/types.js";
+import { encodeMember } from "./replica.js";
+import type { Member } from "./replica.js";
+
+/** What a leader knows when it is asked to change the members. */
+export interface Leadership {
+  readonly members: ReadonlyMap<MemberId, Member>;
+  /** The number for whoever comes next. */
+  readonly nextMember: MemberId;
+  readonly conf: ConfState;
+  /** Per member, the last index known to be on its disk. */
+  readonly match: ReadonlyMap<MemberId, number>;
+  readonly lastIndex: number;
+  /** False until it has applied an entry of its own term: what the leaders before it changed may still stand in its log, unapplied. */
+  readonly knowsAllBefore: boolean;
+}
+
+export type MemberChangePlan =
+  | { readonly type: "planned"; readonly change: ConfChange }
+  /** Nothing was changed, nor will be. */
+  | { readonly type: "refused"; readonly failure: Failure };
+
+/** A learner may vote once it holds this share of the leader's log, as in etcd: earlier it would only widen the quorum. */
+const promotableShare = 0.9;
+
+/** The change for the log, or why there is none. */
+export function planMemberChange(asked: MemberChange, leadership: Leadership): MemberChangePlan {
+  const { members, nextMember, conf, match, lastIndex, knowsAllBefore } = leadership;
+  if (!knowsAllBefore) {
+    const message =
+      "the leader has only just taken over and does not know all earlier changes yet; nothing was changed, try again";
+    return { type: "refused", failure: { kind: "unavailable", message } };
+  }
+  switch (asked.kind) {
+    case "add": {
+      const { name, host, peerPort, isLearner } = asked;
+      for (const known of members.values()) {
+        if (known.host === host && known.peerPort === peerPort)
+          return invalid(`${host}:${peerPort} is already member ${known.id}`);
+      }
+      const context = encodeMember({ id: nextMember, name, host, peerPort });
+      return planned(isLearner ? "addLearner" : "addVoter", nextMember, context);
+    }
+    case "remove":
+      return members.has(asked.member) ? planned("remove", asked.member) : invalid(`there is no member ${asked.member}`);
+    case "promote": {
+      const { member } = asked;
+      if (!members.has(member)) return invalid(`there is no member ${member}`);
+      if (!conf.learners.includes(member)) return invalid(`member ${member} is no learner`);
+      const held = match.get(member) ?? 0;
+      if (held < promotableShare * lastIndex)
+        return invalid(`member ${member} is not in sync yet: it holds ${held} of ${lastIndex} entries`);
+      return planned("addVoter", member);
+    }
+    default:
+      return unreachable(asked);
+  }
+}
+
+type Step = ConfChange["changes"][number]["kind"];
+
+function planned(kind: Step, member: MemberId, context: Uint8Array = new Uint8Array(0)): MemberChangePlan {
+  return { type: "planned", change: { changes: [{ kind, member }], context } };
+}
+
+function invalid(message: string): MemberChangePlan {
+  return { type: "refused", failure: { kind: "invalid", message } };
+}

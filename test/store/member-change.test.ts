@@ -1,0 +1,58 @@
+// Shows what a leader makes of a wish to change the members: an entry for the log, or a refusal that says that nothing was changed and whether to try again.
+import { expect, it } from "vitest";
+import type { Failure, MemberChange } from "../../src/store/ask.js";
+import { planMemberChange } from "../../src/store/member-change.js";
+import type { Leadership } from "../../src/store/member-change.js";
+import type { ConfChange } from "../../src/store/raft/types.js";
+
+const member = (id: number) => ({ id, name: `n${id}`, host: `n${id}`, peerPort: 2380 });
+
+/** Members 1 to 3 vote, 4 learns and holds all of it, 5 learns and holds half. */
+const settled: Leadership = {
+  members: new Map([1, 2, 3, 4, 5].map((id) => [id, member(id)])),
+  nextMember: 7,
+  conf: { voters: [1, 2, 3], votersOutgoing: [], learners: [4, 5], learnersNext: [], autoLeave: false },
+  match: new Map([
+    [4, 100],
+    [5, 50],
+  ]),
+  lastIndex: 100,
+  knowsAllBefore: true,
+};
+const join = { kind: "add", name: "n7", host: "n7", peerPort: 2380 } as const;
+
+it.each<[string, MemberChange, ConfChange["changes"]]>([
+  ["a voter comes", { ...join, isLearner: false }, [{ kind: "addVoter", member: 7 }]],
+  ["a learner comes", { ...join, isLearner: true }, [{ kind: "addLearner", member: 7 }]],
+  ["a learner that has caught up becomes a voter", { kind: "promote", member: 4 }, [{ kind: "addVoter", member: 4 }]],
+  ["a member goes", { kind: "remove", member: 2 }, [{ kind: "remove", member: 2 }]],
+])("%s", (_, change, changes) => {
+  expect(planMemberChange(change, settled)).toMatchObject({ type: "planned", change: { changes } });
+});
+
+it("tells the others where to reach who comes, and nothing of who is known", () => {
+  const context = (change: MemberChange): string => {
+    const plan = planMemberChange(change, settled);
+    return plan.type === "planned" ? Buffer.from(plan.change.context).toString() : plan.failure.message;
+  };
+  expect(JSON.parse(context({ ...join, isLearner: true }))).toEqual(member(7));
+  expect(context({ kind: "promote", member: 4 })).toBe("");
+});
+
+it.each<[string, MemberChange, Partial<Leadership>, Failure["kind"], RegExp]>([
+  ["somebody at a known address", { ...join, host: "n2", isLearner: true }, {}, "invalid", /already member 2/],
+  ["nobody's number, to go", { kind: "remove", member: 9 }, {}, "invalid", /no member 9/],
+  ["nobody's number, to vote", { kind: "promote", member: 9 }, {}, "invalid", /no member 9/],
+  ["a voter, to vote", { kind: "promote", member: 1 }, {}, "invalid", /no learner/],
+  ["a learner that lags behind", { kind: "promote", member: 5 }, {}, "invalid", /not in sync yet: it holds 50 of 100/],
+  [
+    "a member that the leader before may have added",
+    { kind: "promote", member: 9 },
+    { knowsAllBefore: false },
+    "unavailable",
+    /leader has only just taken over.*nothing was changed.*try again/,
+  ],
+])("refuses %s", (_, change, differs, kind, message) => {
+  const plan = planMemberChange(change, { ...settled, ...differs });
+  expect(plan).toEqual({ type: "refused", failure: { kind, message: expect.stringMatching(message) as string } });
+});
