@@ -1,16 +1,16 @@
 /** What this kernel can do to a network, tried out where it hurts nobody. */
 import { access } from "node:fs/promises";
 import type { Capabilities } from "../chaos/protocol.js";
-import { renderNft } from "../chaos/nft.js";
+import { renderNft, saysNoNft } from "../chaos/nft.js";
 import { saysNetemMissing } from "../chaos/tc.js";
 import { DeviousError } from "../core/errors.js";
 import type { Output } from "./command.js";
 import { legacyTool } from "./tools.js";
 
+/** A module may be loaded at any time: only what a kernel can is remembered, never what it cannot. Throws where a probe was cut short. */
 export interface Kernel {
-  /** How to cut links. Asked once: it does not change while a kernel runs. */
+  /** How to cut links. */
   cut(): Promise<Capabilities["cut"]>;
-  /** Asked again while the answer is no: somebody may load the module. */
   netem(): Promise<boolean>;
   ipv6(): Promise<boolean>;
 }
@@ -19,14 +19,9 @@ type Run = (command: readonly string[], input?: string) => Promise<Output>;
 
 /** Probes in network namespaces of their own, which end with the command: nothing has to be cleaned up. */
 export function createKernel(run: Run): Kernel {
-  let cut: Promise<Capabilities["cut"]> | undefined;
-  let hasNetem = false;
   return {
-    cut: () => (cut ??= probeCut(run)),
-    netem: async () => {
-      hasNetem ||= await probeNetem(run);
-      return hasNetem;
-    },
+    cut: askedWhileUnsure(() => probeCut(run)),
+    netem: askedWhileUnsure(() => probeNetem(run)),
     ipv6: () =>
       access("/proc/net/if_inet6").then(
         () => true,
@@ -35,21 +30,51 @@ export function createKernel(run: Run): Kernel {
   };
 }
 
+interface Finding<T> {
+  readonly value: T;
+  /** It will be the same as long as the kernel runs. */
+  readonly lasts: boolean;
+}
+
+/** Who asks while a probe runs shares its answer; who asks later shares it if it lasts. */
+function askedWhileUnsure<T>(probe: () => Promise<Finding<T>>): () => Promise<T> {
+  let answer: Promise<T> | undefined;
+  const ask = async (): Promise<T> => {
+    let lasts = false;
+    try {
+      const finding = await probe();
+      lasts = finding.lasts;
+      return finding.value;
+    } finally {
+      if (!lasts) answer = undefined;
+    }
+  };
+  return () => (answer ??= ask());
+}
+
 const throwAway = ["unshare", "--net", "--"];
 
-async function probeCut(run: Run): Promise<Capabilities["cut"]> {
+async function probeCut(run: Run): Promise<Finding<Capabilities["cut"]>> {
   const somebody = { name: "nobody", addresses: { v4: ["192.0.2.1"], v6: ["2001:db8::1"] } };
   // listing the tables proves nothing: a kernel may have nft without any IP family in it
   const nft = await run([...throwAway, "nft", "-f", "-"], renderNft([somebody]));
-  if (nft.exitCode === 0) return "nft";
+  if (nft.exitCode === 0) return { value: "nft", lasts: true };
+  if (nft.cutShort) throw notFoundOut("how links can be cut", nft);
   const iptables = await run([...throwAway, ...legacyTool("iptables"), "-w", "5", "-S"]);
-  return iptables.exitCode === 0 ? "iptables" : "none";
+  if (iptables.exitCode === 0) return { value: "iptables", lasts: saysNoNft(nft.stderr) };
+  if (iptables.cutShort) throw notFoundOut("how links can be cut", iptables);
+  return { value: "none", lasts: false };
 }
 
-async function probeNetem(run: Run): Promise<boolean> {
+async function probeNetem(run: Run): Promise<Finding<boolean>> {
   const added = await run([...throwAway, "tc", "qdisc", "add", "dev", "lo", "root", "netem", "delay", "1us"]);
-  if (added.exitCode !== 0 && !saysNetemMissing(added.stderr)) {
-    throw new DeviousError("FAULT_NOT_APPLIED", `Whether this kernel has netem could not be found out: ${added.stderr.trim()}`);
-  }
-  return added.exitCode === 0;
+  if (added.exitCode === 0) return { value: true, lasts: true };
+  if (added.cutShort || !saysNetemMissing(added.stderr)) throw notFoundOut("whether this kernel has netem", added);
+  return { value: false, lasts: false };
+}
+
+function notFoundOut(what: string, { stderr }: Output): DeviousError {
+  return new DeviousError("FAULT_NOT_APPLIED", `It could not be found out ${what}: ${stderr.trim()}.`, {
+    hint: "The machine may be too busy: try again.",
+  });
 }

@@ -5,6 +5,8 @@ export interface Output {
   readonly exitCode: number;
   readonly stdout: string;
   readonly stderr: string;
+  /** It was ended, or could not be started though it is there: it may well work the next time. */
+  readonly cutShort: boolean;
 }
 
 const timeoutMs = 5000;
@@ -27,13 +29,16 @@ export function runCommand(command: readonly string[], input = "", netns?: numbe
     child.stderr?.on("data", (chunk: Buffer) => stderr.push(chunk));
     child.stdin?.on("error", () => undefined); // a program that fails early closes its stdin; its exit code says the rest
     child.stdin?.end(input);
-    child.once("error", (error) => resolve({ exitCode: 127, stdout: "", stderr: error.message }));
+    child.once("error", (error: NodeJS.ErrnoException) =>
+      resolve({ exitCode: 127, stdout: "", stderr: error.message, cutShort: error.code !== "ENOENT" }),
+    );
     child.once("close", (code, signal) => {
       const killed = signal === null ? "" : `\n${program} was ended by ${signal} (limit ${timeoutMs} ms)`;
       resolve({
         exitCode: code ?? 127,
         stdout: Buffer.concat(stdout).toString(),
         stderr: Buffer.concat(stderr).toString() + killed,
+        cutShort: signal !== null,
       });
     });
   });

@@ -2,8 +2,9 @@
  * Brings one node from whatever it is to what the ledger says. It knows no faults, only the desired state they add up to, so applying,
  * healing, a restarted container and the agent's own restart are one and the same act.
  */
-import { freeze, thaw } from "../chaos/ledger.js";
+import { cutWith, freeze, thaw } from "../chaos/ledger.js";
 import { type DesiredState, type Peer, desiredState } from "../chaos/namespace.js";
+import type { CutTool } from "../chaos/protocol.js";
 import { netemMissing } from "../chaos/tc.js";
 import { DeviousError } from "../core/errors.js";
 import type { Kernel } from "./capabilities.js";
@@ -188,17 +189,26 @@ export function createReconciler(
 
   async function cut(namespace: NetworkNamespace, node: string, { unheard }: DesiredState): Promise<Rules> {
     const tool = await kernel.cut();
-    switch (tool) {
-      case "nft":
-        return cutWithNft(namespace, node, unheard);
-      case "iptables":
-        return cutWithIptables(namespace, node, unheard, await kernel.ipv6());
-      case "none":
-        if (unheard.length === 0) return [];
-        throw new DeviousError("FAULT_NOT_APPLIED", "This kernel has neither nftables nor iptables, so links cannot be cut.", {
-          hint: "Run `modprobe nf_tables` on the engine's host.",
-        });
+    const rules: Rules[number][] = [];
+    if (tool !== "none") {
+      if (unheard.length > 0 && !store.value.cutTools.includes(tool)) {
+        await store.admit((ledger) => ({ ledger: cutWith(ledger, tool) }));
+      }
+      rules.push(...(await cutBy(tool, namespace, node, unheard)));
+    } else if (unheard.length > 0) {
+      throw new DeviousError("FAULT_NOT_APPLIED", "This kernel has neither nftables nor iptables, so links cannot be cut.", {
+        hint: "Run `modprobe nf_tables` on the engine's host.",
+      });
     }
+    // an agent before us, or a busier moment of this one, may have found another tool
+    for (const other of store.value.cutTools) {
+      if (other !== tool) rules.push(...(await cutBy(other, namespace, node, [])));
+    }
+    return rules;
+  }
+
+  async function cutBy(tool: CutTool, namespace: NetworkNamespace, node: string, unheard: readonly Peer[]): Promise<Rules> {
+    return tool === "nft" ? cutWithNft(namespace, node, unheard) : cutWithIptables(namespace, node, unheard, await kernel.ipv6());
   }
 
   async function slow(namespace: NetworkNamespace, { node, addresses }: NodeContainer, { links }: DesiredState): Promise<Rules> {

@@ -3,7 +3,7 @@ import { DeviousError } from "../core/errors.js";
 import { canonical } from "../chaos/address.js";
 import { type Family, parseChain, renderIptables } from "../chaos/iptables.js";
 import type { Link, Peer } from "../chaos/namespace.js";
-import { nftDifference, nftTable, renderNft } from "../chaos/nft.js";
+import { nftDifference, nftTable, renderNft, saysNoNft } from "../chaos/nft.js";
 import { foreignRoot, planTc } from "../chaos/tc.js";
 import { type TcState, parseTcState, rootHandle } from "../chaos/tc-state.js";
 import type { Output } from "./command.js";
@@ -27,7 +27,7 @@ async function readNft(namespace: NetworkNamespace, node: string): Promise<strin
   const command = ["nft", "-j", "list", "table", ...nftTable];
   const listing = await namespace.run(command);
   if (listing.exitCode === 0) return listing.stdout;
-  if (listing.stderr.includes("No such file or directory")) return undefined;
+  if (listing.stderr.includes("No such file or directory") || saysNoNft(listing.stderr)) return undefined;
   throw failure(node, command, "", listing);
 }
 
@@ -48,12 +48,19 @@ export function legacyTool(name: string): readonly string[] {
   return ["xtables-legacy-multi", name];
 }
 
+/** The exit code of an iptables that could not get at its tables just then, e.g. because somebody else held their lock. */
+const resourceProblem = 4;
+
 async function cutFamily(namespace: NetworkNamespace, node: string, unheard: readonly Peer[], family: Family): Promise<Rules> {
   const tool = family === "v4" ? "iptables" : "ip6tables";
   const list = [...legacyTool(tool), "-w", "5", "-S"];
   const read = async () => parseChain((await must(namespace, node, list)).stdout);
-  // a kernel without this family's filter table holds no cut of ours: that matters only where one is asked for
-  if (unheard.every(({ addresses }) => addresses[family].length === 0) && (await namespace.run(list)).exitCode !== 0) return [];
+  if (unheard.every(({ addresses }) => addresses[family].length === 0)) {
+    const listing = await namespace.run(list);
+    if (listing.cutShort || listing.exitCode === resourceProblem) throw failure(node, list, "", listing);
+    // a kernel without this family's filter table holds no cut of ours: that matters only where one is asked for
+    if (listing.exitCode !== 0) return [];
+  }
   const rules = renderIptables(unheard, family, await read());
   if (rules === undefined) return [];
   await must(namespace, node, [...legacyTool(`${tool}-restore`), "-w", "5", "--noflush"], rules);

@@ -1,7 +1,7 @@
 /** The active faults, as a value. What is not in the ledger must not be in the cluster; every function returns a new ledger. */
 import type { ActiveFault, Fault } from "./fault.js";
 import { nodesOf } from "./fault.js";
-import type { HealTarget } from "./protocol.js";
+import type { CutTool, HealTarget } from "./protocol.js";
 
 export interface Ledger {
   /** Number of the next fault: ids are never given twice. */
@@ -13,9 +13,11 @@ export interface Ledger {
    * is ours and never what somebody paused by hand.
    */
   readonly frozen: Readonly<Record<string, string>>;
+  /** Every tool that links of this cluster were ever cut with. What one has cut another cannot heal. */
+  readonly cutTools: readonly CutTool[];
 }
 
-export const emptyLedger: Ledger = { nextNumber: 1, faults: [], frozen: {} };
+export const emptyLedger: Ledger = { nextNumber: 1, faults: [], frozen: {}, cutTools: [] };
 
 /** The ledger with one more fault, and the fault as it stands in it. `durationMs` null: until healed. */
 export function add(
@@ -70,6 +72,10 @@ export function freeze(ledger: Ledger, node: string, containerId: string): Ledge
 
 export function thaw(ledger: Ledger, node: string): Ledger {
   return { ...ledger, frozen: Object.fromEntries(Object.entries(ledger.frozen).filter(([name]) => name !== node)) };
+}
+
+export function cutWith(ledger: Ledger, tool: CutTool): Ledger {
+  return ledger.cutTools.includes(tool) ? ledger : { ...ledger, cutTools: [...ledger.cutTools, tool] };
 }
 
 function without(ledger: Ledger, leaves: (active: ActiveFault) => boolean): { ledger: Ledger; healed: readonly ActiveFault[] } {

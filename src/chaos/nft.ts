@@ -43,6 +43,11 @@ export function nftDifference(unheard: readonly Peer[], listing: string | undefi
   return undefined;
 }
 
+/** True where what was said instead of running nft means that it, or the kernel's side of it, is not there: so no table is either. */
+export function saysNoNft(stderr: string): boolean {
+  return /not supported|failed to execute|ENOENT/.test(stderr);
+}
+
 /** The part of libnftables-json(5) that our own rules use. */
 interface Listing {
   readonly nftables?: readonly {

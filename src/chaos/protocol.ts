@@ -34,9 +34,13 @@ export interface FaultView extends ActiveFault {
   readonly troubles: Readonly<Record<string, string>>;
 }
 
+/** The tools that can cut links, the better one first. */
+export const cutTools = ["nft", "iptables"] as const;
+export type CutTool = (typeof cutTools)[number];
+
 export interface Capabilities {
   /** What cuts links: an nft table, iptables chains where the kernel has no nft, or nothing. */
-  readonly cut: "nft" | "iptables" | "none";
+  readonly cut: CutTool | "none";
   readonly netem: boolean;
   readonly ipv6: boolean;
 }

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { distributions } from "./delay.js";
 import { type ActiveFault, type Fault, problemWithFault } from "./fault.js";
 import type { Ledger } from "./ledger.js";
-import type { Request } from "./protocol.js";
+import { type Request, cutTools } from "./protocol.js";
 import { isName } from "../core/ids.js";
 
 const name = z.string().refine(isName, "is not a node's name");
@@ -31,6 +31,7 @@ const ledger: z.ZodType<Ledger> = z.object({
   nextNumber: z.int().positive(),
   faults: z.array(activeFault),
   frozen: z.record(name, z.string()),
+  cutTools: z.array(z.enum(cutTools)),
 });
 
 const id = z.string().min(1).max(100);

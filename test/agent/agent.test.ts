@@ -33,7 +33,7 @@ class World {
         this.disk = ledger;
       },
     };
-    const kernel = { cut: async () => "nft" as const, netem: async () => cluster.netem, ipv6: async () => true };
+    const kernel = { cut: async () => cluster.cutTool, netem: async () => cluster.netem, ipv6: async () => true };
     const store = createLedgerStore(this.disk, file, () => this.records.push({ event: "ledger-unsaved" }));
     const reconciler = createReconciler(cluster.engine, cluster.openNamespace, kernel, store, clock);
     const log = (_: string, event: string, msg: string, fields = {}): number => this.records.push({ event, msg, ...fields });
@@ -193,12 +193,39 @@ describe("restarts", () => {
     expect(w.cluster.acts.slice(before)).toEqual([]);
   });
 
+  test.each([
+    ["nft", "iptables", "deaf by iptables to 10.0.0.2"],
+    ["iptables", "nft", "deaf to 10.0.0.2"],
+  ] as const)("an agent that finds %s replaced by %s leaves none of the old rules", async (before, now, expected) => {
+    const w = new World();
+    w.cluster.cutTool = before;
+    await w.startAgent();
+    await w.apply(cutN1);
+    w.killAgent();
+    w.cluster.cutTool = now;
+    await w.startAgent();
+    expect(w.cluster.look("n2")).toBe(expected);
+    w.killAgent();
+    w.cluster.cutTool = before;
+    await w.startAgent();
+    await w.heal({ by: "id", id: "f1" });
+    expect(w.look()).toEqual(clean);
+  });
+
+  test("a tool that was never used is not asked for anything", async () => {
+    const w = await world();
+    w.cluster.broken.set("xtables-legacy-multi", "would load kernel modules");
+    await w.apply(cutN1);
+    expect(await w.heal({ by: "all" })).toMatchObject({ ok: true });
+    expect(w.disk.cutTools).toEqual(["nft"]);
+  });
+
   test("killed between the ledger and the act, the next agent acts", async () => {
     const w = await world();
     await w.apply(pause(["n1"]), 5000);
     await w.heal({ by: "all" });
     w.killAgent();
-    w.disk = { nextNumber: 3, faults: [], frozen: { n1: "container-n1" } };
+    w.disk = { ...emptyLedger, frozen: { n1: "container-n1" } };
     w.cluster.node("n1").state = "paused";
     w.cluster.node("n2").namespace.dropped = ["10.0.0.2"];
     await w.startAgent();
@@ -410,7 +437,7 @@ describe("trouble", () => {
   test("an engine that is away when the agent starts is waited for, and said once", async () => {
     const w = new World();
     w.cluster.engineDown = true;
-    w.disk = { nextNumber: 2, faults: [{ id: "f1", fault: cutN1, startedAtMs: 0, deadlineMs: null }], frozen: {} };
+    w.disk = { ...emptyLedger, nextNumber: 2, faults: [{ id: "f1", fault: cutN1, startedAtMs: 0, deadlineMs: null }] };
     await w.startAgent();
     await w.clock.advance(3000);
     w.cluster.engineDown = false;
@@ -450,7 +477,7 @@ describe("whose node it is", () => {
     await w.apply(pause(["n1"]));
     w.cluster.nodes.delete("n1");
     expect(await w.heal(what)).toMatchObject({ ok: true, result: { healed: [{ id: "f1" }] } });
-    expect(w.disk).toEqual({ nextNumber: 2, faults: [], frozen: {} });
+    expect(w.disk).toEqual({ ...emptyLedger, nextNumber: 2 });
   });
 
   test("healing all mends what no ledger knows of", async () => {

@@ -1,4 +1,5 @@
 import type { Addresses } from "../../src/chaos/address.js";
+import type { Family } from "../../src/chaos/iptables.js";
 import type { Output } from "../../src/agent/command.js";
 import type { NodeContainer, NodeEngine } from "../../src/agent/engine.js";
 import type { OpenNamespace } from "../../src/agent/netns.js";
@@ -18,6 +19,8 @@ export interface FakeNode {
 interface FakeNamespace {
   /** Sources that our nft table drops; undefined where there is no table. */
   dropped: readonly string[] | undefined;
+  /** The same for our iptables chains. */
+  chains: Readonly<Record<Family, readonly string[] | undefined>>;
   tc: FakeTc;
 }
 
@@ -27,6 +30,8 @@ export class FakeCluster {
   /** Everything done to a node, e.g. `n1 pause`, `n1 nft`, `n1 tc`. */
   readonly acts: string[] = [];
   netem = true;
+  /** What the probe of the kernel says. */
+  cutTool: "nft" | "iptables" = "nft";
   #engineDown = false;
   /** Where set, the answer to a pause waits for it; nothing else does, and the pause itself happens just before the answer. */
   slowPause: Promise<void> | undefined;
@@ -101,6 +106,7 @@ export class FakeCluster {
       ...(namespace.dropped === undefined
         ? []
         : [`deaf to ${namespace.dropped.filter((address) => !address.includes(":")).join(",")}`]),
+      ...(namespace.chains.v4 === undefined ? [] : [`deaf by iptables to ${namespace.chains.v4.join(",")}`]),
       ...(leaves > 0 ? [`slow to ${leaves}`] : namespace.tc.state().root === undefined ? [] : ["a tree"]),
     ];
     return seen.length === 0 ? "clean" : seen.join(" + ");
@@ -158,7 +164,7 @@ export class FakeCluster {
   #run(name: string, addresses: Addresses, namespace: FakeNamespace, command: string, input: string): Output {
     const [tool = ""] = command.split(" ");
     const trouble = this.broken.get(tool);
-    if (trouble !== undefined) return { exitCode: 1, stdout: "", stderr: trouble };
+    if (trouble !== undefined) return refused(1, trouble);
     switch (command) {
       case "nft -f -": {
         this.acts.push(`${name} nft`);
@@ -167,8 +173,19 @@ export class FakeCluster {
         return said("");
       }
       case "nft -j list table inet devious":
-        if (namespace.dropped === undefined) return { exitCode: 1, stdout: "", stderr: "Error: No such file or directory" };
+        if (namespace.dropped === undefined) return refused(1, "Error: No such file or directory");
         return said(nftJson(namespace.dropped));
+      case "xtables-legacy-multi iptables -w 5 -S":
+        return said(listChain(namespace.chains.v4));
+      case "xtables-legacy-multi ip6tables -w 5 -S":
+        return said(listChain(namespace.chains.v6));
+      case "xtables-legacy-multi iptables-restore -w 5 --noflush":
+        this.acts.push(`${name} iptables`);
+        namespace.chains = { ...namespace.chains, v4: sourcesOf(input) };
+        return said("");
+      case "xtables-legacy-multi ip6tables-restore -w 5 --noflush":
+        namespace.chains = { ...namespace.chains, v6: sourcesOf(input) };
+        return said("");
       case "ip -j addr show": {
         const cluster = [...addresses.v4, ...addresses.v6].map((local) => ({ local }));
         return said(
@@ -189,7 +206,7 @@ export class FakeCluster {
       case "tc filter show dev eth0 parent de71:":
         return said(namespace.tc.filters());
       default:
-        return { exitCode: 127, stdout: "", stderr: `the fake knows no ${command}` };
+        return refused(127, `the fake knows no ${command}`);
     }
   }
 
@@ -212,11 +229,27 @@ export class FakeCluster {
 }
 
 function emptyNamespace(): FakeNamespace {
-  return { dropped: undefined, tc: createFakeTc() };
+  return { dropped: undefined, chains: { v4: undefined, v6: undefined }, tc: createFakeTc() };
 }
 
 function said(stdout: string): Output {
-  return { exitCode: 0, stdout, stderr: "" };
+  return { exitCode: 0, stdout, stderr: "", cutShort: false };
+}
+
+function refused(exitCode: number, stderr: string): Output {
+  return { exitCode, stdout: "", stderr, cutShort: false };
+}
+
+function listChain(sources: readonly string[] | undefined): string {
+  if (sources === undefined) return "-P INPUT ACCEPT\n";
+  const drops = sources.map((source) => `-A DEVIOUS -s ${source}/32 -j DROP\n`);
+  return `-P INPUT ACCEPT\n-N DEVIOUS\n-A INPUT -j DEVIOUS\n${drops.join("")}`;
+}
+
+/** What the chain drops after this restore. */
+function sourcesOf(input: string): readonly string[] | undefined {
+  if (input.includes("-X DEVIOUS")) return undefined;
+  return [...input.matchAll(/-A DEVIOUS -s ([^/]+)/g)].map((match) => match[1] ?? "");
 }
 
 function nftJson(sources: readonly string[]): string {
