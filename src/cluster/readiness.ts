@@ -22,7 +22,7 @@ export interface Deadline {
   readonly signal: AbortSignal;
 }
 
-const pollMs = 20;
+const pollMs = 10;
 const answerTimeoutMs = 1000;
 /** Looking at the container costs more than asking the node; a node that died is found out within this time. */
 const inspectEveryMs = 300;

@@ -70,11 +70,26 @@ class Up {
     this.#endsAtMs = performance.now() + options.timeoutMs;
   }
 
-  async boot(plan: Plan, rollback: Rollback): Promise<void> {
-    const { report } = this.#options;
-    if (plan.network === "create") await step(report, "network", () => this.#createNetwork(rollback));
-    // the nodes first: they have to find each other, while nobody waits for the agent yet
-    await everyOne([this.#nodes(plan, rollback), this.#agent(plan.agent, rollback)]);
+  /**
+   * All containers are made before any of them starts: a first `up` that is killed in between leaves either nothing that ever ran, which
+   * the next one makes anew, or all of them, which it starts. The agent starts last, while the nodes find each other.
+   */
+  async boot({ network, agent, boot, change }: Plan, rollback: Rollback): Promise<void> {
+    const { report, wait, signal } = this.#options;
+    if (network === "create") await step(report, "network", () => this.#createNetwork(rollback));
+    const [agentId, nodes] = await both(
+      this.#prepareAgent(agent, rollback),
+      everyOne(boot.map((one) => this.#prepareNode(one, rollback))),
+    );
+    signal.throwIfAborted();
+    await everyOne(
+      nodes.map(({ node, containerId }) => step(report, `start ${node}`, () => this.#engine.startContainer(containerId))),
+    );
+    signal.throwIfAborted();
+    await both(
+      agentId === undefined ? undefined : step(report, "start the agent", () => this.#engine.startContainer(agentId)),
+      wait || change.length > 0 ? this.#waitForAll() : undefined,
+    );
   }
 
   async change(plan: Plan): Promise<void> {
@@ -89,54 +104,42 @@ class Up {
     }
   }
 
-  async #nodes({ boot, change }: Plan, rollback: Rollback): Promise<void> {
-    const { report, wait, signal } = this.#options;
-    // All containers before any of them starts: a first `up` that is killed in between leaves either nothing that ever ran, which the next
-    // one makes anew, or all of them, which it starts.
-    const starts = await everyOne(boot.map((one) => this.#prepare(one, rollback)));
-    signal.throwIfAborted();
-    await everyOne(
-      starts.map(({ node, containerId }) => step(report, `start ${node}`, () => this.#engine.startContainer(containerId))),
-    );
-    signal.throwIfAborted();
-    if (wait || change.length > 0) await this.#waitForAll();
-  }
-
   async #createNetwork(rollback: Rollback): Promise<void> {
     const id = await this.#engine.createNetwork(networkName(this.#identity.cluster), clusterLabels(this.#identity));
     rollback.network(id);
   }
 
-  async #agent(agent: AgentStep, rollback: Rollback): Promise<void> {
+  /** The agent's container, where it has to be started. */
+  async #prepareAgent(agent: AgentStep, rollback: Rollback): Promise<string | undefined> {
     const { report } = this.#options;
     switch (agent.kind) {
       case "keep":
-        return;
+        return undefined;
       case "start":
-        return step(report, "start the agent", () => this.#engine.startContainer(agent.id));
+        return agent.id;
       case "create":
         return step(report, "create the agent", () => this.#createAgent(rollback));
       case "remake":
         // not for a rollback: active faults need an agent to end them
         return step(report, "make the agent anew", async () => {
           await this.#engine.removeContainer(agent.id);
-          await this.#createAgent(undefined);
+          return this.#createAgent(undefined);
         });
       default:
-        unreachable(agent);
+        return unreachable(agent);
     }
   }
 
-  async #createAgent(rollback: Rollback | undefined): Promise<void> {
+  async #createAgent(rollback: Rollback | undefined): Promise<string> {
     const spec = agentContainer(this.#identity, this.#options.engineSocket);
     const id = await this.#engine.createContainer(spec);
     rollback?.container(id);
     for (const { name } of spec.volumes) if (!this.#options.volumesBefore.has(name)) rollback?.volume(name);
-    await this.#engine.startContainer(id);
+    return id;
   }
 
   /** A node's container, ready to be started. */
-  async #prepare(one: BootStep, rollback: Rollback): Promise<StartedNode> {
+  async #prepareNode(one: BootStep, rollback: Rollback): Promise<StartedNode> {
     const { node } = one.boot;
     if (one.kind === "start") return { node, containerId: one.id };
     return step(this.#options.report, `create ${node}`, async () => {
@@ -216,4 +219,10 @@ async function everyOne<T>(made: readonly Promise<T>[]): Promise<T[]> {
     if (result.status === "rejected") throw result.reason;
     return result.value;
   });
+}
+
+/** As {@link everyOne}, for two of different kinds. */
+async function both<A, B>(first: Promise<A> | A, second: Promise<B> | B): Promise<[A, B]> {
+  await Promise.allSettled([first, second]);
+  return Promise.all([first, second]);
 }
