@@ -34,9 +34,14 @@ export interface AgentParts {
   readonly reconciler: Reconciler;
   readonly clock: Clock;
   readonly log: Log;
+  /** There was a ledger and it could not be read. */
+  readonly ledgerLost: boolean;
   /** Called at most once, when the engine has refused connections for so long that only a new mount of its socket can help. */
   readonly onEngineLost: () => void;
 }
+
+/** Every node's name; with the error, none. */
+type Listed = { readonly nodes: readonly string[] } | { readonly nodes: readonly []; readonly error: DeviousError };
 
 type Settled = { readonly node: string } & ({ readonly outcome: Outcome } | { readonly error: DeviousError });
 
@@ -63,6 +68,8 @@ export class Agent {
   readonly #deadlineOf: DeadlineOf;
   /** Every node must be looked at, because something may have been missed. */
   #sweepDue = true;
+  /** Every node is to be normal but for the faults, also where no ledger knows why it is not. */
+  #mendingDue: boolean;
   #engineAnswers = true;
   #cancelWakeUp: () => void = () => undefined;
   /** On the monotonic clock; undefined while the engine does not refuse connections. */
@@ -73,6 +80,7 @@ export class Agent {
     this.#parts = parts;
     this.#startedAtMs = parts.clock.nowMs();
     this.#deadlineOf = createDeadlines(parts.clock);
+    this.#mendingDue = parts.ledgerLost;
   }
 
   /** Ends what is overdue, brings every node to what the ledger says, and goes on doing so. Resolves after the first round. */
@@ -151,18 +159,17 @@ export class Agent {
   }
 
   async #heal(what: HealTarget): Promise<readonly ActiveFault[]> {
-    const { engine, reconciler, store } = this.#parts;
+    const { store } = this.#parts;
     if (what.by === "id" && !wasGiven(store.value, what.id)) {
       const active = store.value.faults.map(({ id }) => id);
       throw new DeviousError("UNKNOWN_FAULT", `There has been no fault "${what.id}" in this cluster.`, {
         hint: active.length === 0 ? "No fault is active." : `Active are ${active.join(", ")}.`,
       });
     }
-    // "all" also mends what no ledger knows of
-    if (what.by === "all") reconciler.forget();
-    const everyNode = what.by === "all" ? (await engine.nodes()).map(({ node }) => node) : [];
-    const { healed, settled } = await this.#end((ledger) => heal(ledger, what), "asked", everyNode);
-    const failed = settled.find((each) => "error" in each);
+    this.#mendingDue ||= what.by === "all";
+    const listed: Listed = what.by === "all" ? await this.#list() : { nodes: [] };
+    const { healed, settled } = await this.#end((ledger) => heal(ledger, what), "asked", listed.nodes);
+    const failed = [listed, ...settled].find((each) => "error" in each);
     if (failed !== undefined) throw failed.error;
     return healed;
   }
@@ -238,16 +245,26 @@ export class Agent {
 
   /** Looks at every node: what the agent before us left behind, what started while nobody watched. */
   async #sweep(): Promise<void> {
-    const { engine, log } = this.#parts;
+    const { nodes } = await this.#list();
+    await this.#settle(nodes, "again");
+  }
+
+  /** Every node; where the engine does not answer, a sweep later. */
+  async #list(): Promise<Listed> {
+    const { engine, log, reconciler } = this.#parts;
     try {
       const nodes = (await engine.nodes()).map(({ node }) => node);
       this.#engineAnswers = true;
-      await this.#settle(nodes, "again");
-    } catch (error) {
-      if (this.#engineAnswers) log("error", "engine-unreachable", messageOf(error));
+      if (this.#mendingDue) reconciler.distrust(nodes);
+      this.#mendingDue = false;
+      return { nodes };
+    } catch (thrown) {
+      const error = asTrouble(thrown);
+      if (this.#engineAnswers) log("error", "engine-unreachable", error.message);
       this.#engineAnswers = false;
       this.#sweepDue = true;
       this.#schedule();
+      return { nodes: [], error };
     }
   }
 

@@ -1,12 +1,12 @@
 /** The ledger on disk. A fault is written here before it is made, so that whoever comes after a crash knows what to end. */
 import { mkdir, open, readFile, rename } from "node:fs/promises";
 import { join } from "node:path";
-import { type Ledger, emptyLedger } from "../chaos/ledger.js";
+import { type Ledger, emptyLedger, lostLedger } from "../chaos/ledger.js";
 import { decodeLedger, encodeLedger } from "../chaos/schema.js";
 import { messageOf } from "../core/errors.js";
 
 export interface LedgerFile {
-  /** The last ledger saved. One that cannot be read is set aside: with it as empty, every node is brought back to normal. */
+  /** The last ledger saved. One that cannot be read is set aside, which is the `problem`; every node must be brought back to normal then. */
   load(): Promise<{ readonly ledger: Ledger; readonly problem: string | undefined }>;
   /** Resolves when the ledger would survive a power cut. */
   save(ledger: Ledger): Promise<void>;
@@ -27,7 +27,7 @@ export function createLedgerFile(dir: string): LedgerFile {
       } catch (error) {
         const aside = `${path}.unreadable`;
         await rename(path, aside);
-        return { ledger: emptyLedger, problem: `${path} cannot be read (${messageOf(error)}); it is now ${aside}` };
+        return { ledger: lostLedger, problem: `${path} cannot be read (${messageOf(error)}); it is now ${aside}` };
       }
     },
     async save(ledger) {

@@ -17,8 +17,8 @@ import { type Rules, cutWithIptables, cutWithNft, shape } from "./tools.js";
 export interface Reconciler {
   /** One call at a time per node. Throws `DeviousError` where the node could not be brought there. */
   bring(node: string): Promise<Outcome>;
-  /** Forgets what was done before: the next {@link bring} does it all again. */
-  forget(): void;
+  /** From now on until {@link bring} has made it so, these nodes are to be normal but for the faults, whoever did what to them. */
+  distrust(nodes: readonly string[]): void;
 }
 
 /** `absent`: nothing of it runs, so there is nothing to do until it starts. */
@@ -53,6 +53,7 @@ export function createReconciler(
 ): Reconciler {
   const done = new Map<string, Done>();
   const held = new Map<string, Place>();
+  const distrusted = new Set<string>();
   /** Container -> our pause of it that the engine has not answered yet. */
   const pauses = new Map<string, Promise<void>>();
 
@@ -76,6 +77,7 @@ export function createReconciler(
     const container = containers.find((each) => each.node === node && each.state !== "stopped");
     if (container === undefined) {
       done.delete(node);
+      distrusted.delete(node);
       await leave(node);
       if (pauses.has(store.value.frozen[node] ?? "")) throw unanswered(node);
       await store.release((ledger) => ({ ledger: thaw(ledger, node) }));
@@ -83,7 +85,7 @@ export function createReconciler(
     }
     const peers = peersOf(node, containers);
     const desired = desiredState(node, store.value.faults, peers);
-    const thawed = !desired.paused && (await thawIfOurs(container));
+    const thawed = !desired.paused && (await thawIfDue(container));
     const rules = await settleNetwork(container, peers, desired);
     if (rules === undefined) return { kind: "absent" };
     const frozen = desired.paused && (await freezeIfRunning(container));
@@ -94,16 +96,17 @@ export function createReconciler(
    * First of all acts: a frozen node blocks everything else that is done to it. Ours is unpaused whatever the listing says, because our
    * pause may still be on its way, and is forgotten only when it cannot freeze any more.
    */
-  async function thawIfOurs({ node, id }: NodeContainer): Promise<boolean> {
-    const ours = store.value.frozen[node] === id;
-    if (ours) {
+  async function thawIfDue({ node, id, state: listed }: NodeContainer): Promise<boolean> {
+    const due = store.value.frozen[node] === id || (listed === "paused" && distrusted.has(node));
+    if (due) {
       await engine.unpause(id);
       if (pauses.has(id)) throw unanswered(node);
       const state = await stateOf(id);
       if (state === "paused") throw new DeviousError("ENGINE_REFUSED", `The engine unpaused ${node}, and yet it is paused.`);
     }
     await store.release((ledger) => ({ ledger: thaw(ledger, node) }));
-    return ours;
+    distrusted.delete(node);
+    return due;
   }
 
   async function freezeIfRunning(container: NodeContainer): Promise<boolean> {
@@ -219,7 +222,14 @@ export function createReconciler(
     throw new DeviousError("FAULT_NOT_APPLIED", `${node} has no address on the cluster's network.`);
   }
 
-  return { bring, forget: () => done.clear() };
+  function distrust(nodes: readonly string[]): void {
+    for (const node of nodes) {
+      done.delete(node);
+      distrusted.add(node);
+    }
+  }
+
+  return { bring, distrust };
 }
 
 function unanswered(node: string): DeviousError {

@@ -43,7 +43,8 @@ export async function runAgent(options: AgentOptions): Promise<void> {
   );
   const reconciler = createReconciler(engine, openNamespace, kernel, store, wallClock);
   const { cluster, onEngineLost } = options;
-  const agent = new Agent({ cluster, engine, kernel, store, reconciler, clock: wallClock, log, onEngineLost });
+  const ledgerLost = problem !== undefined;
+  const agent = new Agent({ cluster, engine, kernel, store, reconciler, clock: wallClock, log, ledgerLost, onEngineLost });
   void agent.start();
 
   for await (const line of linesOf(options.requests)) {

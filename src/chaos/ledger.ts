@@ -1,7 +1,7 @@
 /** The active faults, as a value. What is not in the ledger must not be in the cluster; every function returns a new ledger. */
 import type { ActiveFault, Fault } from "./fault.js";
 import { nodesOf } from "./fault.js";
-import type { CutTool, HealTarget } from "./protocol.js";
+import { type CutTool, type HealTarget, cutTools } from "./protocol.js";
 
 export interface Ledger {
   /** Number of the next fault: ids are never given twice. */
@@ -18,6 +18,9 @@ export interface Ledger {
 }
 
 export const emptyLedger: Ledger = { nextNumber: 1, faults: [], frozen: {}, cutTools: [] };
+
+/** In place of a ledger that cannot be read: anything may have been done, by any tool. */
+export const lostLedger: Ledger = { ...emptyLedger, cutTools };
 
 /** The ledger with one more fault, and the fault as it stands in it. `durationMs` null: until healed. */
 export function add(

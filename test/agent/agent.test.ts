@@ -5,7 +5,7 @@ import { createLedgerStore } from "../../src/agent/ledger-store.js";
 import { createReconciler } from "../../src/agent/reconciler.js";
 import { delay } from "../../src/chaos/delay.js";
 import type { Fault } from "../../src/chaos/fault.js";
-import { type Ledger, emptyLedger } from "../../src/chaos/ledger.js";
+import { type Ledger, emptyLedger, lostLedger } from "../../src/chaos/ledger.js";
 import { partition } from "../../src/chaos/partition.js";
 import { pause } from "../../src/chaos/pause.js";
 import type { HealTarget, Operation, Reply } from "../../src/chaos/protocol.js";
@@ -22,6 +22,7 @@ class World {
   readonly records: { readonly event: string; readonly [field: string]: unknown }[] = [];
   disk: Ledger = emptyLedger;
   diskFull = false;
+  ledgerDamaged = false;
   #agent: Agent | undefined;
 
   async startAgent(): Promise<void> {
@@ -34,11 +35,14 @@ class World {
       },
     };
     const kernel = { cut: async () => cluster.cutTool, netem: async () => cluster.netem, ipv6: async () => true };
-    const store = createLedgerStore(this.disk, file, () => this.records.push({ event: "ledger-unsaved" }));
+    const ledger = this.ledgerDamaged ? lostLedger : this.disk;
+    const store = createLedgerStore(ledger, file, () => this.records.push({ event: "ledger-unsaved" }));
     const reconciler = createReconciler(cluster.engine, cluster.openNamespace, kernel, store, clock);
     const log = (_: string, event: string, msg: string, fields = {}): number => this.records.push({ event, msg, ...fields });
+    const { ledgerDamaged: ledgerLost } = this;
     const onEngineLost = (): number => this.records.push({ event: "agent-ended" });
-    this.#agent = new Agent({ cluster: "demo", engine: cluster.engine, kernel, store, reconciler, clock, log, onEngineLost });
+    const { engine } = cluster;
+    this.#agent = new Agent({ cluster: "demo", engine, kernel, store, reconciler, clock, log, ledgerLost, onEngineLost });
     await this.#agent.start();
   }
 
@@ -459,6 +463,14 @@ describe("trouble", () => {
   });
 });
 
+/** What somebody else, or an agent without a memory, may have done to a cluster. */
+function harm({ cluster }: World): void {
+  cluster.node("n1").state = "paused";
+  cluster.node("n2").namespace.dropped = ["10.0.0.9"];
+  const { tc } = cluster.node("n3").namespace;
+  tc.batch("qdisc add dev eth0 root handle de71: htb default 0 direct_qlen 1000");
+}
+
 describe("whose node it is", () => {
   test("a node paused by hand stays paused when our pause of it ends", async () => {
     const w = await world();
@@ -482,9 +494,48 @@ describe("whose node it is", () => {
 
   test("healing all mends what no ledger knows of", async () => {
     const w = await world();
-    w.cluster.node("n2").namespace.dropped = ["10.0.0.9"];
-    expect(await w.heal({ by: "all" })).toMatchObject({ ok: true });
+    harm(w);
+    expect(await w.heal({ by: "all" })).toMatchObject({ ok: true, result: { healed: [] } });
     expect(w.look()).toEqual(clean);
+  });
+
+  test("healing all ends the faults it can reach though the engine is away, says so, and mends the rest later", async () => {
+    const w = await world();
+    await w.apply(cutN1);
+    w.cluster.engineDown = true;
+    expect(await w.heal({ by: "all" })).toEqual(error("ENGINE_UNREACHABLE"));
+    expect(w.look()).toEqual(clean);
+    harm(w);
+    w.cluster.engineDown = false;
+    await w.clock.advance(600);
+    expect(w.look()).toEqual(clean);
+  });
+
+  test("healing all goes on until the last node is mended", async () => {
+    const w = await world();
+    harm(w);
+    w.cluster.deafToUnpause = true;
+    expect(await w.heal({ by: "all" })).toEqual(error("ENGINE_REFUSED"));
+    w.cluster.deafToUnpause = false;
+    await w.clock.advance(300);
+    expect(w.look()).toEqual(clean);
+    w.cluster.node("n1").state = "paused";
+    await w.apply(pause(["n1"]), 1000);
+    await w.clock.advance(2000);
+    expect(w.cluster.look("n1")).toBe("paused");
+  });
+
+  test("an agent that cannot read its ledger brings every node back to normal", async () => {
+    const w = new World();
+    harm(w);
+    w.cluster.node("n3").namespace.chains = { v4: ["10.0.0.2"], v6: ["fd00::2"] };
+    w.ledgerDamaged = true;
+    w.cluster.engineDown = true;
+    await w.startAgent();
+    w.cluster.engineDown = false;
+    await w.clock.advance(300);
+    expect(w.look()).toEqual(clean);
+    expect(w.cluster.node("n3").namespace.chains).toEqual({ v4: undefined, v6: undefined });
   });
 
   test("a process number that passes to somebody else's process is not acted on", async () => {

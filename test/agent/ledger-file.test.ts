@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { createLedgerFile } from "../../src/agent/ledger-file.js";
-import { add, emptyLedger } from "../../src/chaos/ledger.js";
+import { add, emptyLedger, lostLedger } from "../../src/chaos/ledger.js";
 import { pause } from "../../src/chaos/pause.js";
 
 let dir: string;
@@ -25,7 +25,7 @@ test("saved and found again", async () => {
 test.each(["", "{", '{"nextNumber": 1}'])("damaged: %j", async (text) => {
   await writeFile(join(dir, "ledger.json"), text);
   const { ledger, problem } = await createLedgerFile(dir).load();
-  expect(ledger).toEqual(emptyLedger);
+  expect(ledger).toEqual(lostLedger);
   expect(problem).toContain("cannot be read");
   expect(await readdir(dir)).toEqual(["ledger.json.unreadable"]);
   expect(await readFile(join(dir, "ledger.json.unreadable"), "utf8")).toBe(text);
