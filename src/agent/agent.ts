@@ -184,7 +184,7 @@ export class Agent {
     this.#schedule();
     const settled = await this.#settle([...healed.flatMap(({ fault }) => nodesOf(fault)), ...alsoNodes], "end");
     // the log tells of a fault's end after its beginning
-    await Promise.all(healed.map(({ id }) => this.#applying.get(id)));
+    await Promise.all(healed.map(async ({ id }) => this.#applying.get(id)));
     for (const active of healed) {
       this.#parts.log("info", "fault-healed", `${describeFault(active.fault)}: over (${reason})`, { ...logged(active), reason });
     }

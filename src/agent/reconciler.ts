@@ -2,7 +2,7 @@
  * Brings one node from whatever it is to what the ledger says. It knows no faults, only the desired state they add up to, so applying,
  * healing, a restarted container and the agent's own restart are one and the same act.
  */
-import { cutWith, freeze, thaw } from "../chaos/ledger.js";
+import { cutWith } from "../chaos/ledger.js";
 import { type DesiredState, type Peer, desiredState } from "../chaos/namespace.js";
 import type { CutTool } from "../chaos/protocol.js";
 import { netemMissing } from "../chaos/tc.js";
@@ -10,8 +10,10 @@ import { DeviousError } from "../core/errors.js";
 import type { Kernel } from "./capabilities.js";
 import type { Clock } from "./clock.js";
 import type { NodeContainer, NodeEngine } from "./engine.js";
+import { createFreezer } from "./freezer.js";
 import type { LedgerStore } from "./ledger-store.js";
 import type { NetworkNamespace, OpenNamespace } from "./netns.js";
+import { type Place, createPlaces } from "./places.js";
 import { type Rules, cutWithIptables, cutWithNft, shape } from "./tools.js";
 
 export interface Reconciler {
@@ -32,18 +34,6 @@ interface Done {
   readonly shape: string;
 }
 
-/** A network namespace with rules of ours, held open: it can be cleaned while the engine is away. */
-interface Place {
-  readonly container: NodeContainer;
-  /** The other nodes as they were when it was entered last. */
-  readonly peers: readonly Peer[];
-  readonly process: string;
-  readonly namespace: NetworkNamespace;
-}
-
-/** How long a pause may take before the one who asked for it is told that it failed. */
-const pauseLimitMs = 5000;
-
 export function createReconciler(
   engine: NodeEngine,
   openNamespace: OpenNamespace,
@@ -52,10 +42,9 @@ export function createReconciler(
   clock: Clock,
 ): Reconciler {
   const done = new Map<string, Done>();
-  const held = new Map<string, Place>();
   const distrusted = new Set<string>();
-  /** Container -> our pause of it that the engine has not answered yet. */
-  const pauses = new Map<string, Promise<void>>();
+  const freezer = createFreezer(engine, store, clock);
+  const places = createPlaces(engine, openNamespace);
 
   async function bring(node: string): Promise<Outcome> {
     try {
@@ -68,7 +57,7 @@ export function createReconciler(
 
   /** What can be done where the engine does not play along: rules are no matter of the engine's. */
   async function bringHeld(node: string): Promise<void> {
-    const place = held.get(node);
+    const place = places.held(node);
     if (place !== undefined) await settleNamespace(place, desiredState(node, store.value.faults, place.peers));
   }
 
@@ -78,58 +67,19 @@ export function createReconciler(
     if (container === undefined) {
       done.delete(node);
       distrusted.delete(node);
-      await leave(node);
-      if (pauses.has(store.value.frozen[node] ?? "")) throw unanswered(node);
-      await store.release((ledger) => ({ ledger: thaw(ledger, node) }));
+      await places.leave(node);
+      await freezer.forget(node);
       return { kind: "absent" };
     }
     const peers = peersOf(node, containers);
     const desired = desiredState(node, store.value.faults, peers);
-    const thawed = !desired.paused && (await thawIfDue(container));
+    // first of all acts: a frozen node blocks everything else that is done to it
+    const thawed = !desired.paused && (await freezer.thaw(container, distrusted.has(node)));
+    if (!desired.paused) distrusted.delete(node);
     const rules = await settleNetwork(container, peers, desired);
     if (rules === undefined) return { kind: "absent" };
-    const frozen = desired.paused && (await freezeIfRunning(container));
+    const frozen = desired.paused && (await freezer.freeze(container));
     return { kind: "settled", changed: thawed || frozen || rules.length > 0, rules };
-  }
-
-  /**
-   * First of all acts: a frozen node blocks everything else that is done to it. Ours is unpaused whatever the listing says, because our
-   * pause may still be on its way, and is forgotten only when it cannot freeze any more.
-   */
-  async function thawIfDue({ node, id, state: listed }: NodeContainer): Promise<boolean> {
-    const due = store.value.frozen[node] === id || (listed === "paused" && distrusted.has(node));
-    if (due) {
-      await engine.unpause(id);
-      if (pauses.has(id)) throw unanswered(node);
-      const state = await stateOf(id);
-      if (state === "paused") throw new DeviousError("ENGINE_REFUSED", `The engine unpaused ${node}, and yet it is paused.`);
-    }
-    await store.release((ledger) => ({ ledger: thaw(ledger, node) }));
-    distrusted.delete(node);
-    return due;
-  }
-
-  async function freezeIfRunning(container: NodeContainer): Promise<boolean> {
-    if (container.state === "paused") return false;
-    await store.admit((ledger) => ({ ledger: freeze(ledger, container.node, container.id) }));
-    await pauseInTime(container);
-    const state = await stateOf(container.id);
-    if (state === "paused") return true;
-    throw new DeviousError("FAULT_NOT_APPLIED", `Read back from ${container.node}: it is ${state}, not paused.`);
-  }
-
-  /** Gives up after {@link pauseLimitMs}, but remembers that the pause may still happen. */
-  function pauseInTime({ node, id }: NodeContainer): Promise<void> {
-    const answer = pauses.get(id) ?? engine.pause(id).finally(() => pauses.delete(id));
-    pauses.set(id, answer);
-    return new Promise((resolve, reject) => {
-      const cancel = clock.after(pauseLimitMs, () => reject(unanswered(node)));
-      void answer.then(resolve, reject).finally(cancel);
-    });
-  }
-
-  async function stateOf(id: string): Promise<NodeContainer["state"] | "gone"> {
-    return (await engine.nodes()).find((each) => each.id === id)?.state ?? "gone";
   }
 
   /** Undefined where the process is gone. */
@@ -138,44 +88,11 @@ export function createReconciler(
     peers: readonly Peer[],
     desired: DesiredState,
   ): Promise<Rules | undefined> {
-    const place = await enter(container, peers);
+    const place = await places.enter(container, peers);
     if (place === undefined) return undefined;
     const rules = await settleNamespace(place, desired);
-    if (desired.unheard.length === 0 && desired.links.length === 0) await leave(container.node);
+    if (desired.unheard.length === 0 && desired.links.length === 0) await places.leave(container.node);
     return rules;
-  }
-
-  /** Opens the node's network namespace, or finds it open; undefined where the process is gone. */
-  async function enter(container: NodeContainer, peers: readonly Peer[]): Promise<Place | undefined> {
-    const { node, id } = container;
-    const pid = await engine.pidOf(id);
-    const process = `${id} ${pid}`;
-    const before = held.get(node);
-    const namespace = before?.process === process ? before.namespace : await openOf(id, pid);
-    if (namespace !== before?.namespace) await leave(node);
-    if (namespace === undefined) return undefined;
-    const place = { container, peers, process, namespace };
-    held.set(node, place);
-    return place;
-  }
-
-  async function openOf(id: string, pid: number | undefined): Promise<NetworkNamespace | undefined> {
-    const namespace = pid === undefined ? undefined : await openNamespace(pid);
-    if (namespace === undefined) return undefined;
-    let sure = false;
-    try {
-      // a number of a process may be given to another one at any time; asked again with the namespace open, it cannot be a stranger's
-      sure = (await engine.pidOf(id)) === pid;
-    } finally {
-      if (!sure) await namespace.close();
-    }
-    return sure ? namespace : undefined;
-  }
-
-  async function leave(node: string): Promise<void> {
-    const place = held.get(node);
-    held.delete(node);
-    await place?.namespace.close();
   }
 
   async function settleNamespace({ namespace, process, container }: Place, desired: DesiredState): Promise<Rules> {
@@ -230,10 +147,6 @@ export function createReconciler(
   }
 
   return { bring, distrust };
-}
-
-function unanswered(node: string): DeviousError {
-  return new DeviousError("ENGINE_UNREACHABLE", `The engine was asked to pause ${node} and has not answered.`);
 }
 
 function peersOf(node: string, containers: readonly NodeContainer[]): readonly Peer[] {

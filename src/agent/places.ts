@@ -1,0 +1,61 @@
+/** The network namespaces of nodes, held open while there are rules of ours in them: those can be cleaned while the engine is away. */
+import type { Peer } from "../chaos/namespace.js";
+import type { NodeContainer, NodeEngine } from "./engine.js";
+import type { NetworkNamespace, OpenNamespace } from "./netns.js";
+
+export interface Place {
+  readonly container: NodeContainer;
+  /** The other nodes as they were when it was entered last. */
+  readonly peers: readonly Peer[];
+  /** Container and process: a restarted container has a new namespace, clean and empty. */
+  readonly process: string;
+  readonly namespace: NetworkNamespace;
+}
+
+export interface Places {
+  /** Opens the node's namespace, or finds it open; undefined where the process is gone. */
+  enter(container: NodeContainer, peers: readonly Peer[]): Promise<Place | undefined>;
+  /** The place as it was entered last, if nobody has left it. */
+  held(node: string): Place | undefined;
+  leave(node: string): Promise<void>;
+}
+
+export function createPlaces(engine: NodeEngine, openNamespace: OpenNamespace): Places {
+  const places = new Map<string, Place>();
+
+  async function openOf(id: string, pid: number | undefined): Promise<NetworkNamespace | undefined> {
+    const namespace = pid === undefined ? undefined : await openNamespace(pid);
+    if (namespace === undefined) return undefined;
+    let sure = false;
+    try {
+      // a number of a process may be given to another one at any time; asked again with the namespace open, it cannot be a stranger's
+      sure = (await engine.pidOf(id)) === pid;
+    } finally {
+      if (!sure) await namespace.close();
+    }
+    return sure ? namespace : undefined;
+  }
+
+  async function leave(node: string): Promise<void> {
+    const place = places.get(node);
+    places.delete(node);
+    await place?.namespace.close();
+  }
+
+  return {
+    async enter(container, peers) {
+      const { node, id } = container;
+      const pid = await engine.pidOf(id);
+      const process = `${id} ${pid}`;
+      const before = places.get(node);
+      const namespace = before?.process === process ? before.namespace : await openOf(id, pid);
+      if (namespace !== before?.namespace) await leave(node);
+      if (namespace === undefined) return undefined;
+      const place = { container, peers, process, namespace };
+      places.set(node, place);
+      return place;
+    },
+    held: (node) => places.get(node),
+    leave,
+  };
+}
