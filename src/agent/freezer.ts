@@ -69,5 +69,7 @@ export function createFreezer(engine: NodeEngine, store: LedgerStore, clock: Clo
 }
 
 function unanswered(node: string): DeviousError {
-  return new DeviousError("ENGINE_UNREACHABLE", `The engine was asked to pause ${node} and has not answered.`);
+  return new DeviousError("ENGINE_UNREACHABLE", `The engine was asked to pause ${node} and has not answered.`, {
+    hint: "If it is paused after all, that is undone at once.",
+  });
 }

@@ -3,7 +3,19 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { delay, distributions } from "../../src/chaos/delay.js";
 import type { Fault } from "../../src/chaos/fault.js";
-import { type Ledger, add, emptyLedger, expire, freeze, heal, nextDeadlineMs, thaw, wasGiven } from "../../src/chaos/ledger.js";
+import {
+  type Ledger,
+  add,
+  cutWith,
+  emptyLedger,
+  expire,
+  freeze,
+  heal,
+  lostLedger,
+  nextDeadlineMs,
+  thaw,
+  wasGiven,
+} from "../../src/chaos/ledger.js";
 import { isolate, partition } from "../../src/chaos/partition.js";
 import { pause } from "../../src/chaos/pause.js";
 import { nextWakeUpMs } from "../../src/chaos/schedule.js";
@@ -41,8 +53,8 @@ test.each([
   ["", "end of JSON"],
   ["{}", "nextNumber"],
   ["[]", "expected object"],
-  ['{"nextNumber":0,"faults":[],"frozen":{}}', "nextNumber"],
-  ['{"nextNumber":2,"faults":[{"id":"f1"}],"frozen":{}}', "faults.0.fault"],
+  ['{"nextNumber":0,"faults":[],"frozen":{},"cutTools":[]}', "nextNumber"],
+  ['{"nextNumber":2,"faults":[{"id":"f1"}],"frozen":{},"cutTools":[]}', "faults.0.fault"],
 ])("%j is no ledger: %s", (text, problem) => {
   expect(() => decodeLedger(text)).toThrow(problem);
 });
@@ -86,6 +98,14 @@ test("who is frozen by us is remembered until thawed", () => {
   expect(frozen.frozen).toEqual({ n1: "c1" });
   expect(thaw(frozen, "n1")).toEqual(three);
   expect(thaw(three, "n1")).toEqual(three);
+});
+
+test("what cut is remembered once, and a lost ledger may have cut with anything", () => {
+  const used = cutWith(cutWith(cutWith(three, "iptables"), "nft"), "iptables");
+  expect(used.cutTools).toEqual(["iptables", "nft"]);
+  expect(heal(used, { by: "all" }).ledger.cutTools).toEqual(["iptables", "nft"]);
+  for (const ledger of [used, lostLedger]) expect(decodeLedger(encodeLedger(ledger))).toEqual(ledger);
+  expect(lostLedger.cutTools).toEqual(["nft", "iptables"]);
 });
 
 test.each<[string, Ledger, number, boolean, number | undefined]>([
