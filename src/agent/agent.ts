@@ -3,7 +3,7 @@
  * what it says. Whatever fails is tried again until it is right.
  */
 import { type ActiveFault, type Fault, describeFault, nodesOf } from "../chaos/fault.js";
-import { type DeadlineOf, type Ledger, add, expire, heal, wasGiven } from "../chaos/ledger.js";
+import { type DeadlineOf, type Ledger, add, expire, heal, wasGiven, wasHurt } from "../chaos/ledger.js";
 import {
   type FaultView,
   type HealTarget,
@@ -67,7 +67,7 @@ export class Agent {
   readonly #startedAtMs: number;
   readonly #deadlineOf: DeadlineOf;
   /** Every node must be looked at, because something may have been missed. */
-  #sweepDue = true;
+  #sweepDue: boolean;
   /** Every node is to be normal but for the faults, also where no ledger knows why it is not. */
   #mendingDue: boolean;
   #engineAnswers = true;
@@ -81,6 +81,7 @@ export class Agent {
     this.#startedAtMs = parts.clock.nowMs();
     this.#deadlineOf = createDeadlines(parts.clock);
     this.#mendingDue = parts.ledgerLost;
+    this.#sweepDue = this.#mayHaveActed();
   }
 
   /** Ends what is overdue, brings every node to what the ledger says, and goes on doing so. Resolves after the first round. */
@@ -91,6 +92,11 @@ export class Agent {
     });
     this.#watch();
     await this.#wake();
+  }
+
+  /** A cluster that was never hurt has nothing to be looked at; and while it boots, looking costs it time. */
+  #mayHaveActed(): boolean {
+    return this.#mendingDue || wasHurt(this.#parts.store.value);
   }
 
   stop(): void {
@@ -274,7 +280,7 @@ export class Agent {
     const { clock, engine, store } = this.#parts;
     const onOpen = (): void => {
       this.#refusedSinceMs = undefined;
-      this.#sweepDue = true;
+      this.#sweepDue ||= this.#mayHaveActed();
       this.#schedule();
     };
     const onStart = (node: string): void => {

@@ -22,6 +22,11 @@ export const emptyLedger: Ledger = { nextNumber: 1, faults: [], frozen: {}, cutT
 /** In place of a ledger that cannot be read: anything may have been done, by any tool. */
 export const lostLedger: Ledger = { ...emptyLedger, cutTools };
 
+/** Whether there has ever been a fault. */
+export function wasHurt(ledger: Ledger): boolean {
+  return ledger.nextNumber > 1;
+}
+
 /** The ledger with one more fault, and the fault as it stands in it. `durationMs` null: until healed. */
 export function add(
   ledger: Ledger,

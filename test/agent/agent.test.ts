@@ -229,7 +229,7 @@ describe("restarts", () => {
     await w.apply(pause(["n1"]), 5000);
     await w.heal({ by: "all" });
     w.killAgent();
-    w.disk = { ...emptyLedger, frozen: { n1: "container-n1" } };
+    w.disk = { ...emptyLedger, nextNumber: 2, frozen: { n1: "container-n1" } };
     w.cluster.node("n1").state = "paused";
     w.cluster.node("n2").namespace.dropped = ["10.0.0.2"];
     await w.startAgent();
@@ -311,7 +311,7 @@ describe("trouble", () => {
   test("a pause that was on its way when the agent was killed is ended by the next one, whatever the listing says", async () => {
     const w = await world();
     w.killAgent();
-    w.disk = { ...emptyLedger, frozen: { n1: "container-n1" } };
+    w.disk = { ...emptyLedger, nextNumber: 2, frozen: { n1: "container-n1" } };
     w.cluster.node("n1").state = "paused";
     w.cluster.staleListing = true;
     await w.startAgent();
