@@ -75,8 +75,8 @@ export function createReconciler(
     const desired = desiredState(node, store.value.faults, peers);
     // first of all acts: a frozen node blocks everything else that is done to it
     const thawed = !desired.paused && (await freezer.thaw(container, distrusted.has(node)));
-    if (!desired.paused) distrusted.delete(node);
     const rules = await settleNetwork(container, peers, desired);
+    if (!desired.paused) distrusted.delete(node);
     if (rules === undefined) return { kind: "absent" };
     const frozen = desired.paused && (await freezer.freeze(container));
     return { kind: "settled", changed: thawed || frozen || rules.length > 0, rules };
@@ -98,23 +98,27 @@ export function createReconciler(
   async function settleNamespace({ namespace, process, container }: Place, desired: DesiredState): Promise<Rules> {
     const { node } = container;
     const before = done.get(node);
+    const trusted = !distrusted.has(node);
     const wanted: Done = { process, cut: JSON.stringify(desired.unheard), shape: JSON.stringify(desired.links) };
     done.delete(node);
     const sameProcess = before?.process === process;
-    const cuts = sameProcess && before.cut === wanted.cut ? [] : await cut(namespace, node, desired);
-    const shapes = sameProcess && before.shape === wanted.shape ? [] : await slow(namespace, container, desired);
+    const sameCut = sameProcess && before.cut === wanted.cut;
+    const sameShape = sameProcess && before.shape === wanted.shape;
+    // a look costs as much as an act: where this agent made the cut that has to go, it need not look first
+    const cuts = sameCut && trusted ? [] : await cut(namespace, node, desired, sameCut || !sameProcess);
+    const shapes = sameShape && trusted ? [] : await slow(namespace, container, desired);
     done.set(node, wanted);
     return [...cuts, ...shapes];
   }
 
-  async function cut(namespace: NetworkNamespace, node: string, { unheard }: DesiredState): Promise<Rules> {
+  async function cut(namespace: NetworkNamespace, node: string, { unheard }: DesiredState, mayHold: boolean): Promise<Rules> {
     const tool = await kernel.cut();
     const rules: Rules[number][] = [];
     if (tool !== "none") {
       if (unheard.length > 0 && !store.value.cutTools.includes(tool)) {
         await store.admit((ledger) => ({ ledger: cutWith(ledger, tool) }));
       }
-      rules.push(...(await cutBy(tool, namespace, node, unheard)));
+      rules.push(...(await cutBy(tool, namespace, node, unheard, mayHold)));
     } else if (unheard.length > 0) {
       throw new DeviousError("FAULT_NOT_APPLIED", "This kernel has neither nftables nor iptables, so links cannot be cut.", {
         hint: "Run `modprobe nf_tables` on the engine's host.",
@@ -122,13 +126,21 @@ export function createReconciler(
     }
     // an agent before us, or a busier moment of this one, may have found another tool
     for (const other of store.value.cutTools) {
-      if (other !== tool) rules.push(...(await cutBy(other, namespace, node, [])));
+      if (other !== tool) rules.push(...(await cutBy(other, namespace, node, [], true)));
     }
     return rules;
   }
 
-  async function cutBy(tool: CutTool, namespace: NetworkNamespace, node: string, unheard: readonly Peer[]): Promise<Rules> {
-    return tool === "nft" ? cutWithNft(namespace, node, unheard) : cutWithIptables(namespace, node, unheard, await kernel.ipv6());
+  async function cutBy(
+    tool: CutTool,
+    namespace: NetworkNamespace,
+    node: string,
+    unheard: readonly Peer[],
+    mayHold: boolean,
+  ): Promise<Rules> {
+    return tool === "nft"
+      ? cutWithNft(namespace, node, unheard, mayHold)
+      : cutWithIptables(namespace, node, unheard, await kernel.ipv6());
   }
 
   async function slow(namespace: NetworkNamespace, { node, addresses }: NodeContainer, { links }: DesiredState): Promise<Rules> {
@@ -141,7 +153,6 @@ export function createReconciler(
 
   function distrust(nodes: readonly string[]): void {
     for (const node of nodes) {
-      done.delete(node);
       distrusted.add(node);
     }
   }

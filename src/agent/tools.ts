@@ -12,9 +12,14 @@ import type { NetworkNamespace } from "./netns.js";
 /** What was handed to a tool; empty where the node was as it should be. */
 export type Rules = readonly { readonly tool: string; readonly rules: string }[];
 
-/** Drops what `unheard` send, in one transaction for both IP families. */
-export async function cutWithNft(namespace: NetworkNamespace, node: string, unheard: readonly Peer[]): Promise<Rules> {
-  if (nftDifference(unheard, await readNft(namespace, node)) === undefined) return [];
+/** Drops what `unheard` send, in one transaction for both IP families. `mayHold` false: it is known that another cut stands there. */
+export async function cutWithNft(
+  namespace: NetworkNamespace,
+  node: string,
+  unheard: readonly Peer[],
+  mayHold: boolean,
+): Promise<Rules> {
+  if (mayHold && nftDifference(unheard, await readNft(namespace, node)) === undefined) return [];
   const rules = renderNft(unheard);
   await must(namespace, node, ["nft", "-f", "-"], rules);
   const difference = nftDifference(unheard, await readNft(namespace, node));

@@ -24,7 +24,7 @@ const found = await withBareNodes(["a", "b", "c"], async ([a, b, c]) => {
   ];
   const shapeTo = (wanted: Link[]) => shape(namespace, "a", a.addresses.v4[0], wanted);
   const cut = (unheard: BareNode[]) =>
-    tool === "nft" ? cutWithNft(namespace, "a", unheard) : cutWithIptables(namespace, "a", unheard, true);
+    tool === "nft" ? cutWithNft(namespace, "a", unheard, true) : cutWithIptables(namespace, "a", unheard, true);
   try {
     const before = await look();
     await shapeTo(links(slow));
