@@ -5,7 +5,7 @@ import { containerHash } from "./container-specs.js";
 import { assertOwner } from "./find.js";
 import { observeCluster } from "./observe.js";
 import { describePlan, isNothing, planUp } from "./plan.js";
-import { nodeStatus } from "./status.js";
+import { activeFaults, nodeStatus } from "./status.js";
 import type { NodeStatus } from "./status.js";
 import { step } from "./steps.js";
 import { up } from "./up.js";
@@ -42,8 +42,13 @@ export async function bringUp(engine: Engine, request: BringUpRequest): Promise<
   if (!isNothing(plan) && !(await engine.hasImage(recipe.reference))) {
     await step(report, `build the node image (${recipe.base} base)`, () => ensureImage(engine, recipe, () => undefined));
   }
+  // a cluster that is as asked and hurt on purpose may have no quorum to wait for
+  const faults = isNothing(plan) ? ((await activeFaults(engine, observed)) ?? []) : [];
+  if (faults.length > 0)
+    report({ type: "note", text: `not waiting: ${faults.map(({ description }) => description).join(", ")}` });
   await up(engine, plan, {
     ...request,
+    wait: request.wait && faults.length === 0,
     identity: { cluster: spec.name, owner, image: recipe.reference },
     volumesBefore: new Set(observed.volumes.map(({ name }) => name)),
   });

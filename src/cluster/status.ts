@@ -46,7 +46,7 @@ export async function clusterStatus(
 }
 
 /** Null where no agent answers: unlike "none", that says nothing about faults. */
-async function activeFaults(engine: StatusEngine, found: Observed): Promise<readonly FaultView[] | null> {
+export async function activeFaults(engine: StatusEngine, found: Observed): Promise<readonly FaultView[] | null> {
   if (found.agent?.state !== "running") return null;
   return askAgent(engine, found.agent.id, { op: "list" }).then(
     ({ faults }) => faults,

@@ -44,6 +44,15 @@ test("the same spec again does nothing, whatever is paused", async () => {
   expect(await world.stateOf("n3")).toBe("paused");
 });
 
+test("a cluster that is hurt on purpose is not waited for", async () => {
+  const world = await FakeWorld.create();
+  await world.json("up");
+  await world.json("chaos", "partition", "isolate n1", "--for", "60s");
+  const { exitCode, stdout, stderr } = await world.run("up", "--timeout", "300ms");
+  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "not waiting: partition n1 | n2,n3\n" });
+  expect(stdout).toContain("nothing to do");
+});
+
 test("--dry-run tells the steps and does none", async () => {
   const world = await FakeWorld.create("name: shop\nservices:\n  kv: { store: raft, nodes: 1 }\n");
   const { exitCode, stdout, stderr } = await world.run("up", "--dry-run");
