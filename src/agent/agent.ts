@@ -186,9 +186,10 @@ export class Agent {
     reason: "asked" | "deadline" | "rollback",
     alsoNodes: readonly string[] = [],
   ): Promise<{ healed: readonly ActiveFault[]; settled: readonly Settled[] }> {
-    const { healed } = await this.#parts.store.release(change);
+    const { healed, saved } = await this.#parts.store.release(change);
     this.#schedule();
     const settled = await this.#settle([...healed.flatMap(({ fault }) => nodesOf(fault)), ...alsoNodes], "end");
+    await saved;
     // the log tells of a fault's end after its beginning
     await Promise.all(healed.map(async ({ id }) => this.#applying.get(id)));
     for (const active of healed) {

@@ -7,8 +7,11 @@ export interface LedgerStore {
   readonly value: Ledger;
   /** For what adds to the ledger: on disk first, in force afterwards. Throws, and nothing has changed, where it cannot be saved. */
   admit<T extends { readonly ledger: Ledger }>(change: (ledger: Ledger) => T): Promise<T>;
-  /** For what takes from it: in force at once, because a full disk must not keep a fault alive. A failed save goes to `onUnsaved`. */
-  release<T extends { readonly ledger: Ledger }>(change: (ledger: Ledger) => T): Promise<T>;
+  /**
+   * For what takes from it: in force at once, because a slow or full disk must not keep a fault alive. `saved` resolves once it is on disk
+   * as well; a failed save goes to `onUnsaved`.
+   */
+  release<T extends { readonly ledger: Ledger }>(change: (ledger: Ledger) => T): Promise<T & { readonly saved: Promise<void> }>;
 }
 
 export function createLedgerStore(loaded: Ledger, file: LedgerFile, onUnsaved: (error: unknown) => void): LedgerStore {
@@ -27,12 +30,17 @@ export function createLedgerStore(loaded: Ledger, file: LedgerFile, onUnsaved: (
         return changed;
       }),
     release: (change) =>
-      inTurn(async () => {
-        const changed = change(value);
-        if (JSON.stringify(changed.ledger) === JSON.stringify(value)) return changed;
-        value = changed.ledger;
-        await file.save(value).catch(onUnsaved);
-        return changed;
+      new Promise((resolve, reject) => {
+        const release = async (): Promise<void> => {
+          const changed = change(value);
+          const isNew = JSON.stringify(changed.ledger) !== JSON.stringify(value);
+          value = changed.ledger;
+          const saved = isNew ? file.save(value).catch(onUnsaved) : Promise.resolve();
+          resolve({ ...changed, saved });
+          // the next change is written after this one
+          await saved;
+        };
+        inTurn(release).catch(reject);
       }),
   };
 }

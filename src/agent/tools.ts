@@ -76,6 +76,11 @@ async function cutFamily(namespace: NetworkNamespace, node: string, unheard: rea
 
 /** Slows the links on the interface that owns `address`. */
 export async function shape(namespace: NetworkNamespace, node: string, address: string, links: readonly Link[]): Promise<Rules> {
+  if (links.length === 0) {
+    // one look at all interfaces shows that none of them is slowed, which is what a heal nearly always finds
+    const { stdout } = await must(namespace, node, ["tc", "-j", "qdisc", "show"]);
+    if (!stdout.includes(rootHandle)) return [];
+  }
   const device = deviceOf((await must(namespace, node, ["ip", "-j", "addr", "show"])).stdout, address);
   if (device === undefined) throw notInForce(node, `no interface owns the address ${address}`, "");
   const current = await readTc(namespace, node, device);

@@ -199,6 +199,7 @@ export class FakeCluster {
         this.acts.push(`${name} tc`);
         for (const line of input.trimEnd().split("\n")) namespace.tc.batch(line);
         return said("");
+      case "tc -j qdisc show":
       case "tc -j qdisc show dev eth0":
         return said(namespace.tc.qdiscs());
       case "tc class show dev eth0":
