@@ -70,26 +70,25 @@ class Up {
     this.#endsAtMs = performance.now() + options.timeoutMs;
   }
 
+  async boot(plan: Plan, rollback: Rollback): Promise<void> {
+    // the agent needs no network, so it starts while that is being made
+    await both(this.#agent(plan.agent, rollback), this.#nodes(plan, rollback));
+  }
+
   /**
    * All containers are made before any of them starts: a first `up` that is killed in between leaves either nothing that ever ran, which
-   * the next one makes anew, or all of them, which it starts. The agent starts last, while the nodes find each other.
+   * the next one makes anew, or all of them, which it starts.
    */
-  async boot({ network, agent, boot, change }: Plan, rollback: Rollback): Promise<void> {
+  async #nodes({ network, boot, change }: Plan, rollback: Rollback): Promise<void> {
     const { report, wait, signal } = this.#options;
     if (network === "create") await step(report, "network", () => this.#createNetwork(rollback));
-    const [agentId, nodes] = await both(
-      this.#prepareAgent(agent, rollback),
-      everyOne(boot.map((one) => this.#prepareNode(one, rollback))),
-    );
+    const nodes = await everyOne(boot.map((one) => this.#prepareNode(one, rollback)));
     signal.throwIfAborted();
     await everyOne(
       nodes.map(({ node, containerId }) => step(report, `start ${node}`, () => this.#engine.startContainer(containerId))),
     );
     signal.throwIfAborted();
-    await both(
-      agentId === undefined ? undefined : step(report, "start the agent", () => this.#engine.startContainer(agentId)),
-      wait || change.length > 0 ? this.#waitForAll() : undefined,
-    );
+    if (wait || change.length > 0) await this.#waitForAll();
   }
 
   async change(plan: Plan): Promise<void> {
@@ -109,33 +108,32 @@ class Up {
     rollback.network(id);
   }
 
-  /** The agent's container, where it has to be started. */
-  async #prepareAgent(agent: AgentStep, rollback: Rollback): Promise<string | undefined> {
+  async #agent(agent: AgentStep, rollback: Rollback): Promise<void> {
     const { report } = this.#options;
     switch (agent.kind) {
       case "keep":
-        return undefined;
+        return;
       case "start":
-        return agent.id;
+        return step(report, "start the agent", () => this.#engine.startContainer(agent.id));
       case "create":
         return step(report, "create the agent", () => this.#createAgent(rollback));
       case "remake":
         // not for a rollback: active faults need an agent to end them
         return step(report, "make the agent anew", async () => {
           await this.#engine.removeContainer(agent.id);
-          return this.#createAgent(undefined);
+          await this.#createAgent(undefined);
         });
       default:
-        return unreachable(agent);
+        unreachable(agent);
     }
   }
 
-  async #createAgent(rollback: Rollback | undefined): Promise<string> {
+  async #createAgent(rollback: Rollback | undefined): Promise<void> {
     const spec = agentContainer(this.#identity, this.#options.engineSocket);
     const id = await this.#engine.createContainer(spec);
     rollback?.container(id);
     for (const { name } of spec.volumes) if (!this.#options.volumesBefore.has(name)) rollback?.volume(name);
-    return id;
+    await this.#engine.startContainer(id);
   }
 
   /** A node's container, ready to be started. */
