@@ -3,7 +3,7 @@ import { ExitCode } from "../core/errors.js";
 import type { Report } from "../cluster/steps.js";
 import { createContext } from "./context.js";
 import type { Context } from "./context.js";
-import { problemJson, toProblem } from "./problem.js";
+import { problemJson, renderProblem, toProblem } from "./problem.js";
 import { createProgress } from "./progress.js";
 import { terminalOf } from "./terminal.js";
 import type { Terminal } from "./terminal.js";
@@ -45,15 +45,8 @@ export abstract class BaseCommand extends Command {
     if (this.#signalled !== undefined) return Promise.resolve();
     const problem = toProblem(error);
     process.exitCode = problem.exitCode;
-    if (this.jsonEnabled()) {
-      this.logJson(problemJson(problem));
-    } else {
-      const { chalk } = terminalOf(process.stderr, process.env);
-      this.logToStderr(`${chalk.red("error:")} ${problem.message}`);
-      for (const detail of problem.details) this.logToStderr(`  ${detail}`);
-      if (problem.hint !== undefined) this.logToStderr(chalk.dim(`  ${problem.hint}`));
-      if (problem.stack !== undefined) this.logToStderr(chalk.dim(problem.stack));
-    }
+    if (this.jsonEnabled()) this.logJson(problemJson(problem));
+    else this.logToStderr(renderProblem(problem, terminalOf(process.stderr, process.env).chalk));
     return Promise.resolve();
   }
 

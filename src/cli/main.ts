@@ -1,7 +1,7 @@
 import { Config, flush, run } from "@oclif/core";
 import { closest } from "../core/ids.js";
 import { DeviousError } from "../core/errors.js";
-import { problemJson, toProblem } from "./problem.js";
+import { problemJson, renderProblem, toProblem } from "./problem.js";
 import { terminalOf } from "./terminal.js";
 
 /** Runs one command line and ends the process with its exit code. `url` is the entry script's, from which oclif finds the package. */
@@ -47,11 +47,6 @@ function unknownCommand(error: unknown, config: Config, argv: readonly string[])
 function complain(error: unknown, json: boolean): void {
   const problem = toProblem(error);
   process.exitCode = problem.exitCode;
-  if (json) {
-    process.stdout.write(`${JSON.stringify(problemJson(problem), null, 2)}\n`);
-    return;
-  }
-  const { chalk } = terminalOf(process.stderr, process.env);
-  process.stderr.write(`${chalk.red("error:")} ${problem.message}\n`);
-  if (problem.hint !== undefined) process.stderr.write(chalk.dim(`  ${problem.hint}\n`));
+  if (json) process.stdout.write(`${JSON.stringify(problemJson(problem), null, 2)}\n`);
+  else process.stderr.write(`${renderProblem(problem, terminalOf(process.stderr, process.env).chalk)}\n`);
 }

@@ -1,6 +1,6 @@
+import type { ChalkInstance } from "chalk";
 import { DeviousError, ExitCode, messageOf } from "../core/errors.js";
 import type { ErrorCode } from "../core/errors.js";
-import { InvariantViolation } from "../core/invariant.js";
 
 /** Anything thrown, as a user and a script shall see it. */
 export interface Problem {
@@ -19,26 +19,24 @@ export function toProblem(error: unknown): Problem {
     return { code, message: sentence(unwrapped(message)), hint, details, exitCode, stack: undefined };
   }
   if (isUsageError(error)) {
-    const message = sentence((error.message.split("\n")[0] ?? "").replace(/:$/, ""));
-    const details = error.message.split("\n").slice(1).filter((line) => line.trim() !== "" && !line.startsWith("See more help")); // prettier-ignore
+    const [first = "", ...rest] = error.message.split("\n");
+    const details = rest.filter((line) => line.trim() !== "" && !line.startsWith("See more help"));
     return {
       code: "USAGE",
-      message,
+      message: sentence(first.replace(/:$/, "")),
       hint: "--help shows what this command takes.",
       details,
       exitCode: ExitCode.usage,
       stack: undefined,
     };
   }
-  const stack =
-    error instanceof Error && (error instanceof InvariantViolation || error.stack !== undefined) ? error.stack : undefined;
   return {
     code: "INTERNAL",
     message: sentence(`This should not have happened: ${messageOf(error)}`),
     hint: "Please report it, with the command you typed.",
     details: [],
     exitCode: ExitCode.unknown,
-    stack,
+    stack: error instanceof Error ? error.stack : undefined,
   };
 }
 
@@ -62,4 +60,14 @@ function sentence(text: string): string {
 
 export function problemJson({ code, message, hint, details, exitCode }: Problem): Readonly<Record<string, unknown>> {
   return { error: { code, message, hint: hint ?? null, details, exitCode } };
+}
+
+/** For people, on stderr: the sentence, the facts, what to do. */
+export function renderProblem({ message, details, hint, stack }: Problem, chalk: ChalkInstance): string {
+  return [
+    `${chalk.red("error:")} ${message}`,
+    ...details.map((detail) => `  ${detail}`),
+    ...(hint === undefined ? [] : [chalk.dim(`  ${hint}`)]),
+    ...(stack === undefined ? [] : [chalk.dim(stack)]),
+  ].join("\n");
 }

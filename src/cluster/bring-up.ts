@@ -1,5 +1,5 @@
 import type { Engine } from "../engine/port.js";
-import { ensureImage, planImage } from "../image/ensure.js";
+import { buildNodeImage, planImage } from "../image/node-image.js";
 import type { ClusterSpec } from "../spec/cluster-spec.js";
 import { containerHash } from "./container-specs.js";
 import { assertOwner } from "./find.js";
@@ -35,15 +35,16 @@ export async function bringUp(engine: Engine, request: BringUpRequest): Promise<
   const recipe = await planImage(facts, request.bundleDir, request.version);
   const plan = planUp(spec, observed, (service) => containerHash(recipe.reference, service));
   const steps = describePlan(plan);
+  const nothingToDo = isNothing(plan);
+  const imageMissing = (dryRun || !nothingToDo) && !(await engine.hasImage(recipe.reference));
   if (dryRun) {
-    const missing = !(await engine.hasImage(recipe.reference));
-    return { cluster: spec.name, steps: missing ? [`build the image ${recipe.reference}`, ...steps] : steps, nodes: [] };
+    return { cluster: spec.name, steps: imageMissing ? [`build the image ${recipe.reference}`, ...steps] : steps, nodes: [] };
   }
-  if (!isNothing(plan) && !(await engine.hasImage(recipe.reference))) {
-    await step(report, `build the node image (${recipe.base} base)`, () => ensureImage(engine, recipe, () => undefined));
+  if (imageMissing) {
+    await step(report, `build the node image (${recipe.base} base)`, () => buildNodeImage(engine, recipe, () => undefined));
   }
   // a cluster that is as asked and hurt on purpose may have no quorum to wait for
-  const faults = isNothing(plan) ? ((await activeFaults(engine, observed)) ?? []) : [];
+  const faults = nothingToDo ? ((await activeFaults(engine, observed)) ?? []) : [];
   if (faults.length > 0)
     report({ type: "note", text: `not waiting: ${faults.map(({ description }) => description).join(", ")}` });
   await up(engine, plan, {

@@ -12,8 +12,8 @@ export interface Wanted {
 }
 
 /**
- * The cluster a command means: the one it names, else the one of this folder (`ownName`, asked only where the folder has several), else the only one there
- * is. Works from any folder, after a crash and after a reboot: the engine's labels are all it reads.
+ * The cluster a command means: the one it names, else the one of this folder (`ownName`, asked only where the folder has several), else
+ * the only one there is. Works from any folder, after a crash and after a reboot: the engine's labels are all it reads.
  */
 export async function findCluster(engine: ObservedEngine, wanted: Wanted): Promise<Observed> {
   const all = await observeAll(engine);

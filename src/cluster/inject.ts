@@ -1,9 +1,8 @@
-import type { Fault } from "../chaos/fault.js";
+import type { ActiveFault, Fault } from "../chaos/fault.js";
 import { problemWithFault } from "../chaos/fault.js";
 import type { FaultView, HealTarget } from "../chaos/protocol.js";
 import { resolveTarget, asksForLeader } from "../chaos/target.js";
 import type { Selector } from "../chaos/target.js";
-import type { ActiveFault } from "../chaos/fault.js";
 import { DeviousError } from "../core/errors.js";
 import type { Containers, Streams } from "../engine/port.js";
 import { askAgent } from "./agent-client.js";

@@ -78,7 +78,7 @@ function startOf(detail: ContainerDetail | undefined): string | null {
   return runs ? (detail.startedAt ?? null) : null;
 }
 
-/** The leader that most nodes follow at the highest term, per service; a cut-off node may still follow an old one. */
+/** The node that leads at the highest term: one that is cut off may still take itself for the leader of an older one. */
 export function leaderOf(nodes: readonly NodeStatus[], service: string): string | undefined {
   const own = nodes.filter((one) => one.service === service);
   const leaders = own.filter(({ store }) => store?.role === "leader");

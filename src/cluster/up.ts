@@ -1,5 +1,5 @@
 import { unreachable } from "../core/invariant.js";
-import type { Containers, Networks, Streams, Volumes } from "../engine/port.js";
+import type { Containers, ContainerSpec, Networks, Streams, Volumes } from "../engine/port.js";
 import type { ServiceSpec } from "../spec/cluster-spec.js";
 import { agentContainer, clusterLabels, nodeContainer } from "./container-specs.js";
 import type { Identity } from "./container-specs.js";
@@ -72,7 +72,7 @@ class Up {
 
   async boot(plan: Plan, rollback: Rollback): Promise<void> {
     // the agent needs no network, so it starts while that is being made
-    await both(this.#agent(plan.agent, rollback), this.#nodes(plan, rollback));
+    await everyOne([this.#agent(plan.agent, rollback), this.#nodes(plan, rollback)]);
   }
 
   /**
@@ -129,10 +129,7 @@ class Up {
   }
 
   async #createAgent(rollback: Rollback | undefined): Promise<void> {
-    const spec = agentContainer(this.#identity, this.#options.engineSocket);
-    const id = await this.#engine.createContainer(spec);
-    rollback?.container(id);
-    for (const { name } of spec.volumes) if (!this.#options.volumesBefore.has(name)) rollback?.volume(name);
+    const id = await this.#create(agentContainer(this.#identity, this.#options.engineSocket), rollback, false);
     await this.#engine.startContainer(id);
   }
 
@@ -147,12 +144,15 @@ class Up {
     });
   }
 
-  async #createNode(boot: NodeBoot, rollback: Rollback | undefined, freshVolume: boolean): Promise<string> {
-    const spec = nodeContainer(this.#identity, boot);
+  #createNode(boot: NodeBoot, rollback: Rollback | undefined, freshVolume: boolean): Promise<string> {
+    return this.#create(nodeContainer(this.#identity, boot), rollback, freshVolume);
+  }
+
+  async #create(spec: ContainerSpec, rollback: Rollback | undefined, freshVolumes: boolean): Promise<string> {
     const id = await this.#engine.createContainer(spec);
     rollback?.container(id);
     // a volume that was there before is data
-    for (const { name } of spec.volumes) if (freshVolume || !this.#options.volumesBefore.has(name)) rollback?.volume(name);
+    for (const { name } of spec.volumes) if (freshVolumes || !this.#options.volumesBefore.has(name)) rollback?.volume(name);
     return id;
   }
 
@@ -217,10 +217,4 @@ async function everyOne<T>(made: readonly Promise<T>[]): Promise<T[]> {
     if (result.status === "rejected") throw result.reason;
     return result.value;
   });
-}
-
-/** As {@link everyOne}, for two of different kinds. */
-async function both<A, B>(first: Promise<A> | A, second: Promise<B> | B): Promise<[A, B]> {
-  await Promise.allSettled([first, second]);
-  return Promise.all([first, second]);
 }

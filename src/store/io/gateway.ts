@@ -1,12 +1,12 @@
 import { createServer } from "node:http";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import type { Done, MemberChange } from "../ask.js";
 import { RequestFailed } from "../ask.js";
 import { messageOf } from "../../core/errors.js";
 import type { RangeRequest, RangeResult } from "../kv.js";
 import type { MemberId } from "../raft/types.js";
 import * as etcd from "./etcd-json.js";
+import { listenOn } from "./listen.js";
 
 /** What the gateway needs of a node. Promises reject with {@link RequestFailed}, within the node's time limit. */
 export interface Store {
@@ -96,15 +96,8 @@ export class Gateway {
   }
 
   /** Resolves with the port once requests are taken. */
-  async listen(host: string | undefined, port: number): Promise<number> {
-    await new Promise<void>((resolve, reject) => {
-      this.#server.once("error", reject);
-      this.#server.listen(port, host, () => {
-        this.#server.off("error", reject);
-        resolve();
-      });
-    });
-    return (this.#server.address() as AddressInfo).port;
+  listen(host: string | undefined, port: number): Promise<number> {
+    return listenOn(this.#server, host, port);
   }
 
   /** No new connections from here on, and idle ones end. */

@@ -1,11 +1,12 @@
 import { createServer } from "node:net";
-import type { AddressInfo, Server, Socket } from "node:net";
+import type { Server, Socket } from "node:net";
 import type { Log } from "../../core/log-line.js";
 import { messageOf } from "../../core/errors.js";
 import type { Member } from "../replica.js";
 import type { MemberId, Message, Snapshot } from "../raft/types.js";
 import { FrameReader, FrameWriter, snapshotBytesMax } from "./frames.js";
 import type { Packet } from "./frames.js";
+import { listenOn } from "./listen.js";
 import { PeerLink, writeFrame } from "./peer-link.js";
 
 /** What became of a question to a peer. */
@@ -86,16 +87,10 @@ export class Transport {
 
   /** Resolves with the port once peers are accepted and dialled. */
   async listen(host: string | undefined, port: number): Promise<number> {
-    await new Promise<void>((resolve, reject) => {
-      this.#server.once("error", reject);
-      this.#server.listen(port, host, () => {
-        this.#server.off("error", reject);
-        resolve();
-      });
-    });
+    const listeningPort = await listenOn(this.#server, host, port);
     this.#sweptAtMs = this.#options.nowMs();
     this.#sweeper = setInterval(() => this.#sweep(), sweepEveryMs);
-    return (this.#server.address() as AddressInfo).port;
+    return listeningPort;
   }
 
   /** From now on these are the peers; links to others are closed. */

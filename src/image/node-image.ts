@@ -33,15 +33,12 @@ export async function planImage(facts: EngineFacts, bundleDir: string, version: 
   return { base, reference: `devious/node:${version}-${hash}`, programs, tools };
 }
 
-/** Builds the image unless the engine has it; true where it was built. */
-export async function ensureImage(engine: Images, recipe: ImageRecipe, onLine: (line: string) => void): Promise<boolean> {
-  if (await engine.hasImage(recipe.reference)) return false;
+export async function buildNodeImage(engine: Images, recipe: ImageRecipe, onLine: (line: string) => void): Promise<void> {
   const context =
     recipe.base === "local"
       ? localContext(recipe.programs, recipe.tools, await findLibraries(recipe.tools.map((tool) => tool.source)))
       : registryContext(recipe.programs);
   await engine.buildImage(recipe.reference, context, { [label.image]: "node" }, onLine);
-  return true;
 }
 
 async function readPrograms(bundleDir: string): Promise<Programs> {
