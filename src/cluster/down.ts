@@ -1,5 +1,5 @@
 import { label } from "../core/labels.js";
-import type { ContainerInfo, Containers, Networks, Volumes } from "../engine/port.js";
+import type { Containers, Networks, Volumes } from "../engine/port.js";
 import { ledgerVolumeName } from "./names.js";
 import type { Observed } from "./observe.js";
 import { step } from "./steps.js";
@@ -27,18 +27,15 @@ export async function down(
 ): Promise<DownResult> {
   const { report } = options;
   const nodes = [...found.nodes, ...found.strays];
-  const remove = async ({ id, state }: ContainerInfo): Promise<void> => {
-    // some engines cannot kill what is frozen
-    if (state === "paused") await engine.unpauseContainer(id);
-    await engine.removeContainer(id);
-  };
   // the agent first, lest it pause again what is being removed
   if (found.agent !== undefined) {
     const { id } = found.agent;
     await step(report, "remove the agent", () => engine.removeContainer(id));
   }
   if (nodes.length > 0) {
-    await step(report, `remove ${nodes.map(nameOf).join(", ")}`, () => Promise.all(nodes.map(remove)));
+    await step(report, `remove ${nodes.map(nameOf).join(", ")}`, () =>
+      Promise.all(nodes.map(({ id }) => engine.removeContainer(id))),
+    );
   }
   if (found.networks.length > 0) {
     await step(report, "remove the network", () => Promise.all(found.networks.map(({ id }) => engine.removeNetwork(id))));

@@ -45,7 +45,6 @@ export class Membership {
     return step(report, `${node} joins ${service.name}`, async () => {
       const store = await this.#anyStore(node);
       if (stale !== undefined) {
-        await this.#engine.unpauseContainer(stale);
         await this.#engine.removeContainer(stale);
         await this.#engine.removeVolume(nodeVolumeName(cluster, node));
       }
@@ -77,10 +76,7 @@ export class Membership {
     return step(report, `${node} leaves ${service.name}`, async () => {
       const store = await this.#anyStore(node);
       for (const { id, name } of await store.members()) if (name === node) await this.#insist(() => store.removeMember(id));
-      if (containerId !== undefined) {
-        await this.#engine.unpauseContainer(containerId);
-        await this.#engine.removeContainer(containerId);
-      }
+      if (containerId !== undefined) await this.#engine.removeContainer(containerId);
       await this.#engine.removeVolume(nodeVolumeName(cluster, node));
     });
   }

@@ -19,19 +19,14 @@ export function createContainers({ call, wish, find }: Calls): Containers {
     stopContainer: (id, graceMs) =>
       wish("stop a container", (docker) => docker.getContainer(id).stop({ t: Math.ceil(graceMs / 1000) })),
     signalContainer: (id, signal) => wish("signal a container", (docker) => docker.getContainer(id).kill({ signal })),
-    unpauseContainer: (id) =>
-      wish("unpause a container", async (docker) => {
-        try {
-          await docker.getContainer(id).unpause();
-        } catch (error) {
-          // "is not paused" comes as 409 or 500, by version
-          if (!/not paused/.test(String(error))) throw error;
-        }
-      }),
+    unpauseContainer: (id) => wish("unpause a container", (docker) => unpause(docker.getContainer(id))),
     removeContainer: (id) =>
       wish("remove a container", async (docker) => {
+        const container = docker.getContainer(id);
+        // some engines cannot kill what is frozen
+        await unpause(container);
         try {
-          await docker.getContainer(id).remove({ force: true, v: true });
+          await container.remove({ force: true, v: true });
         } catch (error) {
           // somebody else is removing it: the wish is granted, only not by us
           if (statusOf(error) !== 409 || !/already in progress/.test(String(error))) throw error;
@@ -49,6 +44,15 @@ export function createContainers({ call, wish, find }: Calls): Containers {
       ),
     inspectContainer: (id) => find("inspect a container", async (docker) => toDetail(await docker.getContainer(id).inspect())),
   };
+}
+
+async function unpause(container: Dockerode.Container): Promise<void> {
+  try {
+    await container.unpause();
+  } catch (error) {
+    // "is not paused" comes as 409 or 500, by version
+    if (!/not paused/.test(String(error))) throw error;
+  }
 }
 
 /** Exported for the tests: what an agent may do is worth pinning down. */
