@@ -116,9 +116,11 @@ export class Agent {
     const { cluster, kernel, store } = this.#parts;
     switch (operation.op) {
       case "apply":
-        return { fault: this.#view(await this.#apply(operation.fault, operation.durationMs)) };
+        return { fault: this.#view(await this.#apply(operation.fault, operation.durationMs, operation.seed)) };
       case "heal":
         return { healed: await this.#heal(operation.what) };
+      case "start":
+        return { started: [] };
       case "list":
         return { faults: store.value.faults.map((active) => this.#view(active)) };
       case "probe":
@@ -128,13 +130,13 @@ export class Agent {
     }
   }
 
-  async #apply(fault: Fault, durationMs: number | null): Promise<ActiveFault> {
+  async #apply(fault: Fault, durationMs: number | null, seed: number | null): Promise<ActiveFault> {
     const { clock, engine, store } = this.#parts;
     const known = (await engine.nodes()).map(({ node }) => node).sort();
     const stranger = namesIn(fault).find((name) => !known.includes(name));
     if (stranger !== undefined) throw unknownNode(stranger, known);
 
-    const { added } = await store.admit((ledger) => add(ledger, fault, clock.nowMs(), durationMs));
+    const { added } = await store.admit((ledger) => add(ledger, fault, clock.nowMs(), durationMs, seed));
     this.#schedule();
     const applying = this.#bringIntoForce(added, durationMs);
     this.#applying.set(added.id, applying);
@@ -327,6 +329,7 @@ export class Agent {
       description: describeFault(active.fault),
       timeLeftMs: deadlineMs === null ? null : Math.max(0, deadlineMs - this.#parts.clock.nowMs()),
       troubles: Object.fromEntries([...this.#troubles].filter(([node]) => nodes.includes(node))),
+      proof: { how: "read-back" },
     };
   }
 }

@@ -1,5 +1,5 @@
 /** The network namespaces of nodes, held open while there are rules of ours in them: those can be cleaned while the engine is away. */
-import type { Peer } from "../chaos/namespace.js";
+import type { Peer } from "../chaos/desired-state.js";
 import type { NodeContainer, NodeEngine } from "./engine.js";
 import type { NetworkNamespace, OpenNamespace } from "./netns.js";
 

@@ -3,7 +3,7 @@
  * healing, a restarted container and the agent's own restart are one and the same act.
  */
 import { cutWith } from "../chaos/ledger.js";
-import { type DesiredState, type Peer, desiredState } from "../chaos/namespace.js";
+import { type DesiredState, type Peer, desiredState } from "../chaos/desired-state.js";
 import type { CutTool } from "../chaos/protocol.js";
 import { netemMissing } from "../chaos/tc.js";
 import { DeviousError } from "../core/errors.js";
@@ -91,7 +91,7 @@ export function createReconciler(
     const place = await places.enter(container, peers);
     if (place === undefined) return undefined;
     const rules = await settleNamespace(place, desired);
-    if (desired.unheard.length === 0 && desired.links.length === 0) await places.leave(container.node);
+    if (desired.drops.length === 0 && desired.links.length === 0) await places.leave(container.node);
     return rules;
   }
 
@@ -99,7 +99,7 @@ export function createReconciler(
     const { node } = container;
     const before = done.get(node);
     const trusted = !distrusted.has(node);
-    const wanted: Done = { process, cut: JSON.stringify(desired.unheard), shape: JSON.stringify(desired.links) };
+    const wanted: Done = { process, cut: JSON.stringify(desired.drops), shape: JSON.stringify(desired.links) };
     done.delete(node);
     const sameProcess = before?.process === process;
     const sameCut = sameProcess && before.cut === wanted.cut;
@@ -111,7 +111,8 @@ export function createReconciler(
     return [...cuts, ...shapes];
   }
 
-  async function cut(namespace: NetworkNamespace, node: string, { unheard }: DesiredState, mayHold: boolean): Promise<Rules> {
+  async function cut(namespace: NetworkNamespace, node: string, { drops }: DesiredState, mayHold: boolean): Promise<Rules> {
+    const unheard = drops.map(({ peer }) => peer);
     const tool = await kernel.cut();
     const rules: Rules[number][] = [];
     if (tool !== "none") {

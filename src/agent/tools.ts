@@ -2,7 +2,7 @@
 import { DeviousError } from "../core/errors.js";
 import { canonical } from "../chaos/address.js";
 import { type Family, parseChain, renderIptables } from "../chaos/iptables.js";
-import type { Link, Peer } from "../chaos/namespace.js";
+import type { Link, Peer } from "../chaos/desired-state.js";
 import { nftDifference, nftTable, renderNft, saysNoNft } from "../chaos/nft.js";
 import { foreignRoot, planTc } from "../chaos/tc.js";
 import { type TcState, parseTcState, rootHandle } from "../chaos/tc-state.js";

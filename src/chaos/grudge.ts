@@ -42,6 +42,19 @@ export function oneWay(senders: readonly string[], receivers: readonly string[])
   );
 }
 
+/**
+ * Each node hears itself and the nodes next to it on the ring, together a bare majority, and no two nodes hear the same ones
+ * (jepsen.nemesis, majorities-ring). Of fewer than four nodes every majority is everybody but one, and of three the ring is no cut.
+ */
+export function ring(nodes: readonly string[]): Grudge {
+  const majority = Math.floor(nodes.length / 2) + 1;
+  const behind = Math.floor((majority - 1) / 2);
+  const hears = (i: number, j: number): boolean => (j - i + behind + nodes.length) % nodes.length < majority;
+  return grudgeOf(
+    nodes.flatMap((receiver, i) => nodes.flatMap((sender, j) => (hears(i, j) ? [] : [[receiver, sender] as const]))),
+  );
+}
+
 /** Both cuts at once. */
 export function union(grudges: readonly Grudge[]): Grudge {
   return grudgeOf(

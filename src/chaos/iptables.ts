@@ -3,7 +3,7 @@
  * makes, in two halves: one chain for IPv4, one for IPv6. Each half is one transaction; they follow each other within milliseconds.
  */
 import { canonical } from "./address.js";
-import type { Peer } from "./namespace.js";
+import type { Peer } from "./desired-state.js";
 
 export type Family = "v4" | "v6";
 

@@ -1,6 +1,6 @@
 /** The active faults, as a value. What is not in the ledger must not be in the cluster; every function returns a new ledger. */
 import type { ActiveFault, Fault } from "./fault.js";
-import { nodesOf } from "./fault.js";
+import { concerns } from "./fault.js";
 import { type CutTool, type HealTarget, cutTools } from "./protocol.js";
 
 export interface Ledger {
@@ -13,11 +13,23 @@ export interface Ledger {
    * is ours and never what somebody paused by hand.
    */
   readonly frozen: Readonly<Record<string, string>>;
+  /** Node -> the container that we brought down, kept in the same way: what has to be started again, and nothing else. */
+  readonly downed: Readonly<Record<string, string>>;
+  /** Node -> what its control group said before we limited it. */
+  readonly limited: Readonly<Record<string, Limited>>;
   /** Every tool that links of this cluster were ever cut with. What one has cut another cannot heal. */
   readonly cutTools: readonly CutTool[];
 }
 
-export const emptyLedger: Ledger = { nextNumber: 1, faults: [], frozen: {}, cutTools: [] };
+/** A control group belongs to one run of a container: the next run starts with its own. */
+export interface Limited {
+  /** Container and process. */
+  readonly process: string;
+  /** File of the control group -> its text before. */
+  readonly originals: Readonly<Record<string, string>>;
+}
+
+export const emptyLedger: Ledger = { nextNumber: 1, faults: [], frozen: {}, downed: {}, limited: {}, cutTools: [] };
 
 /** In place of a ledger that cannot be read: anything may have been done, by any tool. */
 export const lostLedger: Ledger = { ...emptyLedger, cutTools };
@@ -33,12 +45,14 @@ export function add(
   fault: Fault,
   nowMs: number,
   durationMs: number | null,
+  seed: number | null = null,
 ): { ledger: Ledger; added: ActiveFault } {
   const added: ActiveFault = {
     id: `f${ledger.nextNumber}`,
     fault,
     startedAtMs: nowMs,
     deadlineMs: durationMs === null ? null : nowMs + durationMs,
+    seed,
   };
   return { ledger: { ...ledger, nextNumber: ledger.nextNumber + 1, faults: [...ledger.faults, added] }, added };
 }
@@ -98,6 +112,6 @@ function isMeant(active: ActiveFault, what: HealTarget): boolean {
     case "id":
       return active.id === what.id;
     case "node":
-      return nodesOf(active.fault).includes(what.node);
+      return concerns(active.fault, what.node);
   }
 }

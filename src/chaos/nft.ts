@@ -3,7 +3,7 @@
  * are dropped where they arrive: the sender notices nothing, and a one-way cut is one table instead of two.
  */
 import { canonical } from "./address.js";
-import type { Peer } from "./namespace.js";
+import type { Peer } from "./desired-state.js";
 
 /** The table, as nft's commands name it. */
 export const nftTable = ["inet", "devious"] as const;

@@ -1,32 +1,20 @@
 /** Cuts the network between nodes, silently, as a pulled cable would: packets vanish, nobody gets an error. */
-import { type Grudge, deafNodes, split, withRest } from "./grudge.js";
+import { type Grudge, deafNodes } from "./grudge.js";
+import { type Traffic, describeTraffic, isAnyTraffic, problemsWithTraffic } from "./traffic.js";
 
 export interface PartitionFault {
   readonly kind: "partition";
   readonly grudge: Grudge;
   /** The shape in words, e.g. `n1 | n2,n3`: a grudge alone is hard to read. */
   readonly shape: string;
+  readonly traffic: Traffic;
+  /** How many of the packets are dropped; 100 is a cut, less a flaky link. */
+  readonly percent: number;
 }
 
-/**
- * Groups that hear only themselves; a node in two groups hears both. The nodes that no group names form one more group, as in blockade:
- * of three nodes, `n1` alone means `n1 | n2,n3`.
- */
-export function partition(groups: readonly (readonly string[])[], nodes: readonly string[]): PartitionFault {
-  const all = withRest(groups, nodes);
-  return { kind: "partition", grudge: split(all), shape: all.map((group) => group.join(",")).join(" | ") };
-}
-
-/** Each of `lonely` on its own, cut off from every other node, the other lonely ones too. */
-export function isolate(lonely: readonly string[], nodes: readonly string[]): PartitionFault {
-  return partition(
-    lonely.map((node) => [node]),
-    nodes,
-  );
-}
-
-export function describePartition(fault: PartitionFault): string {
-  return `partition ${fault.shape}`;
+export function describePartition({ shape, percent, traffic }: PartitionFault): string {
+  const flaky = percent < 100 ? ` dropping ${percent}%` : "";
+  return `partition ${shape}${flaky}${isAnyTraffic(traffic) ? "" : ` (${describeTraffic(traffic)})`}`;
 }
 
 /** Nodes that do not hear at least one other. */
@@ -34,11 +22,15 @@ export function nodesCutOff(fault: PartitionFault): readonly string[] {
   return deafNodes(fault.grudge);
 }
 
-export function problemWithPartition(fault: PartitionFault): string | undefined {
-  if (deafNodes(fault.grudge).length === 0)
-    return `The partition ${fault.shape} cuts nothing: every node still hears every other.`;
-  for (const [node, unheard] of Object.entries(fault.grudge)) {
-    if (unheard.includes(node)) return `A partition cannot cut ${node} off from itself.`;
-  }
-  return undefined;
+export function problemsWithPartition({ grudge, shape, traffic, percent }: PartitionFault): readonly string[] {
+  return [
+    ...(deafNodes(grudge).length === 0 ? [`The partition ${shape} cuts nothing: every node still hears every other.`] : []),
+    ...Object.entries(grudge).flatMap(([node, unheard]) =>
+      unheard.includes(node) ? [`A partition cannot cut ${node} off from itself.`] : [],
+    ),
+    ...(percent > 0 && percent <= 100
+      ? []
+      : [`A partition drops more than 0% and at most 100% of the packets, not ${percent}%.`]),
+    ...problemsWithTraffic(traffic),
+  ];
 }

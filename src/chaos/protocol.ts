@@ -4,18 +4,28 @@
  */
 import { DeviousError, type ErrorCode, errorCodes } from "../core/errors.js";
 import type { ActiveFault, Fault } from "./fault.js";
+import type { Proof } from "./proof.js";
 
 /** Requests by `op`, without the id. Node names in them are resolved: `leader` and `all` are the CLI's words. */
 export type Operation =
-  /** Answers when the fault is in force and was read back, or, rolled back, with the error. */
-  | { readonly op: "apply"; readonly fault: Fault; readonly durationMs: number | null }
+  /** Answers when the fault is in force and was read back, with `verify` also measured, or, rolled back, with the error. */
+  | {
+      readonly op: "apply";
+      readonly fault: Fault;
+      readonly durationMs: number | null;
+      /** What the fault's random choices were drawn from; null where nothing was random. */
+      readonly seed: number | null;
+      readonly verify: boolean;
+    }
   /** Answers when everything healed is clean again. Healing what is not there heals nothing, except by an unknown id. */
   | { readonly op: "heal"; readonly what: HealTarget }
+  /** Ends whatever keeps these nodes down, for these nodes alone, and starts those that do not run, whoever stopped them. */
+  | { readonly op: "start"; readonly nodes: readonly string[] }
   | { readonly op: "list" }
   | { readonly op: "probe" }
   | { readonly op: "ping" };
 
-/** `node`: every fault that changes this node's own state, as a whole, with its other nodes. */
+/** `node`: every fault that concerns this node (./fault.ts), as a whole, with its other nodes. */
 export type HealTarget =
   { readonly by: "id"; readonly id: string } | { readonly by: "node"; readonly node: string } | { readonly by: "all" };
 
@@ -32,6 +42,8 @@ export interface FaultView extends ActiveFault {
   readonly timeLeftMs: number | null;
   /** Node -> why the fault is not in force there just now; the agent keeps trying. Empty when all is as asked. */
   readonly troubles: Readonly<Record<string, string>>;
+  /** Null while it is being brought into force. */
+  readonly proof: Proof | null;
 }
 
 /** The tools that can cut links, the better one first. */
@@ -48,6 +60,7 @@ export interface Capabilities {
 /** What a reply brings, by the `op` of its request. */
 export interface Results {
   readonly apply: { readonly fault: FaultView };
+  readonly start: { readonly started: readonly string[] };
   readonly heal: { readonly healed: readonly ActiveFault[] };
   readonly list: { readonly faults: readonly FaultView[] };
   readonly probe: Capabilities;

@@ -1,43 +1,106 @@
 /** The doors for what comes from outside as JSON: requests from the CLI, the ledger from disk. Inside, nothing is checked again. */
 import { z } from "zod";
-import { distributions } from "./delay.js";
-import { type ActiveFault, type Fault, problemWithFault } from "./fault.js";
+import { isName } from "../core/ids.js";
+import type { ClockTrouble, DiskTrouble } from "../core/store-hooks.js";
+import { type ActiveFault, type Fault, problemsWithFault } from "./fault.js";
+import { type Impairment, distributions } from "./impairment.js";
+import { signals } from "./kill.js";
 import type { Ledger } from "./ledger.js";
 import { type Request, cutTools } from "./protocol.js";
-import { isName } from "../core/ids.js";
+import { protocols } from "./traffic.js";
 
 const name = z.string().refine(isName, "is not a node's name");
 
+const names = z.array(name);
+
+const traffic = z.object({ protocol: z.enum(protocols).nullable(), ports: z.array(z.number()) });
+
+const chance = z.object({ percent: z.number(), correlation: z.number() });
+
+const impairment: z.ZodType<Impairment> = z.object({
+  delay: z
+    .object({ timeMs: z.number(), jitterMs: z.number(), correlation: z.number(), distribution: z.enum(distributions) })
+    .nullable(),
+  loss: z
+    .discriminatedUnion("model", [
+      z.object({ model: z.literal("random"), ...chance.shape }),
+      z.object({
+        model: z.literal("state"),
+        p13: z.number(),
+        p31: z.number(),
+        p32: z.number(),
+        p23: z.number(),
+        p14: z.number(),
+      }),
+      z.object({ model: z.literal("gemodel"), p: z.number(), r: z.number(), oneMinusH: z.number(), oneMinusK: z.number() }),
+    ])
+    .nullable(),
+  duplicate: chance.nullable(),
+  corrupt: chance.nullable(),
+  reorder: z.object({ ...chance.shape, gap: z.number() }).nullable(),
+  rate: z.object({ bitsPerSecond: z.number(), burstBytes: z.number().nullable() }).nullable(),
+});
+
+const diskTrouble: z.ZodType<DiskTrouble> = z.object({
+  fsyncDelayMs: z.number(),
+  fsyncFails: z.boolean(),
+  losesUnsynced: z.boolean(),
+  tearsWrites: z.boolean(),
+  flipsBit: z.boolean(),
+});
+
+const clockTrouble: z.ZodType<ClockTrouble> = z.object({ skewMs: z.number(), jumpMs: z.number(), driftPercent: z.number() });
+
 const fault: z.ZodType<Fault> = z.discriminatedUnion("kind", [
-  z.object({ kind: z.literal("pause"), nodes: z.array(name) }),
-  z.object({ kind: z.literal("partition"), grudge: z.record(name, z.array(name)), shape: z.string().max(10_000) }),
+  z.object({ kind: z.literal("pause"), nodes: names }),
   z.object({
-    kind: z.literal("delay"),
-    nodes: z.array(name),
-    delayMs: z.number(),
-    jitterMs: z.number(),
-    distribution: z.enum(distributions),
+    kind: z.literal("partition"),
+    grudge: z.record(name, names),
+    shape: z.string().max(10_000),
+    traffic,
+    percent: z.number(),
   }),
+  z.object({
+    kind: z.literal("slow"),
+    nodes: names,
+    links: z.record(name, z.object({ peers: names, clients: z.boolean() })),
+    where: z.string().max(10_000),
+    impairment,
+    traffic,
+  }),
+  z.object({ kind: z.literal("kill"), nodes: names, signal: z.enum(signals) }),
+  z.object({ kind: z.literal("stop"), nodes: names, graceMs: z.number() }),
+  z.object({ kind: z.literal("restart"), nodes: names, graceMs: z.number() }),
+  z.object({ kind: z.literal("crash-loop"), nodes: names, everyMs: z.number() }),
+  z.object({ kind: z.literal("cpu"), nodes: names, cpus: z.number() }),
+  z.object({ kind: z.literal("memory"), nodes: names, bytes: z.number() }),
+  z.object({ kind: z.literal("disk"), nodes: names, trouble: diskTrouble }),
+  z.object({ kind: z.literal("clock"), nodes: names, trouble: clockTrouble }),
 ]);
+
+const seed = z.number().nullable();
 
 const activeFault: z.ZodType<ActiveFault> = z.object({
   id: z.string(),
   fault,
   startedAtMs: z.number(),
   deadlineMs: z.number().nullable(),
+  seed,
 });
 
 const ledger: z.ZodType<Ledger> = z.object({
   nextNumber: z.int().positive(),
   faults: z.array(activeFault),
   frozen: z.record(name, z.string()),
+  downed: z.record(name, z.string()),
+  limited: z.record(name, z.object({ process: z.string(), originals: z.record(z.string(), z.string()) })),
   cutTools: z.array(z.enum(cutTools)),
 });
 
 const id = z.string().min(1).max(100);
 
 const request: z.ZodType<Request> = z.discriminatedUnion("op", [
-  z.object({ id, op: z.literal("apply"), fault, durationMs: z.number().positive().nullable() }),
+  z.object({ id, op: z.literal("apply"), fault, durationMs: z.number().positive().nullable(), seed, verify: z.boolean() }),
   z.object({
     id,
     op: z.literal("heal"),
@@ -47,6 +110,7 @@ const request: z.ZodType<Request> = z.discriminatedUnion("op", [
       z.object({ by: z.literal("all") }),
     ]),
   }),
+  z.object({ id, op: z.literal("start"), nodes: names }),
   z.object({ id, op: z.literal("list") }),
   z.object({ id, op: z.literal("probe") }),
   z.object({ id, op: z.literal("ping") }),
@@ -68,8 +132,8 @@ export function decodeRequest(line: string): Decoded {
   const asker = z.object({ id }).safeParse(value).data?.id;
   const parsed = request.safeParse(value);
   if (!parsed.success) return { ok: false, id: asker, problem: explain(parsed.error) };
-  const problem = parsed.data.op === "apply" ? problemWithFault(parsed.data.fault) : undefined;
-  return problem === undefined ? { ok: true, request: parsed.data } : { ok: false, id: asker, problem };
+  const problems = parsed.data.op === "apply" ? problemsWithFault(parsed.data.fault) : [];
+  return problems.length === 0 ? { ok: true, request: parsed.data } : { ok: false, id: asker, problem: problems.join(" ") };
 }
 
 export function encodeLedger(value: Ledger): string {

@@ -12,8 +12,8 @@
 import { DeviousError } from "../core/errors.js";
 import { invariant } from "../core/invariant.js";
 import { canonical, wordsOf } from "./address.js";
-import { distributions } from "./delay.js";
-import type { Link, Netem } from "./namespace.js";
+import type { Link } from "./desired-state.js";
+import { type Delay, distributions } from "./impairment.js";
 import { type Filter, type TcState, rootHandle } from "./tc-state.js";
 
 /** The batch (one command a line, for `tc -batch -`) that turns the device's `current` state into `links`; empty where it already is. */
@@ -22,7 +22,9 @@ export function planTc(device: string, links: readonly Link[], current: TcState)
   if (links.length === 0) return ours ? [`qdisc del dev ${device} root handle ${rootHandle}`] : [];
   invariant(foreignRoot(current) === undefined, "what somebody else set up is not replaced");
 
-  const classes = links.map((link, index) => ({ ...link, minor: index + 2 }));
+  const classes = links.flatMap(({ to, lanes }, index) =>
+    to === "clients" ? [] : [{ peer: to, netem: lanes[0]?.impairment.delay ?? null, minor: index + 2 }],
+  );
   const minors = new Set(classes.map(({ minor }) => minor));
   const filters = classes.flatMap(({ peer, minor }) =>
     [...peer.addresses.v4, ...peer.addresses.v6].map((address) => ({ minor, address })),
@@ -52,7 +54,7 @@ function addFilter(device: string, { minor, address }: Filter): string {
   return `filter add dev ${device} parent ${rootHandle} ${match} flowid ${classId(minor)}`;
 }
 
-function planLeaf(device: string, minor: number, netem: Netem | null, current: TcState): readonly string[] {
+function planLeaf(device: string, minor: number, netem: Delay | null, current: TcState): readonly string[] {
   const leaf = current.leaves.get(minor);
   const at = `dev ${device} parent ${classId(minor)}`;
   if (netem === null) return leaf === undefined ? [] : [`qdisc del ${at} handle ${leaf.handle}`];
@@ -61,15 +63,15 @@ function planLeaf(device: string, minor: number, netem: Netem | null, current: T
     leaf?.kind === "netem" &&
     leaf.handle === handle &&
     leaf.limit === limitOf(netem) &&
-    sameTime(leaf.delayMs, netem.delayMs) &&
+    sameTime(leaf.delayMs, netem.timeMs) &&
     sameTime(leaf.jitterMs, netem.jitterMs);
   return right ? [] : [`qdisc replace ${at} handle ${handle} netem ${netemOptions(netem)}`];
 }
 
-function netemOptions(netem: Netem): string {
+function netemOptions(netem: Delay): string {
   const shape = netem.jitterMs > 0 && netem.distribution !== "uniform" ? ` distribution ${netem.distribution}` : "";
   const jitter = netem.jitterMs > 0 ? ` ${microseconds(netem.jitterMs)}` : "";
-  return `limit ${limitOf(netem)} delay ${microseconds(netem.delayMs)}${jitter}${shape}`;
+  return `limit ${limitOf(netem)} delay ${microseconds(netem.timeMs)}${jitter}${shape}`;
 }
 
 const packetsPerMs = 1000;
@@ -79,15 +81,15 @@ const leastLimit = 100_000;
  * Packets that may wait: a million a second for as long as the slowest of them waits, never fewer than 100,000. netem's default of
  * 1000 would turn delay into loss.
  */
-export function limitOf({ delayMs, jitterMs }: Netem): number {
-  return Math.max(leastLimit, Math.ceil((delayMs + 4 * jitterMs) * packetsPerMs));
+export function limitOf({ timeMs, jitterMs }: Delay): number {
+  return Math.max(leastLimit, Math.ceil((timeMs + 4 * jitterMs) * packetsPerMs));
 }
 
 /**
  * netem does not say which distribution it uses, and keeps the old one when changed to none. So the handle says it: another
  * distribution is another handle, and with it a new leaf.
  */
-function leafHandle(minor: number, netem: Netem): string {
+function leafHandle(minor: number, netem: Delay): string {
   const shape = netem.jitterMs > 0 ? distributions.indexOf(netem.distribution) : 0;
   return `${(0xd000 + shape * 0x400 + minor).toString(16)}:`;
 }

@@ -41,6 +41,16 @@ export const faultFlags = {
   "until-healed": Flags.boolean({
     description: "Until `devious chaos heal`: the one way to a fault that does not end by itself.",
   }),
+  seed: Flags.integer({
+    description:
+      "What random choices are drawn from; the same seed chooses the same nodes. Default: a random one, which is printed.",
+    min: 0,
+    max: 2 ** 32 - 1,
+    helpValue: "<number>",
+  }),
+  verify: Flags.boolean({
+    description: "Measure the fault by probes inside the nodes; one that has no effect is healed, with exit code 1.",
+  }),
 };
 
 /** Null: until healed. */

@@ -41,6 +41,7 @@ export const errorCodes = {
   REQUEST_INDEFINITE: ExitCode.unknown,
   AGENT_SILENT: ExitCode.unknown,
   // it works, and the answer is no
+  FAULT_NOT_PROVEN: ExitCode.expectationFailed,
   KEY_NOT_FOUND: ExitCode.expectationFailed,
 } as const satisfies Record<string, ExitCode>;
 export type ErrorCode = keyof typeof errorCodes;

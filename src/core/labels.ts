@@ -11,6 +11,10 @@ export const label = {
   role: "devious.role",
   service: "devious.service",
   node: "devious.node",
+  /** The node's zone, where the spec puts it in one. */
+  zone: "devious.zone",
+  /** "true" where random faults keep away from the node. */
+  protect: "devious.protect",
   /** Number of this member in its store's configuration; on the volume, since a member is its data. */
   member: "devious.member",
   /** Hash of everything that, when changed, means the container must be made anew. */

@@ -1,6 +1,11 @@
 /** Where things are inside a node container. */
 export const clientPort = 2379;
 export const peerPort = 2380;
+/**
+ * Where the store takes orders to hurt itself (store-hooks.ts), on the loopback of its own network namespace: the agent, which can enter
+ * that, reaches it, and nobody else. `GET /hooks` tells the hooks in force, `PUT /hooks` with a whole `StoreHooks` sets and tells them.
+ */
+export const adminPort = 2381;
 export const dataDir = "/data";
 
 /** Environment variables by which a node's program learns who it is. */

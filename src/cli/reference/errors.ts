@@ -33,6 +33,7 @@ const errorMeanings: Readonly<Record<ErrorCode, string>> = {
   IMAGE_BUILD: "something that goes into the node image is missing",
   REQUEST_INDEFINITE: "nobody knows whether the request took effect: read the key again",
   AGENT_SILENT: "the agent was asked and did not answer: it may still do it",
+  FAULT_NOT_PROVEN: "`--verify` measured something else than was asked; the fault is healed.",
   KEY_NOT_FOUND: "there is no such key",
 };
 

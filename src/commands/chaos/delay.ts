@@ -1,7 +1,8 @@
 import { Args, Flags } from "@oclif/core";
-import { delay, distributions } from "../../chaos/delay.js";
+import { distributions, noImpairment } from "../../chaos/impairment.js";
 import type { FaultView } from "../../chaos/protocol.js";
 import { parseTarget } from "../../chaos/target.js";
+import { anyTraffic } from "../../chaos/traffic.js";
 import { FaultCommand } from "../../cli/fault-command.js";
 import { durationFlag, faultFlags } from "../../cli/flags.js";
 
@@ -23,8 +24,9 @@ export default class ChaosDelay extends FaultCommand {
 
   async run(): Promise<FaultView> {
     const { args, flags } = await this.parse(ChaosDelay);
-    const selectors = parseTarget(args.target);
-    const options = { jitterMs: flags.jitter, distribution: flags.distribution };
-    return this.injectWish({ selectors, build: (resolve) => delay(resolve(selectors), flags.time, options) }, flags);
+    const { time: timeMs, jitter: jitterMs = 0, distribution = "normal" } = flags;
+    const impairment = { ...noImpairment, delay: { timeMs, jitterMs, correlation: 0, distribution } };
+    const target = parseTarget(args.target);
+    return this.injectWish({ kind: "slow", target, to: "peers", direction: "from", impairment, traffic: anyTraffic }, flags);
   }
 }

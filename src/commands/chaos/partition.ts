@@ -1,7 +1,7 @@
 import { Args } from "@oclif/core";
-import { isolate, partition } from "../../chaos/partition.js";
 import type { FaultView } from "../../chaos/protocol.js";
 import { parseShape } from "../../chaos/shape.js";
+import { anyTraffic } from "../../chaos/traffic.js";
 import { FaultCommand } from "../../cli/fault-command.js";
 import { faultFlags } from "../../cli/flags.js";
 
@@ -22,15 +22,6 @@ export default class ChaosPartition extends FaultCommand {
   async run(): Promise<FaultView> {
     const { argv, flags } = await this.parse(ChaosPartition);
     const shape = parseShape(argv.map(String).join(" "));
-    return this.injectWish(
-      {
-        selectors: shape.groups.flat(),
-        build: (resolve, nodes) => {
-          const groups = shape.groups.map(resolve);
-          return shape.kind === "isolate" ? isolate(groups.flat(), nodes) : partition(groups, nodes);
-        },
-      },
-      flags,
-    );
+    return this.injectWish({ kind: "partition", shape, traffic: anyTraffic, percent: 100 }, flags);
   }
 }

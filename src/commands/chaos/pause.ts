@@ -1,5 +1,4 @@
 import { Args } from "@oclif/core";
-import { pause } from "../../chaos/pause.js";
 import type { FaultView } from "../../chaos/protocol.js";
 import { parseTarget } from "../../chaos/target.js";
 import { FaultCommand } from "../../cli/fault-command.js";
@@ -17,7 +16,6 @@ export default class ChaosPause extends FaultCommand {
 
   async run(): Promise<FaultView> {
     const { args, flags } = await this.parse(ChaosPause);
-    const selectors = parseTarget(args.target);
-    return this.injectWish({ selectors, build: (resolve) => pause(resolve(selectors)) }, flags);
+    return this.injectWish({ kind: "pause", target: parseTarget(args.target) }, flags);
   }
 }

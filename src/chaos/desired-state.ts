@@ -1,0 +1,111 @@
+/**
+ * What one node should look like, from the whole set of active faults. Never from one fault: the second must not undo the first, and
+ * healing one must leave the other as it was.
+ */
+import type { StoreHooks } from "../core/store-hooks.js";
+import type { Addresses } from "./address.js";
+import type { ActiveFault, Fault } from "./fault.js";
+import { combineHooks } from "./hooks.js";
+import type { Impairment } from "./impairment.js";
+import type { Signal } from "./kill.js";
+import { type Traffic, anyTraffic } from "./traffic.js";
+
+/** Another node of the cluster, at its addresses of this moment. */
+export interface Peer {
+  readonly name: string;
+  readonly addresses: Addresses;
+}
+
+/** Packets from `peer` that are dropped on arrival: this traffic, so many of a hundred. */
+export interface Drop {
+  readonly peer: Peer;
+  readonly traffic: Traffic;
+  readonly percent: number;
+}
+
+/** The way to one peer, or to everybody who is none. */
+export interface Link {
+  readonly to: Peer | "clients";
+  /** No packet belongs to two; a packet that belongs to none passes untouched. */
+  readonly lanes: readonly Lane[];
+}
+
+/** Packets that are treated alike. */
+export interface Lane {
+  readonly traffic: Traffic;
+  readonly impairment: Impairment;
+}
+
+/** How a node was, or is to be, brought down. */
+export type Down = { readonly by: "kill"; readonly signal: Signal } | { readonly by: "stop"; readonly graceMs: number };
+
+/** Null: as it was made. */
+export interface Limits {
+  readonly cpus: number | null;
+  readonly memoryBytes: number | null;
+}
+
+export interface DesiredState {
+  readonly paused: boolean;
+  /** Null: the node runs. */
+  readonly down: Down | null;
+  readonly drops: readonly Drop[];
+  /** Every peer, sorted by name, then clients, as soon as one link is impaired; none while none is. */
+  readonly links: readonly Link[];
+  readonly limits: Limits;
+  readonly hooks: StoreHooks;
+}
+
+/** The state `node` should be in under `faults`. `peers` are the other nodes; one without addresses is not running. */
+export function desiredState(node: string, faults: readonly ActiveFault[], peers: readonly Peer[]): DesiredState {
+  const sorted = [...peers].sort((a, b) => (a.name < b.name ? -1 : 1));
+  const mine = faults.map(({ fault }) => fault);
+  const onNode = mine.filter((fault) => "nodes" in fault && fault.nodes.includes(node));
+  return {
+    paused: onNode.some(({ kind }) => kind === "pause"),
+    down: downOf(onNode),
+    drops: dropsOf(node, mine, sorted),
+    links: linksOf(node, mine, sorted),
+    limits: limitsOf(onNode),
+    hooks: combineHooks(onNode.filter((fault) => fault.kind === "disk" || fault.kind === "clock")),
+  };
+}
+
+/** The first to bring it down had its way; a kill after a stop finds nothing to kill. */
+function downOf(faults: readonly Fault[]): Down | null {
+  for (const fault of faults) {
+    if (fault.kind === "kill") return { by: "kill", signal: fault.signal };
+    if (fault.kind === "stop") return { by: "stop", graceMs: fault.graceMs };
+  }
+  return null;
+}
+
+/** The tightest limit wins. */
+function limitsOf(faults: readonly Fault[]): Limits {
+  const cpus = faults.flatMap((fault) => (fault.kind === "cpu" ? [fault.cpus] : []));
+  const bytes = faults.flatMap((fault) => (fault.kind === "memory" ? [fault.bytes] : []));
+  return {
+    cpus: cpus.length === 0 ? null : Math.min(...cpus),
+    memoryBytes: bytes.length === 0 ? null : Math.min(...bytes),
+  };
+}
+
+function dropsOf(node: string, faults: readonly Fault[], peers: readonly Peer[]): readonly Drop[] {
+  return peers.flatMap((peer) =>
+    faults.flatMap((fault) =>
+      fault.kind === "partition" && (fault.grudge[node] ?? []).includes(peer.name)
+        ? [{ peer, traffic: fault.traffic, percent: fault.percent }]
+        : [],
+    ),
+  );
+}
+
+function linksOf(node: string, faults: readonly Fault[], peers: readonly Peer[]): readonly Link[] {
+  const mine = faults.filter((fault) => fault.kind === "slow").filter(({ links }) => node in links);
+  const [first] = mine;
+  if (first === undefined) return [];
+  return peers.map((to) => ({
+    to,
+    lanes: first.links[node]?.peers.includes(to.name) === true ? [{ traffic: anyTraffic, impairment: first.impairment }] : [],
+  }));
+}

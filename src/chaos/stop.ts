@@ -1,0 +1,27 @@
+/** Stops nodes as their operator would, SIGTERM and SIGKILL after a grace, and keeps them down (`stop`) or starts them again at once (`restart`). */
+import { formatDuration } from "../core/duration.js";
+
+export interface StopFault {
+  readonly kind: "stop";
+  readonly nodes: readonly string[];
+  readonly graceMs: number;
+}
+
+/** Over as soon as it is done: a node that was restarted runs. */
+export interface RestartFault {
+  readonly kind: "restart";
+  readonly nodes: readonly string[];
+  readonly graceMs: number;
+}
+
+export const defaultGraceMs = 5000;
+
+export function describeStop({ kind, nodes }: StopFault | RestartFault): string {
+  return `${kind} ${nodes.join(",")}`;
+}
+
+export function problemsWithStop({ graceMs }: StopFault | RestartFault): readonly string[] {
+  return graceMs >= 0 && graceMs <= 60_000
+    ? []
+    : [`The grace of a stop lies between 0s and 1m, not at ${formatDuration(graceMs)}.`];
+}
