@@ -5,7 +5,7 @@ import { renderNft, saysNoNft } from "../chaos/nft.js";
 import { saysNetemMissing } from "../chaos/tc.js";
 import { DeviousError } from "../core/errors.js";
 import type { Output } from "./command.js";
-import { legacyTool } from "./tools.js";
+import { legacyTool } from "./cutting.js";
 
 /** A module may be loaded at any time: only what a kernel can is remembered, never what it cannot. Throws where a probe was cut short. */
 export interface Kernel {

@@ -10,11 +10,13 @@ import { DeviousError } from "../core/errors.js";
 import type { Kernel } from "./capabilities.js";
 import type { Clock } from "./clock.js";
 import type { NodeContainer, NodeEngine } from "./engine.js";
+import { cutWithIptables, cutWithNft } from "./cutting.js";
 import { createFreezer } from "./freezer.js";
 import type { LedgerStore } from "./ledger-store.js";
 import type { NetworkNamespace, OpenNamespace } from "./netns.js";
 import { type Place, createPlaces } from "./places.js";
-import { type Rules, cutWithIptables, cutWithNft, shape } from "./tools.js";
+import { shape } from "./shaping.js";
+import type { Rules } from "./tools.js";
 
 export interface Reconciler {
   /** One call at a time per node. Throws `DeviousError` where the node could not be brought there. */

@@ -2,7 +2,8 @@
 import { createKernel } from "../../../../src/agent/capabilities.js";
 import { runCommand } from "../../../../src/agent/command.js";
 import { openNamespace } from "../../../../src/agent/netns.js";
-import { cutWithIptables, cutWithNft, shape } from "../../../../src/agent/tools.js";
+import { cutWithIptables, cutWithNft } from "../../../../src/agent/cutting.js";
+import { shape } from "../../../../src/agent/shaping.js";
 import type { Link, Netem } from "../../../../src/chaos/namespace.js";
 import { type BareNode, inside, port, withBareNodes } from "../bare-nodes.js";
 import { median, roundTripsMs } from "../round-trips.js";
