@@ -1,0 +1,57 @@
+/** YAML whose values know where they stand in the text, so that whatever is wrong can be shown at its place. */
+import { LineCounter, isMap, isNode, isScalar, isSeq, parseDocument } from "yaml";
+
+/** One thing wrong with a text, at its place (line and column from 1). */
+export interface Problem {
+  readonly line: number;
+  readonly column: number;
+  readonly message: string;
+}
+
+type Place = Omit<Problem, "message">;
+
+/** A path into the text's value: keys of mappings, positions in lists. */
+export type Path = readonly PropertyKey[];
+
+export interface Placed {
+  /** The text as plain JavaScript values; undefined for an empty one. */
+  readonly value: unknown;
+  /** Where the value (or its key) at `path` stands; for a path that is not there, the closest thing around it. */
+  readonly placeOf: (path: Path, part?: "key" | "value") => Place;
+}
+
+/** Parses YAML, or says everything that keeps it from being YAML. */
+export function readPlaced(text: string): Placed | { readonly problems: readonly Problem[] } {
+  const lines = new LineCounter();
+  const document = parseDocument(text, { lineCounter: lines, prettyErrors: false, uniqueKeys: true });
+  const place = (offset: number): Place => {
+    const { line, col } = lines.linePos(offset);
+    return { line, column: col };
+  };
+  if (document.errors.length > 0) {
+    return { problems: document.errors.map(({ pos, message }) => ({ ...place(pos[0]), message })) };
+  }
+  const placeOf: Placed["placeOf"] = (path, part = "value") => {
+    for (let depth = path.length; depth > 0; depth--) {
+      const parent = depth === 1 ? document.contents : document.getIn(path.slice(0, depth - 1), true);
+      const last = path[depth - 1];
+      if (isSeq(parent)) {
+        const item = parent.items[Number(last)];
+        if (isNode(item) && item.range) return place(item.range[0]);
+      }
+      if (!isMap(parent)) continue;
+      const pair = parent.items.find(({ key }) => isScalar(key) && key.value === last);
+      if (pair === undefined) continue;
+      const whole = depth === path.length || isScalar(pair.value);
+      const node = part === "value" && whole && isNode(pair.value) ? pair.value : pair.key;
+      if (isNode(node) && node.range) return place(node.range[0]);
+    }
+    return { line: 1, column: 1 };
+  };
+  return { value: document.toJS() as unknown, placeOf };
+}
+
+/** In the order of the text. */
+export function inOrder(problems: readonly Problem[]): readonly Problem[] {
+  return [...problems].sort((a, b) => a.line - b.line || a.column - b.column);
+}
