@@ -37,6 +37,7 @@ export const errorCodes = {
   FAULT_NOT_APPLIED: ExitCode.trouble,
   NETEM_MISSING: ExitCode.trouble,
   IMAGE_BUILD: ExitCode.trouble,
+  IMAGE_MISSING: ExitCode.trouble,
   // an answer that proves nothing either way
   REQUEST_INDEFINITE: ExitCode.unknown,
   AGENT_SILENT: ExitCode.unknown,

@@ -15,6 +15,8 @@ export const label = {
   zone: "devious.zone",
   /** "true" where random faults keep away from the node. */
   protect: "devious.protect",
+  /** How to ask a node of the user's own image whether it leads, as JSON; where its spec says so. */
+  roles: "devious.roles",
   /** Number of this member in its store's configuration; on the volume, since a member is its data. */
   member: "devious.member",
   /** Hash of everything that, when changed, means the container must be made anew. */

@@ -24,6 +24,8 @@ export interface ContainerDetail extends ContainerInfo {
   readonly startedAt: string | undefined;
   readonly exitCode: number | undefined;
   readonly oomKilled: boolean;
+  /** What the image's own health check found last; undefined where the image has none. */
+  readonly health: "starting" | "healthy" | "unhealthy" | undefined;
   /** False: the log stream is framed and stdout can be told from stderr. */
   readonly tty: boolean;
   /** Published ports: container port -> where to reach it from this machine. */
@@ -51,6 +53,9 @@ export interface ContainerSpec {
   readonly name: string;
   readonly image: string;
   readonly labels: Labels;
+  /** In place of the image's entrypoint; with it, the image's own command is not used either. */
+  readonly entrypoint?: readonly string[] | undefined;
+  /** Empty: the image's own. */
   readonly command: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
   readonly hostname: string;
@@ -79,6 +84,8 @@ export interface EngineInfo {
 
 export interface Images {
   hasImage(reference: string): Promise<boolean>;
+  /** The image's content, as an id that changes with it; undefined where the engine has none of this name. Pulls nothing. */
+  imageId(reference: string): Promise<string | undefined>;
   /** Builds from a tar context with a Dockerfile in it; `onLine` gets the engine's output. */
   buildImage(
     reference: string,

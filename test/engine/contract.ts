@@ -92,11 +92,13 @@ export function engineContract(open: () => Promise<Candidate>): void {
       await engine.buildImage(reference, context, labels, (line) => lines.push(line));
       expect(lines.join("\n")).toContain(reference);
       expect(await engine.hasImage(reference)).toBe(true);
+      expect(await engine.imageId(reference)).toMatch(/^sha256:/);
       const [found] = await engine.listImages(filter);
       expect(found?.references).toEqual([reference]);
       await engine.removeImage(found?.id ?? "");
       await engine.removeImage(found?.id ?? "");
       expect(await engine.hasImage(reference)).toBe(false);
+      expect(await engine.imageId(reference)).toBeUndefined();
     });
 
     test("refuses a context without a Dockerfile", async () => {

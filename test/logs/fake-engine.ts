@@ -109,6 +109,7 @@ export class FakeEngine implements LogEngine {
       startedAt: undefined,
       exitCode: undefined,
       oomKilled: false,
+      health: undefined,
       endpoints: new Map(),
     };
   };

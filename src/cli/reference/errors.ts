@@ -31,6 +31,7 @@ const errorMeanings: Readonly<Record<ErrorCode, string>> = {
   FAULT_NOT_APPLIED: "the fault could not be brought about, and was taken back",
   NETEM_MISSING: "the engine's kernel has no netem, so it cannot delay",
   IMAGE_BUILD: "something that goes into the node image is missing",
+  IMAGE_MISSING: "the engine does not have an image that the spec names; nothing was made",
   REQUEST_INDEFINITE: "nobody knows whether the request took effect: read the key again",
   AGENT_SILENT: "the agent was asked and did not answer: it may still do it",
   FAULT_NOT_PROVEN: "`--verify` measured something else than was asked; the fault is healed.",

@@ -61,6 +61,7 @@ export function createOptions(spec: ContainerSpec): Dockerode.ContainerCreateOpt
   return {
     name: spec.name,
     Image: spec.image,
+    ...(spec.entrypoint === undefined ? {} : { Entrypoint: [...spec.entrypoint] }),
     Cmd: [...spec.command],
     Env: Object.entries(spec.environment).map(([key, value]) => `${key}=${value}`),
     Hostname: spec.hostname,
@@ -91,6 +92,11 @@ export function createOptions(spec: ContainerSpec): Dockerode.ContainerCreateOpt
   };
 }
 
+/** `none` is what some versions say of an image without a health check. */
+function healthOf(status: string | undefined): ContainerDetail["health"] {
+  return status === "starting" || status === "healthy" || status === "unhealthy" ? status : undefined;
+}
+
 function toDetail(one: Dockerode.ContainerInspectInfo): ContainerDetail {
   const endpoints = new Map<number, Endpoint>();
   for (const [key, bindings] of Object.entries(one.NetworkSettings.Ports ?? {})) {
@@ -107,6 +113,7 @@ function toDetail(one: Dockerode.ContainerInspectInfo): ContainerDetail {
     startedAt: one.State.StartedAt.startsWith("0001-") ? undefined : one.State.StartedAt,
     exitCode: one.State.Running ? undefined : one.State.ExitCode,
     oomKilled: one.State.OOMKilled,
+    health: healthOf(one.State.Health?.Status),
     tty: one.Config.Tty,
     endpoints,
   };

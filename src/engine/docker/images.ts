@@ -7,6 +7,7 @@ export function createImages({ call, wish, find }: Calls): Images {
   return {
     hasImage: (reference) =>
       find("look up an image", (docker) => docker.getImage(reference).inspect()).then((image) => image !== undefined),
+    imageId: (reference) => find("look up an image", async (docker) => (await docker.getImage(reference).inspect()).Id),
     buildImage: (reference, context, labels, onLine) =>
       call(`build ${reference}`, async (docker) => {
         const output = await docker.buildImage(Readable.from(context), { t: reference, labels, rm: true, forcerm: true });

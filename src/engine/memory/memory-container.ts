@@ -59,6 +59,7 @@ export class MemoryContainer {
       startedAt: this.#startedAt,
       exitCode: this.isAlive ? undefined : this.#exitCode,
       oomKilled: false,
+      health: undefined,
       tty: false,
       endpoints,
     };

@@ -98,6 +98,10 @@ export function createMemoryEngine(options: MemoryEngineOptions): MemoryEngine {
       answer();
       return images.has(reference);
     },
+    imageId: async (reference) => {
+      answer();
+      return images.get(reference)?.id;
+    },
     buildImage: async (reference, context, labels, onLine) => {
       answer();
       if (!(await entriesOf(context)).includes("Dockerfile")) {
