@@ -4,11 +4,14 @@ import { messageOf } from "../core/errors.js";
 import { nodeEnv } from "../core/node-contract.js";
 import { createPrng } from "../core/prng.js";
 import { randomInt } from "node:crypto";
+import { TroubledClock } from "./clock.js";
+import { realTime } from "./io/real-time.js";
 import { WalDamaged } from "./io/wal-damaged.js";
 import { startNode } from "./node.js";
 import { optionsFromEnv } from "./node-options.js";
 
-const log = createLog(process.env[nodeEnv.node] ?? "node", Date.now, (line) => process.stdout.write(line));
+const clock = new TroubledClock(realTime);
+const log = createLog(process.env[nodeEnv.node] ?? "node", clock.wallMs, (line) => process.stdout.write(line));
 
 /** Ends the process at once: after this nothing may be written or promised. */
 function die(event: string, msg: string, fields: Readonly<Record<string, unknown>> = {}): never {
@@ -22,7 +25,7 @@ let stop = (): Promise<void> => Promise.resolve();
 async function main(): Promise<void> {
   const node = await startNode(optionsFromEnv(process.env), {
     log,
-    nowMs: () => performance.now(),
+    clock,
     prng: createPrng(randomInt(2 ** 32)),
     onFatal: (error) => die("disk-failed", `the disk refused to store: ${messageOf(error)}`),
   });

@@ -4,6 +4,7 @@ import { unreachable } from "../core/invariant.js";
 import type { Prng } from "../core/prng.js";
 import { RequestFailed } from "./ask.js";
 import type { Answer, Ask, Done, MemberChange } from "./ask.js";
+import type { Clock } from "./clock.js";
 import { Driver } from "./driver.js";
 import { Gateway } from "./io/gateway.js";
 import type { Store } from "./io/gateway.js";
@@ -41,8 +42,7 @@ import { storeVersion } from "./version.js";
 /** The world as a node needs it; the real one is made in main.ts. */
 export interface NodePorts {
   readonly log: Log;
-  /** Monotonic, ms. */
-  readonly nowMs: () => number;
+  readonly clock: Clock;
   readonly prng: Prng;
   /** The disk failed: what it holds is unknown, so the process must end at once. */
   readonly onFatal: (error: unknown) => void;
@@ -69,7 +69,8 @@ const mentionWaitingAfterMs = 5000;
 
 /** Starts a member on what its disk holds. Rejects with `WalDamaged` where the disk lost what it had promised to keep. */
 export async function startNode(options: NodeOptions, ports: NodePorts): Promise<RunningNode> {
-  const { log, nowMs, prng, onFatal } = ports;
+  const { log, prng, onFatal } = ports;
+  const nowMs = ports.clock.monotonicMs;
   let node: Node | undefined = undefined;
   let slowSyncMentionedMs = -Infinity;
   const { wal, recovered, tornTail } = Wal.open({
@@ -122,13 +123,14 @@ class Node implements Store {
   readonly #ports: NodePorts;
   readonly #startedMs: number;
   readonly #clusterId: string;
+  readonly #electionTicks: number;
   readonly #wal: Wal;
   readonly #raft: Raft;
   readonly #transport: Transport;
   readonly #gateway: Gateway;
   readonly #router: Router;
   readonly #proposals = new Proposals<Op>();
-  readonly #timers: NodeJS.Timeout[] = [];
+  readonly #stopTimers: (() => void)[] = [];
 
   // What the machine last said; its whole status is too much to copy on every request.
   #role: Role;
@@ -150,7 +152,8 @@ class Node implements Store {
 
   constructor(options: NodeOptions, ports: NodePorts, wal: Wal, recovered: Recovered, isFresh: boolean) {
     const { member, cluster, timing } = options;
-    const { log, nowMs, prng } = ports;
+    const { log, clock, prng } = ports;
+    const nowMs = clock.monotonicMs;
     this.#options = options;
     this.#ports = ports;
     this.#startedMs = nowMs();
@@ -161,9 +164,13 @@ class Node implements Store {
     this.#applied = this.#snapshotIndex = meta.index;
     this.#appliedTerm = meta.term;
     this.#founding = isFresh && meta.conf.voters[0] === member;
-    const electionTicks = Math.round(timing.electionTimeoutMs / timing.heartbeatIntervalMs);
+    this.#electionTicks = Math.round(timing.electionTimeoutMs / timing.heartbeatIntervalMs);
     const bounds = { appendBytesMax, inflightAppendsMax, uncommittedBytesMax };
-    this.#raft = createRaft(recovered, { id: member, electionTicks, heartbeatTicks: 1, ...bounds }, prng.fork());
+    this.#raft = createRaft(
+      recovered,
+      { id: member, electionTicks: this.#electionTicks, heartbeatTicks: 1, ...bounds },
+      prng.fork(),
+    );
     const status = this.#raft.status();
     this.#role = status.role;
     this.#leader = status.leader;
@@ -172,7 +179,7 @@ class Node implements Store {
     this.#transport = new Transport({
       cluster,
       self: member,
-      nowMs,
+      clock,
       log,
       onMessage: (message) => this.driver.input({ type: "receive", message }),
       onUnreachable: (peer) => this.driver.input({ type: "unreachable", member: peer }),
@@ -212,9 +219,9 @@ class Node implements Store {
     const facts = { member, clientPort, peerPort, term, lastIndex, applied: this.#applied, version: storeVersion };
     this.#ports.log("info", "node-started", `${node} is up as member ${member}`, facts);
     this.#transport.setPeers(this.#peers());
-    // One firing is one tick, however late: a process that was stopped must not count the time it slept through.
-    this.#timers.push(setInterval(() => this.#tick(), timing.heartbeatIntervalMs));
-    this.#timers.push(setInterval(() => this.#sweep(), sweepEveryMs));
+    const { clock } = this.#ports;
+    this.#stopTimers.push(clock.every(timing.heartbeatIntervalMs, (ticks) => this.#tick(ticks)));
+    this.#stopTimers.push(clock.every(sweepEveryMs, () => this.#sweep()));
     this.driver.schedule();
     this.#standIfFounding();
     return { clientPort, peerPort, stop: () => this.#stop() };
@@ -226,7 +233,7 @@ class Node implements Store {
     this.#ports.log("info", "node-stopping", `${this.#options.node} stops`, { role: this.#role, term: this.#term });
     this.#gateway.stopAccepting();
     await this.#handOver();
-    for (const timer of this.#timers) clearInterval(timer);
+    for (const stopTimer of this.#stopTimers) stopTimer();
     this.#router.close();
     this.#failReaders(() => true);
     this.driver.stop();
@@ -242,19 +249,22 @@ class Node implements Store {
     const [successor] = reachable.sort((a, b) => (match.get(b) ?? 0) - (match.get(a) ?? 0));
     if (this.#role !== "leader" || successor === undefined) return;
     this.driver.input({ type: "transferLeader", member: successor });
-    const untilMs = this.#ports.nowMs() + handOverMsMax;
-    while (this.#leader !== successor && this.#ports.nowMs() < untilMs) await new Promise((resolve) => setTimeout(resolve, 5));
+    const untilMs = this.#ports.clock.monotonicMs() + handOverMsMax;
+    while (this.#leader !== successor && this.#ports.clock.monotonicMs() < untilMs)
+      await new Promise((resolve) => setTimeout(resolve, 5));
   }
 
-  #tick(): void {
-    this.driver.input({ type: "tick" });
+  #tick(ticks: number): void {
+    // after so many, whoever leads has missed all others, and whoever follows stands for election: more change nothing
+    const enough = Math.min(ticks, 2 * this.#electionTicks);
+    for (let i = 0; i < enough; i++) this.driver.input({ type: "tick" });
     this.#standIfFounding();
   }
 
   /** In a new cluster nobody has to wait out an election timeout: the lowest number stands as soon as it can win. */
   #standIfFounding(): void {
     if (!this.#founding) return;
-    const nowMs = this.#ports.nowMs();
+    const nowMs = this.#ports.clock.monotonicMs();
     if (nowMs - this.#stoodAtMs < this.#options.timing.electionTimeoutMs / 2) return;
     const { voters } = this.#conf;
     const reachable = voters.filter((id) => id === this.#options.member || this.#transport.hears(id));
@@ -294,7 +304,7 @@ class Node implements Store {
   }
 
   #deadlineMs(): number {
-    return this.#ports.nowMs() + this.#options.timing.requestTimeoutMs;
+    return this.#ports.clock.monotonicMs() + this.#options.timing.requestTimeoutMs;
   }
 
   #whenApplied(reader: Reader): void {
@@ -360,7 +370,7 @@ class Node implements Store {
       keys: kv.size,
       voters: conf.voters.map((id) => this.#nameOf(id)),
       learners: conf.learners.map((id) => this.#nameOf(id)),
-      uptimeMs: Math.round(this.#ports.nowMs() - this.#startedMs),
+      uptimeMs: Math.round(this.#ports.clock.monotonicMs() - this.#startedMs),
       version: storeVersion,
       ...(withHash ? { hash: createHash("sha256").update(kv.snapshot()).digest("hex") } : {}),
     };
@@ -486,7 +496,7 @@ class Node implements Store {
 
   #sweep(): void {
     this.#router.sweep();
-    const nowMs = this.#ports.nowMs();
+    const nowMs = this.#ports.clock.monotonicMs();
     this.#failReaders(({ deadlineMs }) => deadlineMs <= nowMs);
     this.#mentionWaiting(nowMs);
   }

@@ -6,6 +6,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createLog } from "../../src/core/log-line.js";
 import { createPrng } from "../../src/core/prng.js";
+import { TroubledClock } from "../../src/store/clock.js";
+import { realTime } from "../../src/store/io/real-time.js";
 import { startNode } from "../../src/store/node.js";
 import type { Timing } from "../../src/store/node-options.js";
 import type { RunningNode } from "../../src/store/node.js";
@@ -63,7 +65,7 @@ export async function testCluster(size: number, timing: Partial<Timing> = {}): P
         },
         {
           log: createLog(self.name, Date.now, (line) => logLines.push(line)),
-          nowMs: () => performance.now() + clock.aheadMs,
+          clock: new TroubledClock({ ...realTime, monotonicMs: () => performance.now() + clock.aheadMs }),
           prng: createPrng(member),
           onFatal: (error) => {
             throw error;

@@ -2,6 +2,7 @@ import { createServer } from "node:net";
 import type { Server, Socket } from "node:net";
 import type { Log } from "../../core/log-line.js";
 import { messageOf } from "../../core/errors.js";
+import type { Clock } from "../clock.js";
 import type { Member } from "../replica.js";
 import type { MemberId, Message, Snapshot } from "../raft/types.js";
 import { FrameReader, FrameWriter, snapshotBytesMax } from "./frames.js";
@@ -20,8 +21,7 @@ export type Reply =
 export interface TransportOptions {
   readonly cluster: string;
   readonly self: MemberId;
-  /** Monotonic clock, ms. */
-  readonly nowMs: () => number;
+  readonly clock: Clock;
   readonly log: Log;
   readonly onMessage: (message: Message) => void;
   readonly onUnreachable: (member: MemberId) => void;
@@ -75,7 +75,7 @@ export class Transport {
   readonly #peers = new Map<MemberId, Peer>();
   readonly #incoming = new Set<Incoming>();
   readonly #server: Server;
-  #sweeper: NodeJS.Timeout | undefined;
+  #stopSweeping = (): void => undefined;
   #sweptAtMs = 0;
   #lastAsk = 0;
   #flushing: NodeJS.Immediate | undefined;
@@ -88,8 +88,8 @@ export class Transport {
   /** Resolves with the port once peers are accepted and dialled. */
   async listen(host: string | undefined, port: number): Promise<number> {
     const listeningPort = await listenOn(this.#server, host, port);
-    this.#sweptAtMs = this.#options.nowMs();
-    this.#sweeper = setInterval(() => this.#sweep(), sweepEveryMs);
+    this.#sweptAtMs = this.#options.clock.monotonicMs();
+    this.#stopSweeping = this.#options.clock.every(sweepEveryMs, () => this.#sweep());
     return listeningPort;
   }
 
@@ -144,7 +144,7 @@ export class Transport {
   }
 
   close(): void {
-    clearInterval(this.#sweeper);
+    this.#stopSweeping();
     clearImmediate(this.#flushing);
     this.#flush();
     this.#server.close();
@@ -153,13 +153,13 @@ export class Transport {
   }
 
   #addPeer(member: Member): void {
-    const { cluster, self, nowMs, log, onReady } = this.#options;
+    const { cluster, self, clock, log, onReady } = this.#options;
     const asks = new Map<number, (reply: Reply) => void>();
     const link = new PeerLink({
       cluster,
       self,
       peer: member,
-      nowMs,
+      nowMs: clock.monotonicMs,
       onReady: () => {
         log("debug", "peer-connected", `connected to ${member.name}`, { peer: member.name });
         onReady(member.id);
@@ -190,7 +190,7 @@ export class Transport {
   }
 
   #mentionLost(peer: Peer, why: string, wasUp: boolean): void {
-    const nowMs = this.#options.nowMs();
+    const nowMs = this.#options.clock.monotonicMs();
     if (nowMs - peer.saidLostAtMs < (wasUp ? mentionEveryMs : mentionDialEveryMs)) return;
     peer.saidLostAtMs = nowMs;
     const { name } = peer.member;
@@ -199,7 +199,7 @@ export class Transport {
   }
 
   #mentionTooLarge(peer: Peer, { meta, data }: Snapshot): void {
-    const nowMs = this.#options.nowMs();
+    const nowMs = this.#options.clock.monotonicMs();
     if (nowMs - peer.saidTooLargeAtMs < mentionTooLargeEveryMs) return;
     peer.saidTooLargeAtMs = nowMs;
     const { name } = peer.member;
@@ -209,7 +209,8 @@ export class Transport {
   }
 
   #sendBulk(peer: Peer, packet: Packet): void {
-    const { cluster, self, nowMs, onUnreachable } = this.#options;
+    const { cluster, self, clock, onUnreachable } = this.#options;
+    const nowMs = clock.monotonicMs;
     if (peer.bulk === undefined) {
       const link = new PeerLink({
         cluster,
@@ -238,7 +239,7 @@ export class Transport {
   }
 
   #accept(socket: Socket): void {
-    const { nowMs } = this.#options;
+    const nowMs = this.#options.clock.monotonicMs;
     const reader = new FrameReader();
     const incoming: Incoming = {
       socket,
@@ -314,7 +315,7 @@ export class Transport {
   }
 
   #sweep(): void {
-    const nowMs = this.#options.nowMs();
+    const nowMs = this.#options.clock.monotonicMs();
     const paused = nowMs - this.#sweptAtMs > pauseMs;
     this.#sweptAtMs = nowMs;
     for (const peer of this.#peers.values()) {
@@ -335,7 +336,7 @@ export class Transport {
   }
 
   #sweepBulk(peer: Peer, bulk: NonNullable<Peer["bulk"]>, paused: boolean): void {
-    if (this.#options.nowMs() - bulk.usedAtMs > bulkIdleMaxMs && bulk.link.isIdle) {
+    if (this.#options.clock.monotonicMs() - bulk.usedAtMs > bulkIdleMaxMs && bulk.link.isIdle) {
       peer.bulk = undefined;
       bulk.link.close();
     } else {

@@ -2,8 +2,10 @@
 import { connect, createServer } from "node:net";
 import type { AddressInfo, Server, Socket } from "node:net";
 import { afterEach, expect, it } from "vitest";
+import { TroubledClock } from "../../../src/store/clock.js";
 import { FrameReader, FrameWriter } from "../../../src/store/io/frames.js";
 import type { Packet } from "../../../src/store/io/frames.js";
+import { realTime } from "../../../src/store/io/real-time.js";
 import { Transport } from "../../../src/store/io/transport.js";
 import type { Reply } from "../../../src/store/io/transport.js";
 import type { Message } from "../../../src/store/raft/types.js";
@@ -25,7 +27,7 @@ function member(self: number, cluster = "test") {
   const transport = new Transport({
     cluster,
     self,
-    nowMs: () => performance.now() + clock.aheadMs,
+    clock: new TroubledClock({ ...realTime, monotonicMs: () => performance.now() + clock.aheadMs }),
     log: (level, event, _msg, fields) => logged.push({ level, event, fields }),
     onMessage: (message) => received.push(message),
     onUnreachable: (peer) => unreachable.push(peer),
