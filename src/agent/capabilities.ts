@@ -2,6 +2,7 @@
 import { access } from "node:fs/promises";
 import type { Capabilities } from "../chaos/protocol.js";
 import { renderNft, saysNoNft } from "../chaos/nft.js";
+import { anyTraffic } from "../chaos/traffic.js";
 import { saysNetemMissing } from "../chaos/tc.js";
 import { DeviousError } from "../core/errors.js";
 import type { Output } from "./command.js";
@@ -55,7 +56,11 @@ function askedWhileUnsure<T>(probe: () => Promise<Finding<T>>): () => Promise<T>
 const throwAway = ["unshare", "--net", "--"];
 
 async function probeCut(run: Run): Promise<Finding<Capabilities["cut"]>> {
-  const somebody = { name: "nobody", addresses: { v4: ["192.0.2.1"], v6: ["2001:db8::1"] } };
+  const somebody = {
+    peer: { name: "nobody", addresses: { v4: ["192.0.2.1"], v6: ["2001:db8::1"] } },
+    traffic: anyTraffic,
+    percent: 100,
+  };
   // listing the tables proves nothing: a kernel may have nft without any IP family in it
   const nft = await run([...throwAway, "nft", "-f", "-"], renderNft([somebody]));
   if (nft.exitCode === 0) return { value: "nft", lasts: true };

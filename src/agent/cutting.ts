@@ -1,23 +1,41 @@
 /** nft and iptables, run inside a node's network namespace: drop what was asked, read it back, say what differs. */
-import { type Family, parseChain, renderIptables } from "../chaos/iptables.js";
-import type { Peer } from "../chaos/desired-state.js";
+import type { Family } from "../chaos/address.js";
+import type { Drop } from "../chaos/desired-state.js";
+import { iptablesDifference, parseChain, renderIptables } from "../chaos/iptables.js";
 import { nftDifference, nftTable, renderNft, saysNoNft } from "../chaos/nft.js";
 import type { NetworkNamespace } from "./netns.js";
 import { type Rules, failure, must, notInForce } from "./tools.js";
 
-/** Drops what `unheard` send, in one transaction for both IP families. `mayHold` false: it is known that another cut stands there. */
+/** Makes the node drop exactly this, in one transaction for both IP families. `mayHold` false: it is known that other drops stand there. */
 export async function cutWithNft(
   namespace: NetworkNamespace,
   node: string,
-  unheard: readonly Peer[],
+  drops: readonly Drop[],
   mayHold: boolean,
 ): Promise<Rules> {
-  if (mayHold && nftDifference(unheard, await readNft(namespace, node)) === undefined) return [];
-  const rules = renderNft(unheard);
-  await must(namespace, node, ["nft", "-f", "-"], rules);
-  const difference = nftDifference(unheard, await readNft(namespace, node));
+  if (mayHold && nftDifference(drops, await readNft(namespace, node)) === undefined) return [];
+  const rules = renderNft(drops);
+  const command = ["nft", "-j", "--echo"];
+  // as arguments: an nft that speaks JSON takes what comes by stdin for JSON
+  const echoed = await namespace.run([...command, ...inArguments(rules)]);
+  if (echoed.exitCode !== 0) throw failure(node, command, rules, echoed);
+  // the kernel's echo shows what is there now; what is gone, and what an old nft does not echo, takes another look
+  const stands = drops.length > 0 && echoed.stdout.startsWith("{") && nftDifference(drops, echoed.stdout) === undefined;
+  const difference = stands ? undefined : nftDifference(drops, await readNft(namespace, node));
   if (difference !== undefined) throw notInForce(node, difference, rules);
   return [{ tool: "nft", rules }];
+}
+
+/** Well below what the kernel takes as one argument, 128 KiB (execve(2)). */
+const argumentLength = 100_000;
+
+/** Cut where there is a space: nft puts one between its arguments. */
+function inArguments(text: string): readonly string[] {
+  const parts: string[] = [];
+  for (let rest = text; rest !== ""; rest = rest.slice(parts.at(-1)?.length)) {
+    parts.push(rest.length <= argumentLength ? rest : rest.slice(0, rest.lastIndexOf(" ", argumentLength)));
+  }
+  return parts;
 }
 
 /** Our table as JSON; undefined where there is none. */
@@ -33,11 +51,11 @@ async function readNft(namespace: NetworkNamespace, node: string): Promise<strin
 export async function cutWithIptables(
   namespace: NetworkNamespace,
   node: string,
-  unheard: readonly Peer[],
+  drops: readonly Drop[],
   ipv6: boolean,
 ): Promise<Rules> {
-  const v4 = await cutFamily(namespace, node, unheard, "v4");
-  const v6 = ipv6 ? await cutFamily(namespace, node, unheard, "v6") : [];
+  const v4 = await cutFamily(namespace, node, drops, "v4");
+  const v6 = ipv6 ? await cutFamily(namespace, node, drops, "v6") : [];
   return [...v4, ...v6];
 }
 
@@ -49,20 +67,20 @@ export function legacyTool(name: string): readonly string[] {
 /** The exit code of an iptables that could not get at its tables just then, e.g. because somebody else held their lock. */
 const resourceProblem = 4;
 
-async function cutFamily(namespace: NetworkNamespace, node: string, unheard: readonly Peer[], family: Family): Promise<Rules> {
+async function cutFamily(namespace: NetworkNamespace, node: string, drops: readonly Drop[], family: Family): Promise<Rules> {
   const tool = family === "v4" ? "iptables" : "ip6tables";
   const list = [...legacyTool(tool), "-w", "5", "-S"];
   const read = async () => parseChain((await must(namespace, node, list)).stdout);
-  if (unheard.every(({ addresses }) => addresses[family].length === 0)) {
+  if (drops.every(({ peer }) => peer.addresses[family].length === 0)) {
     const listing = await namespace.run(list);
     if (listing.cutShort || listing.exitCode === resourceProblem) throw failure(node, list, "", listing);
     // a kernel without this family's filter table holds no cut of ours: that matters only where one is asked for
     if (listing.exitCode !== 0) return [];
   }
-  const rules = renderIptables(unheard, family, await read());
+  const rules = renderIptables(drops, family, await read());
   if (rules === undefined) return [];
   await must(namespace, node, [...legacyTool(`${tool}-restore`), "-w", "5", "--noflush"], rules);
-  if (renderIptables(unheard, family, await read()) !== undefined)
-    throw notInForce(node, `${tool} does not hold the cut asked for`, rules);
+  const difference = iptablesDifference(drops, family, await read());
+  if (difference !== undefined) throw notInForce(node, difference, rules);
   return [{ tool, rules }];
 }

@@ -3,7 +3,7 @@
  * healing, a restarted container and the agent's own restart are one and the same act.
  */
 import { cutWith } from "../chaos/ledger.js";
-import { type DesiredState, type Peer, desiredState } from "../chaos/desired-state.js";
+import { type DesiredState, type Drop, type Peer, desiredState } from "../chaos/desired-state.js";
 import type { CutTool } from "../chaos/protocol.js";
 import { netemMissing } from "../chaos/tc.js";
 import { DeviousError } from "../core/errors.js";
@@ -114,15 +114,14 @@ export function createReconciler(
   }
 
   async function cut(namespace: NetworkNamespace, node: string, { drops }: DesiredState, mayHold: boolean): Promise<Rules> {
-    const unheard = drops.map(({ peer }) => peer);
     const tool = await kernel.cut();
     const rules: Rules[number][] = [];
     if (tool !== "none") {
-      if (unheard.length > 0 && !store.value.cutTools.includes(tool)) {
+      if (drops.length > 0 && !store.value.cutTools.includes(tool)) {
         await store.admit((ledger) => ({ ledger: cutWith(ledger, tool) }));
       }
-      rules.push(...(await cutBy(tool, namespace, node, unheard, mayHold)));
-    } else if (unheard.length > 0) {
+      rules.push(...(await cutBy(tool, namespace, node, drops, mayHold)));
+    } else if (drops.length > 0) {
       throw new DeviousError("FAULT_NOT_APPLIED", "This kernel has neither nftables nor iptables, so links cannot be cut.", {
         hint: "Run `modprobe nf_tables` on the engine's host.",
       });
@@ -138,12 +137,12 @@ export function createReconciler(
     tool: CutTool,
     namespace: NetworkNamespace,
     node: string,
-    unheard: readonly Peer[],
+    drops: readonly Drop[],
     mayHold: boolean,
   ): Promise<Rules> {
     return tool === "nft"
-      ? cutWithNft(namespace, node, unheard, mayHold)
-      : cutWithIptables(namespace, node, unheard, await kernel.ipv6());
+      ? cutWithNft(namespace, node, drops, mayHold)
+      : cutWithIptables(namespace, node, drops, await kernel.ipv6());
   }
 
   async function slow(namespace: NetworkNamespace, { node, addresses }: NodeContainer, { links }: DesiredState): Promise<Rules> {

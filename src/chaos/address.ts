@@ -6,6 +6,8 @@ export interface Addresses {
   readonly v6: readonly string[];
 }
 
+export type Family = keyof Addresses;
+
 export const noAddresses: Addresses = { v4: [], v6: [] };
 
 /**

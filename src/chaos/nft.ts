@@ -1,46 +1,74 @@
 /**
  * Cuts as one nftables table of our own (nft(8)). The `inet` family sees IPv4 and IPv6, so no cut leaks through the other one. Packets
  * are dropped where they arrive: the sender notices nothing, and a one-way cut is one table instead of two.
+ *
+ * The rules use no sets: what nft echoes of a rule then comes from the kernel to the last word, while elements of a set it repeats as it
+ * was given them.
  */
 import { canonical } from "./address.js";
-import type { Peer } from "./desired-state.js";
+import type { Drop } from "./desired-state.js";
+import { type DropRule, dropRules, everyPacket, ruleDifference } from "./drop-rules.js";
 
 /** The table, as nft's commands name it. */
 export const nftTable = ["inet", "devious"] as const;
 
 const table = `table ${nftTable.join(" ")}`;
+const chain = "input";
 
 /**
- * The transaction that makes our table exactly this cut, whatever it was before: `table` before `delete table` so that deleting
- * never fails. Without anybody unheard no table is left.
+ * The transaction that makes our table exactly these drops, whatever it was before: `table` before `delete table` so that deleting
+ * never fails. Without drops no table is left.
  */
-export function renderNft(unheard: readonly Peer[]): string {
+export function renderNft(drops: readonly Drop[]): string {
   const replace = `${table}\ndelete ${table}\n`;
-  const rules = unheard.flatMap((peer) => [
-    ...peer.addresses.v4.map((address) => `    ip saddr ${address} counter drop comment "${peer.name}"\n`),
-    ...peer.addresses.v6.map((address) => `    ip6 saddr ${address} counter drop comment "${peer.name}"\n`),
-  ]);
+  const rules = dropRules(drops).flatMap((rule) =>
+    matchesOf(rule).map((matches) => `    ${matches.join(" ")} counter drop comment "${rule.peer}"\n`),
+  );
   if (rules.length === 0) return replace;
-  return `${replace}${table} {\n  chain input {\n    type filter hook input priority 0; policy accept;\n${rules.join("")}  }\n}\n`;
+  return `${replace}${table} {\n  chain ${chain} {\n    type filter hook input priority 0; policy accept;\n${rules.join("")}  }\n}\n`;
+}
+
+/** The rule as the kernel's rules that make it up, each as its matches. */
+function matchesOf(rule: DropRule): readonly (readonly string[])[] {
+  const { family, source, protocol, ports, millionths } = rule;
+  const from = `${family === "v4" ? "ip" : "ip6"} saddr ${source}`;
+  const chance = millionths === everyPacket ? [] : [`numgen random mod ${everyPacket} < ${millionths}`];
+  if (protocol === null) return [[from, ...chance]];
+  if (ports.length === 0) return [[from, `meta l4proto ${protocolName(rule)}`, ...chance]];
+  // a packet from one of the ports to another must not be drawn for twice
+  const drawn = millionths === everyPacket ? [] : ports.map((port) => `${protocol} sport != ${port}`);
+  return [
+    ...ports.map((port) => [from, `${protocol} sport ${port}`, ...chance]),
+    ...ports.map((port) => [from, ...drawn, `${protocol} dport ${port}`, ...chance]),
+  ];
+}
+
+/** ICMP of IPv6 is a protocol of its own. */
+function protocolName({ protocol, family }: Pick<DropRule, "protocol" | "family">): string {
+  return protocol === "icmp" && family === "v6" ? "ipv6-icmp" : String(protocol);
 }
 
 /**
- * How the table read back (`nft -j list table inet devious`, undefined where there is none) differs from the cut asked for, in a
- * sentence; undefined where it does not.
+ * How our table differs from the drops asked for, in a sentence; undefined where it does not. `listing` is what `nft -j list table inet
+ * devious` says, or `nft -j --echo` of the transaction; undefined where there is no table.
  */
-export function nftDifference(unheard: readonly Peer[], listing: string | undefined): string | undefined {
-  const wanted = new Map(
-    unheard
-      .flatMap(({ addresses }) => [...addresses.v4, ...addresses.v6])
-      .map((address) => [canonical(address), address] as const),
-  );
-  const found = listing === undefined ? [] : droppedSources(listing);
-  for (const address of found) {
-    if (!wanted.delete(canonical(address))) return `packets from ${address} are dropped though nobody asked for it`;
+export function nftDifference(drops: readonly Drop[], listing: string | undefined): string | undefined {
+  const wanted = dropRules(drops)
+    .map((rule) => ({ ...rule, source: canonical(rule.source) }))
+    .flatMap((rule) => matchesOf(rule).map((matches) => matches.join(" ")));
+  if (listing === undefined) return ruleDifference(wanted, []);
+  if (wanted.length === 0) return "a table of ours is left over";
+  const { nftables } = JSON.parse(listing) as Listing;
+  const objects = nftables.map((object) => object.add ?? object);
+  const chains = objects.flatMap((object) => object.chain ?? []);
+  const [hooked] = chains;
+  if (chains.length !== 1 || hooked?.name !== chain || hooked.hook !== "input" || hooked.policy !== "accept") {
+    return "our table does not see what arrives";
   }
-  for (const address of wanted.values()) return `packets from ${address} are not dropped`;
-  if (unheard.length === 0 && listing !== undefined) return "a table of ours is left over";
-  return undefined;
+  return ruleDifference(
+    wanted,
+    objects.flatMap(({ rule }) => (rule === undefined ? [] : [spell(rule.expr)])),
+  );
 }
 
 /** True where what was said instead of running nft means that it, or the kernel's side of it, is not there: so no table is either. */
@@ -50,24 +78,41 @@ export function saysNoNft(stderr: string): boolean {
 
 /** The part of libnftables-json(5) that our own rules use. */
 interface Listing {
-  readonly nftables?: readonly {
-    readonly rule?: {
-      readonly expr?: readonly {
-        readonly drop?: null;
-        readonly match?: { readonly left?: { readonly payload?: { readonly field?: string } }; readonly right?: unknown };
-      }[];
-    };
-  }[];
+  readonly nftables: readonly (Listed & { readonly add?: Listed })[];
 }
 
-/** Source addresses that our table drops. */
-function droppedSources(listing: string): readonly string[] {
-  const { nftables = [] } = JSON.parse(listing) as Listing;
-  return nftables.flatMap(({ rule }) => {
-    const expr = rule?.expr ?? [];
-    if (!expr.some((part) => "drop" in part)) return [];
-    return expr.flatMap(({ match }) =>
-      match?.left?.payload?.field === "saddr" && typeof match.right === "string" ? [match.right] : [],
-    );
-  });
+interface Listed {
+  readonly chain?: { readonly name: string; readonly hook?: string; readonly policy?: string };
+  readonly rule?: { readonly expr: readonly Expression[] };
+}
+
+interface Expression {
+  readonly counter?: unknown;
+  readonly drop?: null;
+  readonly match?: { readonly op: string; readonly left: Operand; readonly right: unknown };
+}
+
+interface Operand {
+  readonly payload?: { readonly protocol: string; readonly field: string };
+  readonly meta?: { readonly key: string };
+  readonly numgen?: { readonly mode: string; readonly mod: number; readonly offset: number };
+}
+
+/** The rule's matches as {@link matchesOf} writes them; what no rule of ours says stays as it is and equals none of them. */
+function spell(expressions: readonly Expression[]): string {
+  const last = expressions.at(-1);
+  const verdict = last !== undefined && "drop" in last ? [] : ["without a drop"];
+  const matches = expressions.filter((each) => !("drop" in each) && !("counter" in each));
+  return [...matches.map((each) => spellMatch(each) ?? JSON.stringify(each)), ...verdict].join(" ");
+}
+
+function spellMatch({ match }: Expression): string | undefined {
+  if (match === undefined || (typeof match.right !== "string" && typeof match.right !== "number")) return undefined;
+  const { op, left, right } = match;
+  const { payload, meta, numgen } = left;
+  const value = op === "==" ? String(right) : `${op} ${right}`;
+  if (payload?.field === "saddr") return `${payload.protocol} saddr ${op === "==" ? canonical(value) : value}`;
+  if (payload !== undefined) return `${payload.protocol} ${payload.field} ${value}`;
+  if (meta !== undefined) return `meta ${meta.key} ${value}`;
+  return numgen?.offset === 0 ? `numgen ${numgen.mode} mod ${numgen.mod} ${value}` : undefined;
 }
