@@ -43,15 +43,21 @@ function rulesOf({ peer, traffic: asked, percent }: Drop): readonly DropRule[] {
   );
 }
 
-/** How the rules found differ from those wanted, each in the tool's own words, in whatever order; undefined where they do not. */
-export function ruleDifference(wanted: readonly string[], found: readonly string[]): string | undefined {
-  const left = new Map<string, number>();
-  for (const rule of wanted) left.set(rule, (left.get(rule) ?? 0) + 1);
+/**
+ * How the rules found differ from those wanted, each in the tool's own words, in whatever order; undefined where they do not. `spelling`
+ * leaves out of a rule what the kernel may write in another way.
+ */
+export function ruleDifference(
+  wanted: readonly string[],
+  found: readonly string[],
+  spelling: (rule: string) => string,
+): string | undefined {
+  const left = wanted.map((rule) => ({ rule, spelt: spelling(rule) }));
   for (const rule of found) {
-    const times = left.get(rule) ?? 0;
-    if (times === 0) return `there is a rule that nobody asked for: ${rule}`;
-    left.set(rule, times - 1);
+    const spelt = spelling(rule);
+    const at = left.findIndex((each) => each.spelt === spelt);
+    if (at < 0) return `there is a rule that nobody asked for: ${rule}`;
+    left.splice(at, 1);
   }
-  const [missing] = [...left].find(([, times]) => times > 0) ?? [];
-  return missing === undefined ? undefined : `a rule is missing: ${missing}`;
+  return left[0] === undefined ? undefined : `a rule is missing: ${left[0].rule}`;
 }

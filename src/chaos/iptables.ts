@@ -18,7 +18,7 @@ export interface ChainState {
   readonly exists: boolean;
   /** How often INPUT jumps to it. */
   readonly hooks: number;
-  /** Its rules, in one spelling each. */
+  /** Its rules, without `-A` and its name. */
   readonly rules: readonly string[];
 }
 
@@ -29,7 +29,7 @@ export function parseChain(listing: string): ChainState {
   return {
     exists: lines.includes(`-N ${chain}`),
     hooks: lines.filter((line) => line === `-A INPUT -j ${chain}`).length,
-    rules: lines.filter((line) => line.startsWith(rule)).map((line) => spelling(line.slice(rule.length))),
+    rules: lines.filter((line) => line.startsWith(rule)).map((line) => line.slice(rule.length)),
   };
 }
 
@@ -52,7 +52,7 @@ export function iptablesDifference(drops: readonly Drop[], family: Family, curre
   const rules = rulesOf(drops, family);
   if (rules.length === 0) return current.exists ? "a chain of ours is left over" : undefined;
   if (current.hooks !== 1) return `INPUT jumps to our chain ${current.hooks} times instead of once`;
-  return ruleDifference(rules.map(spelling), current.rules);
+  return ruleDifference(rules, current.rules, spelling);
 }
 
 function rulesOf(drops: readonly Drop[], family: Family): readonly string[] {

@@ -53,10 +53,8 @@ function protocolName({ protocol, family }: Pick<DropRule, "protocol" | "family"
  * devious` says, or `nft -j --echo` of the transaction; undefined where there is no table.
  */
 export function nftDifference(drops: readonly Drop[], listing: string | undefined): string | undefined {
-  const wanted = dropRules(drops)
-    .map((rule) => ({ ...rule, source: canonical(rule.source) }))
-    .flatMap((rule) => matchesOf(rule).map((matches) => matches.join(" ")));
-  if (listing === undefined) return ruleDifference(wanted, []);
+  const wanted = dropRules(drops).flatMap((rule) => matchesOf(rule).map((matches) => matches.join(" ")));
+  if (listing === undefined) return ruleDifference(wanted, [], spelling);
   if (wanted.length === 0) return "a table of ours is left over";
   const { nftables } = JSON.parse(listing) as Listing;
   const objects = nftables.map((object) => object.add ?? object);
@@ -65,10 +63,13 @@ export function nftDifference(drops: readonly Drop[], listing: string | undefine
   if (chains.length !== 1 || hooked?.name !== chain || hooked.hook !== "input" || hooked.policy !== "accept") {
     return "our table does not see what arrives";
   }
-  return ruleDifference(
-    wanted,
-    objects.flatMap(({ rule }) => (rule === undefined ? [] : [spell(rule.expr)])),
-  );
+  const found = objects.flatMap(({ rule }) => (rule === undefined ? [] : [write(rule.expr)]));
+  return ruleDifference(wanted, found, spelling);
+}
+
+/** Addresses are all that nft writes in another way than it was given. */
+function spelling(rule: string): string {
+  return rule.split(" ").map(canonical).join(" ");
 }
 
 /** True where what was said instead of running nft means that it, or the kernel's side of it, is not there: so no table is either. */
@@ -98,20 +99,19 @@ interface Operand {
   readonly numgen?: { readonly mode: string; readonly mod: number; readonly offset: number };
 }
 
-/** The rule's matches as {@link matchesOf} writes them; what no rule of ours says stays as it is and equals none of them. */
-function spell(expressions: readonly Expression[]): string {
+/** The rule as {@link matchesOf} would have it; what no rule of ours says stays as it is and equals none of them. */
+function write(expressions: readonly Expression[]): string {
   const last = expressions.at(-1);
   const verdict = last !== undefined && "drop" in last ? [] : ["without a drop"];
   const matches = expressions.filter((each) => !("drop" in each) && !("counter" in each));
-  return [...matches.map((each) => spellMatch(each) ?? JSON.stringify(each)), ...verdict].join(" ");
+  return [...matches.map((each) => writeMatch(each) ?? JSON.stringify(each)), ...verdict].join(" ");
 }
 
-function spellMatch({ match }: Expression): string | undefined {
+function writeMatch({ match }: Expression): string | undefined {
   if (match === undefined || (typeof match.right !== "string" && typeof match.right !== "number")) return undefined;
   const { op, left, right } = match;
   const { payload, meta, numgen } = left;
   const value = op === "==" ? String(right) : `${op} ${right}`;
-  if (payload?.field === "saddr") return `${payload.protocol} saddr ${op === "==" ? canonical(value) : value}`;
   if (payload !== undefined) return `${payload.protocol} ${payload.field} ${value}`;
   if (meta !== undefined) return `meta ${meta.key} ${value}`;
   return numgen?.offset === 0 ? `numgen ${numgen.mode} mod ${numgen.mod} ${value}` : undefined;
