@@ -1,5 +1,5 @@
 /** Kills nodes again and again, each time starting them at once: the crash loop of a program that cannot stay up. */
-import { formatDuration } from "../core/duration.js";
+import { formatExactly } from "../core/duration.js";
 
 export interface CrashLoopFault {
   readonly kind: "crash-loop";
@@ -8,11 +8,15 @@ export interface CrashLoopFault {
   readonly everyMs: number;
 }
 
-export function describeCrashLoop({ nodes, everyMs }: CrashLoopFault): string {
-  return `crash-loop ${nodes.join(",")} every ${formatDuration(everyMs)}`;
+export function mannerOfCrashLoop({ everyMs }: CrashLoopFault): string {
+  return ` every ${formatExactly(everyMs)}`;
 }
+
+const hourMs = 3_600_000;
 
 /** A container takes a few tenths of a second to come back. */
 export function problemsWithCrashLoop({ everyMs }: CrashLoopFault): readonly string[] {
-  return everyMs >= 1000 ? [] : [`A crash loop kills every second at most, not every ${formatDuration(everyMs)}.`];
+  return everyMs >= 1000 && everyMs <= hourMs
+    ? []
+    : [`A crash loop kills every second to every hour, not every ${formatExactly(everyMs)}.`];
 }

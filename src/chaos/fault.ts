@@ -3,14 +3,14 @@
  * This file is the family's index: a new fault is one file of its own and one line in each function here.
  */
 import { unreachable } from "../core/invariant.js";
-import { type CrashLoopFault, describeCrashLoop, problemsWithCrashLoop } from "./crash-loop.js";
-import { type ClockFault, type DiskFault, describeHooks, problemsWithHooks } from "./hooks.js";
-import { type KillFault, describeKill } from "./kill.js";
-import { type CpuFault, type MemoryFault, describeLimit, problemsWithLimit } from "./limits.js";
-import { type PartitionFault, describePartition, nodesCutOff, problemsWithPartition } from "./partition.js";
-import { type PauseFault, describePause } from "./pause.js";
-import { type SlowFault, describeSlow, problemsWithSlow, sendersOf } from "./slow.js";
-import { type RestartFault, type StopFault, describeStop, problemsWithStop } from "./stop.js";
+import { type CrashLoopFault, mannerOfCrashLoop, problemsWithCrashLoop } from "./crash-loop.js";
+import { type ClockFault, type DiskFault, mannerOfHooks, problemsWithHooks } from "./hooks.js";
+import { type KillFault, mannerOfKill } from "./kill.js";
+import { type CpuFault, type MemoryFault, mannerOfLimit, problemsWithLimit } from "./limits.js";
+import { type PartitionFault, mannerOfPartition, nodesCutOff, problemsWithPartition } from "./partition.js";
+import type { PauseFault } from "./pause.js";
+import { type SlowFault, mannerOfSlow, problemsWithSlow, sendersOf } from "./slow.js";
+import { type RestartFault, type StopFault, mannerOfStop, problemsWithStop } from "./stop.js";
 
 export type Fault =
   | PauseFault
@@ -40,26 +40,48 @@ export interface ActiveFault {
 
 /** One line for people: `pause n1`, `partition n1 | n2,n3`, `slow n2 -> peers: delay 100ms ± 10ms normal`. */
 export function describeFault(fault: Fault): string {
+  return `${fault.kind} ${whereOf(fault)}${mannerOf(fault)}`;
+}
+
+/** The line without its nodes: `pause`, `kill with SIGTERM`, `slow: delay 100ms`. */
+export function whatOf(fault: Fault): string {
+  return `${fault.kind}${mannerOf(fault)}`;
+}
+
+/** The nodes or links as people named them: `n1,n2`, `n1 | n2,n3`, `n2 -> peers`. */
+export function whereOf(fault: Fault): string {
+  switch (fault.kind) {
+    case "partition":
+      return fault.shape;
+    case "slow":
+      return fault.where;
+    default:
+      return fault.nodes.join(",");
+  }
+}
+
+/** What stands after the nodes: ` with SIGTERM`, `: delay 100ms`; empty where the kind says it all. */
+function mannerOf(fault: Fault): string {
   switch (fault.kind) {
     case "pause":
-      return describePause(fault);
+      return "";
     case "partition":
-      return describePartition(fault);
+      return mannerOfPartition(fault);
     case "slow":
-      return describeSlow(fault);
+      return mannerOfSlow(fault);
     case "kill":
-      return describeKill(fault);
+      return mannerOfKill(fault);
     case "stop":
     case "restart":
-      return describeStop(fault);
+      return mannerOfStop(fault);
     case "crash-loop":
-      return describeCrashLoop(fault);
+      return mannerOfCrashLoop(fault);
     case "cpu":
     case "memory":
-      return describeLimit(fault);
+      return mannerOfLimit(fault);
     case "disk":
     case "clock":
-      return describeHooks(fault);
+      return mannerOfHooks(fault);
     default:
       return unreachable(fault);
   }
@@ -84,7 +106,8 @@ export function concerns(fault: Fault, node: string): boolean {
 
 /** Everything that is wrong with the fault's own values, each as one sentence. */
 export function problemsWithFault(fault: Fault): readonly string[] {
-  const nobody = fault.kind !== "partition" && fault.nodes.length === 0 ? [`A ${fault.kind} needs at least one node.`] : [];
+  const nobody =
+    fault.kind !== "partition" && fault.nodes.length === 0 ? [`The fault ${fault.kind} needs at least one node.`] : [];
   return [...nobody, ...problemsWithValues(fault)];
 }
 

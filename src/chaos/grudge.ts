@@ -19,7 +19,7 @@ export function grudgeOf(pairs: Iterable<readonly [receiver: string, sender: str
 }
 
 /**
- * Two nodes hear each other exactly when some group holds both. A node in two groups is a bridge: it hears both sides.
+ * Two nodes hear each other exactly when some group holds both; a node in two groups would hear both sides.
  * Nodes in no group are not part of the cut and hear everybody: see {@link withRest}.
  */
 export function split(groups: readonly (readonly string[])[]): Grudge {
@@ -43,15 +43,16 @@ export function oneWay(senders: readonly string[], receivers: readonly string[])
 }
 
 /**
- * Each node hears itself and the nodes next to it on the ring, together a bare majority, and no two nodes hear the same ones
- * (jepsen.nemesis, majorities-ring). Of fewer than four nodes every majority is everybody but one, and of three the ring is no cut.
+ * Each node hears itself and as many neighbours to its left as to its right on the ring, together a majority, and no two nodes hear the
+ * same ones (jepsen.nemesis, majorities-ring). Who hears also is heard: a link in one direction carries no conversation, so a majority
+ * of such links would be none. That can make a majority larger by one than it had to be. Fewer than four nodes all hear each other.
  */
 export function ring(nodes: readonly string[]): Grudge {
   const majority = Math.floor(nodes.length / 2) + 1;
-  const behind = Math.floor((majority - 1) / 2);
-  const hears = (i: number, j: number): boolean => (j - i + behind + nodes.length) % nodes.length < majority;
+  const reach = Math.ceil((majority - 1) / 2);
+  const distance = (i: number, j: number): number => Math.min(Math.abs(i - j), nodes.length - Math.abs(i - j));
   return grudgeOf(
-    nodes.flatMap((receiver, i) => nodes.flatMap((sender, j) => (hears(i, j) ? [] : [[receiver, sender] as const]))),
+    nodes.flatMap((receiver, i) => nodes.flatMap((sender, j) => (distance(i, j) <= reach ? [] : [[receiver, sender] as const]))),
   );
 }
 

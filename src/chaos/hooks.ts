@@ -1,5 +1,5 @@
 /** Troubles of disk and clock that the bundled store makes itself (core/store-hooks.ts). */
-import { formatDuration } from "../core/duration.js";
+import { formatExactly } from "../core/duration.js";
 import { type ClockTrouble, type DiskTrouble, type StoreHooks, noHooks } from "../core/store-hooks.js";
 
 export interface DiskFault {
@@ -39,32 +39,38 @@ export function combineHooks(faults: readonly (DiskFault | ClockFault)[]): Store
   return { disk, clock };
 }
 
-export function describeHooks(fault: DiskFault | ClockFault): string {
+export function mannerOfHooks(fault: DiskFault | ClockFault): string {
   const troubles = fault.kind === "disk" ? diskTroubles(fault.trouble) : clockTroubles(fault.trouble);
-  return `${fault.kind} ${fault.nodes.join(",")}: ${troubles.join(", ")}`;
+  return `: ${troubles.join(", ")}`;
 }
 
 export function problemsWithHooks(fault: DiskFault | ClockFault): readonly string[] {
   if (fault.kind === "disk") {
     const { fsyncDelayMs } = fault.trouble;
     return [
-      ...(diskTroubles(fault.trouble).length === 0 ? ["Say what is wrong with the disk."] : []),
-      ...(fsyncDelayMs >= 0 && fsyncDelayMs <= 60_000 ? [] : [`An fsync is slowed by 0 to 1m, not by ${fsyncDelayMs}ms.`]),
+      ...(fsyncDelayMs === 0 && diskTroubles(fault.trouble).length === 0
+        ? ["Say what is wrong with the disk: slow, failing, losing or tearing writes, or a flipped bit."]
+        : []),
+      ...(fsyncDelayMs >= 0 && fsyncDelayMs <= 60_000
+        ? []
+        : [`An fsync is slowed by 0 to 1m, not by ${formatExactly(fsyncDelayMs)}.`]),
     ];
   }
   const { skewMs, jumpMs, driftPercent } = fault.trouble;
   const dayMs = 86_400_000;
   return [
-    ...(clockTroubles(fault.trouble).length === 0 ? ["Say what is wrong with the clock."] : []),
-    ...(Math.abs(skewMs) <= 365 * dayMs ? [] : ["A clock is skewed by a year at most."]),
-    ...(jumpMs >= 0 && jumpMs <= dayMs ? [] : ["A clock jumps forward, by a day at most; --skew sets it back."]),
+    ...(clockTroubles(fault.trouble).length === 0 ? ["Say what is wrong with the clock: a skew, a jump or a drift."] : []),
+    ...(Math.abs(skewMs) <= 365 * dayMs ? [] : [`A clock is skewed by a year at most, not by ${formatExactly(skewMs)}.`]),
+    ...(jumpMs >= 0 && jumpMs <= dayMs
+      ? []
+      : [`A clock jumps forward, by a day at most, not by ${formatExactly(jumpMs)}; a skew sets it back.`]),
     ...(driftPercent >= -90 && driftPercent <= 900 ? [] : [`A clock drifts by -90% to 900%, not by ${driftPercent}%.`]),
   ];
 }
 
 function diskTroubles(trouble: DiskTrouble): readonly string[] {
   return [
-    ...(trouble.fsyncDelayMs > 0 ? [`fsync takes ${formatDuration(trouble.fsyncDelayMs)} longer`] : []),
+    ...(trouble.fsyncDelayMs > 0 ? [`fsync takes ${formatExactly(trouble.fsyncDelayMs)} longer`] : []),
     ...(trouble.fsyncFails ? ["fsync fails"] : []),
     ...(trouble.losesUnsynced ? ["loses what was not fsynced"] : []),
     ...(trouble.tearsWrites ? ["tears the last write"] : []),
@@ -73,11 +79,11 @@ function diskTroubles(trouble: DiskTrouble): readonly string[] {
 }
 
 function clockTroubles({ skewMs, jumpMs, driftPercent }: ClockTrouble): readonly string[] {
-  const off = `${formatDuration(Math.abs(skewMs))} ${skewMs > 0 ? "ahead" : "behind"}`;
+  const off = `${formatExactly(Math.abs(skewMs))} ${skewMs > 0 ? "ahead" : "behind"}`;
   const rate = `${Math.abs(driftPercent)}% too ${driftPercent > 0 ? "fast" : "slow"}`;
   return [
     ...(skewMs === 0 ? [] : [off]),
-    ...(jumpMs === 0 ? [] : [`jumps ${formatDuration(jumpMs)}`]),
+    ...(jumpMs === 0 ? [] : [`jumps ${formatExactly(jumpMs)}`]),
     ...(driftPercent === 0 ? [] : [rate]),
   ];
 }

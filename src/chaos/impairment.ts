@@ -2,7 +2,8 @@
  * How packets of one link are mistreated: the options of netem (tc-netem(8)) as values. Percentages go from 0 to 100, times are in
  * milliseconds, null leaves that side of the link as it is.
  */
-import { formatDuration } from "../core/duration.js";
+import { formatExactly } from "../core/duration.js";
+import { formatBytes, formatRate } from "../core/quantity.js";
 
 export const distributions = ["uniform", "normal", "pareto", "paretonormal"] as const;
 export type Distribution = (typeof distributions)[number];
@@ -71,6 +72,18 @@ export const noImpairment: Impairment = {
   rate: null,
 };
 
+/** The four-state model from its one to five parameters in netem's order, those left out as netem has them; undefined for another number. */
+export function stateLoss(parameters: readonly number[]): Loss | undefined {
+  const [p13, p31 = 100 - (p13 ?? 0), p32 = 0, p23 = 100, p14 = 0, ...more] = parameters;
+  return p13 === undefined || more.length > 0 ? undefined : { model: "state", p13, p31, p32, p23, p14 };
+}
+
+/** Gilbert-Elliott from its one to four parameters, in the same way. */
+export function gemodelLoss(parameters: readonly number[]): Loss | undefined {
+  const [p, r = 100 - (p ?? 0), oneMinusH = 100, oneMinusK = 0, ...more] = parameters;
+  return p === undefined || more.length > 0 ? undefined : { model: "gemodel", p, r, oneMinusH, oneMinusK };
+}
+
 /** tc counts in ticks of 64 ns and has 32 bits for them, which is four and a half minutes; a few delays must fit in together. */
 const longestMs = 60_000;
 
@@ -91,11 +104,11 @@ export function problemsWithImpairment(impairment: Impairment): readonly string[
 
 function problemsWithDelay({ timeMs, jitterMs, correlation }: Delay): readonly string[] {
   return [
-    ...(timeMs >= 0.001 && timeMs <= longestMs ? [] : [`A delay lies between 1us and 1m, not at ${timeMs}ms.`]),
-    ...(jitterMs >= 0 ? [] : [`Jitter cannot be negative (${jitterMs}ms).`]),
-    ...(jitterMs > timeMs
+    ...(timeMs >= 0.001 && timeMs <= longestMs ? [] : [`A delay lies between 1us and 1m, not at ${formatExactly(timeMs)}.`]),
+    ...(jitterMs >= 0 ? [] : [`Jitter cannot be negative (${formatExactly(jitterMs)}).`]),
+    ...(timeMs > 0 && jitterMs > timeMs
       ? [
-          `Jitter ${formatDuration(jitterMs)} is larger than the delay ${formatDuration(timeMs)}: packets cannot arrive before they were sent.`,
+          `Jitter ${formatExactly(jitterMs)} is larger than the delay ${formatExactly(timeMs)}: packets cannot arrive before they were sent.`,
         ]
       : []),
     ...percentProblems("The delay's correlation", correlation),
@@ -105,8 +118,20 @@ function problemsWithDelay({ timeMs, jitterMs, correlation }: Delay): readonly s
 
 function problemsWithLoss(loss: Loss): readonly string[] {
   if (loss.model === "random") return problemsWithChance("loss", loss);
-  return Object.entries(loss).flatMap(([name, value]) =>
+  const each = Object.entries(loss).flatMap(([name, value]) =>
     typeof value === "number" ? percentProblems(`Loss ${loss.model} ${parameterNames[name] ?? name}`, value) : [],
+  );
+  return each.length > 0 || loss.model === "gemodel" ? each : problemsWithStates(loss);
+}
+
+/** What leaves one state for two others cannot be more than all there is. */
+function problemsWithStates({ p13, p14, p31, p32 }: Extract<Loss, { model: "state" }>): readonly string[] {
+  const sums = [
+    ["p13 and p14", p13 + p14],
+    ["p31 and p32", p31 + p32],
+  ] as const;
+  return sums.flatMap(([which, sum]) =>
+    sum <= 100 ? [] : [`Loss state ${which} are together 100% at most, not ${Number(sum.toFixed(6))}%.`],
   );
 }
 
@@ -134,10 +159,10 @@ function problemsWithRate({ bitsPerSecond, burstBytes }: Rate): readonly string[
   return [
     ...(bitsPerSecond >= 1000 && bitsPerSecond <= 10e9
       ? []
-      : [`A rate lies between 1kbit and 10gbit, not at ${bitsPerSecond}bit.`]),
+      : [`A rate lies between 1kbit and 10gbit, not at ${formatRate(bitsPerSecond)}.`]),
     ...(burstBytes === null || (burstBytes >= 1600 && burstBytes <= 1e9)
       ? []
-      : [`A burst lies between 1600 bytes, one packet, and 1gb, not at ${burstBytes}.`]),
+      : [`A burst lies between 1600 bytes, one packet, and 1gb, not at ${formatBytes(burstBytes)}.`]),
   ];
 }
 
@@ -155,29 +180,19 @@ export function describeImpairment({ delay, loss, duplicate, corrupt, reorder, r
     ...(duplicate === null ? [] : [`duplicate ${chance(duplicate)}`]),
     ...(corrupt === null ? [] : [`corrupt ${chance(corrupt)}`]),
     ...(reorder === null ? [] : [`reorder ${chance(reorder)}${reorder.gap > 1 ? ` gap ${reorder.gap}` : ""}`]),
-    ...(rate === null ? [] : [`rate ${formatRate(rate.bitsPerSecond)}`]),
+    ...(rate === null
+      ? []
+      : [`rate ${formatRate(rate.bitsPerSecond)}${rate.burstBytes === null ? "" : ` burst ${formatBytes(rate.burstBytes)}`}`]),
   ].join(", ");
 }
 
 function describeDelay({ timeMs, jitterMs, correlation, distribution }: Delay): string {
-  const jitter = jitterMs > 0 ? ` ± ${formatDuration(jitterMs)} ${distribution}` : "";
-  return `${formatDuration(timeMs)}${jitter}${correlation > 0 ? ` (correlation ${correlation}%)` : ""}`;
+  const jitter = jitterMs > 0 ? ` ± ${formatExactly(jitterMs)} ${distribution}` : "";
+  return `${formatExactly(timeMs)}${jitter}${correlation > 0 ? ` (correlation ${correlation}%)` : ""}`;
 }
 
 function describeModel(loss: Exclude<Loss, { model: "random" }>): string {
   return loss.model === "state"
     ? `state ${[loss.p13, loss.p31, loss.p32, loss.p23, loss.p14].map((percent) => `${percent}%`).join(" ")}`
     : `gemodel ${[loss.p, loss.r, loss.oneMinusH, loss.oneMinusK].map((percent) => `${percent}%`).join(" ")}`;
-}
-
-/** `1mbit`, `500kbit`: as tc reads it. */
-export function formatRate(bitsPerSecond: number): string {
-  for (const [unit, bits] of [
-    ["gbit", 1e9],
-    ["mbit", 1e6],
-    ["kbit", 1e3],
-  ] as const) {
-    if (bitsPerSecond >= bits) return `${Number((bitsPerSecond / bits).toFixed(3))}${unit}`;
-  }
-  return `${bitsPerSecond}bit`;
 }

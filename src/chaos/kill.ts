@@ -9,6 +9,6 @@ export interface KillFault {
   readonly signal: Signal;
 }
 
-export function describeKill({ nodes, signal }: KillFault): string {
-  return `kill ${nodes.join(",")}${signal === "KILL" ? "" : ` with SIG${signal}`}`;
+export function mannerOfKill({ signal }: KillFault): string {
+  return signal === "KILL" ? "" : ` with SIG${signal}`;
 }

@@ -1,4 +1,5 @@
 /** Takes processor time or memory away from nodes, through their control groups (cgroups(7)). */
+import { formatBytes } from "../core/quantity.js";
 
 export interface CpuFault {
   readonly kind: "cpu";
@@ -13,9 +14,8 @@ export interface MemoryFault {
   readonly bytes: number;
 }
 
-export function describeLimit(fault: CpuFault | MemoryFault): string {
-  const limit = fault.kind === "cpu" ? `${fault.cpus} cpus` : formatBytes(fault.bytes);
-  return `${fault.kind} ${fault.nodes.join(",")} at ${limit}`;
+export function mannerOfLimit(fault: CpuFault | MemoryFault): string {
+  return ` at ${fault.kind === "cpu" ? `${fault.cpus} cpus` : formatBytes(fault.bytes)}`;
 }
 
 /** The kernel's period is 100 ms and its least quota 1 ms; a container cannot start in less than 6 MiB. */
@@ -26,17 +26,5 @@ export function problemsWithLimit(fault: CpuFault | MemoryFault): readonly strin
       : [`A cpu limit lies between 0.01 and 1024 processors, not at ${fault.cpus}.`];
   }
   const least = 6 * 1024 * 1024;
-  return fault.bytes >= least ? [] : [`A memory limit is at least 6mb, not ${fault.bytes} bytes.`];
-}
-
-/** `64mb`, `1.5gb`: powers of 1024, as the engine counts. */
-export function formatBytes(bytes: number): string {
-  for (const [unit, size] of [
-    ["gb", 1024 ** 3],
-    ["mb", 1024 ** 2],
-    ["kb", 1024],
-  ] as const) {
-    if (bytes >= size) return `${Number((bytes / size).toFixed(2))}${unit}`;
-  }
-  return `${bytes}b`;
+  return fault.bytes >= least ? [] : [`A memory limit is at least 6mb, not ${formatBytes(fault.bytes)}.`];
 }

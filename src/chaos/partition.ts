@@ -12,9 +12,9 @@ export interface PartitionFault {
   readonly percent: number;
 }
 
-export function describePartition({ shape, percent, traffic }: PartitionFault): string {
+export function mannerOfPartition({ percent, traffic }: PartitionFault): string {
   const flaky = percent < 100 ? ` dropping ${percent}%` : "";
-  return `partition ${shape}${flaky}${isAnyTraffic(traffic) ? "" : ` (${describeTraffic(traffic)})`}`;
+  return `${flaky}${isAnyTraffic(traffic) ? "" : ` (${describeTraffic(traffic)})`}`;
 }
 
 /** Nodes that do not hear at least one other. */

@@ -4,7 +4,3 @@ export interface PauseFault {
   readonly kind: "pause";
   readonly nodes: readonly string[];
 }
-
-export function describePause(fault: PauseFault): string {
-  return `pause ${fault.nodes.join(",")}`;
-}

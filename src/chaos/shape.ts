@@ -1,9 +1,9 @@
 /**
  * A partition as people type it:
  *
- *     'n1 | n2,n3' · isolate n1 · halves · majority · ring · bridge · bridge n3 · one-way n1 n2 · flaky · flaky n2
+ *     'n1 | n2,n3' · n1 · isolate n1,n2 · halves · majority · ring · bridge · bridge n3 · one-way n1 n2 · flaky · flaky n2
  */
-import { DeviousError } from "../core/errors.js";
+import { DeviousError, allAtOnce } from "../core/errors.js";
 import { unreachable } from "../core/invariant.js";
 import type { Prng } from "../core/prng.js";
 import { type Grudge, oneWay, ring, split, union, withRest } from "./grudge.js";
@@ -20,48 +20,73 @@ export type Shape =
   | { readonly kind: "majority" }
   /** Each node hears a majority, and no two the same (jepsen.nemesis, majorities-ring). */
   | { readonly kind: "ring" }
-  /** Two halves, and one node that hears both; null: a random one. */
+  /** Two random halves of the others, and nodes that hear both; null: a random one. */
   | { readonly kind: "bridge"; readonly node: Target | null }
   /** `to` does not hear `from`, who still hears `to`. */
   | { readonly kind: "one-way"; readonly from: Target; readonly to: Target }
-  /** All links of these nodes; half the packets are dropped unless another percentage is asked for. Null: all links. */
+  /** All links of these nodes lose some packets. Null: all links. */
   | { readonly kind: "flaky"; readonly target: Target | null };
 
-/** Throws USAGE. */
+/** Throws USAGE, with everything that cannot be read. */
 export function parseShape(text: string): Shape {
   const [word = "", ...rest] = text.trim().split(/\s+/);
-  const first = rest[0];
-  const tail = rest.join(" ");
+  // no other shape has a | in it
+  if (text.includes("|")) return parseSplit(text);
+  const tail = rest.length === 0 ? undefined : rest.join(" ");
   switch (word) {
     case "halves":
     case "majority":
     case "ring":
-      if (first !== undefined) break;
-      return { kind: word };
+      if (tail === undefined) return { kind: word };
+      throw new DeviousError("USAGE", `"${text}" says too much: ${word} is drawn from all nodes.`);
     case "isolate":
-      return { kind: "isolate", target: parseTarget(tail) };
+      if (tail !== undefined) return { kind: "isolate", target: parseTarget(tail) };
+      throw new DeviousError("USAGE", "`isolate` needs to be told whom.", { hint: "Write for example `isolate n1`." });
     case "bridge":
-      return { kind: "bridge", node: first === undefined ? null : parseTarget(tail) };
+      return { kind: "bridge", node: tail === undefined ? null : parseTarget(tail) };
     case "flaky":
-      return { kind: "flaky", target: first === undefined ? null : parseTarget(tail) };
+      return { kind: "flaky", target: tail === undefined ? null : parseTarget(tail) };
     case "one-way": {
       const [from, to, ...more] = rest;
-      if (from === undefined || to === undefined || more.length > 0) {
-        throw new DeviousError("USAGE", `"${text}" does not say from whom to whom.`, {
-          hint: "Write `one-way n1 n2`: n2 no longer hears n1.",
-        });
+      if (from !== undefined && to !== undefined && more.length === 0) {
+        return { kind: "one-way", from: parseTarget(from), to: parseTarget(to) };
       }
-      return { kind: "one-way", from: parseTarget(from), to: parseTarget(to) };
+      throw new DeviousError("USAGE", `"${text}" does not say from whom to whom.`, {
+        hint: "Write `one-way n1 n2`, without spaces in a target: n2 no longer hears n1.",
+      });
     }
     default:
+      return parseSplit(text);
   }
-  const groups = text.split("|");
-  if (groups.some((group) => group.trim() === "")) {
-    throw new DeviousError("USAGE", `"${text}" is not a partition: one side is empty.`, {
-      hint: "Write the sides with | between them, e.g. 'n1 | n2,n3', in quotes.",
-    });
+}
+
+function parseSplit(text: string): Shape {
+  const sides = text.split("|");
+  const [wrong, ...alsoWrong] = sides.flatMap((side) => problemsWithSide(side, text));
+  if (wrong !== undefined) throw allAtOnce([wrong, ...alsoWrong]);
+  return { kind: "split", groups: sides.map(parseTarget) };
+}
+
+function problemsWithSide(side: string, whole: string): readonly DeviousError[] {
+  if (side.trim() === "") {
+    return [
+      new DeviousError("USAGE", `"${whole}" is not a partition: one side is empty.`, {
+        hint: "Write the sides with | between them, e.g. 'n1 | n2,n3', in quotes.",
+      }),
+    ];
   }
-  return { kind: "split", groups: groups.map((group) => parseTarget(group)) };
+  return unreadable(() => parseTarget(side.trim()));
+}
+
+/** What a parser throws, as a value. */
+function unreadable(parse: () => unknown): readonly DeviousError[] {
+  try {
+    parse();
+    return [];
+  } catch (error) {
+    if (error instanceof DeviousError) return [error];
+    throw error;
+  }
 }
 
 /** As {@link parseShape} reads it. */
@@ -105,48 +130,52 @@ export function drawsGroups(shape: Shape): boolean {
   return shape.kind === "halves" || shape.kind === "majority" || shape.kind === "ring" || shape.kind === "bridge";
 }
 
-/** Who does not hear whom, and the shape in words. Protected nodes are in no drawn group and hear everybody. Throws as {@link resolveTarget}, and USAGE for groups that overlap. */
-export function resolveShape(shape: Shape, facts: ClusterFacts, prng: Prng): { readonly grudge: Grudge; readonly shape: string } {
+/** How many of the packets a shape drops where nobody says: a cut drops all of them. */
+export function defaultDropPercent(shape: Shape): number {
+  return shape.kind === "flaky" ? 50 : 100;
+}
+
+/** Nodes that a drawn shape needs before it cuts anything. */
+const leastNodes = { halves: 2, majority: 3, bridge: 3, ring: 4 } as const;
+
+/** A grudge, and the shape it has in words. */
+export interface Cut {
+  readonly grudge: Grudge;
+  readonly shape: string;
+}
+
+/**
+ * Who does not hear whom. Protected nodes are in no drawn group and hear everybody. Throws as {@link resolveTarget}, and USAGE for groups
+ * that overlap and for shapes that need more nodes than there are.
+ */
+export function resolveShape(shape: Shape, facts: ClusterFacts, prng: Prng): Cut {
   const all = facts.nodes.map(({ node }) => node);
   const free = facts.nodes.filter((each) => !each.protected).map(({ node }) => node);
-  const ofGroups = (groups: readonly (readonly string[])[]) => ({
-    grudge: split(groups),
-    shape: groups.map((group) => group.join(",")).join(" | "),
-  });
-  const inHalves = (nodes: readonly string[], first: number) => {
-    const mixed = prng.shuffle(nodes);
-    const half = new Set(mixed.slice(0, first));
-    return [nodes.filter((node) => half.has(node)), nodes.filter((node) => !half.has(node))].filter((group) => group.length > 0);
-  };
   switch (shape.kind) {
-    case "split": {
-      const groups = shape.groups.map((group) => resolveTarget(group, facts, prng));
-      const twice = all.filter((node) => groups.filter((group) => group.includes(node)).length > 1);
-      if (twice.length > 0) {
-        throw new DeviousError("USAGE", `${twice.join(", ")} would be on two sides of ${formatShape(shape)}.`, {
-          hint: "`bridge NODE` makes a node that hears both sides.",
-        });
-      }
-      return ofGroups(withRest(groups, all));
+    case "split":
+      return cutBetween(withRest(groupsOf(shape, facts, prng), all));
+    case "isolate": {
+      const alone = resolveTarget(shape.target, facts, prng).map((node) => [node]);
+      return cutBetween(withRest(alone, all));
     }
-    case "isolate":
-      return ofGroups(
-        withRest(
-          resolveTarget(shape.target, facts, prng).map((node) => [node]),
-          all,
-        ),
-      );
     case "halves":
-      return ofGroups(inHalves(free, Math.floor(free.length / 2)));
+      needs(shape, leastNodes[shape.kind], free, all);
+      return cutBetween(drawn(free, Math.floor(free.length / 2), prng));
     case "majority":
-      return ofGroups(inHalves(free, Math.floor(free.length / 2) + 1));
-    case "ring":
-      return { grudge: ring(prng.shuffle(free)), shape: "ring" };
+      needs(shape, leastNodes[shape.kind], free, all);
+      return cutBetween(drawn(free, Math.floor(free.length / 2) + 1, prng));
+    case "ring": {
+      needs(shape, leastNodes[shape.kind], free, all);
+      const order = prng.shuffle(free);
+      return { grudge: ring(order), shape: `ring ${order.join(",")}` };
+    }
     case "bridge": {
-      const [bridge = ""] = shape.node === null ? [prng.pick(free)] : resolveTarget(shape.node, facts, prng);
-      const rest = free.filter((node) => node !== bridge);
-      const halves = inHalves(rest, Math.floor(rest.length / 2));
-      return { grudge: split(halves), shape: `${halves.map((half) => half.join(",")).join(" | ")}, bridge ${bridge}` };
+      if (shape.node === null) needs(shape, leastNodes.bridge, free, all);
+      const bridge = shape.node === null ? [prng.pick(free)] : resolveTarget(shape.node, facts, prng);
+      const rest = free.filter((node) => !bridge.includes(node));
+      needs(shape, leastNodes.halves, rest, all);
+      const { grudge, shape: sides } = cutBetween(drawn(rest, Math.floor(rest.length / 2), prng));
+      return { grudge, shape: `${sides}, bridge ${bridge.join(",")}` };
     }
     case "one-way": {
       const [from, to] = [resolveTarget(shape.from, facts, prng), resolveTarget(shape.to, facts, prng)];
@@ -162,4 +191,36 @@ export function resolveShape(shape: Shape, facts: ClusterFacts, prng: Prng): { r
     default:
       return unreachable(shape);
   }
+}
+
+function cutBetween(groups: readonly (readonly string[])[]): Cut {
+  return { grudge: split(groups), shape: groups.map((group) => group.join(",")).join(" | ") };
+}
+
+/** The groups that were named; no node may be in two. */
+function groupsOf(shape: Extract<Shape, { kind: "split" }>, facts: ClusterFacts, prng: Prng): readonly (readonly string[])[] {
+  const groups = shape.groups.map((group) => resolveTarget(group, facts, prng));
+  const twice = facts.nodes.map(({ node }) => node).filter((node) => groups.filter((group) => group.includes(node)).length > 1);
+  if (twice.length === 0) return groups;
+  throw new DeviousError(
+    "USAGE",
+    `In the partition ${formatShape(shape)}, ${twice.join(" and ")} would be on more than one side.`,
+    {
+      hint: "`bridge NODE` makes a node that hears both sides.",
+    },
+  );
+}
+
+/** So many of `nodes` at random, and the others. */
+function drawn(nodes: readonly string[], count: number, prng: Prng): readonly (readonly string[])[] {
+  const first = new Set(prng.shuffle(nodes).slice(0, count));
+  return [nodes.filter((node) => first.has(node)), nodes.filter((node) => !first.has(node))];
+}
+
+function needs(shape: Shape, least: number, nodes: readonly string[], all: readonly string[]): void {
+  if (nodes.length >= least) return;
+  const there = `${nodes.length} of the cluster's ${all.length} can be drawn`;
+  throw new DeviousError("USAGE", `The partition ${formatShape(shape)} is drawn from at least ${least} nodes; ${there}.`, {
+    hint: "Protected nodes are never drawn, and neither are nodes that hear both sides.",
+  });
 }

@@ -57,8 +57,8 @@ export function linksBetween(
   );
 }
 
-export function describeSlow({ where, impairment, traffic }: SlowFault): string {
-  return `slow ${where}: ${describeImpairment(impairment)}${isAnyTraffic(traffic) ? "" : ` (${describeTraffic(traffic)})`}`;
+export function mannerOfSlow({ impairment, traffic }: SlowFault): string {
+  return `: ${describeImpairment(impairment)}${isAnyTraffic(traffic) ? "" : ` (${describeTraffic(traffic)})`}`;
 }
 
 /** Nodes whose own namespaces change. */

@@ -1,5 +1,5 @@
 /** Stops nodes as their operator would, SIGTERM and SIGKILL after a grace, and keeps them down (`stop`) or starts them again at once (`restart`). */
-import { formatDuration } from "../core/duration.js";
+import { formatExactly } from "../core/duration.js";
 
 export interface StopFault {
   readonly kind: "stop";
@@ -16,12 +16,12 @@ export interface RestartFault {
 
 export const defaultGraceMs = 5000;
 
-export function describeStop({ kind, nodes }: StopFault | RestartFault): string {
-  return `${kind} ${nodes.join(",")}`;
+export function mannerOfStop({ graceMs }: StopFault | RestartFault): string {
+  return graceMs === defaultGraceMs ? "" : ` with ${formatExactly(graceMs)} of grace`;
 }
 
 export function problemsWithStop({ graceMs }: StopFault | RestartFault): readonly string[] {
   return graceMs >= 0 && graceMs <= 60_000
     ? []
-    : [`The grace of a stop lies between 0s and 1m, not at ${formatDuration(graceMs)}.`];
+    : [`The grace of a stop lies between 0s and 1m, not at ${formatExactly(graceMs)}.`];
 }

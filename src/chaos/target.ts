@@ -8,16 +8,16 @@
  * do not.
  */
 import type { Prng } from "../core/prng.js";
-import { DeviousError } from "../core/errors.js";
-import { closest } from "../core/ids.js";
+import { DeviousError, allAtOnce } from "../core/errors.js";
+import { closest, isName } from "../core/ids.js";
 import { unreachable } from "../core/invariant.js";
 
-/** One word of a target. `service` null: the only one there is. */
+/** One word of a target. `service` null: the only one there is; `of` null: all nodes. */
 export type Selector =
   | { readonly by: "name"; readonly name: string }
   | { readonly by: "all" }
   | { readonly by: "leader" | "followers" | "follower"; readonly service: string | null }
-  /** A random choice among `of`, of less than half of it, or of more. */
+  /** A random choice among `of`: the most that are fewer than half of it, or the fewest that are more. */
   | { readonly by: "minority" | "majority"; readonly of: Target | null }
   | { readonly by: "random"; readonly count: number; readonly of: Target | null }
   | { readonly by: "not"; readonly of: Target };
@@ -50,7 +50,7 @@ export const reservedWords: readonly string[] = words;
 
 /** Throws USAGE, with what is wrong and how a target is written. */
 export function parseTarget(text: string): Target {
-  const parts = splitOutside(text, ",");
+  const parts = splitOutside(text);
   if (parts.some((part) => part === "")) {
     throw notATarget(text, text.trim() === "" ? "it is empty" : "a node's name is missing");
   }
@@ -58,13 +58,15 @@ export function parseTarget(text: string): Target {
 }
 
 function parseSelector(part: string, whole: string): Selector {
-  const call = /^(?<word>[a-z]+)\s*\((?<inside>.*)\)$/.exec(part)?.groups;
+  const call = /^(?<word>[a-z]+)\s*\((?<inside>.*)\)$/s.exec(part)?.groups;
   const word = call?.["word"] ?? part;
   const inside = call?.["inside"]?.trim();
+  if (inside === "") throw notATarget(whole, `the parentheses of ${word}() are empty`);
   switch (word) {
     case "leader":
     case "followers":
     case "follower":
+      if (inside !== undefined && !isName(inside)) throw notATarget(whole, `${word}(…) takes the name of one service`);
       return { by: word, service: inside ?? null };
     case "minority":
     case "majority":
@@ -77,28 +79,31 @@ function parseSelector(part: string, whole: string): Selector {
     default:
       if (word === "all" && inside === undefined) return { by: "all" };
       if (/[()]/.test(part)) throw notATarget(whole, `"${part}" is nothing that can be called`);
+      if (/\s/.test(part)) throw notATarget(whole, `between "${part.split(/\s+/).join('" and "')}" a comma is missing`);
       return { by: "name", name: part };
   }
 }
 
-/** `random` · `random(2)` · `random(eu)` · `random(2,eu)` */
+/** `random` · `random(2)` · `random(eu)` · `random(2,eu)`; a number in front is how many, never a name. */
 function parseRandom(inside: string | undefined, whole: string): Selector {
   if (inside === undefined) return { by: "random", count: 1, of: null };
-  const { count, of } = /^(?<count>\d+)?\s*,?\s*(?<of>.*)$/.exec(inside)?.groups ?? {};
-  const number = count === undefined ? 1 : Number(count);
-  if (number < 1) throw notATarget(whole, "random(0) means nobody");
-  return { by: "random", count: number, of: of === undefined || of === "" ? null : parseTarget(of) };
+  const [first = "", ...rest] = splitOutside(inside);
+  const isCount = /^\d+$/.test(first);
+  const count = isCount ? Number(first) : 1;
+  if (count < 1) throw notATarget(whole, "random(0) means nobody");
+  const of = isCount ? rest : [first, ...rest];
+  return { by: "random", count, of: of.length === 0 ? null : parseTarget(of.join(",")) };
 }
 
-/** The parts of `text` between `separator`s that stand in no parentheses, trimmed. */
-function splitOutside(text: string, separator: string): readonly string[] {
+/** The parts of `text` between commas that stand in no parentheses, trimmed. */
+function splitOutside(text: string): readonly string[] {
   const parts = [""];
   let depth = 0;
   for (const letter of text) {
     if (letter === "(") depth++;
     if (letter === ")") depth--;
     if (depth < 0) break;
-    if (letter === separator && depth === 0) parts.push("");
+    if (letter === "," && depth === 0) parts.push("");
     else parts[parts.length - 1] += letter;
   }
   if (depth !== 0) throw notATarget(text, "its parentheses do not match");
@@ -130,7 +135,10 @@ function formatSelector(selector: Selector): string {
     case "majority":
       return selector.of === null ? selector.by : `${selector.by}(${formatTarget(selector.of)})`;
     case "random": {
-      const inside = [...(selector.count === 1 ? [] : [String(selector.count)]), ...(selector.of ?? []).map(formatSelector)];
+      const of = (selector.of ?? []).map(formatSelector);
+      // a name of digits alone would be read as the count
+      const needsCount = selector.count !== 1 || /^\d+$/.test(of[0] ?? "");
+      const inside = [...(needsCount ? [String(selector.count)] : []), ...of];
       return inside.length === 0 ? "random" : `random(${inside.join(",")})`;
     }
     case "not":
@@ -156,15 +164,36 @@ export function isRandom(target: Target): boolean {
   });
 }
 
-/** Names of the nodes meant, each once, in the cluster's order. Throws UNKNOWN_NODE, NO_LEADER, or USAGE where not enough nodes can be chosen. */
+/** Every name in these targets that the cluster does not have, each once and each as its own error. */
+export function unknownIn(targets: readonly Target[], facts: ClusterFacts): readonly DeviousError[] {
+  const errors = targets.flat().flatMap((selector): readonly DeviousError[] => {
+    if (selector.by === "name") return membersOf(selector.name, facts) === undefined ? [unknownName(selector.name, facts)] : [];
+    if ("service" in selector) {
+      const { service } = selector;
+      return service === null || servicesOf(facts).includes(service) ? [] : [unknownService(service, facts)];
+    }
+    return "of" in selector && selector.of !== null ? unknownIn([selector.of], facts) : [];
+  });
+  return errors.filter(({ message }, at) => errors.findIndex((other) => other.message === message) === at);
+}
+
+/**
+ * Names of the nodes meant, each once, in the cluster's order. Throws UNKNOWN_NODE with every name that is unknown, NO_LEADER, and USAGE
+ * where not enough nodes can be chosen.
+ */
 export function resolveTarget(target: Target, facts: ClusterFacts, prng: Prng): readonly string[] {
+  const [unknown, ...more] = unknownIn([target], facts);
+  if (unknown !== undefined) throw allAtOnce([unknown, ...more]);
   const all = facts.nodes.map(({ node }) => node);
   const nots = target.filter((selector) => selector.by === "not");
   const others = target.filter((selector) => selector.by !== "not");
   const meant = new Set(others.length === 0 ? all : others.flatMap((selector) => resolveOne(selector, facts, prng)));
   for (const node of nots.flatMap(({ of }) => resolveTarget(of, facts, prng))) meant.delete(node);
-  if (meant.size === 0)
-    throw new DeviousError("UNKNOWN_NODE", `The target ${formatTarget(target)} means no node of this cluster.`);
+  if (meant.size === 0) {
+    throw new DeviousError("UNKNOWN_NODE", `The target ${formatTarget(target)} means no node of this cluster.`, {
+      hint: `Its nodes are ${all.join(", ")}.`,
+    });
+  }
   return all.filter((node) => meant.has(node));
 }
 
@@ -188,8 +217,11 @@ function resolveOne(selector: Exclude<Selector, { by: "not" }>, facts: ClusterFa
     }
     case "random":
       return choose(selector.count, selector.of === null ? all : resolveTarget(selector.of, facts, prng), selector, facts, prng);
-    case "name":
-      return named(selector.name, facts);
+    case "name": {
+      const members = membersOf(selector.name, facts);
+      if (members === undefined) throw unknownName(selector.name, facts);
+      return members;
+    }
     default:
       return unreachable(selector);
   }
@@ -197,34 +229,51 @@ function resolveOne(selector: Exclude<Selector, { by: "not" }>, facts: ClusterFa
 
 /** So many of them at random, none of them protected. */
 function choose(count: number, among: readonly string[], selector: Selector, facts: ClusterFacts, prng: Prng): readonly string[] {
-  const isProtected = new Set(facts.nodes.filter((each) => each.protected).map(({ node }) => node));
-  const free = among.filter((node) => !isProtected.has(node));
+  const free = among.filter((node) => !isProtected(node, facts));
   if (free.length >= count && count > 0) return prng.shuffle(free).slice(0, count);
   const kept = among.length - free.length;
-  const why = count === 0 ? "means nobody" : `needs ${count} of ${free.length}`;
-  throw new DeviousError("USAGE", `${formatSelector(selector)} ${why} nodes${kept > 0 ? ` (${kept} are protected)` : ""}.`, {
+  const there = `${free.length} to choose from${kept > 0 ? `, for ${kept} ${kept === 1 ? "is" : "are"} protected` : ""}`;
+  const why = count === 0 ? `nobody: fewer than half of ${among.length} is none` : `${count} nodes, and there are ${there}`;
+  throw new DeviousError("USAGE", `${formatSelector(selector)} means ${why}.`, {
     hint: `The cluster's nodes are ${facts.nodes.map(({ node }) => node).join(", ")}.`,
   });
 }
 
-/** A node, else all of a service, else all of a zone. */
-function named(name: string, { nodes }: ClusterFacts): readonly string[] {
-  if (nodes.some(({ node }) => node === name)) return [name];
-  const group = nodes.filter(({ service, zone }) => service === name || zone === name);
-  if (group.length > 0) return group.map(({ node }) => node);
-  throw unknownNode(
+function isProtected(name: string, { nodes }: ClusterFacts): boolean {
+  return nodes.some((each) => each.node === name && each.protected);
+}
+
+/** A node, else all of a service, else all of a zone; undefined where nothing has this name. */
+function membersOf(name: string, { nodes }: ClusterFacts): readonly string[] | undefined {
+  const found = [
+    nodes.filter(({ node }) => node === name),
+    nodes.filter(({ service }) => service === name),
+    nodes.filter(({ zone }) => zone === name),
+  ].find((group) => group.length > 0);
+  return found?.map(({ node }) => node);
+}
+
+function unknownName(name: string, { nodes }: ClusterFacts): DeviousError {
+  const groups = nodes.flatMap(({ service, zone }) => (zone === null ? [service] : [service, zone]));
+  return unknownNode(
     name,
     nodes.map(({ node }) => node),
-    [...groupsIn(nodes), ...words],
+    [...new Set(groups), ...words],
   );
 }
 
-function groupsIn(nodes: readonly NodeFacts[]): readonly string[] {
-  return [...new Set(nodes.flatMap(({ service, zone }) => (zone === null ? [service] : [service, zone])))];
+function servicesOf({ nodes }: ClusterFacts): readonly string[] {
+  return [...new Set(nodes.map(({ service }) => service))];
 }
 
-function leaderOf(service: string | null, { nodes, leaders }: ClusterFacts): { leader: string; followers: readonly string[] } {
-  const services = [...new Set(nodes.map((each) => each.service))];
+function unknownService(name: string, facts: ClusterFacts): DeviousError {
+  return new DeviousError("UNKNOWN_NODE", `There is no service "${name}" in this cluster.`, {
+    hint: `Its services are ${servicesOf(facts).join(", ")}.`,
+  });
+}
+
+function leaderOf(service: string | null, facts: ClusterFacts): { leader: string; followers: readonly string[] } {
+  const services = servicesOf(facts);
   const [only = ""] = services;
   if (service === null && services.length > 1) {
     throw new DeviousError("USAGE", `The cluster has several services (${services.join(", ")}), each with its own leader.`, {
@@ -232,22 +281,12 @@ function leaderOf(service: string | null, { nodes, leaders }: ClusterFacts): { l
     });
   }
   const meant = service ?? only;
-  if (!services.includes(meant)) {
-    throw new DeviousError("UNKNOWN_NODE", `There is no service "${meant}" in this cluster.`, {
-      hint: `Its services are ${services.join(", ")}.`,
-    });
-  }
-  const leader = leaders[meant];
+  const leader = facts.leaders[meant];
   if (leader === undefined) {
-    throw new DeviousError(
-      "NO_LEADER",
-      `${services.length > 1 ? `The service ${meant}` : "The cluster"} has no leader just now.`,
-      {
-        hint: "Wait for an election, or name the nodes.",
-      },
-    );
+    const who = services.length > 1 ? `The service ${meant}` : "The cluster";
+    throw new DeviousError("NO_LEADER", `${who} has no leader just now.`, { hint: "Wait for an election, or name the nodes." });
   }
-  const followers = nodes.filter((each) => each.service === meant && each.node !== leader).map(({ node }) => node);
+  const followers = facts.nodes.filter((each) => each.service === meant && each.node !== leader).map(({ node }) => node);
   return { leader, followers };
 }
 

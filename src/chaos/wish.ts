@@ -2,16 +2,16 @@
  * A fault whose nodes are still words: what a command line, a step of a scenario or a storm asks for. A wish is a value: it can be
  * printed, planned and saved without a cluster, and becomes a {@link Fault} once the cluster is known.
  */
-import { DeviousError } from "../core/errors.js";
-import { unreachable } from "../core/invariant.js";
+import { DeviousError, allAtOnce } from "../core/errors.js";
+import { invariant, unreachable } from "../core/invariant.js";
 import type { Prng } from "../core/prng.js";
 import type { ClockTrouble, DiskTrouble } from "../core/store-hooks.js";
 import { type Fault, describeFault, problemsWithFault } from "./fault.js";
 import type { Impairment } from "./impairment.js";
 import type { Signal } from "./kill.js";
-import { type Shape, drawsGroups, formatShape, resolveShape, targetsIn } from "./shape.js";
+import { type Cut, type Shape, drawsGroups, formatShape, resolveShape, targetsIn } from "./shape.js";
 import { type Direction, linksBetween } from "./slow.js";
-import { type ClusterFacts, type Target, asksForLeader, formatTarget, isRandom, resolveTarget } from "./target.js";
+import { type ClusterFacts, type Target, asksForLeader, formatTarget, isRandom, resolveTarget, unknownIn } from "./target.js";
 import type { Traffic } from "./traffic.js";
 
 export type Wish =
@@ -52,7 +52,20 @@ export function isRandomWish(wish: Wish): boolean {
 
 /** What is wrong with its values, each as one sentence, whatever cluster it may be meant for. */
 export function problemsWithWish(wish: Wish): readonly string[] {
-  return problemsWithFault(withTargets(wish, () => ["somebody"], { grudge: { n1: ["n2"] }, shape: "" }, ["somebody", "peer"]));
+  const somewhere = withTargets(wish, () => ["somebody"], { grudge: { n1: ["n2"] }, shape: "" }, ["somebody"]);
+  return [...problemsWithFault(onSomeLink(somewhere)), ...problemsWithAudience(wish)];
+}
+
+/** The same with a link that is sure to be there: the links of nobody in particular say nothing about those of a cluster. */
+function onSomeLink(fault: Fault): Fault {
+  return fault.kind === "slow" ? { ...fault, links: { somebody: { peers: ["peer"], clients: false } } } : fault;
+}
+
+/** Only a node's own namespace is ours: what a client sends is on its way before we see it. */
+function problemsWithAudience(wish: Wish): readonly string[] {
+  if (wish.kind !== "slow" || wish.direction === "from") return [];
+  if (wish.to !== "clients" && wish.to !== "all") return [];
+  return ["What clients send cannot be held back, for a node holds back only what it sends itself: ask for the direction from."];
 }
 
 /** As people read it before anything is resolved: `pause leader`, `partition isolate random`. */
@@ -62,41 +75,53 @@ export function describeWish(wish: Wish): string {
 }
 
 /**
- * The fault, given the cluster as it is now. Draws from `prng` only where the wish leaves something to chance. Throws UNKNOWN_NODE,
- * NO_LEADER, and USAGE with everything that is wrong with the values at once.
+ * The fault, given the cluster as it is now. Draws from `prng` only where the wish leaves something to chance. Throws everything that is
+ * wrong at once, values, targets and groups: UNKNOWN_NODE or NO_LEADER where that is all, else USAGE.
  */
 export function buildFault(wish: Wish, facts: ClusterFacts, prng: Prng): Fault {
-  const resolve = (target: Target): readonly string[] => resolveTarget(target, facts, prng);
-  const cut = wish.kind === "partition" ? resolveShape(wish.shape, facts, prng) : { grudge: {}, shape: "" };
-  const fault = withTargets(
-    wish,
-    resolve,
-    cut,
-    facts.nodes.map(({ node }) => node),
-  );
-  const foreign = fault.kind === "disk" || fault.kind === "clock" ? notBundled(fault.nodes, facts) : [];
-  const problems = [...problemsWithFault(fault), ...foreign.map((node) => cannotHook(fault.kind, node))];
-  const [first, ...more] = problems;
-  if (first !== undefined) throw new DeviousError("USAGE", first, { details: more });
+  const { fault, errors } = resolveWish(wish, facts, prng);
+  const problems = [...problemsWithWish(wish), ...(fault === undefined ? [] : problemsOnCluster(wish, fault, facts))];
+  const [first, ...more] = [...[...new Set(problems)].map((problem) => new DeviousError("USAGE", problem)), ...errors];
+  if (first !== undefined) throw allAtOnce([first, ...more]);
+  invariant(fault !== undefined, "a wish without errors has its fault");
   return fault;
 }
 
-function notBundled(nodes: readonly string[], facts: ClusterFacts): readonly string[] {
-  return nodes.filter((name) => !facts.nodes.some(({ node, bundled }) => node === name && bundled));
-}
-
-function cannotHook(kind: string, node: string): string {
-  return kind === "clock"
-    ? `${node} is not the bundled store: all processes of a machine share its clock, so only a program that was made for it can be given a wrong one.`
-    : `${node} is not the bundled store: only that has a disk of its own making to break.`;
-}
-
-function withTargets(
+/** The fault, else why its targets mean nobody. */
+function resolveWish(
   wish: Wish,
-  resolve: (target: Target) => readonly string[],
-  cut: Pick<Extract<Fault, { kind: "partition" }>, "grudge" | "shape">,
-  cluster: readonly string[],
-): Fault {
+  facts: ClusterFacts,
+  prng: Prng,
+): { readonly fault: Fault | undefined; readonly errors: readonly DeviousError[] } {
+  const unknown = unknownIn(targetsOf(wish), facts);
+  if (unknown.length > 0) return { fault: undefined, errors: unknown };
+  const cluster = facts.nodes.map(({ node }) => node);
+  try {
+    const cut = wish.kind === "partition" ? resolveShape(wish.shape, facts, prng) : { grudge: {}, shape: "" };
+    return { fault: withTargets(wish, (target) => resolveTarget(target, facts, prng), cut, cluster), errors: [] };
+  } catch (error) {
+    if (error instanceof DeviousError) return { fault: undefined, errors: [error] };
+    throw error;
+  }
+}
+
+/** What is wrong with a fault only on this cluster: no such link, no cut, no hooks. */
+function problemsOnCluster(wish: Wish, fault: Fault, { nodes }: ClusterFacts): readonly string[] {
+  const hooked = fault.kind === "disk" || fault.kind === "clock" ? fault.nodes : [];
+  const foreign = hooked.filter((name) => !nodes.some(({ node, bundled }) => node === name && bundled));
+  // links that cannot be had have been complained of already
+  const asked = problemsWithAudience(wish).length > 0 ? onSomeLink(fault) : fault;
+  return [...problemsWithFault(asked), ...(foreign.length === 0 ? [] : [cannotHook(fault.kind, foreign)])];
+}
+
+function cannotHook(kind: string, nodes: readonly string[]): string {
+  const who = `${nodes.join(", ")} ${nodes.length === 1 ? "is" : "are"} not of the bundled store`;
+  return kind === "clock"
+    ? `${who}: all processes of a machine share its clock, so only a program that was made for it can be given a wrong one.`
+    : `${who}: only that has a log of its own making to break.`;
+}
+
+function withTargets(wish: Wish, resolve: (target: Target) => readonly string[], cut: Cut, cluster: readonly string[]): Fault {
   switch (wish.kind) {
     case "partition":
       return { kind: "partition", ...cut, traffic: wish.traffic, percent: wish.percent };

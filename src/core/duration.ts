@@ -33,6 +33,14 @@ export function formatDuration(durationMs: number): string {
   return [hours > 0 ? `${hours}h` : "", minutes > 0 ? `${minutes}m` : "", seconds > 0 ? `${seconds}s` : ""].join("");
 }
 
+/** As {@link formatDuration}, but never rounded: `500us`, `1.5ms`, `10.05s`, `61.5s`. */
+export function formatExactly(durationMs: number): string {
+  const short = formatDuration(durationMs);
+  if (parseDuration(short) === durationMs) return short;
+  if (Math.abs(durationMs) < 1) return `${Number((durationMs * 1000).toPrecision(12))}us`;
+  return Math.abs(durationMs) < 1000 ? `${durationMs}ms` : `${durationMs / 1000}s`;
+}
+
 function trim(seconds: number): string {
   return seconds.toFixed(seconds < 10 ? 2 : 1).replace(/\.?0+$/, "");
 }

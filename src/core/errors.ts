@@ -74,6 +74,18 @@ export class DeviousError extends Error {
   }
 }
 
+/** Several troubles as one: the first is the sentence, the others are its details. USAGE unless all have one code. */
+export function allAtOnce(errors: readonly [DeviousError, ...DeviousError[]]): DeviousError {
+  const [first, ...more] = errors;
+  if (more.length === 0) return first;
+  const code = more.every((error) => error.code === first.code) ? first.code : "USAGE";
+  const hint = errors.map((error) => error.hint).find((one) => one !== undefined);
+  return new DeviousError(code, first.message, {
+    hint,
+    details: [...first.details, ...more.flatMap(({ message, details }) => [message, ...details])],
+  });
+}
+
 /** The text of anything thrown, for messages and logs. */
 export function messageOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);

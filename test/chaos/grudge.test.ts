@@ -1,8 +1,7 @@
-// Shows that grudges mean what their shapes say: symmetry, bridges, unions, one-way cuts, and the rest as one more group.
+// Shows that grudges mean what their shapes say: symmetry, rings, unions, one-way cuts, and the rest as one more group.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type Grudge, deafNodes, grudgeOf, oneWay, split, union, withRest } from "../../src/chaos/grudge.js";
-import { isolate, partition } from "../../src/chaos/partition.js";
+import { type Grudge, deafNodes, grudgeOf, oneWay, ring, split, union, withRest } from "../../src/chaos/grudge.js";
 
 const nodes = ["n1", "n2", "n3", "n4", "n5"];
 const hears = (grudge: Grudge, receiver: string, sender: string): boolean => !(grudge[receiver] ?? []).includes(sender);
@@ -66,15 +65,36 @@ test("a union is commutative, associative and idempotent, and nobody hears more 
   );
 });
 
-test.each([
-  ["one name: the others form the other side", partition([["n1"]], ["n1", "n2", "n3"]), "n1 | n2,n3"],
-  ["names left over stay together", partition([["n1"], ["n2"]], nodes), "n1 | n2 | n3,n4,n5"],
-  ["nothing left over", partition([["n1"], ["n2", "n3"]], ["n1", "n2", "n3"]), "n1 | n2,n3"],
-  ["each isolated node is alone", isolate(["n1", "n3"], ["n1", "n2", "n3", "n4"]), "n1 | n3 | n2,n4"],
-])("a partition says its whole shape: %s", (_, fault, shape) => {
-  expect(fault.shape).toBe(shape);
-});
+describe("a ring", () => {
+  const others = (count: number): readonly string[] => Array.from({ length: count }, (_, i) => `n${i + 1}`);
 
-test("isolated nodes hear nobody", () => {
-  expect(isolate(["n1", "n3"], ["n1", "n2", "n3"]).grudge).toEqual({ n1: ["n2", "n3"], n2: ["n1", "n3"], n3: ["n1", "n2"] });
+  test("of five: each hears its two neighbours", () => {
+    expect(ring(nodes)).toEqual({
+      n1: ["n3", "n4"],
+      n2: ["n4", "n5"],
+      n3: ["n1", "n5"],
+      n4: ["n1", "n2"],
+      n5: ["n2", "n3"],
+    });
+  });
+
+  test.each([0, 1, 2, 3])("of %d is no cut", (count) => expect(ring(others(count))).toEqual({}));
+
+  test.each(Array.from({ length: 47 }, (_, i) => i + 4))(
+    "of %d: each sees a majority, none the same, and who hears is heard",
+    (count) => {
+      const names = others(count);
+      const grudge = ring(names);
+      const seen = names.map((a) => names.filter((b) => hears(grudge, a, b)));
+      const majority = Math.floor(count / 2) + 1;
+      for (const [i, group] of seen.entries()) {
+        expect(group).toContain(names[i]);
+        expect(group.length).toBeGreaterThanOrEqual(majority);
+        expect(group.length).toBeLessThanOrEqual(majority + 1);
+        expect(group.length).toBeLessThan(count);
+      }
+      expect(new Set(seen.map((group) => group.join())).size).toBe(count);
+      for (const a of names) expect(names.filter((b) => hears(grudge, a, b) !== hears(grudge, b, a))).toEqual([]);
+    },
+  );
 });

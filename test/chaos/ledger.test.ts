@@ -1,7 +1,6 @@
 // Shows that the ledger keeps every fault exactly until it is healed or its time is up, through any number of restarts.
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { delay, distributions } from "../../src/chaos/delay.js";
 import type { Fault } from "../../src/chaos/fault.js";
 import {
   type Ledger,
@@ -16,34 +15,27 @@ import {
   thaw,
   wasGiven,
 } from "../../src/chaos/ledger.js";
-import { isolate, partition } from "../../src/chaos/partition.js";
-import { pause } from "../../src/chaos/pause.js";
 import { nextWakeUpMs } from "../../src/chaos/schedule.js";
 import { decodeLedger, encodeLedger } from "../../src/chaos/schema.js";
+import { fault, someFaultOn } from "./some-fault.js";
 
 const nodes = ["n1", "n2", "n3"];
-const someNodes = fc.subarray(nodes, { minLength: 1 });
-const someFault: fc.Arbitrary<Fault> = fc.oneof(
-  someNodes.map((names) => pause(names)),
-  someNodes.map((names) => isolate(names, nodes)),
-  fc
-    .tuple(someNodes, fc.double({ min: 0.1, max: 500, noNaN: true }), fc.constantFrom(...distributions))
-    .map(([names, delayMs, distribution]) => delay(names, delayMs, { distribution })),
-);
+const someFault = someFaultOn(nodes);
 const someFaults = fc.array(fc.tuple(someFault, fc.option(fc.integer({ min: 1, max: 10_000 }), { nil: null })), { maxLength: 8 });
 const ledgerOf = (faults: readonly (readonly [Fault, number | null])[], startMs = 1000): Ledger =>
   faults.reduce((ledger, [fault, durationMs], index) => add(ledger, fault, startMs + index, durationMs).ledger, emptyLedger);
 
 const three = ledgerOf([
-  [pause(["n1"]), 5000],
-  [partition([["n2"]], nodes), 2000],
-  [delay(["n3"], 10), null],
+  [fault("pause", "n1"), 5000],
+  [fault("partition", "n2"), 2000],
+  [fault("slow", "n3"), null],
 ]);
 
 test("what is written is read back", () => {
   fc.assert(
     fc.property(someFaults, fc.dictionary(fc.constantFrom(...nodes), fc.string()), (faults, frozen) => {
-      const ledger = { ...ledgerOf(faults), frozen: { ...frozen } };
+      const limited = { n1: { process: "c1 42", originals: { "cpu.max": "max 100000" } } };
+      const ledger = { ...ledgerOf(faults), frozen: { ...frozen }, downed: { ...frozen }, limited };
       expect(decodeLedger(encodeLedger(ledger))).toEqual(ledger);
     }),
   );
@@ -73,7 +65,7 @@ test("a fault ends at its deadline, not before; one without stays", () => {
 });
 
 test("ids count up and are never given twice, not even after everything was healed", () => {
-  const { added } = add(heal(three, { by: "all" }).ledger, pause(["n1"]), 0, null);
+  const { added } = add(heal(three, { by: "all" }).ledger, fault("pause", "n1"), 0, null);
   expect([...three.faults.map(({ id }) => id), added.id]).toEqual(["f1", "f2", "f3", "f4"]);
   expect(["f1", "f3", "f4", "f0", "f01", "x"].map((id) => wasGiven(three, id))).toEqual([true, true, false, false, false, false]);
 });
@@ -110,7 +102,7 @@ test("what cut is remembered once, and a lost ledger may have cut with anything"
 
 test.each<[string, Ledger, number, boolean, number | undefined]>([
   ["nothing to wait for", emptyLedger, 0, false, undefined],
-  ["only faults that stay", ledgerOf([[pause(["n1"]), null]]), 0, false, undefined],
+  ["only faults that stay", ledgerOf([[fault("pause", "n1"), null]]), 0, false, undefined],
   ["a deadline far off is looked at every second, in case the machine slept", three, 1000, false, 1000],
   ["a deadline close by", three, 2900, false, 101],
   ["a deadline passed", three, 9000, false, 0],

@@ -1,8 +1,7 @@
 // Shows that requests and replies survive their line of JSON, and that anything else at the door is named, never thrown.
+import fc from "fast-check";
 import { expect, test } from "vitest";
-import { delay } from "../../src/chaos/delay.js";
-import { partition } from "../../src/chaos/partition.js";
-import { pause } from "../../src/chaos/pause.js";
+import { noImpairment } from "../../src/chaos/impairment.js";
 import {
   type Operation,
   type Reply,
@@ -14,6 +13,9 @@ import {
 } from "../../src/chaos/protocol.js";
 import { decodeRequest } from "../../src/chaos/schema.js";
 import { DeviousError } from "../../src/core/errors.js";
+import { fault, someFaultOn } from "./some-fault.js";
+
+const asked = { durationMs: null, seed: null, verify: false };
 
 test.each<[Operation]>([
   [{ op: "ping" }],
@@ -22,9 +24,9 @@ test.each<[Operation]>([
   [{ op: "heal", what: { by: "all" } }],
   [{ op: "heal", what: { by: "id", id: "f1" } }],
   [{ op: "heal", what: { by: "node", node: "n1" } }],
-  [{ op: "apply", fault: pause(["n1"]), durationMs: 5000 }],
-  [{ op: "apply", fault: partition([["n1"]], ["n1", "n2"]), durationMs: null }],
-  [{ op: "apply", fault: delay(["n1"], 100, { jitterMs: 1 }), durationMs: 1 }],
+  [{ op: "start", nodes: ["n1", "n2"] }],
+  [{ op: "apply", fault: fault("pause", "n1"), durationMs: 5000, seed: 7, verify: true }],
+  [{ op: "apply", fault: fault("partition", "n1"), ...asked }],
 ])("request %j", (operation) => {
   const text = encodeRequest({ ...operation, id: "r1" });
   // the first newline ends whatever a killed CLI left behind
@@ -35,21 +37,39 @@ test.each<[Operation]>([
   ]);
 });
 
+test("every fault survives its line", () => {
+  fc.assert(
+    fc.property(someFaultOn(["n1", "n2", "n3"]), (some) => {
+      const request = { id: "r1", op: "apply", fault: some, ...asked } as const;
+      expect(decodeRequest(encodeRequest(request).trim())).toEqual({ ok: true, request });
+    }),
+  );
+});
+
 test.each([
   ["null", undefined],
   ['{"op":"ping"}', undefined],
   ['{"id":"r1"}', "r1"],
   ['{"id":"r1","op":"explode"}', "r1"],
   ['{"id":"r1","op":"apply","fault":{"kind":"pause","nodes":["n1"]}}', "r1"],
-  ['{"id":"r1","op":"apply","fault":{"kind":"pause","nodes":["N 1; reboot"]},"durationMs":null}', "r1"],
-  ['{"id":"r1","op":"apply","fault":{"kind":"pause","nodes":["n1"]},"durationMs":-1}', "r1"],
+  [
+    '{"id":"r1","op":"apply","fault":{"kind":"pause","nodes":["N 1; reboot"]},"durationMs":null,"seed":null,"verify":false}',
+    "r1",
+  ],
+  ['{"id":"r1","op":"apply","fault":{"kind":"pause","nodes":["n1"]},"durationMs":-1,"seed":null,"verify":false}', "r1"],
 ])("no request: %s", (line, id) => {
   expect(decodeRequest(line)).toEqual({ ok: false, id, problem: expect.stringMatching(/./) });
 });
 
-test("values that make no sense are refused with their own sentence", () => {
-  const line = encodeRequest({ id: "r1", op: "apply", fault: delay(["n1"], 1, { jitterMs: 2 }), durationMs: null });
-  expect(decodeRequest(line)).toEqual({ ok: false, id: "r1", problem: expect.stringContaining("Jitter 2ms is larger") });
+test("values that make no sense are refused, every one with its own sentence", () => {
+  const slow = fault("slow", "n1");
+  const wrong = { ...slow, impairment: { ...noImpairment, loss: { model: "random", percent: 120, correlation: -1 } } } as const;
+  const line = encodeRequest({ id: "r1", op: "apply", fault: wrong, ...asked });
+  expect(decodeRequest(line)).toEqual({
+    ok: false,
+    id: "r1",
+    problem: expect.stringMatching(/not 120%\. The correlation of loss .* not at -1%\./),
+  });
 });
 
 test.each<[Reply]>([

@@ -1,9 +1,10 @@
 import { describeFault, nodesOf } from "../../src/chaos/fault.js";
-import type { ActiveFault } from "../../src/chaos/fault.js";
+import type { ActiveFault, Fault } from "../../src/chaos/fault.js";
 import { add, emptyLedger, expire, heal, nextDeadlineMs, wasGiven } from "../../src/chaos/ledger.js";
 import type { Ledger } from "../../src/chaos/ledger.js";
 import { encodeReply, toWireError } from "../../src/chaos/protocol.js";
 import type { FaultView, Operation, Request, Results } from "../../src/chaos/protocol.js";
+import type { Proof } from "../../src/chaos/proof.js";
 import { unknownNode } from "../../src/chaos/target.js";
 import { nodeContainerName } from "../../src/cluster/names.js";
 import { DeviousError } from "../../src/core/errors.js";
@@ -13,19 +14,33 @@ import { label } from "../../src/core/labels.js";
 import type { MemoryEngine } from "../../src/engine/memory/memory-engine.js";
 import type { Program } from "../../src/engine/memory/program.js";
 
+/** What the pretended kernel can do: `netem` false as on one that has none, `works` false as one on which nothing can be felt. */
+export interface FakeKernel {
+  netem: boolean;
+  works: boolean;
+}
+
 /**
- * An agent without a kernel: it keeps the ledger and ends faults in time, pauses for real, and only pretends to cut and to slow.
- * `netem` false: as on a kernel that has none.
+ * An agent without a kernel: it keeps the ledger and ends faults in time, pauses, kills, stops and starts for real, and only pretends to
+ * cut, to slow, to limit and to measure.
  */
-export function createFakeAgent(engine: () => MemoryEngine, kernel: { netem: boolean }): Program {
+export function createFakeAgent(engine: () => MemoryEngine, kernel: FakeKernel): Program {
   return (process) => {
     const cluster = process.spec.environment[agentEnv.cluster] ?? "";
     const disk = process.volume(agentPaths.ledgerDir);
     const saved = disk.get("ledger");
     let ledger = saved === undefined ? emptyLedger : (JSON.parse(saved) as Ledger);
+    const proofs = new Map<string, Proof>();
     let timer: NodeJS.Timeout | undefined;
     const log = createLog("chaos", Date.now, (line) => process.write("stdout", line));
 
+    const view = (active: ActiveFault): FaultView => ({
+      ...active,
+      description: describeFault(active.fault),
+      timeLeftMs: active.deadlineMs === null ? null : Math.max(0, active.deadlineMs - Date.now()),
+      troubles: {},
+      proof: proofs.get(active.id) ?? readBack,
+    });
     const save = (next: Ledger): void => {
       ledger = next;
       disk.set("ledger", JSON.stringify(ledger));
@@ -37,30 +52,55 @@ export function createFakeAgent(engine: () => MemoryEngine, kernel: { netem: boo
     const end = async (ended: ReturnType<typeof heal>, reason: string): Promise<void> => {
       save(ended.ledger);
       for (const active of ended.healed) {
-        if (active.fault.kind === "pause") await Promise.all(active.fault.nodes.map((node) => thaw(node)));
+        await Promise.all(nodesOf(active.fault).map((node) => undo(active.fault, containerOf(node))));
         log("info", "fault-healed", `${describeFault(active.fault)}: over (${reason})`, { fault: active.id, reason });
       }
     };
-    const thaw = (node: string): Promise<void> => engine().unpauseContainer(nodeContainerName(cluster, node));
+    const containerOf = (node: string): string => nodeContainerName(cluster, node);
+    const undo = async ({ kind }: Fault, container: string): Promise<void> => {
+      if (kind === "pause") await engine().unpauseContainer(container);
+      if (kind === "kill" || kind === "stop") await engine().startContainer(container);
+    };
+    const hurt = async (fault: Fault, container: string): Promise<void> => {
+      if (fault.kind === "pause") await engine().pauseContainer(container);
+      if (fault.kind === "kill") await engine().signalContainer(container, `SIG${fault.signal}`);
+      if (fault.kind === "stop" || fault.kind === "restart") await engine().stopContainer(container, fault.graceMs);
+      if (fault.kind === "restart") await engine().startContainer(container);
+    };
 
     const carryOut = async (operation: Operation): Promise<Results[keyof Results]> => {
       switch (operation.op) {
         case "apply": {
-          const { fault, durationMs } = operation;
+          const { fault, durationMs, seed, verify } = operation;
           const containers = await engine().listContainers([`${label.cluster}=${cluster}`, label.node]);
           const known = containers.map(({ labels }) => labels[label.node] ?? "");
           const stranger = nodesOf(fault).find((node) => !known.includes(node));
           if (stranger !== undefined) throw unknownNode(stranger, known);
-          if (fault.kind === "delay" && !kernel.netem) {
+          if (fault.kind === "slow" && !kernel.netem) {
             throw new DeviousError("NETEM_MISSING", "This kernel has no netem.", { hint: "modprobe sch_netem" });
           }
-          const { ledger: next, added } = add(ledger, fault, Date.now(), durationMs);
+          const { ledger: next, added } = add(ledger, fault, Date.now(), durationMs, seed);
           save(next);
-          if (fault.kind === "pause") {
-            await Promise.all(fault.nodes.map((node) => engine().pauseContainer(nodeContainerName(cluster, node))));
+          await Promise.all(nodesOf(fault).map((node) => hurt(fault, containerOf(node))));
+          if (verify && !kernel.works) {
+            await end(heal(ledger, { by: "id", id: added.id }), "rollback");
+            throw new DeviousError("FAULT_NOT_PROVEN", "Nothing of it can be felt.", { details: ["asked this, measured that"] });
           }
+          proofs.set(added.id, verify ? measured : readBack);
           log("warn", "fault-applied", describeFault(fault), { fault: added.id, kind: fault.kind });
+          if (fault.kind === "restart") save(heal(ledger, { by: "id", id: added.id }).ledger);
           return { fault: view(added) };
+        }
+        case "start": {
+          const all = await engine().listContainers([`${label.cluster}=${cluster}`, label.node]);
+          const down = operation.nodes.filter((node) =>
+            all.some(({ labels, state }) => labels[label.node] === node && state !== "running"),
+          );
+          await Promise.all(down.map((node) => engine().startContainer(containerOf(node))));
+          const keeping = ledger.faults.filter(({ fault }) => fault.kind === "kill" || fault.kind === "stop");
+          const over = keeping.filter(({ fault }) => nodesOf(fault).every((node) => operation.nodes.includes(node)));
+          for (const { id } of over) save(heal(ledger, { by: "id", id }).ledger);
+          return { started: down };
         }
         case "heal": {
           const { what } = operation;
@@ -98,7 +138,12 @@ export function createFakeAgent(engine: () => MemoryEngine, kernel: { netem: boo
   };
 }
 
-function view(active: ActiveFault): FaultView {
-  const timeLeftMs = active.deadlineMs === null ? null : Math.max(0, active.deadlineMs - Date.now());
-  return { ...active, description: describeFault(active.fault), timeLeftMs, troubles: {} };
-}
+const readBack: Proof = { how: "read-back" };
+
+const measured: Proof = {
+  how: "measured",
+  measurements: [
+    { what: "n2 -> n1 delay", asked: "100ms", measured: "99.7ms (p50 of 20)", ok: true },
+    { what: "n2 -> n3 delay", asked: "100ms", measured: "100.2ms (p50 of 20)", ok: true },
+  ],
+};

@@ -60,7 +60,7 @@ let loading: Promise<Config> | undefined;
 export class FakeWorld {
   readonly engine: MemoryEngine;
   readonly stores = new FakeStores();
-  readonly kernel = { netem: true };
+  readonly kernel = { netem: true, works: true };
   /** Folder the next command is typed in. */
   folder: string;
   readonly #home: string;
