@@ -1,6 +1,9 @@
-/** Writes schema/devious.schema.json, by which editors complete and check a devious.yaml. */
+/** Writes schema/*.schema.json, by which editors complete and check a devious.yaml and a scenario.yaml. */
 import { mkdirSync, writeFileSync } from "node:fs";
+import { scenarioJsonSchema } from "../dist/scenario/schema.js";
 import { jsonSchema } from "../dist/spec/schema.js";
 
 mkdirSync("schema", { recursive: true });
-writeFileSync("schema/devious.schema.json", `${JSON.stringify(jsonSchema(), null, 2)}\n`);
+for (const [name, schema] of Object.entries({ devious: jsonSchema(), scenario: scenarioJsonSchema() })) {
+  writeFileSync(`schema/${name}.schema.json`, `${JSON.stringify(schema, null, 2)}\n`);
+}

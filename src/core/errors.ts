@@ -21,6 +21,8 @@ export const errorCodes = {
   USAGE: ExitCode.usage,
   SPEC_INVALID: ExitCode.usage,
   SPEC_UNREADABLE: ExitCode.usage,
+  SCENARIO_INVALID: ExitCode.usage,
+  SCENARIO_UNREADABLE: ExitCode.usage,
   FILE_EXISTS: ExitCode.usage,
   UNKNOWN_NODE: ExitCode.usage,
   UNKNOWN_CLUSTER: ExitCode.usage,

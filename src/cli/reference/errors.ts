@@ -16,6 +16,8 @@ const errorMeanings: Readonly<Record<ErrorCode, string>> = {
   USAGE: "the command line asks for what there is not, or what cannot be",
   SPEC_INVALID: "the spec has problems; `details` has every one of them, as file:line:column",
   SPEC_UNREADABLE: "the spec's file cannot be read or written",
+  SCENARIO_INVALID: "the scenario has problems; `details` has every one of them, as file:line:column where it is YAML",
+  SCENARIO_UNREADABLE: "the scenario's file cannot be read",
   FILE_EXISTS: "a file is there already and is not replaced unasked",
   UNKNOWN_NODE: "the cluster has no node of this name",
   UNKNOWN_CLUSTER: "there is no such cluster, or none can be meant",
