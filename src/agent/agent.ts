@@ -2,8 +2,8 @@
  * The life of the agent: requests change the ledger, deadlines shorten it, and after each change the nodes concerned are brought to
  * what it says. Whatever fails is tried again until it is right.
  */
-import { type ActiveFault, type Fault, describeFault, nodesOf } from "../chaos/fault.js";
-import { type DeadlineOf, type Ledger, add, expire, heal, wasGiven, wasHurt } from "../chaos/ledger.js";
+import { type ActiveFault, type Fault, describeFault, isMomentary, nodesOf } from "../chaos/fault.js";
+import { type DeadlineOf, type Ledger, add, endMomentary, expire, heal, letRun, wasGiven, wasHurt } from "../chaos/ledger.js";
 import {
   type FaultView,
   type HealTarget,
@@ -16,15 +16,17 @@ import {
 import { nextWakeUpMs } from "../chaos/schedule.js";
 import { unknownNode } from "../chaos/target.js";
 import { formatDuration } from "../core/duration.js";
-import { DeviousError, messageOf } from "../core/errors.js";
+import { DeviousError } from "../core/errors.js";
 import type { Log } from "../core/log-line.js";
 import type { Kernel } from "./capabilities.js";
 import type { Clock } from "./clock.js";
+import { type CrashLoops, createCrashLoops } from "./crash-loops.js";
 import { createDeadlines } from "./deadlines.js";
-import { type NodeEngine, isRefusal } from "./engine.js";
+import { type NodeContainer, type NodeEngine, isUp } from "./engine.js";
 import type { LedgerStore } from "./ledger-store.js";
-import type { Outcome, Reconciler } from "./reconciler.js";
-import { createTurns } from "./turns.js";
+import type { Reconciler } from "./reconciler.js";
+import { type How, type Settled, type Settler, type Why, asTrouble, createSettler } from "./settler.js";
+import { lostAfterMs, watchEngine } from "./watcher.js";
 
 export interface AgentParts {
   readonly cluster: string;
@@ -40,28 +42,21 @@ export interface AgentParts {
   readonly onEngineLost: () => void;
 }
 
-/** Every node's name; with the error, none. */
-type Listed = { readonly nodes: readonly string[] } | { readonly nodes: readonly []; readonly error: DeviousError };
-
-type Settled = { readonly node: string } & ({ readonly outcome: Outcome } | { readonly error: DeviousError });
+/** Every node; with the error, none. */
+type Listed = { readonly nodes: readonly NodeContainer[] } | { readonly nodes: readonly []; readonly error: DeviousError };
 
 /**
- * Why nodes are brought to what the ledger says. `apply`: a fault is new, and what fails is told to the one who asked and rolled back ·
- * `again`: faults that were in force may have been lost · `end`: everything else.
+ * Why a fault is over. `asked`: somebody healed it · `started`: somebody started its nodes · `done`: it is over as soon as it is done ·
+ * `rollback`: it never was in force, or not everywhere.
  */
-type Why = "apply" | "again" | "end";
+type Reason = "asked" | "started" | "deadline" | "done" | "rollback";
 
-const reconnectAfterMs = 500;
-
-/** How long the engine may refuse connections: longer than a restart that keeps the socket, shorter than anybody's patience. */
-const lostAfterMs = 5000;
+type Change = (ledger: Ledger) => { readonly ledger: Ledger; readonly healed: readonly ActiveFault[] };
 
 export class Agent {
   readonly #parts: AgentParts;
-  readonly #turns = createTurns();
-  /** Node -> why it is not as the ledger says. */
-  readonly #troubles = new Map<string, string>();
-  readonly #busy = new Map<string, number>();
+  readonly #settler: Settler;
+  readonly #crashLoops: CrashLoops;
   /** Fault -> what comes of bringing it into force. */
   readonly #applying = new Map<string, Promise<unknown>>();
   readonly #startedAtMs: number;
@@ -70,17 +65,21 @@ export class Agent {
   #sweepDue: boolean;
   /** Every node is to be normal but for the faults, also where no ledger knows why it is not. */
   #mendingDue: boolean;
+  /** Nodes that stand still are to be started, for the same reason. */
+  #startDue: boolean;
   #engineAnswers = true;
   #cancelWakeUp: () => void = () => undefined;
-  /** On the monotonic clock; undefined while the engine does not refuse connections. */
-  #refusedSinceMs: number | undefined;
+  #unwatch: () => void = () => undefined;
   #stopped = false;
 
   constructor(parts: AgentParts) {
     this.#parts = parts;
+    this.#settler = createSettler(parts.reconciler, parts.store, parts.log);
+    this.#crashLoops = createCrashLoops(parts.clock);
     this.#startedAtMs = parts.clock.nowMs();
     this.#deadlineOf = createDeadlines(parts.clock);
     this.#mendingDue = parts.ledgerLost;
+    this.#startDue = parts.ledgerLost;
     this.#sweepDue = this.#mayHaveActed();
   }
 
@@ -91,7 +90,9 @@ export class Agent {
       faults: store.value.faults.map(({ id }) => id),
     });
     this.#watch();
-    await this.#wake();
+    // whoever was at it is gone
+    const cutShort = endMomentary(store.value).healed.length > 0;
+    await Promise.all([cutShort ? this.#end(endMomentary, "done") : undefined, this.#wake()]);
   }
 
   /** A cluster that was never hurt has nothing to be looked at; and while it boots, looking costs it time. */
@@ -101,6 +102,7 @@ export class Agent {
 
   stop(): void {
     this.#stopped = true;
+    this.#unwatch();
     this.#cancelWakeUp();
   }
 
@@ -116,11 +118,11 @@ export class Agent {
     const { cluster, kernel, store } = this.#parts;
     switch (operation.op) {
       case "apply":
-        return { fault: this.#view(await this.#apply(operation.fault, operation.durationMs, operation.seed)) };
+        return { fault: this.#view(await this.#apply(operation)) };
       case "heal":
         return { healed: await this.#heal(operation.what) };
       case "start":
-        return { started: [] };
+        return { started: await this.#startNodes(operation.nodes) };
       case "list":
         return { faults: store.value.faults.map((active) => this.#view(active)) };
       case "probe":
@@ -130,40 +132,76 @@ export class Agent {
     }
   }
 
-  async #apply(fault: Fault, durationMs: number | null, seed: number | null): Promise<ActiveFault> {
-    const { clock, engine, store } = this.#parts;
-    const known = (await engine.nodes()).map(({ node }) => node).sort();
-    const stranger = namesIn(fault).find((name) => !known.includes(name));
-    if (stranger !== undefined) throw unknownNode(stranger, known);
+  async #apply({ fault, durationMs, seed }: Extract<Operation, { op: "apply" }>): Promise<ActiveFault> {
+    const { clock, store } = this.#parts;
+    const containers = await this.#nodesNamed(namesIn(fault));
+    const idle = containers.find((container) => needsRunning(fault, container.node) && !isUp(container));
+    if (idle !== undefined) throw notRunning(idle.node);
 
-    const { added } = await store.admit((ledger) => add(ledger, fault, clock.nowMs(), durationMs, seed));
+    const lastsMs = isMomentary(fault) ? null : durationMs;
+    const { added } = await store.admit((ledger) => add(ledger, fault, clock.nowMs(), lastsMs, seed));
     this.#schedule();
     const applying = this.#bringIntoForce(added, durationMs);
     this.#applying.set(added.id, applying);
     const error = await applying;
     this.#applying.delete(added.id);
-    if (error === undefined) return added;
-    await this.#end((ledger) => heal(ledger, { by: "id", id: added.id }), "rollback");
-    throw error;
+    const itself: Change = (ledger) => heal(ledger, { by: "id", id: added.id });
+    if (error !== undefined) {
+      await this.#end(itself, "rollback");
+      throw error;
+    }
+    if (isMomentary(fault)) throwFirst((await this.#end(itself, "done")).settled);
+    return added;
   }
 
   /** Says in the log what came of it, and why it is not in force where it is not. */
   async #bringIntoForce(added: ActiveFault, durationMs: number | null): Promise<DeviousError | undefined> {
-    const { log, store } = this.#parts;
+    const { log } = this.#parts;
     const { fault, id } = added;
-    const failure = firstError(fault, await this.#settle(nodesOf(fault), "apply"));
-    const error = failure ?? (store.value.faults.includes(added) ? undefined : wasOver(fault));
+    const settled = await this.#settle(nodesOf(fault), "apply", fault.kind === "crash-loop" ? "crash" : "bring");
+    const error = firstError(fault, settled) ?? (this.#isActive(id) ? undefined : wasOver(fault));
     if (error !== undefined) {
       log("error", "fault-failed", `${describeFault(fault)}: ${error.message}`, {
-        fault: id,
+        ...logged(added),
         code: error.code,
         details: error.details,
       });
       return error;
     }
-    const until = durationMs === null ? "until healed" : `for ${formatDuration(durationMs)}`;
-    log("warn", "fault-applied", `${describeFault(fault)} ${until}`, { ...logged(added), durationMs });
+    const until = isMomentary(fault) ? "" : durationMs === null ? " until healed" : ` for ${formatDuration(durationMs)}`;
+    log("warn", "fault-applied", `${describeFault(fault)}${until}`, { ...logged(added), durationMs });
     return undefined;
+  }
+
+  #isActive(id: string): boolean {
+    return this.#parts.store.value.faults.some((active) => active.id === id);
+  }
+
+  /** The containers of these nodes. Throws where there is no such node. */
+  async #nodesNamed(names: readonly string[]): Promise<readonly NodeContainer[]> {
+    const containers = await this.#parts.engine.nodes();
+    return names.map((name) => {
+      const container = containers.find(({ node }) => node === name);
+      if (container !== undefined) return container;
+      throw unknownNode(name, containers.map(({ node }) => node).sort());
+    });
+  }
+
+  /** Ends whatever keeps these nodes down, for these nodes, and starts those that do not run. Their names. */
+  async #startNodes(names: readonly string[]): Promise<readonly string[]> {
+    const { log, store } = this.#parts;
+    await this.#nodesNamed(names);
+    const { healed, narrowed, saved } = await store.release((ledger) => letRun(ledger, names));
+    const settled = await this.#settle(names, "end", "start");
+    await saved;
+    await this.#tellOver(healed, "started");
+    for (const active of narrowed) {
+      log("info", "fault-narrowed", `${active.id} is now ${describeFault(active.fault)}`, logged(active));
+    }
+    throwFirst(settled);
+    return settled.flatMap((each) =>
+      "outcome" in each && each.outcome.kind === "settled" && each.outcome.started ? each.node : [],
+    );
   }
 
   async #heal(what: HealTarget): Promise<readonly ActiveFault[]> {
@@ -184,87 +222,80 @@ export class Agent {
 
   /** Takes faults from the ledger, cleans their nodes (and `alsoNodes`), and says so in the log. */
   async #end(
-    change: (ledger: Ledger) => ReturnType<typeof heal>,
-    reason: "asked" | "deadline" | "rollback",
-    alsoNodes: readonly string[] = [],
+    change: Change,
+    reason: Reason,
+    alsoNodes: readonly NodeContainer[] = [],
   ): Promise<{ healed: readonly ActiveFault[]; settled: readonly Settled[] }> {
     const { healed, saved } = await this.#parts.store.release(change);
-    this.#schedule();
-    const settled = await this.#settle([...healed.flatMap(({ fault }) => nodesOf(fault)), ...alsoNodes], "end");
+    const nodes = [...healed.flatMap(({ fault }) => nodesOf(fault)), ...alsoNodes.map(({ node }) => node)];
+    const settled = await this.#settle(nodes, "end");
     await saved;
-    // the log tells of a fault's end after its beginning
+    await this.#tellOver(healed, reason);
+    return { healed, settled };
+  }
+
+  /** The log tells of a fault's end after its beginning. */
+  async #tellOver(healed: readonly ActiveFault[], reason: Reason): Promise<void> {
     await Promise.all(healed.map(async ({ id }) => this.#applying.get(id)));
     for (const active of healed) {
       this.#parts.log("info", "fault-healed", `${describeFault(active.fault)}: over (${reason})`, { ...logged(active), reason });
     }
-    return { healed, settled };
   }
 
-  /** Brings these nodes to what the ledger says, side by side, each node one step after the other. */
-  async #settle(nodes: readonly string[], why: Why): Promise<readonly Settled[]> {
-    const settled = await Promise.all([...new Set(nodes)].map((node) => this.#settleOne(node, why)));
+  async #settle(nodes: readonly string[], why: Why, how?: How): Promise<readonly Settled[]> {
+    this.#schedule();
+    const settled = await this.#settler.settle(nodes, why, how);
     this.#schedule();
     return settled;
   }
 
-  async #settleOne(node: string, why: Why): Promise<Settled> {
-    const { log, reconciler, store } = this.#parts;
-    this.#busy.set(node, (this.#busy.get(node) ?? 0) + 1);
-    try {
-      const outcome = await this.#turns.take(node, () => reconciler.bring(node));
-      if (this.#troubles.delete(node)) log("info", "node-recovered", `${node} is as asked again`, { target: node });
-      if (outcome.kind === "absent") return { node, outcome };
-      for (const { tool, rules } of outcome.rules)
-        log("debug", "rules-applied", `${tool} in ${node}`, { target: node, tool, rules });
-      const faults = store.value.faults.filter(({ fault }) => nodesOf(fault).includes(node)).map(({ id }) => id);
-      if (why === "again" && outcome.changed && faults.length > 0) {
-        log("warn", "fault-reapplied", `${node} is under ${faults.join(", ")} again`, { target: node, faults });
-      }
-      return { node, outcome };
-    } catch (thrown) {
-      const error = asTrouble(thrown);
-      if (why === "apply") return { node, error };
-      if (this.#troubles.get(node) !== error.message) {
-        log("error", "node-not-settled", `${node}: ${error.message}`, { target: node, code: error.code, details: error.details });
-      }
-      this.#troubles.set(node, error.message);
-      return { node, error };
-    } finally {
-      const others = (this.#busy.get(node) ?? 1) - 1;
-      if (others === 0) this.#busy.delete(node);
-      else this.#busy.set(node, others);
-    }
-  }
-
-  /** What is due now: deadlines, a look at every node, nodes that were not right the last time. */
+  /** What is due now: deadlines, crashes, a look at every node, nodes that were not right the last time. */
   async #wake(): Promise<void> {
     const { clock, store } = this.#parts;
-    const expired = (ledger: Ledger) => expire(ledger, clock.nowMs(), this.#deadlineOf);
-    const overdue = expired(store.value).healed.length > 0;
+    const expired: Change = (ledger) => expire(ledger, clock.nowMs(), this.#deadlineOf);
+    const overdue = expired(store.value).healed;
     const sweep = this.#sweepDue;
     this.#sweepDue = false;
-    const wrong = [...this.#troubles.keys()].filter((node) => !this.#busy.has(node));
-    if (!overdue && !sweep && wrong.length === 0) this.#schedule();
+    const crashing = this.#crashLoops.due(store.value.faults.filter((active) => !overdue.includes(active)));
+    const wrong = [...this.#settler.troubles.keys()].filter((node) => !this.#settler.isBusy(node));
+    this.#schedule();
     await Promise.all([
-      overdue ? this.#end(expired, "deadline") : undefined,
+      overdue.length > 0 ? this.#end(expired, "deadline") : undefined,
       sweep ? this.#sweep() : undefined,
       wrong.length > 0 ? this.#settle(wrong, "again") : undefined,
+      ...crashing.map((active) => this.#crash(active)),
     ]);
+  }
+
+  /** Nodes that are not yet back from the last time, or that somebody is at, are left out this time. */
+  async #crash(active: ActiveFault): Promise<void> {
+    const nodes = nodesOf(active.fault).filter((node) => !this.#settler.isBusy(node));
+    for (const each of await this.#settle(nodes, "end", "crash")) {
+      if (!("outcome" in each) || each.outcome.kind === "absent" || !each.outcome.started) continue;
+      this.#parts.log("warn", "node-crashed", `${each.node} was killed and started again`, {
+        fault: active.id,
+        target: each.node,
+      });
+    }
   }
 
   /** Looks at every node: what the agent before us left behind, what started while nobody watched. */
   async #sweep(): Promise<void> {
     const { nodes } = await this.#list();
-    await this.#settle(nodes, "again");
+    // without a ledger nobody knows which of those that stand still were brought down by us
+    const still = this.#startDue ? nodes.filter(({ state }) => state === "stopped") : [];
+    if (nodes.length > 0) this.#startDue = false;
+    const names = (containers: readonly NodeContainer[]) => containers.map(({ node }) => node);
+    await Promise.all([this.#settle(names(still), "end", "start"), this.#settle(names(nodes), "again")]);
   }
 
   /** Every node; where the engine does not answer, a sweep later. */
   async #list(): Promise<Listed> {
     const { engine, log, reconciler } = this.#parts;
     try {
-      const nodes = (await engine.nodes()).map(({ node }) => node);
+      const nodes = await engine.nodes();
       this.#engineAnswers = true;
-      if (this.#mendingDue) reconciler.distrust(nodes);
+      if (this.#mendingDue) reconciler.distrust(nodes.map(({ node }) => node));
       this.#mendingDue = false;
       return { nodes };
     } catch (thrown) {
@@ -277,12 +308,10 @@ export class Agent {
     }
   }
 
-  /** Follows the engine's events for ever. A started node has a clean namespace, and perhaps a new address that others must know. */
+  /** A started node has a clean namespace, and perhaps a new address that others must know. */
   #watch(): void {
-    if (this.#stopped) return;
     const { clock, engine, store } = this.#parts;
     const onOpen = (): void => {
-      this.#refusedSinceMs = undefined;
       this.#sweepDue ||= this.#mayHaveActed();
       this.#schedule();
     };
@@ -290,23 +319,14 @@ export class Agent {
       const concerned = store.value.faults.flatMap(({ fault }) => nodesOf(fault));
       if (concerned.length > 0) void this.#settle([node, ...concerned], "again");
     };
-    const again = (): void => void clock.after(reconnectAfterMs, () => this.#watch());
-    const failed = (error: unknown): void => (this.#isLost(error) ? void this.#giveUp() : again());
-    // what else is wrong with the engine is said by the sweep that follows
-    engine.watchStarts(onOpen, onStart).then(again, failed);
-  }
-
-  #isLost(error: unknown): boolean {
-    const nowMs = this.#parts.clock.monotonicMs();
-    this.#refusedSinceMs = isRefusal(error) ? (this.#refusedSinceMs ?? nowMs) : undefined;
-    return this.#refusedSinceMs !== undefined && nowMs - this.#refusedSinceMs >= lostAfterMs;
+    this.#unwatch = watchEngine(engine, clock, { onOpen, onStart, onLost: () => void this.#giveUp() });
   }
 
   /** Ends what can be ended without the engine, and leaves the rest to the next agent, which has the ledger. */
   async #giveUp(): Promise<void> {
     const { clock, log, onEngineLost } = this.#parts;
     await this.#end((ledger) => expire(ledger, clock.nowMs(), this.#deadlineOf), "deadline");
-    await this.#settle([...this.#troubles.keys()], "end");
+    await this.#settle([...this.#settler.troubles.keys()], "end");
     this.stop();
     log("fatal", "engine-lost", `the engine refused every connection for ${formatDuration(lostAfterMs)}; the next agent goes on`);
     onEngineLost();
@@ -316,8 +336,9 @@ export class Agent {
     this.#cancelWakeUp();
     if (this.#stopped) return;
     const { clock, store } = this.#parts;
-    const somethingIsWrong = this.#troubles.size > 0 || this.#sweepDue;
-    const inMs = nextWakeUpMs(store.value, clock.nowMs(), somethingIsWrong, this.#deadlineOf);
+    const somethingIsWrong = this.#settler.troubles.size > 0 || this.#sweepDue;
+    const crashInMs = this.#crashLoops.untilNextMs(store.value.faults);
+    const inMs = nextWakeUpMs(store.value, clock.nowMs(), somethingIsWrong, this.#deadlineOf, crashInMs);
     if (inMs !== undefined) this.#cancelWakeUp = clock.after(inMs, () => void this.#wake());
   }
 
@@ -327,24 +348,42 @@ export class Agent {
     return {
       ...active,
       description: describeFault(active.fault),
-      timeLeftMs: deadlineMs === null ? null : Math.max(0, deadlineMs - this.#parts.clock.nowMs()),
-      troubles: Object.fromEntries([...this.#troubles].filter(([node]) => nodes.includes(node))),
+      timeLeftMs: isMomentary(active.fault)
+        ? 0
+        : deadlineMs === null
+          ? null
+          : Math.max(0, deadlineMs - this.#parts.clock.nowMs()),
+      troubles: Object.fromEntries([...this.#settler.troubles].filter(([node]) => nodes.includes(node))),
       proof: { how: "read-back" },
     };
   }
 }
 
-/** Why the fault is not in force; undefined where it is. A cut also holds for a node that is not running: it will start under it. */
+/**
+ * Why the fault is not in force; undefined where it is. What happens to links also holds for a node that is not running and only sends or
+ * hears over them: it will start under it.
+ */
 function firstError(fault: Fault, settled: readonly Settled[]): DeviousError | undefined {
   for (const each of settled) {
     if ("error" in each) return each.error;
-    if (each.outcome.kind === "absent" && fault.kind !== "partition") {
-      return new DeviousError("FAULT_NOT_APPLIED", `${each.node} is not running.`, {
-        hint: "Start it first; `devious status` shows all nodes.",
-      });
-    }
+    if (each.outcome.kind === "absent" && needsRunning(fault, each.node)) return notRunning(each.node);
   }
   return undefined;
+}
+
+function throwFirst(settled: readonly Settled[]): void {
+  for (const each of settled) if ("error" in each) throw each.error;
+}
+
+/** True where the fault means nothing while the node does not run. */
+function needsRunning(fault: Fault, node: string): boolean {
+  return fault.kind !== "partition" && fault.nodes.includes(node);
+}
+
+function notRunning(node: string): DeviousError {
+  return new DeviousError("FAULT_NOT_APPLIED", `${node} is not running.`, {
+    hint: `\`devious chaos start ${node}\` starts it; \`devious status\` shows all nodes.`,
+  });
 }
 
 function wasOver(fault: Fault): DeviousError {
@@ -353,14 +392,18 @@ function wasOver(fault: Fault): DeviousError {
   });
 }
 
+/** Every node it speaks of. */
 function namesIn(fault: Fault): readonly string[] {
-  return fault.kind === "partition" ? [...Object.keys(fault.grudge), ...Object.values(fault.grudge).flat()] : fault.nodes;
+  switch (fault.kind) {
+    case "partition":
+      return [...Object.keys(fault.grudge), ...Object.values(fault.grudge).flat()];
+    case "slow":
+      return [...fault.nodes, ...Object.entries(fault.links).flatMap(([sender, { peers }]) => [sender, ...peers])];
+    default:
+      return fault.nodes;
+  }
 }
 
-function logged(active: ActiveFault): Readonly<Record<string, unknown>> {
-  return { fault: active.id, kind: active.fault.kind, nodes: nodesOf(active.fault) };
-}
-
-function asTrouble(error: unknown): DeviousError {
-  return error instanceof DeviousError ? error : new DeviousError("FAULT_NOT_APPLIED", messageOf(error), { cause: error });
+function logged({ id, fault, seed }: ActiveFault): Readonly<Record<string, unknown>> {
+  return { fault: id, kind: fault.kind, nodes: nodesOf(fault), seed };
 }

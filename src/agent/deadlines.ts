@@ -1,5 +1,4 @@
 /** Deadlines that no clock can put off. */
-import type { ActiveFault } from "../chaos/fault.js";
 import type { DeadlineOf } from "../chaos/ledger.js";
 import type { Clock } from "./clock.js";
 
@@ -8,15 +7,14 @@ import type { Clock } from "./clock.js";
  * from the first time this agent is asked about it (a wall clock set back does not matter), whichever comes first.
  */
 export function createDeadlines(clock: Clock): DeadlineOf {
-  const endsAtMonotonicMs = new WeakMap<ActiveFault, number>();
-  return (active) => {
-    const { startedAtMs, deadlineMs } = active;
+  const endsAtMonotonicMs = new Map<string, number>();
+  return ({ id, startedAtMs, deadlineMs }) => {
     if (deadlineMs === null) return null;
     const nowMs = clock.nowMs();
     const monotonicMs = clock.monotonicMs();
     // never more than it was given: the wall clock may have been set back before this agent started
-    const endsAtMs = endsAtMonotonicMs.get(active) ?? monotonicMs + Math.min(deadlineMs - nowMs, deadlineMs - startedAtMs);
-    endsAtMonotonicMs.set(active, endsAtMs);
+    const endsAtMs = endsAtMonotonicMs.get(id) ?? monotonicMs + Math.min(deadlineMs - nowMs, deadlineMs - startedAtMs);
+    endsAtMonotonicMs.set(id, endsAtMs);
     return Math.min(deadlineMs, nowMs + endsAtMs - monotonicMs);
   };
 }

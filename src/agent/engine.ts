@@ -4,13 +4,22 @@ import { type Addresses, linkLocalOf, noAddresses } from "../chaos/address.js";
 import { DeviousError, messageOf } from "../core/errors.js";
 import { label } from "../core/labels.js";
 import { linesOf } from "./lines.js";
+import { sharing } from "./sharing.js";
 
 export interface NodeContainer {
   readonly node: string;
   readonly id: string;
-  readonly state: "running" | "paused" | "stopped";
+  /** `created`: it has never been started, and is perhaps being made just now. */
+  readonly state: "created" | "running" | "paused" | "stopped";
   /** On the cluster's network; none while stopped. */
   readonly addresses: Addresses;
+  /** Its endpoint on the cluster's network: another one each time it starts or joins. Empty where it has none. */
+  readonly endpoint: string;
+}
+
+/** True where there are processes of it, frozen or not. */
+export function isUp({ state }: NodeContainer): boolean {
+  return state === "running" || state === "paused";
 }
 
 export interface NodeEngine {
@@ -25,6 +34,12 @@ export interface NodeEngine {
   pause(id: string): Promise<void>;
   /** Success also where it is not paused, or gone. */
   unpause(id: string): Promise<void>;
+  /** Sends a signal to the first process, e.g. `SIGTERM`. Success also where none runs. */
+  kill(id: string, signal: string): Promise<void>;
+  /** The container's own stop signal, then SIGKILL after the grace, in whole seconds. Waits for the answer. Success also where it has stopped. */
+  stop(id: string, graceMs: number): Promise<void>;
+  /** Success also where it runs already. */
+  start(id: string): Promise<void>;
   /** Calls `onStart` with the node's name when a node starts; ends when the connection does. `onOpen`: no start after this is missed. */
   watchStarts(onOpen: () => void, onStart: (node: string) => void): Promise<void>;
 }
@@ -32,6 +47,7 @@ export interface NodeEngine {
 interface NetworkJson {
   readonly Id?: string;
   readonly NetworkID?: string;
+  readonly EndpointID?: string;
   readonly IPAddress?: string;
   readonly GlobalIPv6Address?: string;
   readonly MacAddress?: string;
@@ -46,12 +62,15 @@ interface ContainerJson {
 
 const timeoutMs = 5000;
 
+/** Mounts, network and the program's own start, on a busy machine. */
+const startTimeoutMs = 30_000;
+
 export function createEngine(socketPath: string, cluster: string): NodeEngine {
   const ofCluster = `${label.cluster}=${cluster}`;
   const nodesOnly = [ofCluster, `${label.role}=node`];
 
   return {
-    async nodes() {
+    nodes: sharing(async () => {
       const [containers, networks] = await Promise.all([
         getJson<readonly ContainerJson[]>(socketPath, `/containers/json?all=1&${filters({ label: nodesOnly })}`),
         getJson<readonly NetworkJson[]>(socketPath, `/networks?${filters({ label: [ofCluster] })}`),
@@ -59,11 +78,19 @@ export function createEngine(socketPath: string, cluster: string): NodeEngine {
       const networkIds = new Set(networks.map(({ Id }) => Id));
       return containers.flatMap((container) => {
         const node = container.Labels[label.node];
-        return node === undefined
-          ? []
-          : [{ node, id: container.Id, state: stateOf(container), addresses: addressesOf(container, networkIds) }];
+        if (node === undefined) return [];
+        const endpoint = endpointOf(container, networkIds);
+        return [
+          {
+            node,
+            id: container.Id,
+            state: stateOf(container),
+            addresses: addressesOf(endpoint),
+            endpoint: endpoint?.EndpointID ?? "",
+          },
+        ];
       });
-    },
+    }),
     async pidOf(id) {
       const answer = await call(socketPath, "GET", `/containers/${id}/json`);
       if (answer.status === 404) return undefined;
@@ -80,6 +107,17 @@ export function createEngine(socketPath: string, cluster: string): NodeEngine {
       const answer = await call(socketPath, "POST", `/containers/${id}/unpause`);
       if (!/is not (paused|running)/.test(answer.body)) accepted(answer, [204, 304, 404]);
     },
+    async kill(id, signal) {
+      const answer = await call(socketPath, "POST", `/containers/${id}/kill?signal=${signal}`);
+      if (!answer.body.includes("is not running")) accepted(answer, [204, 404]);
+    },
+    async stop(id, graceMs) {
+      const path = `/containers/${id}/stop?t=${Math.ceil(graceMs / 1000)}`;
+      accepted(await finish(socketPath, await open(socketPath, "POST", path), `POST ${path}`), [204, 304, 404]);
+    },
+    async start(id) {
+      accepted(await call(socketPath, "POST", `/containers/${id}/start`, startTimeoutMs), [204, 304]);
+    },
     async watchStarts(onOpen, onStart) {
       const path = `/events?${filters({ type: ["container"], event: ["start"], label: nodesOnly })}`;
       const response = await open(socketPath, "GET", path);
@@ -95,13 +133,16 @@ export function createEngine(socketPath: string, cluster: string): NodeEngine {
 }
 
 function stateOf(container: ContainerJson): NodeContainer["state"] {
-  if (container.State === "paused") return "paused";
-  return container.State === "running" ? "running" : "stopped";
+  const { State: state } = container;
+  return state === "created" || state === "running" || state === "paused" ? state : "stopped";
 }
 
-/** Addresses on the cluster's own network only: a node may also be in others, which a fault must not touch. */
-function addressesOf(container: ContainerJson, networkIds: ReadonlySet<string | undefined>): Addresses {
-  const endpoint = Object.values(container.NetworkSettings?.Networks ?? {}).find(({ NetworkID }) => networkIds.has(NetworkID));
+/** On the cluster's own network only: a node may also be in others, which a fault must not touch. */
+function endpointOf(container: ContainerJson, networkIds: ReadonlySet<string | undefined>): NetworkJson | undefined {
+  return Object.values(container.NetworkSettings?.Networks ?? {}).find(({ NetworkID }) => networkIds.has(NetworkID));
+}
+
+function addressesOf(endpoint: NetworkJson | undefined): Addresses {
   if (endpoint === undefined) return noAddresses;
   const { IPAddress: v4 = "", GlobalIPv6Address: v6 = "", MacAddress: mac = "" } = endpoint;
   const linkLocal = v6 === "" ? undefined : linkLocalOf(mac);
@@ -118,8 +159,8 @@ async function getJson<T>(socketPath: string, path: string): Promise<T> {
   return JSON.parse(accepted(await call(socketPath, "GET", path), [200]).body) as T;
 }
 
-async function call(socketPath: string, method: string, path: string): Promise<Answer> {
-  return finish(socketPath, await open(socketPath, method, path, timeoutMs), `${method} ${path}`);
+async function call(socketPath: string, method: string, path: string, silenceMs = timeoutMs): Promise<Answer> {
+  return finish(socketPath, await open(socketPath, method, path, silenceMs), `${method} ${path}`);
 }
 
 /** Sends a request and resolves with the answer's head. Without `silenceMs` the answer may be silent as long as it likes. */

@@ -45,9 +45,14 @@ export function createPlaces(engine: NodeEngine, openNamespace: OpenNamespace): 
   return {
     async enter(container, peers) {
       const { node, id } = container;
+      const before = places.get(node);
+      if (before !== undefined && isSameRun(before.container, container)) {
+        const place = { ...before, container, peers };
+        places.set(node, place);
+        return place;
+      }
       const pid = await engine.pidOf(id);
       const process = `${id} ${pid}`;
-      const before = places.get(node);
       const namespace = before?.process === process ? before.namespace : await openOf(id, pid);
       if (namespace !== before?.namespace) await leave(node);
       if (namespace === undefined) return undefined;
@@ -58,4 +63,9 @@ export function createPlaces(engine: NodeEngine, openNamespace: OpenNamespace): 
     held: (node) => places.get(node),
     leave,
   };
+}
+
+/** No look at the process is needed where the listing shows that the node has not started since. */
+function isSameRun(before: NodeContainer, now: NodeContainer): boolean {
+  return before.id === now.id && now.endpoint !== "" && before.endpoint === now.endpoint;
 }

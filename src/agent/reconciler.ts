@@ -3,31 +3,39 @@
  * healing, a restarted container and the agent's own restart are one and the same act.
  */
 import { cutWith } from "../chaos/ledger.js";
-import { type DesiredState, type Drop, type Peer, desiredState } from "../chaos/desired-state.js";
+import { type DesiredState, type Down, type Drop, type Peer, desiredState } from "../chaos/desired-state.js";
 import type { CutTool } from "../chaos/protocol.js";
 import { netemMissing } from "../chaos/tc.js";
 import { DeviousError } from "../core/errors.js";
 import type { Kernel } from "./capabilities.js";
 import type { Clock } from "./clock.js";
-import type { NodeContainer, NodeEngine } from "./engine.js";
+import { type NodeContainer, type NodeEngine, isUp } from "./engine.js";
 import { cutWithIptables, cutWithNft } from "./cutting.js";
 import { createFreezer } from "./freezer.js";
 import type { LedgerStore } from "./ledger-store.js";
 import type { NetworkNamespace, OpenNamespace } from "./netns.js";
 import { type Place, createPlaces } from "./places.js";
+import { createPowerSwitch } from "./power-switch.js";
 import { shape } from "./shaping.js";
 import type { Rules } from "./tools.js";
 
 export interface Reconciler {
   /** One call at a time per node. Throws `DeviousError` where the node could not be brought there. */
   bring(node: string): Promise<Outcome>;
+  /** As {@link bring}, after the node went down once: it is killed, or does not run anyway. A node that is kept down is left alone. */
+  crash(node: string): Promise<Outcome>;
+  /** As {@link bring}, and a node that nothing keeps down runs then, whoever stopped it. */
+  start(node: string): Promise<Outcome>;
   /** From now on until {@link bring} has made it so, these nodes are to be normal but for the faults, whoever did what to them. */
   distrust(nodes: readonly string[]): void;
 }
 
-/** `absent`: nothing of it runs, so there is nothing to do until it starts. */
+/** `absent`: nothing of it runs, and not because of us, so there is nothing to do until it starts. */
 export type Outcome =
-  { readonly kind: "absent" } | { readonly kind: "settled"; readonly changed: boolean; readonly rules: Rules };
+  | { readonly kind: "absent" }
+  | { readonly kind: "settled"; readonly changed: boolean; readonly started: boolean; readonly rules: Rules };
+
+const unchanged = { kind: "settled", changed: false, started: false, rules: [] } as const;
 
 /** What was last done to a node, and to which process: a restarted container has a new namespace, clean and empty. */
 interface Done {
@@ -47,6 +55,7 @@ export function createReconciler(
   const distrusted = new Set<string>();
   const freezer = createFreezer(engine, store, clock);
   const places = createPlaces(engine, openNamespace);
+  const power = createPowerSwitch(engine, store, clock);
 
   async function bring(node: string): Promise<Outcome> {
     try {
@@ -57,22 +66,58 @@ export function createReconciler(
     }
   }
 
+  async function crash(node: string): Promise<Outcome> {
+    const container = await find(node);
+    if (container !== undefined && container.state !== "created" && downOf(node) === null) {
+      if (isUp(container)) await bringDown(container, { by: "kill", signal: "KILL" }, () => true);
+      else await power.promise(container);
+    }
+    return bring(node);
+  }
+
+  async function start(node: string): Promise<Outcome> {
+    const container = await find(node);
+    if (container !== undefined && !isUp(container) && downOf(node) === null) await power.promise(container);
+    return bring(node);
+  }
+
   /** What can be done where the engine does not play along: rules are no matter of the engine's. */
   async function bringHeld(node: string): Promise<void> {
     const place = places.held(node);
     if (place !== undefined) await settleNamespace(place, desiredState(node, store.value.faults, place.peers));
   }
 
+  async function find(node: string): Promise<NodeContainer | undefined> {
+    return (await engine.nodes()).find((each) => each.node === node);
+  }
+
+  const downOf = (node: string): Down | null => desiredState(node, store.value.faults, []).down;
+
   async function bringByEngine(node: string): Promise<Outcome> {
     const containers = await engine.nodes();
-    const container = containers.find((each) => each.node === node && each.state !== "stopped");
+    const container = containers.find((each) => each.node === node);
     if (container === undefined) {
-      done.delete(node);
-      distrusted.delete(node);
-      await places.leave(node);
-      await freezer.forget(node);
-      return { kind: "absent" };
+      await power.forget(node);
+      return absent(node);
     }
+    const down = downOf(node);
+    if (down !== null && !isUp(container)) {
+      await absent(node);
+      return power.owes(container) ? unchanged : { kind: "absent" };
+    }
+    if (down !== null) {
+      await bringDown(container, down, () => downOf(node) !== null);
+      // the time may have passed meanwhile
+      return downOf(node) === null ? bringByEngine(node) : { ...unchanged, changed: true };
+    }
+    const started = power.owes(container) && (await power.bringUp(container));
+    const outcome = await bringRunning(node, started ? await engine.nodes() : containers);
+    return started && outcome.kind === "settled" ? { ...outcome, started, changed: true } : outcome;
+  }
+
+  async function bringRunning(node: string, containers: readonly NodeContainer[]): Promise<Outcome> {
+    const container = containers.find((each) => each.node === node && isUp(each));
+    if (container === undefined) return absent(node);
     const peers = peersOf(node, containers);
     const desired = desiredState(node, store.value.faults, peers);
     // first of all acts: a frozen node blocks everything else that is done to it
@@ -81,7 +126,23 @@ export function createReconciler(
     if (!desired.paused) distrusted.delete(node);
     if (rules === undefined) return { kind: "absent" };
     const frozen = desired.paused && (await freezer.freeze(container));
-    return { kind: "settled", changed: thawed || frozen || rules.length > 0, rules };
+    return { kind: "settled", changed: thawed || frozen || rules.length > 0, started: false, rules };
+  }
+
+  /** Thawed first, whoever froze it: what is frozen dies of SIGKILL at most. */
+  async function bringDown(container: NodeContainer, down: Down, isWanted: () => boolean): Promise<void> {
+    await freezer.thaw(container, true);
+    await power.bringDown(container, down, isWanted);
+    await absent(container.node);
+  }
+
+  /** Nothing of the node runs. */
+  async function absent(node: string): Promise<Outcome> {
+    done.delete(node);
+    distrusted.delete(node);
+    await places.leave(node);
+    await freezer.forget(node);
+    return { kind: "absent" };
   }
 
   /** Undefined where the process is gone. */
@@ -159,10 +220,10 @@ export function createReconciler(
     }
   }
 
-  return { bring, distrust };
+  return { bring, crash, start, distrust };
 }
 
 function peersOf(node: string, containers: readonly NodeContainer[]): readonly Peer[] {
-  const others = containers.filter((each) => each.node !== node && each.state !== "stopped");
+  const others = containers.filter((each) => each.node !== node && isUp(each));
   return others.map((each) => ({ name: each.node, addresses: each.addresses }));
 }

@@ -75,7 +75,8 @@ export function desiredState(node: string, faults: readonly ActiveFault[], peers
 function downOf(faults: readonly Fault[]): Down | null {
   for (const fault of faults) {
     if (fault.kind === "kill") return { by: "kill", signal: fault.signal };
-    if (fault.kind === "stop") return { by: "stop", graceMs: fault.graceMs };
+    // a restart is a stop for as long as it is in the ledger
+    if (fault.kind === "stop" || fault.kind === "restart") return { by: "stop", graceMs: fault.graceMs };
   }
   return null;
 }

@@ -104,6 +104,16 @@ export function concerns(fault: Fault, node: string): boolean {
   return nodesOf(fault).includes(node) || (fault.kind === "slow" && fault.nodes.includes(node));
 }
 
+/** True for a fault that is over as soon as it is done. */
+export function isMomentary(fault: Fault): boolean {
+  return fault.kind === "restart";
+}
+
+/** True for a fault because of which a node does not run, for once or again and again. */
+export function bringsDown(fault: Fault): fault is KillFault | StopFault | RestartFault | CrashLoopFault {
+  return ["kill", "stop", "restart", "crash-loop"].includes(fault.kind);
+}
+
 /** Everything that is wrong with the fault's own values, each as one sentence. */
 export function problemsWithFault(fault: Fault): readonly string[] {
   const nobody =

@@ -1,6 +1,5 @@
 /** The active faults, as a value. What is not in the ledger must not be in the cluster; every function returns a new ledger. */
-import type { ActiveFault, Fault } from "./fault.js";
-import { concerns } from "./fault.js";
+import { type ActiveFault, type Fault, bringsDown, concerns, isMomentary } from "./fault.js";
 import { type CutTool, type HealTarget, cutTools } from "./protocol.js";
 
 export interface Ledger {
@@ -59,7 +58,37 @@ export function add(
 
 /** The ledger without the faults meant, and those faults. */
 export function heal(ledger: Ledger, what: HealTarget): { ledger: Ledger; healed: readonly ActiveFault[] } {
-  return without(ledger, (active) => isMeant(active, what));
+  return drop(ledger, (active) => isMeant(active, what));
+}
+
+/** The ledger without the faults that are over as soon as they are done: found at the agent's start, they were cut short. */
+export function endMomentary(ledger: Ledger): { ledger: Ledger; healed: readonly ActiveFault[] } {
+  return drop(ledger, ({ fault }) => isMomentary(fault));
+}
+
+/**
+ * The ledger in which nothing keeps these nodes down any more: faults that did are `healed` where no node of theirs is left, and
+ * `narrowed`, given as they are now, where others are.
+ */
+export function letRun(
+  ledger: Ledger,
+  nodes: readonly string[],
+): { ledger: Ledger; healed: readonly ActiveFault[]; narrowed: readonly ActiveFault[] } {
+  const healed: ActiveFault[] = [];
+  const narrowed: ActiveFault[] = [];
+  const faults = ledger.faults.flatMap((active) => {
+    const { fault } = active;
+    if (!bringsDown(fault) || !fault.nodes.some((node) => nodes.includes(node))) return [active];
+    const left = fault.nodes.filter((node) => !nodes.includes(node));
+    if (left.length === 0) {
+      healed.push(active);
+      return [];
+    }
+    const smaller = { ...active, fault: { ...fault, nodes: left } };
+    narrowed.push(smaller);
+    return [smaller];
+  });
+  return { ledger: { ...ledger, faults }, healed, narrowed };
 }
 
 /** When a fault ends by itself, on the wall clock; null: when somebody heals it. */
@@ -73,7 +102,7 @@ export function expire(
   nowMs: number,
   deadlineOf = asWritten,
 ): { ledger: Ledger; healed: readonly ActiveFault[] } {
-  return without(ledger, (active) => (deadlineOf(active) ?? Infinity) <= nowMs);
+  return drop(ledger, (active) => (deadlineOf(active) ?? Infinity) <= nowMs);
 }
 
 /** When the next fault ends by itself; undefined where none does. */
@@ -93,14 +122,34 @@ export function freeze(ledger: Ledger, node: string, containerId: string): Ledge
 }
 
 export function thaw(ledger: Ledger, node: string): Ledger {
-  return { ...ledger, frozen: Object.fromEntries(Object.entries(ledger.frozen).filter(([name]) => name !== node)) };
+  return { ...ledger, frozen: without(ledger.frozen, node) };
+}
+
+export function noteDown(ledger: Ledger, node: string, containerId: string): Ledger {
+  return { ...ledger, downed: { ...ledger.downed, [node]: containerId } };
+}
+
+export function noteUp(ledger: Ledger, node: string): Ledger {
+  return { ...ledger, downed: without(ledger.downed, node) };
+}
+
+export function noteLimited(ledger: Ledger, node: string, limited: Limited): Ledger {
+  return { ...ledger, limited: { ...ledger.limited, [node]: limited } };
+}
+
+export function noteUnlimited(ledger: Ledger, node: string): Ledger {
+  return { ...ledger, limited: without(ledger.limited, node) };
 }
 
 export function cutWith(ledger: Ledger, tool: CutTool): Ledger {
   return ledger.cutTools.includes(tool) ? ledger : { ...ledger, cutTools: [...ledger.cutTools, tool] };
 }
 
-function without(ledger: Ledger, leaves: (active: ActiveFault) => boolean): { ledger: Ledger; healed: readonly ActiveFault[] } {
+function without<T>(record: Readonly<Record<string, T>>, name: string): Readonly<Record<string, T>> {
+  return Object.fromEntries(Object.entries(record).filter(([each]) => each !== name));
+}
+
+function drop(ledger: Ledger, leaves: (active: ActiveFault) => boolean): { ledger: Ledger; healed: readonly ActiveFault[] } {
   const healed = ledger.faults.filter(leaves);
   return { ledger: { ...ledger, faults: ledger.faults.filter((active) => !leaves(active)) }, healed };
 }

@@ -7,15 +7,24 @@ const longestSleepMs = 1000;
 /** How long a node that could not be brought into its desired state waits for the next attempt. */
 const retryAfterMs = 250;
 
-/** Milliseconds until the next look; undefined: only an event can change anything. */
+/** Milliseconds until the next look; undefined: only an event can change anything. `crashInMs`: until the next kill of a crash loop. */
 export function nextWakeUpMs(
   ledger: Ledger,
   nowMs: number,
   someNodeIsWrong: boolean,
   deadlineOf?: DeadlineOf,
+  crashInMs?: number,
 ): number | undefined {
   const deadlineMs = nextDeadlineMs(ledger, deadlineOf);
-  const untilDeadlineMs = deadlineMs === undefined ? undefined : Math.min(longestSleepMs, Math.max(0, deadlineMs - nowMs));
-  if (!someNodeIsWrong) return untilDeadlineMs;
-  return Math.min(retryAfterMs, untilDeadlineMs ?? retryAfterMs);
+  const untilDeadlineMs = deadlineMs === undefined ? Infinity : Math.min(longestSleepMs, Math.max(0, deadlineMs - nowMs));
+  const inMs = Math.min(untilDeadlineMs, someNodeIsWrong ? retryAfterMs : Infinity, crashInMs ?? Infinity);
+  return inMs === Infinity ? undefined : inMs;
+}
+
+/**
+ * When a loop that began at `beganAtMs` kills the next time after `nowMs`: a whole number of periods after its beginning, so that kills that
+ * were late or missed (the agent was away, the machine slept) move no other. All on one clock.
+ */
+export function nextCrashAtMs(beganAtMs: number, everyMs: number, nowMs: number): number {
+  return beganAtMs + everyMs * (Math.floor((nowMs - beganAtMs) / everyMs) + 1);
 }

@@ -1,86 +1,16 @@
 // Shows that faults are in force when the answer comes, survive restarts of nodes and agent, and end in time whatever happens.
 import { describe, expect, test } from "vitest";
-import { Agent } from "../../src/agent/agent.js";
-import { createLedgerStore } from "../../src/agent/ledger-store.js";
-import { createReconciler } from "../../src/agent/reconciler.js";
-import { delay } from "../../src/chaos/delay.js";
 import type { Fault } from "../../src/chaos/fault.js";
-import { type Ledger, emptyLedger, lostLedger } from "../../src/chaos/ledger.js";
-import { partition } from "../../src/chaos/partition.js";
-import { pause } from "../../src/chaos/pause.js";
-import type { HealTarget, Operation, Reply } from "../../src/chaos/protocol.js";
-import { FakeClock } from "./fake-clock.js";
-import { FakeCluster } from "./fake-cluster.js";
+import { parseChain, renderIptables } from "../../src/chaos/iptables.js";
+import { emptyLedger } from "../../src/chaos/ledger.js";
+import { renderNft } from "../../src/chaos/nft.js";
+import type { HealTarget } from "../../src/chaos/protocol.js";
+import { anyTraffic } from "../../src/chaos/traffic.js";
+import { delay, names, partition, pause } from "./faults.js";
+import { type World, clean, error, gate, world, worldWithoutAgent } from "./world.js";
 
-const names = ["n1", "n2", "n3"];
-const cutN1 = partition([["n1"]], names);
-
-/** One cluster, one disk, and as many agents one after the other as a test wants to kill. */
-class World {
-  readonly clock = new FakeClock();
-  readonly cluster = new FakeCluster(names);
-  readonly records: { readonly event: string; readonly [field: string]: unknown }[] = [];
-  disk: Ledger = emptyLedger;
-  diskFull = false;
-  ledgerDamaged = false;
-  #agent: Agent | undefined;
-
-  async startAgent(): Promise<void> {
-    const { cluster, clock } = this;
-    const file = {
-      load: async () => ({ ledger: this.disk, problem: undefined }),
-      save: async (ledger: Ledger) => {
-        if (this.diskFull) throw new Error("ENOSPC");
-        this.disk = ledger;
-      },
-    };
-    const kernel = { cut: async () => cluster.cutTool, netem: async () => cluster.netem, ipv6: async () => true };
-    const ledger = this.ledgerDamaged ? lostLedger : this.disk;
-    const store = createLedgerStore(ledger, file, () => this.records.push({ event: "ledger-unsaved" }));
-    const reconciler = createReconciler(cluster.engine, cluster.openNamespace, kernel, store, clock);
-    const log = (_: string, event: string, msg: string, fields = {}): number => this.records.push({ event, msg, ...fields });
-    const { ledgerDamaged: ledgerLost } = this;
-    const onEngineLost = (): number => this.records.push({ event: "agent-ended" });
-    const { engine } = cluster;
-    this.#agent = new Agent({ cluster: "demo", engine, kernel, store, reconciler, clock, log, ledgerLost, onEngineLost });
-    await this.#agent.start();
-  }
-
-  killAgent(): void {
-    this.#agent?.stop();
-    this.#agent = undefined;
-  }
-
-  ask(operation: Operation): Promise<Reply> {
-    if (this.#agent === undefined) throw new Error("no agent runs");
-    return this.#agent.handle({ id: "r1", ...operation });
-  }
-
-  apply(fault: Fault, durationMs: number | null = null): Promise<Reply> {
-    return this.ask({ op: "apply", fault, durationMs });
-  }
-
-  heal(what: HealTarget): Promise<Reply> {
-    return this.ask({ op: "heal", what });
-  }
-
-  look(): readonly string[] {
-    return names.map((name) => this.cluster.look(name));
-  }
-
-  events(): readonly string[] {
-    return this.records.map(({ event }) => event).filter((event) => event !== "rules-applied");
-  }
-}
-
-async function world(): Promise<World> {
-  const made = new World();
-  await made.startAgent();
-  return made;
-}
-
-const clean = ["clean", "clean", "clean"];
-const error = (code: string) => expect.objectContaining({ ok: false, error: expect.objectContaining({ code }) });
+const cutN1 = partition([["n1"]]);
+const stray = { peer: { name: "n9", addresses: { v4: ["10.0.0.9"], v6: ["fd00::9"] } }, traffic: anyTraffic, percent: 100 };
 
 describe("while it lasts", () => {
   test.each<[string, readonly Fault[], readonly string[]]>([
@@ -115,7 +45,7 @@ describe("while it lasts", () => {
   test("healing one of two faults leaves the other", async () => {
     const w = await world();
     await w.apply(cutN1);
-    await w.apply(partition([["n1", "n2"]], names));
+    await w.apply(partition([["n1", "n2"]]));
     expect(await w.heal({ by: "id", id: "f1" })).toMatchObject({ result: { healed: [{ id: "f1" }] } });
     expect(w.look()).toEqual(["deaf to 10.0.0.4", "deaf to 10.0.0.4", "deaf to 10.0.0.2,10.0.0.3"]);
     expect(w.cluster.acts.filter((act) => act === "n2 nft")).toHaveLength(3);
@@ -201,7 +131,7 @@ describe("restarts", () => {
     ["nft", "iptables", "deaf by iptables to 10.0.0.2"],
     ["iptables", "nft", "deaf to 10.0.0.2"],
   ] as const)("an agent that finds %s replaced by %s leaves none of the old rules", async (before, now, expected) => {
-    const w = new World();
+    const w = worldWithoutAgent();
     w.cluster.cutTool = before;
     await w.startAgent();
     await w.apply(cutN1);
@@ -231,7 +161,7 @@ describe("restarts", () => {
     w.killAgent();
     w.disk = { ...emptyLedger, nextNumber: 2, frozen: { n1: "container-n1" } };
     w.cluster.node("n1").state = "paused";
-    w.cluster.node("n2").namespace.dropped = ["10.0.0.2"];
+    strayTable(w, "n2");
     await w.startAgent();
     expect(w.look()).toEqual(clean);
   });
@@ -266,13 +196,6 @@ describe("restarts", () => {
     expect(w.look()).toEqual(clean);
   });
 });
-
-/** Something slow, and the word that ends it. */
-function gate(): { readonly shut: Promise<void>; readonly open: () => void } {
-  let open = (): void => undefined;
-  const shut = new Promise<void>((resolve) => (open = resolve));
-  return { shut, open };
-}
 
 describe("trouble", () => {
   test.each<[string, (w: World) => Promise<unknown>]>([
@@ -349,9 +272,18 @@ describe("trouble", () => {
     expect(await w.apply(cutN1)).toMatchObject({ ok: true });
   });
 
-  test("a fault that fails on one node is taken back on all", async () => {
+  test("a fault on a node that does not run is refused before anything is touched", async () => {
     const w = await world();
     w.cluster.stop("n3");
+    expect(await w.apply(pause(names))).toEqual(error("FAULT_NOT_APPLIED"));
+    expect(w.look()).toEqual(["clean", "clean", "stopped"]);
+    expect(w.cluster.acts).toEqual([]);
+    expect(w.disk.nextNumber).toBe(1);
+  });
+
+  test("a fault that fails on one node is taken back on all", async () => {
+    const w = await world();
+    w.cluster.meanwhile = () => w.cluster.stop("n3");
     expect(await w.apply(pause(names))).toEqual(error("FAULT_NOT_APPLIED"));
     expect(w.look()).toEqual(["clean", "clean", "stopped"]);
     expect(w.cluster.acts.filter((act) => act.endsWith("unpause"))).toHaveLength(2);
@@ -439,9 +371,13 @@ describe("trouble", () => {
   });
 
   test("an engine that is away when the agent starts is waited for, and said once", async () => {
-    const w = new World();
+    const w = worldWithoutAgent();
     w.cluster.engineDown = true;
-    w.disk = { ...emptyLedger, nextNumber: 2, faults: [{ id: "f1", fault: cutN1, startedAtMs: 0, deadlineMs: null }] };
+    w.disk = {
+      ...emptyLedger,
+      nextNumber: 2,
+      faults: [{ id: "f1", fault: cutN1, startedAtMs: 0, deadlineMs: null, seed: null }],
+    };
     await w.startAgent();
     await w.clock.advance(3000);
     w.cluster.engineDown = false;
@@ -463,10 +399,22 @@ describe("trouble", () => {
   });
 });
 
+/** A table of ours that no ledger knows of. */
+function strayTable({ cluster }: Pick<World, "cluster">, node: string): void {
+  cluster.node(node).namespace.nft.transact(renderNft([stray]));
+}
+
+function strayChain({ cluster }: World, node: string): void {
+  const { iptables } = cluster.node(node).namespace;
+  for (const family of ["v4", "v6"] as const) {
+    iptables[family].restore(renderIptables([stray], family, parseChain(iptables[family].list())) ?? "");
+  }
+}
+
 /** What somebody else, or an agent without a memory, may have done to a cluster. */
 function harm({ cluster }: World): void {
   cluster.node("n1").state = "paused";
-  cluster.node("n2").namespace.dropped = ["10.0.0.9"];
+  strayTable({ cluster }, "n2");
   const { tc } = cluster.node("n3").namespace;
   tc.batch("qdisc add dev eth0 root handle de71: htb default 0 direct_qlen 1000");
 }
@@ -526,16 +474,17 @@ describe("whose node it is", () => {
   });
 
   test("an agent that cannot read its ledger brings every node back to normal", async () => {
-    const w = new World();
+    const w = worldWithoutAgent();
     harm(w);
-    w.cluster.node("n3").namespace.chains = { v4: ["10.0.0.2"], v6: ["fd00::2"] };
+    strayChain(w, "n3");
     w.ledgerDamaged = true;
     w.cluster.engineDown = true;
     await w.startAgent();
     w.cluster.engineDown = false;
     await w.clock.advance(300);
     expect(w.look()).toEqual(clean);
-    expect(w.cluster.node("n3").namespace.chains).toEqual({ v4: undefined, v6: undefined });
+    const { iptables } = w.cluster.node("n3").namespace;
+    expect([iptables.v4.rules, iptables.v6.rules]).toEqual([undefined, undefined]);
   });
 
   test("a process number that passes to somebody else's process is not acted on", async () => {

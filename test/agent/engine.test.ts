@@ -40,7 +40,15 @@ const container = (node: string, State: string, Networks: unknown) => ({
   NetworkSettings: { Networks },
 });
 const foreign = { NetworkID: "other", IPAddress: "10.9.9.9", GlobalIPv6Address: "", MacAddress: "02:42:0a:09:09:09" };
-const ours = { NetworkID: "net1", IPAddress: "172.18.0.2", GlobalIPv6Address: "", MacAddress: "02:42:ac:12:00:02" };
+const ours = {
+  NetworkID: "net1",
+  EndpointID: "e1",
+  IPAddress: "172.18.0.2",
+  GlobalIPv6Address: "",
+  MacAddress: "02:42:ac:12:00:02",
+};
+
+const none = { v4: [], v6: [] };
 
 test("nodes have the addresses of the cluster's own network, and of no other", async () => {
   answers["GET /networks"] = [200, [{ Id: "net1" }]];
@@ -49,15 +57,23 @@ test("nodes have the addresses of the cluster's own network, and of no other", a
     [
       container("n1", "running", { other: foreign, demo: ours }),
       container("n2", "paused", { demo: { ...ours, IPAddress: "172.18.0.3", GlobalIPv6Address: "fd00::3" } }),
-      container("n3", "exited", { demo: { ...ours, IPAddress: "" } }),
+      container("n3", "exited", { demo: { ...ours, EndpointID: "", IPAddress: "" } }),
       container("n4", "restarting", { other: foreign }),
+      container("n5", "created", {}),
     ],
   ];
   expect(await engine.nodes()).toEqual([
-    { node: "n1", id: "id-n1", state: "running", addresses: { v4: ["172.18.0.2"], v6: [] } },
-    { node: "n2", id: "id-n2", state: "paused", addresses: { v4: ["172.18.0.3"], v6: ["fd00::3", "fe80::42:acff:fe12:2"] } },
-    { node: "n3", id: "id-n3", state: "stopped", addresses: { v4: [], v6: [] } },
-    { node: "n4", id: "id-n4", state: "stopped", addresses: { v4: [], v6: [] } },
+    { node: "n1", id: "id-n1", state: "running", addresses: { v4: ["172.18.0.2"], v6: [] }, endpoint: "e1" },
+    {
+      node: "n2",
+      id: "id-n2",
+      state: "paused",
+      addresses: { v4: ["172.18.0.3"], v6: ["fd00::3", "fe80::42:acff:fe12:2"] },
+      endpoint: "e1",
+    },
+    { node: "n3", id: "id-n3", state: "stopped", addresses: none, endpoint: "" },
+    { node: "n4", id: "id-n4", state: "stopped", addresses: none, endpoint: "" },
+    { node: "n5", id: "id-n5", state: "created", addresses: none, endpoint: "" },
   ]);
   const filters = asked.map((url) => JSON.parse(url.searchParams.get("filters") ?? "null") as unknown);
   expect(filters).toContainEqual({ label: ["devious.cluster=demo", "devious.role=node"] });
@@ -83,13 +99,39 @@ test.each([
   ["unpause", 409, { message: "Container n1 is not running" }, "done"],
   ["unpause", 404, { message: "No such container: n1" }, "done"],
   ["unpause", 500, { message: "cgroups: device busy" }, "ENGINE_REFUSED"],
+  ["kill", 204, "", "done"],
+  ["kill", 409, { message: "Cannot kill container: n1: Container n1 is not running" }, "done"],
+  ["kill", 404, { message: "No such container: n1" }, "done"],
+  ["kill", 500, { message: "Cannot kill container: n1: device busy" }, "ENGINE_REFUSED"],
+  ["stop", 204, "", "done"],
+  ["stop", 304, "", "done"],
+  ["stop", 404, { message: "No such container: n1" }, "done"],
+  ["stop", 500, { message: "cannot stop container" }, "ENGINE_REFUSED"],
+  ["start", 204, "", "done"],
+  ["start", 304, "", "done"],
+  ["start", 404, { message: "network devious.demo not found" }, "ENGINE_REFUSED"],
 ] as const)("%s answered with %i %j is %s", async (act, status, body, expected) => {
   answers[`POST /containers/n1/${act}`] = [status, body];
-  const outcome = engine[act]("n1").then(
+  const acts = {
+    pause: () => engine.pause("n1"),
+    unpause: () => engine.unpause("n1"),
+    kill: () => engine.kill("n1", "SIGKILL"),
+    stop: () => engine.stop("n1", 1500),
+    start: () => engine.start("n1"),
+  };
+  const outcome = acts[act]().then(
     () => "done",
     (error: unknown) => (error instanceof DeviousError ? error.code : "something else"),
   );
   expect(await outcome).toBe(expected);
+});
+
+test("a signal is named, a grace given in whole seconds, and none is shorter than asked", async () => {
+  answers["POST /containers/n1/kill"] = [204, ""];
+  answers["POST /containers/n1/stop"] = [204, ""];
+  await engine.kill("n1", "SIGTERM");
+  await engine.stop("n1", 1500);
+  expect(asked.map(({ search }) => search)).toEqual(["?signal=SIGTERM", "?t=2"]);
 });
 
 test("an engine that does not answer is named", async () => {

@@ -1,9 +1,10 @@
-import type { Addresses } from "../../src/chaos/address.js";
-import type { Family } from "../../src/chaos/iptables.js";
+import type { Addresses, Family } from "../../src/chaos/address.js";
 import type { Output } from "../../src/agent/command.js";
 import type { NodeContainer, NodeEngine } from "../../src/agent/engine.js";
 import type { OpenNamespace } from "../../src/agent/netns.js";
 import { DeviousError } from "../../src/core/errors.js";
+import { FakeIptables } from "../chaos/fake-iptables.js";
+import { FakeNft } from "../chaos/fake-nft.js";
 import { type FakeTc, createFakeTc } from "../chaos/fake-tc.js";
 
 /** A node's container with a network namespace that nft and tc act on. A restart gives it a new pid and a clean namespace. */
@@ -13,15 +14,17 @@ export interface FakeNode {
   pid: number;
   state: NodeContainer["state"];
   addresses: Addresses;
+  /** Its endpoint on the cluster's network is another one each time it starts. */
+  endpoint: string;
   namespace: FakeNamespace;
+  /** Signals that it does not die of; SIGKILL it always does. */
+  survives: readonly string[];
 }
 
 interface FakeNamespace {
-  /** Sources that our nft table drops; undefined where there is no table. */
-  dropped: readonly string[] | undefined;
-  /** The same for our iptables chains. */
-  chains: Readonly<Record<Family, readonly string[] | undefined>>;
-  tc: FakeTc;
+  readonly nft: FakeNft;
+  readonly iptables: Readonly<Record<Family, FakeIptables>>;
+  readonly tc: FakeTc;
 }
 
 /** An engine, its nodes and the kernel below them, in memory, with a switch for each trouble. */
@@ -35,6 +38,10 @@ export class FakeCluster {
   #engineDown = false;
   /** Where set, the answer to a pause waits for it; nothing else does, and the pause itself happens just before the answer. */
   slowPause: Promise<void> | undefined;
+  /** Where set, a signal takes effect only after it. */
+  slowKill: Promise<void> | undefined;
+  /** What the engine says instead of starting a container. */
+  startRefused: string | undefined;
   /** The engine lists every paused container as running. */
   staleListing = false;
   /** The engine says that it unpaused and does not. */
@@ -57,7 +64,9 @@ export class FakeCluster {
         pid: this.#nextPid++,
         state: "running",
         addresses,
+        endpoint: `endpoint-${this.#nextPid}`,
         namespace: emptyNamespace(),
+        survives: [],
       });
     }
   }
@@ -77,6 +86,7 @@ export class FakeCluster {
     const node = this.node(name);
     node.state = "running";
     node.pid = this.#nextPid++;
+    node.endpoint = `endpoint-${node.pid}`;
     node.namespace = emptyNamespace();
     if (v4 !== undefined) node.addresses = { ...node.addresses, v4: [v4] };
     this.#onStart(name);
@@ -101,12 +111,12 @@ export class FakeCluster {
   look(name: string): string {
     const { state, namespace } = this.node(name);
     const leaves = namespace.tc.state().leaves.size;
+    const sources = (namespace.nft.sources ?? []).filter((address) => !address.includes(":"));
+    const chained = namespace.iptables.v4.sources;
     const seen = [
       ...(state === "running" ? [] : [state]),
-      ...(namespace.dropped === undefined
-        ? []
-        : [`deaf to ${namespace.dropped.filter((address) => !address.includes(":")).join(",")}`]),
-      ...(namespace.chains.v4 === undefined ? [] : [`deaf by iptables to ${namespace.chains.v4.join(",")}`]),
+      ...(sources.length === 0 ? [] : [`deaf to ${sources.join(",")}`]),
+      ...(chained === undefined ? [] : [`deaf by iptables to ${chained.join(",")}`]),
       ...(leaves > 0 ? [`slow to ${leaves}`] : namespace.tc.state().root === undefined ? [] : ["a tree"]),
     ];
     return seen.length === 0 ? "clean" : seen.join(" + ");
@@ -115,9 +125,10 @@ export class FakeCluster {
   readonly engine: NodeEngine = {
     nodes: async () => {
       this.#refuseWhenDown();
-      return [...this.nodes.values()].map(({ name, id, state, addresses }) => ({
+      return [...this.nodes.values()].map(({ name, id, state, addresses, endpoint }) => ({
         node: name,
         id,
+        endpoint: state === "stopped" ? "" : endpoint,
         state: this.staleListing && state === "paused" ? "running" : state,
         addresses,
       }));
@@ -136,6 +147,25 @@ export class FakeCluster {
       this.#refuseWhenDown();
       const node = this.#act(id, "unpause");
       if (node.state === "paused" && !this.deafToUnpause) node.state = "running";
+    },
+    kill: async (id, signal) => {
+      this.#refuseWhenDown();
+      const node = this.#act(id, signal);
+      await this.slowKill;
+      if (signal === "SIGKILL" || !node.survives.includes(signal)) node.state = "stopped";
+    },
+    stop: async (id, graceMs) => {
+      this.#refuseWhenDown();
+      const node = this.#act(id, `stop ${graceMs}`);
+      if (!node.survives.includes("SIGTERM")) node.state = "stopped";
+      // the answer comes after the grace, of which the tests' clock knows nothing
+      else await new Promise(() => undefined);
+    },
+    start: async (id) => {
+      this.#refuseWhenDown();
+      const node = this.#act(id, "start");
+      if (this.startRefused !== undefined) throw new DeviousError("ENGINE_REFUSED", this.startRefused);
+      if (node.state === "stopped") this.restart(node.name);
     },
     watchStarts: async (onOpen, onStart) => {
       this.#refuseWhenDown();
@@ -165,26 +195,25 @@ export class FakeCluster {
     const [tool = ""] = command.split(" ");
     const trouble = this.broken.get(tool);
     if (trouble !== undefined) return refused(1, trouble);
+    if (command.startsWith("nft -j --echo ")) {
+      this.acts.push(`${name} nft`);
+      return said(namespace.nft.transact(command.slice("nft -j --echo ".length)));
+    }
     switch (command) {
-      case "nft -f -": {
-        this.acts.push(`${name} nft`);
-        const sources = [...input.matchAll(/saddr (\S+)/g)].map((match) => match[1] ?? "");
-        namespace.dropped = sources.length === 0 ? undefined : sources;
-        return said("");
+      case "nft -j list table inet devious": {
+        const listing = namespace.nft.list();
+        return listing === undefined ? refused(1, "Error: No such file or directory") : said(listing);
       }
-      case "nft -j list table inet devious":
-        if (namespace.dropped === undefined) return refused(1, "Error: No such file or directory");
-        return said(nftJson(namespace.dropped));
       case "xtables-legacy-multi iptables -w 5 -S":
-        return said(listChain(namespace.chains.v4));
+        return said(namespace.iptables.v4.list());
       case "xtables-legacy-multi ip6tables -w 5 -S":
-        return said(listChain(namespace.chains.v6));
+        return said(namespace.iptables.v6.list());
       case "xtables-legacy-multi iptables-restore -w 5 --noflush":
         this.acts.push(`${name} iptables`);
-        namespace.chains = { ...namespace.chains, v4: sourcesOf(input) };
+        namespace.iptables.v4.restore(input);
         return said("");
       case "xtables-legacy-multi ip6tables-restore -w 5 --noflush":
-        namespace.chains = { ...namespace.chains, v6: sourcesOf(input) };
+        namespace.iptables.v6.restore(input);
         return said("");
       case "ip -j addr show": {
         const cluster = [...addresses.v4, ...addresses.v6].map((local) => ({ local }));
@@ -230,7 +259,7 @@ export class FakeCluster {
 }
 
 function emptyNamespace(): FakeNamespace {
-  return { dropped: undefined, chains: { v4: undefined, v6: undefined }, tc: createFakeTc() };
+  return { nft: new FakeNft(), iptables: { v4: new FakeIptables(4), v6: new FakeIptables(6) }, tc: createFakeTc() };
 }
 
 function said(stdout: string): Output {
@@ -239,23 +268,4 @@ function said(stdout: string): Output {
 
 function refused(exitCode: number, stderr: string): Output {
   return { exitCode, stdout: "", stderr, cutShort: false };
-}
-
-function listChain(sources: readonly string[] | undefined): string {
-  if (sources === undefined) return "-P INPUT ACCEPT\n";
-  const drops = sources.map((source) => `-A DEVIOUS -s ${source}/32 -j DROP\n`);
-  return `-P INPUT ACCEPT\n-N DEVIOUS\n-A INPUT -j DEVIOUS\n${drops.join("")}`;
-}
-
-/** What the chain drops after this restore. */
-function sourcesOf(input: string): readonly string[] | undefined {
-  if (input.includes("-X DEVIOUS")) return undefined;
-  return [...input.matchAll(/-A DEVIOUS -s ([^/]+)/g)].map((match) => match[1] ?? "");
-}
-
-function nftJson(sources: readonly string[]): string {
-  const rules = sources.map((right) => ({
-    rule: { expr: [{ match: { left: { payload: { protocol: "ip", field: "saddr" } }, right } }, { drop: null }] },
-  }));
-  return JSON.stringify({ nftables: rules });
 }

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { createLedgerFile } from "../../src/agent/ledger-file.js";
 import { add, emptyLedger, lostLedger } from "../../src/chaos/ledger.js";
-import { pause } from "../../src/chaos/pause.js";
+import { pause } from "./faults.js";
 
 let dir: string;
 beforeEach(async () => {

@@ -1,0 +1,75 @@
+/** Brings nodes to what the ledger says, side by side, each one step after the other, and remembers which of them are not there yet. */
+import { nodesOf } from "../chaos/fault.js";
+import { DeviousError, messageOf } from "../core/errors.js";
+import type { Log } from "../core/log-line.js";
+import type { LedgerStore } from "./ledger-store.js";
+import type { Outcome, Reconciler } from "./reconciler.js";
+import { createTurns } from "./turns.js";
+
+export type Settled = { readonly node: string } & ({ readonly outcome: Outcome } | { readonly error: DeviousError });
+
+/**
+ * Why nodes are brought to what the ledger says. `apply`: a fault is new, and what fails is told to the one who asked and rolled back ·
+ * `again`: faults that were in force may have been lost · `end`: everything else.
+ */
+export type Why = "apply" | "again" | "end";
+
+/** What to do with them: {@link Reconciler}. */
+export type How = "bring" | "crash" | "start";
+
+export interface Settler {
+  /** What became of each, once all are done. Never throws: what fails is in the answer, and unless it is told to the one who asked, a trouble. */
+  settle(nodes: readonly string[], why: Why, how?: How): Promise<readonly Settled[]>;
+  /** Node -> why it is not as the ledger says. */
+  readonly troubles: ReadonlyMap<string, string>;
+  isBusy(node: string): boolean;
+}
+
+export function createSettler(reconciler: Reconciler, store: LedgerStore, log: Log): Settler {
+  const turns = createTurns();
+  const troubles = new Map<string, string>();
+  const busy = new Map<string, number>();
+
+  async function settleOne(node: string, why: Why, how: How): Promise<Settled> {
+    busy.set(node, (busy.get(node) ?? 0) + 1);
+    try {
+      const outcome = await turns.take(node, () => reconciler[how](node));
+      if (troubles.delete(node)) log("info", "node-recovered", `${node} is as asked again`, { target: node });
+      if (outcome.kind === "settled") tell(node, outcome, why);
+      return { node, outcome };
+    } catch (thrown) {
+      const error = asTrouble(thrown);
+      if (why === "apply") return { node, error };
+      if (troubles.get(node) !== error.message) {
+        log("error", "node-not-settled", `${node}: ${error.message}`, { target: node, code: error.code, details: error.details });
+      }
+      troubles.set(node, error.message);
+      return { node, error };
+    } finally {
+      const others = (busy.get(node) ?? 1) - 1;
+      if (others === 0) busy.delete(node);
+      else busy.set(node, others);
+    }
+  }
+
+  function tell(node: string, { changed, rules }: Extract<Outcome, { kind: "settled" }>, why: Why): void {
+    for (const { tool, rules: text } of rules) {
+      log("debug", "rules-applied", `${tool} in ${node}`, { target: node, tool, rules: text });
+    }
+    const faults = store.value.faults.filter(({ fault }) => nodesOf(fault).includes(node)).map(({ id }) => id);
+    if (why === "again" && changed && faults.length > 0) {
+      log("warn", "fault-reapplied", `${node} is under ${faults.join(", ")} again`, { target: node, faults });
+    }
+  }
+
+  return {
+    troubles,
+    settle: (nodes, why, how = "bring") => Promise.all([...new Set(nodes)].map((node) => settleOne(node, why, how))),
+    isBusy: (node) => busy.has(node),
+  };
+}
+
+/** Whatever was thrown, as the trouble it is to a fault. */
+export function asTrouble(error: unknown): DeviousError {
+  return error instanceof DeviousError ? error : new DeviousError("FAULT_NOT_APPLIED", messageOf(error), { cause: error });
+}

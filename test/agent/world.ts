@@ -1,0 +1,94 @@
+import { expect } from "vitest";
+import { Agent } from "../../src/agent/agent.js";
+import { createLedgerStore } from "../../src/agent/ledger-store.js";
+import { createReconciler } from "../../src/agent/reconciler.js";
+import type { Fault } from "../../src/chaos/fault.js";
+import { type Ledger, emptyLedger, lostLedger } from "../../src/chaos/ledger.js";
+import type { HealTarget, Operation, Reply } from "../../src/chaos/protocol.js";
+import { FakeClock } from "./fake-clock.js";
+import { FakeCluster } from "./fake-cluster.js";
+import { names } from "./faults.js";
+
+/** One cluster, one disk, and as many agents one after the other as a test wants to kill. */
+export class World {
+  readonly clock = new FakeClock();
+  readonly cluster = new FakeCluster(names);
+  readonly records: { readonly event: string; readonly [field: string]: unknown }[] = [];
+  disk: Ledger = emptyLedger;
+  diskFull = false;
+  /** Where set, writing waits for it. */
+  diskSlow: Promise<void> | undefined;
+  ledgerDamaged = false;
+  #agent: Agent | undefined;
+
+  async startAgent(): Promise<void> {
+    const { cluster, clock } = this;
+    const file = {
+      load: async () => ({ ledger: this.disk, problem: undefined }),
+      save: async (ledger: Ledger) => {
+        await this.diskSlow;
+        if (this.diskFull) throw new Error("ENOSPC");
+        this.disk = ledger;
+      },
+    };
+    const kernel = { cut: async () => cluster.cutTool, netem: async () => cluster.netem, ipv6: async () => true };
+    const ledger = this.ledgerDamaged ? lostLedger : this.disk;
+    const store = createLedgerStore(ledger, file, () => this.records.push({ event: "ledger-unsaved" }));
+    const reconciler = createReconciler(cluster.engine, cluster.openNamespace, kernel, store, clock);
+    const log = (_: string, event: string, msg: string, fields = {}): number => this.records.push({ event, msg, ...fields });
+    const { ledgerDamaged: ledgerLost } = this;
+    const onEngineLost = (): number => this.records.push({ event: "agent-ended" });
+    const { engine } = cluster;
+    this.#agent = new Agent({ cluster: "demo", engine, kernel, store, reconciler, clock, log, ledgerLost, onEngineLost });
+    await this.#agent.start();
+  }
+
+  killAgent(): void {
+    this.#agent?.stop();
+    this.#agent = undefined;
+  }
+
+  ask(operation: Operation): Promise<Reply> {
+    if (this.#agent === undefined) throw new Error("no agent runs");
+    return this.#agent.handle({ id: "r1", ...operation });
+  }
+
+  apply(fault: Fault, durationMs: number | null = null): Promise<Reply> {
+    return this.ask({ op: "apply", fault, durationMs, seed: null, verify: false });
+  }
+
+  heal(what: HealTarget): Promise<Reply> {
+    return this.ask({ op: "heal", what });
+  }
+
+  look(): readonly string[] {
+    return names.map((name) => this.cluster.look(name));
+  }
+
+  events(): readonly string[] {
+    return this.records.map(({ event }) => event).filter((event) => event !== "rules-applied");
+  }
+}
+
+/** For what has to be so before the agent starts. */
+export function worldWithoutAgent(): World {
+  return new World();
+}
+
+export async function world(): Promise<World> {
+  const made = new World();
+  await made.startAgent();
+  return made;
+}
+
+export const clean = ["clean", "clean", "clean"];
+
+/** A reply that says no, with this code. */
+export const error = (code: string) => expect.objectContaining({ ok: false, error: expect.objectContaining({ code }) });
+
+/** Something slow, and the word that ends it. */
+export function gate(): { readonly shut: Promise<void>; readonly open: () => void } {
+  let open = (): void => undefined;
+  const shut = new Promise<void>((resolve) => (open = resolve));
+  return { shut, open };
+}
