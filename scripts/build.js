@@ -1,5 +1,5 @@
 /**
- * `npm run build`: src -> dist (tsc), the CLI and the two programs of the image bundled into few files (rolldown), the spec's JSON
+ * `npm run build`: src -> dist (tsc), the CLI and the three programs of the image bundled into few files (rolldown), the spec's JSON
  * Schema, and oclif's manifest, so that `devious --help` loads no command.
  */
 import { existsSync, rmSync } from "node:fs";

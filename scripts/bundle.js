@@ -1,12 +1,12 @@
 /**
- * Bundles what starts often, so that it loads few files: the two programs of the image, one file each, and over the CLI that tsc has
+ * Bundles what starts often, so that it loads few files: the three programs of the image, one file each, and over the CLI that tsc has
  * made, the same entry points with all they import in shared chunks. oclif finds the commands where it found them before.
  */
 import { join, relative } from "node:path";
 import { build } from "rolldown";
 import { filesUnder, root } from "./setup/checkout.js";
 
-const programs = { agent: "src/agent/main.ts", store: "src/store/main.ts" };
+const programs = { agent: "src/agent/main.ts", store: "src/store/main.ts", probe: "src/agent/probe/main.ts" };
 
 for (const [name, input] of Object.entries(programs)) {
   await build({

@@ -28,8 +28,9 @@ export const agentEnv = {
   cluster: "DEVIOUS_CLUSTER",
 } as const;
 
-/** Where the agent finds the engine and keeps its ledger, inside its container. */
+/** Where the agent finds the engine and the program it runs in nodes' network namespaces, and keeps its ledger, inside its container. */
 export const agentPaths = {
   engineSocket: "/run/engine.sock",
   ledgerDir: "/ledger",
+  probe: "/devious/probe.mjs",
 } as const;

@@ -4,11 +4,9 @@ import type { Pack } from "tar-stream";
 import type { HostFile, HostTool } from "./host-files.js";
 import { localDockerfile, registryDockerfile } from "./recipe.js";
 
-/** Our own two programs, each one bundled file. */
-export interface Programs {
-  readonly store: string;
-  readonly agent: string;
-}
+/** Our own programs, by the name of the one bundled file that each of them is. */
+export const programNames = ["store", "agent", "probe"] as const;
+export type Programs = Readonly<Record<(typeof programNames)[number], string>>;
 
 /** The build context as a tar made while it is sent: nothing is written to disk. */
 export function localContext(
@@ -18,8 +16,7 @@ export function localContext(
 ): AsyncIterable<Uint8Array> {
   return fill(async (tar) => {
     await addText(tar, "Dockerfile", localDockerfile());
-    await addText(tar, "rootfs/devious/store.mjs", programs.store);
-    await addText(tar, "rootfs/devious/agent.mjs", programs.agent);
+    await addPrograms(tar, "rootfs/devious", programs);
     // glibc asks DNS for names only when told to look there
     await addText(tar, "rootfs/etc/nsswitch.conf", "hosts: files dns\n");
     await addText(tar, "rootfs/etc/passwd", "root:x:0:0:root:/:/sbin/nologin\n");
@@ -33,8 +30,7 @@ export function localContext(
 export function registryContext(programs: Programs): AsyncIterable<Uint8Array> {
   return fill(async (tar) => {
     await addText(tar, "Dockerfile", registryDockerfile());
-    await addText(tar, "devious/store.mjs", programs.store);
-    await addText(tar, "devious/agent.mjs", programs.agent);
+    await addPrograms(tar, "devious", programs);
   });
 }
 
@@ -50,6 +46,10 @@ function fill(write: (tar: Pack) => Promise<void>): AsyncIterable<Uint8Array> {
 
 /** A fixed time, so that the same content is the same layer. */
 const mtime = new Date(0);
+
+async function addPrograms(tar: Pack, folder: string, programs: Programs): Promise<void> {
+  for (const name of programNames) await addText(tar, `${folder}/${name}.mjs`, programs[name]);
+}
 
 function addText(tar: Pack, name: string, text: string): Promise<void> {
   return addEntry(tar, { name, mode: 0o644, mtime }, Buffer.from(text));

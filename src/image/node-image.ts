@@ -4,7 +4,7 @@ import path from "node:path";
 import { DeviousError } from "../core/errors.js";
 import { label } from "../core/labels.js";
 import type { EngineFacts, Images } from "../engine/port.js";
-import { localContext, registryContext } from "./context.js";
+import { localContext, programNames, registryContext } from "./context.js";
 import type { Programs } from "./context.js";
 import { findLibraries, findTools, fingerprint } from "./host-files.js";
 import type { HostTool } from "./host-files.js";
@@ -25,8 +25,7 @@ export async function planImage(facts: EngineFacts, bundleDir: string, version: 
   const [programs, tools] = await Promise.all([readPrograms(bundleDir), base === "local" ? findTools() : []]);
   const hash = createHash("sha256")
     .update(base === "local" ? localDockerfile() : registryDockerfile())
-    .update(programs.store)
-    .update(programs.agent)
+    .update(programNames.map((name) => programs[name]).join("\0"))
     .update(await fingerprint(tools.map((tool) => tool.source)))
     .digest("hex")
     .slice(0, 12);
@@ -44,8 +43,8 @@ export async function buildNodeImage(engine: Images, recipe: ImageRecipe, onLine
 async function readPrograms(bundleDir: string): Promise<Programs> {
   const read = (name: string): Promise<string> => readFile(path.join(bundleDir, name), "utf8");
   try {
-    const [store, agent] = await Promise.all([read("store.mjs"), read("agent.mjs")]);
-    return { store, agent };
+    const [store, agent, probe] = await Promise.all([read("store.mjs"), read("agent.mjs"), read("probe.mjs")]);
+    return { store, agent, probe };
   } catch (cause) {
     throw new DeviousError("IMAGE_BUILD", `The programs for the node image are missing in ${bundleDir}.`, {
       hint: "In a checkout, run `npm run build`.",

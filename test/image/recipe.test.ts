@@ -37,13 +37,14 @@ test.each([
   await expect(dockerfile()).toMatchFileSnapshot(`../golden/image/${base}.Dockerfile`);
 });
 
-test("the registry context is the Dockerfile and the two programs, the same bytes each time", async () => {
-  const programs = { store: "the store", agent: "the agent" };
+test("the registry context is the Dockerfile and the three programs, the same bytes each time", async () => {
+  const programs = { store: "the store", agent: "the agent", probe: "the probe" };
   const entries = await entriesOf(registryContext(programs));
   expect(entries).toEqual([
     ["Dockerfile", "file", registryDockerfile()],
     ["devious/store.mjs", "file", "the store"],
     ["devious/agent.mjs", "file", "the agent"],
+    ["devious/probe.mjs", "file", "the probe"],
   ]);
   const bytes = async (): Promise<string> => JSON.stringify(await entriesOf(registryContext(programs)));
   expect(await bytes()).toBe(await bytes());
@@ -51,11 +52,12 @@ test("the registry context is the Dockerfile and the two programs, the same byte
 
 test("the local context is a file tree of its own, with links for the tools' other names", async () => {
   const tool = { source: import.meta.filename, target: "/usr/sbin/tool", links: ["/usr/sbin/alias"] };
-  const entries = await entriesOf(localContext({ store: "s", agent: "a" }, [tool], []));
+  const entries = await entriesOf(localContext({ store: "s", agent: "a", probe: "p" }, [tool], []));
   expect(entries.map(([name, type]) => `${type} ${name}`)).toEqual([
     "file Dockerfile",
     "file rootfs/devious/store.mjs",
     "file rootfs/devious/agent.mjs",
+    "file rootfs/devious/probe.mjs",
     "file rootfs/etc/nsswitch.conf",
     "file rootfs/etc/passwd",
     "directory rootfs/tmp",
@@ -67,7 +69,7 @@ test("the local context is a file tree of its own, with links for the tools' oth
 
 test("a file that cannot be read fails the context", async () => {
   const gone = { source: "/nonexistent/tool", target: "/usr/sbin/tool", links: [] };
-  await expect(entriesOf(localContext({ store: "s", agent: "a" }, [gone], []))).rejects.toThrow(/nonexistent/);
+  await expect(entriesOf(localContext({ store: "s", agent: "a", probe: "p" }, [gone], []))).rejects.toThrow(/nonexistent/);
 });
 
 async function entriesOf(context: AsyncIterable<Uint8Array>): Promise<readonly (readonly [string, string, string])[]> {

@@ -81,6 +81,7 @@ export class FakeWorld {
     const world = new FakeWorld(home, path.join(home, "demo"));
     await world.#write("bundle/store.mjs", "the store");
     await world.#write("bundle/agent.mjs", "the agent");
+    await world.#write("bundle/probe.mjs", "the probe");
     await mkdir(world.folder, { recursive: true });
     if (spec !== undefined) await world.writeSpec(spec);
     onTestFinished(async () => {
