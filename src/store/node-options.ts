@@ -1,4 +1,4 @@
-import { clientPort, dataDir, nodeEnv, peerPort } from "../core/node-contract.js";
+import { adminPort, clientPort, dataDir, nodeEnv, peerPort } from "../core/node-contract.js";
 import type { Member } from "./replica.js";
 import type { MemberId } from "./raft/types.js";
 
@@ -33,6 +33,7 @@ export interface NodeOptions {
   readonly dataDir: string;
   readonly clientAddress: Address;
   readonly peerAddress: Address;
+  readonly adminAddress: Address;
 }
 
 const defaultTiming: Timing = {
@@ -66,6 +67,7 @@ export function optionsFromEnv(env: Readonly<Record<string, string | undefined>>
     dataDir,
     clientAddress: { host: undefined, port: clientPort },
     peerAddress: { host: undefined, port: peerPort },
+    adminAddress: { host: "127.0.0.1", port: adminPort },
   };
 }
 

@@ -4,12 +4,18 @@ import { unreachable } from "../core/invariant.js";
 import type { Prng } from "../core/prng.js";
 import { RequestFailed } from "./ask.js";
 import type { Answer, Ask, Done, MemberChange } from "./ask.js";
-import type { Clock } from "./clock.js";
+import type { Clock, TroubledClock } from "./clock.js";
 import { Driver } from "./driver.js";
+import { Hooks } from "./hooks.js";
+import { Admin } from "./io/admin.js";
+import { BitFlip } from "./io/bit-flip.js";
 import { Gateway } from "./io/gateway.js";
 import type { Store } from "./io/gateway.js";
 import type { Header, MemberView } from "./io/etcd-json.js";
+import { createLogFile } from "./io/log-file.js";
+import { realTime } from "./io/real-time.js";
 import { Transport } from "./io/transport.js";
+import { TroubledDisk } from "./io/troubled-disk.js";
 import { Wal } from "./io/wal.js";
 import type { RangeRequest, RangeResult } from "./kv.js";
 import { planMemberChange } from "./member-change.js";
@@ -42,7 +48,7 @@ import { storeVersion } from "./version.js";
 /** The world as a node needs it; the real one is made in main.ts. */
 export interface NodePorts {
   readonly log: Log;
-  readonly clock: Clock;
+  readonly clock: TroubledClock;
   readonly prng: Prng;
   /** The disk failed: what it holds is unknown, so the process must end at once. */
   readonly onFatal: (error: unknown) => void;
@@ -51,6 +57,7 @@ export interface NodePorts {
 export interface RunningNode {
   readonly clientPort: number;
   readonly peerPort: number;
+  readonly adminPort: number;
   /** Takes no more requests, hands leadership over, makes what was taken durable, closes everything; well below a second. */
   stop(): Promise<void>;
 }
@@ -69,32 +76,51 @@ const mentionWaitingAfterMs = 5000;
 
 /** Starts a member on what its disk holds. Rejects with `WalDamaged` where the disk lost what it had promised to keep. */
 export async function startNode(options: NodeOptions, ports: NodePorts): Promise<RunningNode> {
-  const { log, prng, onFatal } = ports;
-  const nowMs = ports.clock.monotonicMs;
+  const { log, clock, prng, onFatal } = ports;
   let node: Node | undefined = undefined;
-  let slowSyncMentionedMs = -Infinity;
+  const disk = new TroubledDisk({ createFile: createLogFile, time: realTime, prng: prng.fork() });
+  const bitFlip = new BitFlip({ ranges: () => wal.settled(), prng: prng.fork(), log });
+  const mentionSlowSync = slowSyncMention(log, clock);
   const { wal, recovered, tornTail } = Wal.open({
     dir: options.dataDir,
+    createFile: disk.createFile,
     segmentBytesMax,
     newSalt: () => prng.int(0, 2 ** 32 - 1),
-    nowMs,
+    nowMs: clock.monotonicMs,
     onDurable: (persistNumber) => node?.driver.onDurable(persistNumber),
     onSnapshotSaved: ({ index, term }, bytes) =>
       log("info", "snapshot-saved", `saved a snapshot up to entry ${index}`, { index, term, bytes }),
     onSync: (durationMs) => {
-      if (durationMs < slowSyncMs || nowMs() - slowSyncMentionedMs < slowSyncMentionEveryMs) return;
-      slowSyncMentionedMs = nowMs();
-      log("warn", "slow-fsync", `the disk took ${Math.round(durationMs)} ms to sync the log`, {
-        durationMs: Math.round(durationMs),
-      });
+      mentionSlowSync(durationMs);
+      bitFlip.tryAgain();
     },
     onFatal,
   });
   if (tornTail !== undefined) {
     log("warn", "wal-torn-tail", "removed the rest of a write that a crash had cut off; nobody had been told of it", tornTail);
   }
+  // before the ports that others wait for: whoever finds the node ready can hurt it
+  const admin = new Admin(new Hooks({ disk, bitFlip, clock, log }));
+  const adminPort = await admin.listen(options.adminAddress.host, options.adminAddress.port);
   node = new Node(options, ports, wal, recovered ?? (await found(options, wal)), recovered === undefined);
-  return await node.listen();
+  const running = await node.listen();
+  const stop = async (): Promise<void> => {
+    await running.stop();
+    admin.close();
+  };
+  return { ...running, adminPort, stop };
+}
+
+/** Says that the disk is slow, but not each time. */
+function slowSyncMention(log: Log, clock: Clock): (durationMs: number) => void {
+  let mentionedMs = -Infinity;
+  return (durationMs) => {
+    if (durationMs < slowSyncMs || clock.monotonicMs() - mentionedMs < slowSyncMentionEveryMs) return;
+    mentionedMs = clock.monotonicMs();
+    log("warn", "slow-fsync", `the disk took ${Math.round(durationMs)} ms to sync the log`, {
+      durationMs: Math.round(durationMs),
+    });
+  };
 }
 
 /** What an empty disk starts from: the founders as voters, or nobody yet. */
@@ -211,7 +237,7 @@ class Node implements Store {
     this.#gateway = new Gateway(this);
   }
 
-  async listen(): Promise<RunningNode> {
+  async listen(): Promise<Omit<RunningNode, "adminPort">> {
     const { timing, member, node, clientAddress, peerAddress } = this.#options;
     const peerPort = await this.#transport.listen(peerAddress.host, peerAddress.port);
     const clientPort = await this.#gateway.listen(clientAddress.host, clientAddress.port);

@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createLog } from "../../src/core/log-line.js";
 import { createPrng } from "../../src/core/prng.js";
+import type { StoreHooks } from "../../src/core/store-hooks.js";
 import { TroubledClock } from "../../src/store/clock.js";
 import { realTime } from "../../src/store/io/real-time.js";
 import { startNode } from "../../src/store/node.js";
@@ -22,6 +23,8 @@ export interface TestCluster {
   readonly clock: { aheadMs: number };
   start(member: number, clusterState?: "new" | "existing", knownMembers?: readonly Member[]): Promise<void>;
   stop(member: number): Promise<void>;
+  /** Asks a node to hurt itself; rejects where it refuses. */
+  hurt(member: number, hooks: StoreHooks): Promise<void>;
   post(member: number, path: string, body: unknown): Promise<{ status: number; body: Record<string, unknown> }>;
   get(member: number, path: string): Promise<{ status: number; body: Record<string, unknown> }>;
   stopAll(): Promise<void>;
@@ -44,6 +47,7 @@ export async function testCluster(size: number, timing: Partial<Timing> = {}): P
     clock,
     async start(member, clusterState = "new", knownMembers = members) {
       const self = members[member - 1] as Member;
+      const ownClock = new TroubledClock({ ...realTime, monotonicMs: () => performance.now() + clock.aheadMs });
       const node = await startNode(
         {
           cluster: "test",
@@ -62,10 +66,11 @@ export async function testCluster(size: number, timing: Partial<Timing> = {}): P
           dataDir: join(root, self.name),
           clientAddress: { host: "127.0.0.1", port: 0 },
           peerAddress: { host: "127.0.0.1", port: self.peerPort },
+          adminAddress: { host: "127.0.0.1", port: 0 },
         },
         {
-          log: createLog(self.name, Date.now, (line) => logLines.push(line)),
-          clock: new TroubledClock({ ...realTime, monotonicMs: () => performance.now() + clock.aheadMs }),
+          log: createLog(self.name, ownClock.wallMs, (line) => logLines.push(line)),
+          clock: ownClock,
           prng: createPrng(member),
           onFatal: (error) => {
             throw error;
@@ -78,8 +83,12 @@ export async function testCluster(size: number, timing: Partial<Timing> = {}): P
       await nodes.get(member)?.stop();
       nodes.delete(member);
     },
-    post: (member, path, body) => call(nodes.get(member), "POST", path, JSON.stringify(body)),
-    get: (member, path) => call(nodes.get(member), "GET", path, ""),
+    async hurt(member, hooks) {
+      const answer = await call(nodes.get(member)?.adminPort, "PUT", "/hooks", JSON.stringify(hooks));
+      if (answer.status !== 200) throw new Error(JSON.stringify(answer));
+    },
+    post: (member, path, body) => call(nodes.get(member)?.clientPort, "POST", path, JSON.stringify(body)),
+    get: (member, path) => call(nodes.get(member)?.clientPort, "GET", path, ""),
     async stopAll() {
       await Promise.all([...nodes.values()].map((node) => node.stop()));
     },
@@ -92,13 +101,13 @@ export async function testCluster(size: number, timing: Partial<Timing> = {}): P
 }
 
 function call(
-  node: RunningNode | undefined,
+  port: number | undefined,
   method: string,
   path: string,
   body: string,
 ): Promise<{ status: number; body: Record<string, unknown> }> {
   return new Promise((resolve, reject) => {
-    const outgoing = request({ host: "127.0.0.1", port: node?.clientPort, method, path }, (response) => {
+    const outgoing = request({ host: "127.0.0.1", port, method, path }, (response) => {
       let text = "";
       response.on("data", (chunk) => (text += chunk));
       response.on("end", () => resolve({ status: response.statusCode ?? 0, body: JSON.parse(text) as Record<string, unknown> }));

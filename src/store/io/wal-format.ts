@@ -96,6 +96,8 @@ export interface SegmentContents {
   readonly records: readonly WalRecord[];
   /** Where the first damaged byte may be: the end of the last whole frame. */
   readonly wholeBytes: number;
+  /** Where the last whole frame starts; 0 = there is none. */
+  readonly lastFrameAt: number;
   /** torn: what a crash during the last write leaves · rot: whole frames follow the damage, or the header is wrong. */
   readonly damage: "none" | "torn" | "rot";
 }
@@ -104,20 +106,24 @@ export interface SegmentContents {
 export function decodeSegment(bytes: Buffer): SegmentContents {
   const header = bytes.subarray(0, segmentHeaderBytes);
   if (header.length < segmentHeaderBytes || header.every((byte) => byte === 0)) {
-    return { records: [], wholeBytes: 0, damage: "torn" };
+    return { records: [], wholeBytes: 0, lastFrameAt: 0, damage: "torn" };
   }
   const salt = header.readUInt32LE(8);
-  if (!header.equals(encodeSegmentHeader(salt))) return { records: [], wholeBytes: 0, damage: "rot" };
+  if (!header.equals(encodeSegmentHeader(salt))) return { records: [], wholeBytes: 0, lastFrameAt: 0, damage: "rot" };
 
   const records: WalRecord[] = [];
   let at = segmentHeaderBytes;
+  let lastFrameAt = 0;
   while (at < bytes.length) {
     const end = frameEnd(bytes, at, salt);
-    if (end === undefined) return { records, wholeBytes: at, damage: frameFollows(bytes, at, salt) ? "rot" : "torn" };
+    if (end === undefined) {
+      return { records, wholeBytes: at, lastFrameAt, damage: frameFollows(bytes, at, salt) ? "rot" : "torn" };
+    }
     readRecords(bytes.subarray(at + frameHeaderBytes, end), records);
+    lastFrameAt = at;
     at = end;
   }
-  return { records, wholeBytes: at, damage: "none" };
+  return { records, wholeBytes: at, lastFrameAt, damage: "none" };
 }
 
 /** Where the whole frame that starts at `at` ends; undefined where none does. */

@@ -1,27 +1,17 @@
-import {
-  closeSync,
-  fdatasync,
-  fsyncSync,
-  openSync,
-  readFileSync,
-  readdirSync,
-  truncateSync,
-  unlinkSync,
-  writeSync,
-  mkdirSync,
-} from "node:fs";
+import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, readdirSync, truncateSync, unlinkSync } from "node:fs";
 import { unlink } from "node:fs/promises";
 import { join } from "node:path";
-import { promisify } from "node:util";
 import type { HardState, Persist, Recovered, Snapshot, SnapshotMeta } from "../raft/types.js";
+import type { CreateLogFile, LogFile } from "./log-file.js";
 import { newestSnapshot, readSnapshotFile, removeOldSnapshots, syncDir, writeSnapshotFile } from "./snapshot-file.js";
 import { WalDamaged } from "./wal-damaged.js";
-import { decodeSegment, encodeFrame, encodeSegmentHeader } from "./wal-format.js";
+import { decodeSegment, encodeFrame, encodeSegmentHeader, segmentHeaderBytes } from "./wal-format.js";
 import type { WalRecord } from "./wal-format.js";
 import { replay } from "./wal-replay.js";
 
 export interface WalOptions {
   readonly dir: string;
+  readonly createFile: CreateLogFile;
   /** A segment longer than this is closed and the next one begun. */
   readonly segmentBytesMax: number;
   /** Any number; makes a segment's checksums its own. */
@@ -49,10 +39,18 @@ interface Segment {
   readonly path: string;
   /** Largest index of an entry in it; 0 = none. */
   lastIndex: number;
+  /** Where its last durable frame starts; 0 = it has none. */
+  lastFrameAt: number;
+}
+
+/** Part of a file; `end` is the first byte that is not in it. */
+export interface ByteRange {
+  readonly path: string;
+  readonly start: number;
+  readonly end: number;
 }
 
 const segmentName = /^wal-(\d{16})$/;
-const datasync = promisify(fdatasync);
 
 /**
  * The write-ahead log of one member. Persists handed in while a sync runs go together into the next frame: one write, one sync
@@ -64,7 +62,7 @@ export class Wal {
   /** Oldest first; the last one is being written. */
   readonly #segments: Segment[] = [];
   #nextSegment = 1;
-  #fd: number | undefined;
+  #file: LogFile | undefined;
   #salt = 0;
   #segmentBytes = 0;
   // Repeated at the head of each segment, so that any one can go without its predecessors.
@@ -111,7 +109,7 @@ export class Wal {
         cutFile(path, contents.wholeBytes);
         if (contents.wholeBytes === 0) continue;
       }
-      this.#segments.push({ path, lastIndex: largestIndex(contents.records) });
+      this.#segments.push({ path, lastIndex: largestIndex(contents.records), lastFrameAt: contents.lastFrameAt });
     }
     const replayed = replay(records);
     if (typeof replayed === "string") throw new WalDamaged(join(dir, names.at(0) ?? ""), 0, replayed);
@@ -161,8 +159,14 @@ export class Wal {
   /** As {@link idle}, and the file is closed. */
   async close(): Promise<void> {
     await this.idle();
-    if (this.#fd !== undefined) closeSync(this.#fd);
-    this.#fd = undefined;
+    this.#file?.close();
+    this.#file = undefined;
+  }
+
+  /** Durable records with others behind them: damage there is never taken for a write that a crash cut off. */
+  settled(): readonly ByteRange[] {
+    const ranges = this.#segments.map(({ path, lastFrameAt }) => ({ path, start: segmentHeaderBytes, end: lastFrameAt }));
+    return ranges.filter(({ start, end }) => start < end);
   }
 
   async #pump(): Promise<void> {
@@ -194,7 +198,7 @@ export class Wal {
     const group = this.#queue.splice(0, next < 0 ? this.#queue.length : next);
     const records: WalRecord[] = [];
     for (const persist of group) this.#collect(persist, records);
-    if (this.#fd === undefined || this.#segmentBytes > this.#options.segmentBytesMax) await this.#beginSegment([]);
+    if (this.#file === undefined || this.#segmentBytes > this.#options.segmentBytesMax) await this.#beginSegment([]);
     await this.#writeFrame(records);
     return group.at(-1)?.persistNumber ?? 0;
   }
@@ -230,12 +234,12 @@ export class Wal {
 
   /** Begins a segment with `records`, or with where the log stands; durable, name included, when it resolves. */
   async #beginSegment(records: readonly WalRecord[]): Promise<void> {
-    if (this.#fd !== undefined) closeSync(this.#fd);
+    this.#file?.close();
     const path = join(this.#options.dir, `wal-${String(this.#nextSegment++).padStart(16, "0")}`);
     this.#salt = this.#options.newSalt() >>> 0;
-    this.#fd = openSync(path, "w");
-    this.#segments.push({ path, lastIndex: 0 });
-    this.#segmentBytes = writeAll(this.#fd, encodeSegmentHeader(this.#salt));
+    this.#file = this.#options.createFile(path);
+    this.#segments.push({ path, lastIndex: 0, lastFrameAt: 0 });
+    this.#segmentBytes = appendTo(this.#file, encodeSegmentHeader(this.#salt));
     const head: WalRecord[] = [
       { type: "hardState", hardState: this.#hardState },
       { type: "snapshot", ...this.#snapshot, discardLog: false },
@@ -246,13 +250,14 @@ export class Wal {
 
   async #writeFrame(records: readonly WalRecord[]): Promise<void> {
     const { nowMs, onSync } = this.#options;
-    const fd = this.#fd as number;
+    const file = this.#file as LogFile;
     const startedMs = nowMs();
-    // The write lands in the page cache at once; only the sync waits for the disk, on another thread.
-    this.#segmentBytes += writeAll(fd, encodeFrame(records, this.#salt));
+    const frameAt = this.#segmentBytes;
+    this.#segmentBytes += appendTo(file, encodeFrame(records, this.#salt));
     const segment = this.#segments.at(-1) as Segment;
     segment.lastIndex = Math.max(segment.lastIndex, largestIndex(records));
-    await datasync(fd);
+    await file.sync();
+    segment.lastFrameAt = frameAt;
     onSync(nowMs() - startedMs);
   }
 }
@@ -266,8 +271,8 @@ function largestIndex(records: readonly WalRecord[]): number {
   return largest;
 }
 
-function writeAll(fd: number, bytes: Buffer): number {
-  for (let at = 0; at < bytes.length;) at += writeSync(fd, bytes, at);
+function appendTo(file: LogFile, bytes: Buffer): number {
+  file.append(bytes);
   return bytes.length;
 }
 

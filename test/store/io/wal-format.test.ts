@@ -35,8 +35,9 @@ function segmentOf(frames: readonly (readonly WalRecord[])[]): { bytes: Buffer; 
 it("reads back what was written", () => {
   fc.assert(
     fc.property(someFrames, (frames) => {
-      const { bytes } = segmentOf(frames);
-      expect(decodeSegment(bytes)).toEqual({ records: frames.flat(), wholeBytes: bytes.length, damage: "none" });
+      const { bytes, frameEnds } = segmentOf(frames);
+      const lastFrameAt = frameEnds.at(-2);
+      expect(decodeSegment(bytes)).toEqual({ records: frames.flat(), wholeBytes: bytes.length, lastFrameAt, damage: "none" });
     }),
     { numRuns: 50 },
   );
@@ -52,6 +53,7 @@ it("cut at any byte: the frames before the cut, and torn unless the cut is betwe
       const contents = decodeSegment(bytes.subarray(0, cutAt));
       expect(contents.records).toEqual(frames.slice(0, whole).flat());
       expect(contents.damage).toBe(atBoundary ? "none" : "torn");
+      expect(contents.lastFrameAt).toBe([0, segmentHeaderBytes, ...frameEnds][whole]);
     }),
     { numRuns: 300 },
   );

@@ -3,6 +3,7 @@ import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
+import { createLogFile } from "../../../src/store/io/log-file.js";
 import { Wal } from "../../../src/store/io/wal.js";
 import { WalDamaged } from "../../../src/store/io/wal-damaged.js";
 import type { ConfState, Entry, Persist, Recovered, Snapshot } from "../../../src/store/raft/types.js";
@@ -36,6 +37,7 @@ function open(segmentBytesMax = 1 << 20): Opened {
   let syncs = 0;
   const { wal, recovered, tornTail } = Wal.open({
     dir,
+    createFile: createLogFile,
     segmentBytesMax,
     newSalt: () => 12_345 + number,
     nowMs: () => 0,
