@@ -31,6 +31,8 @@ export interface ClusterFacts {
   readonly nodes: readonly NodeFacts[];
   /** Service -> the node that leads it, for the services that have a leader and where somebody asked. */
   readonly leaders: Readonly<Record<string, string>>;
+  /** Service -> the nodes that say, all at once, that they lead it: of several none can be meant. */
+  readonly rivals?: Readonly<Record<string, readonly string[]>>;
 }
 
 export interface NodeFacts {
@@ -45,8 +47,8 @@ export interface NodeFacts {
 
 const words = ["leader", "followers", "follower", "minority", "majority", "random", "all", "not"] as const;
 
-/** Words with a meaning of their own, which no node, service or zone can have as its name. */
-export const reservedWords: readonly string[] = words;
+/** Words with a meaning of their own, here or as the other end of a link, which no node, service or zone can have as its name. */
+export const reservedWords: readonly string[] = [...words, "peers", "clients"];
 
 /** Throws USAGE, with what is wrong and how a target is written. */
 export function parseTarget(text: string): Target {
@@ -282,6 +284,12 @@ function leaderOf(service: string | null, facts: ClusterFacts): { leader: string
   }
   const meant = service ?? only;
   const leader = facts.leaders[meant];
+  const several = facts.rivals?.[meant];
+  if (several !== undefined) {
+    throw new DeviousError("NO_LEADER", `${several.join(" and ")} each say that they lead ${meant}.`, {
+      hint: "Name the one you mean.",
+    });
+  }
   if (leader === undefined) {
     const who = services.length > 1 ? `The service ${meant}` : "The cluster";
     throw new DeviousError("NO_LEADER", `${who} has no leader just now.`, { hint: "Wait for an election, or name the nodes." });

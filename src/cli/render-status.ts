@@ -15,7 +15,7 @@ export function renderStatus({ cluster, owner, nodes, faults }: ClusterStatus, c
 }
 
 function nodeRow(
-  { node, state, health, address, startedAt, store }: NodeStatus,
+  { node, state, health, role, address, ports, startedAt, store }: NodeStatus,
   chalk: ChalkInstance,
   nowMs: number,
 ): readonly string[] {
@@ -24,13 +24,20 @@ function nodeRow(
   return [
     node,
     colour(state === "running" ? health : state),
-    store?.role ?? "-",
+    role ?? "-",
     String(store?.term ?? "-"),
     String(store?.applied ?? "-"),
     store?.leader ?? "-",
-    address ?? "-",
+    Object.keys(ports).length > 1 ? formatPorts(ports) : (address ?? "-"),
     uptime,
   ];
+}
+
+/** `127.0.0.1:49153 (8080), 127.0.0.1:49154 (9090)` */
+function formatPorts(ports: NodeStatus["ports"]): string {
+  return Object.entries(ports)
+    .map(([port, address]) => `${address} (${port})`)
+    .join(", ");
 }
 
 /** A fault that nothing ends but a person is worth a red line. */

@@ -2,17 +2,23 @@ import { DeviousError } from "../core/errors.js";
 import { clientPort } from "../core/node-contract.js";
 import type { Containers } from "../engine/port.js";
 import { findNode } from "./find.js";
+import { isBundled } from "./observe.js";
 import type { NodeContainer, Observed } from "./observe.js";
 import { createStoreClient } from "./store-client.js";
 import type { StoreClient } from "./store-client.js";
 
-/** The node to talk to: the one named, else the first that runs (any node takes any request). */
+/** The node of the bundled store to talk to: the one named, else the first that runs (any node takes any request). */
 export async function openStore(
   engine: Pick<Containers, "inspectContainer">,
   found: Observed,
   nodeName: string | undefined,
 ): Promise<StoreClient> {
   const node = nodeName === undefined ? firstRunning(found) : findNode(found, nodeName);
+  if (!isBundled(node)) {
+    throw new DeviousError("USAGE", `${node.node} runs ${node.image}, and keys and values are the bundled store's.`, {
+      hint: "`devious status` shows where its own ports are.",
+    });
+  }
   const endpoint = (await engine.inspectContainer(node.id))?.endpoints.get(clientPort);
   if (endpoint !== undefined) return createStoreClient(node.node, endpoint);
   throw new DeviousError("NODE_UNREACHABLE", `${node.node} is ${node.state} and publishes no port.`, {
@@ -21,7 +27,19 @@ export async function openStore(
 }
 
 function firstRunning(found: Observed): NodeContainer {
-  const running = found.nodes.find(({ state }) => state === "running");
+  const bundled = found.nodes.filter(isBundled);
+  if (bundled.length === 0 && found.nodes.length > 0) {
+    throw new DeviousError(
+      "USAGE",
+      `The cluster ${found.name} has no node of the bundled store, whose keys and values these are.`,
+      {
+        hint: "`devious status` shows where the ports of its nodes are.",
+      },
+    );
+  }
+  const running = bundled.find(({ state }) => state === "running");
   if (running !== undefined) return running;
-  throw new DeviousError("NODE_UNREACHABLE", `No node of the cluster ${found.name} runs.`, { hint: "`devious up` starts them." });
+  throw new DeviousError("NODE_UNREACHABLE", `No node of the cluster ${found.name} runs that could be asked.`, {
+    hint: "`devious up` starts them.",
+  });
 }

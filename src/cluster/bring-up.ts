@@ -1,15 +1,18 @@
 import type { Engine } from "../engine/port.js";
 import { buildNodeImage, planImage } from "../image/node-image.js";
 import type { ClusterSpec } from "../spec/cluster-spec.js";
-import { containerHash } from "./container-specs.js";
+import { agentHash, nodeHash } from "./container-specs.js";
+import type { Identity } from "./container-specs.js";
 import { assertOwner } from "./find.js";
-import { observeCluster } from "./observe.js";
+import { keptDownBy } from "./kept-down.js";
+import { isUp, observeCluster } from "./observe.js";
 import { describePlan, isNothing, planUp } from "./plan.js";
 import { activeFaults, nodeStatus } from "./status.js";
 import type { NodeStatus } from "./status.js";
 import { step } from "./steps.js";
 import { up } from "./up.js";
 import type { UpOptions } from "./up.js";
+import { findImages } from "./user-images.js";
 
 export interface BringUpRequest extends Pick<UpOptions, "wait" | "timeoutMs" | "keep" | "signal" | "report" | "engineSocket"> {
   readonly spec: ClusterSpec;
@@ -32,8 +35,17 @@ export async function bringUp(engine: Engine, request: BringUpRequest): Promise<
   const { spec, owner, report, dryRun } = request;
   const [facts, observed] = await Promise.all([engine.facts(), observeCluster(engine, spec.name)]);
   assertOwner(observed, owner);
-  const recipe = await planImage(facts, request.bundleDir, request.version);
-  const plan = planUp(spec, observed, (service) => containerHash(recipe.reference, service));
+  const [recipe, imageIds] = await Promise.all([planImage(facts, request.bundleDir, request.version), findImages(engine, spec)]);
+  const identity: Identity = { cluster: spec.name, owner, image: recipe.reference, imageIds };
+  // the agent is asked only where it matters: most often all nodes run
+  const heard = observed.nodes.every(isUp) ? undefined : await activeFaults(engine, observed);
+  const keptDown = keptDownBy(heard ?? []);
+  const hashes = { agent: agentHash(recipe.reference), node: nodeHash.bind(undefined, identity) };
+  const plan = planUp(spec, observed, hashes, new Set(keptDown.keys()));
+  for (const [node, { id, description }] of keptDown) {
+    if (!plan.heldDown.includes(node)) continue;
+    report({ type: "note", text: `${node} stays down: ${description} (${id}); \`devious chaos start ${node}\` starts it` });
+  }
   const steps = describePlan(plan);
   const nothingToDo = isNothing(plan);
   const imageMissing = (dryRun || !nothingToDo) && !(await engine.hasImage(recipe.reference));
@@ -44,13 +56,13 @@ export async function bringUp(engine: Engine, request: BringUpRequest): Promise<
     await step(report, `build the node image (${recipe.base} base)`, () => buildNodeImage(engine, recipe, () => undefined));
   }
   // a cluster that is as asked and hurt on purpose may have no quorum to wait for
-  const faults = nothingToDo ? ((await activeFaults(engine, observed)) ?? []) : [];
+  const faults = nothingToDo ? (heard ?? (await activeFaults(engine, observed)) ?? []) : [];
   if (faults.length > 0)
     report({ type: "note", text: `not waiting: ${faults.map(({ description }) => description).join(", ")}` });
   await up(engine, plan, {
     ...request,
     wait: request.wait && faults.length === 0,
-    identity: { cluster: spec.name, owner, image: recipe.reference },
+    identity,
     volumesBefore: new Set(observed.volumes.map(({ name }) => name)),
   });
   const { nodes } = await observeCluster(engine, spec.name);

@@ -8,13 +8,25 @@ export interface HttpAnswer {
 }
 
 /** One JSON request to a published port, on a connection of its own. Rejects when nobody answers within `timeoutMs`. */
-export function requestJson(
-  { host, port }: Endpoint,
+export async function requestJson(
+  endpoint: Endpoint,
   method: "GET" | "POST",
   path: string,
   body: unknown,
   timeoutMs: number,
 ): Promise<HttpAnswer> {
+  const { status, text } = await requestText(endpoint, method, path, body, timeoutMs);
+  return { status, body: parse(text) };
+}
+
+/** As {@link requestJson}, with the answer's body as it came. */
+export function requestText(
+  { host, port }: Endpoint,
+  method: "GET" | "POST",
+  path: string,
+  body: unknown,
+  timeoutMs: number,
+): Promise<{ readonly status: number; readonly text: string }> {
   return new Promise((resolve, reject) => {
     const payload = body === undefined ? undefined : JSON.stringify(body);
     const headers =
@@ -26,7 +38,7 @@ export function requestJson(
         const chunks: Buffer[] = [];
         answer.on("data", (chunk: Buffer) => chunks.push(chunk));
         answer.on("error", reject);
-        answer.on("end", () => resolve({ status: answer.statusCode ?? 0, body: parse(Buffer.concat(chunks).toString("utf8")) }));
+        answer.on("end", () => resolve({ status: answer.statusCode ?? 0, text: Buffer.concat(chunks).toString("utf8") }));
       },
     );
     outgoing.on("error", reject);

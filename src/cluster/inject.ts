@@ -3,12 +3,12 @@ import type { FaultView, HealTarget } from "../chaos/protocol.js";
 import { type Wish, buildFault, isRandomWish, wishesForLeader } from "../chaos/wish.js";
 import { DeviousError } from "../core/errors.js";
 import { createPrng } from "../core/prng.js";
-import type { Containers, Streams } from "../engine/port.js";
+import type { Containers, Exec, Streams } from "../engine/port.js";
 import { askAgent } from "./agent-client.js";
 import { clusterFacts } from "./facts.js";
 import type { Observed } from "./observe.js";
 
-export type InjectEngine = Pick<Containers & Streams, "inspectContainer" | "attach" | "startContainer">;
+export type InjectEngine = Pick<Containers & Exec & Streams, "inspectContainer" | "attach" | "exec" | "startContainer">;
 
 export interface InjectOptions {
   /** Null: until healed. */

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { DeviousError } from "../core/errors.js";
-import type { ServiceSpec } from "../spec/cluster-spec.js";
+import type { StoreService } from "../spec/cluster-spec.js";
 import { nodeVolumeName } from "./names.js";
 import { observeCluster } from "./observe.js";
 import type { NodeContainer } from "./observe.js";
-import type { NodeBoot } from "./plan.js";
+import type { StoreBoot } from "./plan.js";
 import type { StartedNode } from "./readiness.js";
 import { createRollback } from "./rollback.js";
 import type { Rollback } from "./rollback.js";
@@ -15,7 +15,7 @@ import type { UpEngine } from "./up.js";
 
 export interface MembershipOptions {
   readonly cluster: string;
-  readonly service: ServiceSpec;
+  readonly service: StoreService;
   readonly report: Report;
   readonly keep: boolean;
   readonly signal: AbortSignal;
@@ -23,7 +23,7 @@ export interface MembershipOptions {
   readonly endsAtMs: number;
   readonly waitReady: (started: StartedNode) => Promise<StoreClient>;
   /** Makes and starts a node on a fresh volume, and tells the rollback of both. */
-  readonly boot: (boot: NodeBoot, rollback: Rollback) => Promise<StartedNode>;
+  readonly boot: (boot: StoreBoot, rollback: Rollback) => Promise<StartedNode>;
 }
 
 const retryMs = 100;

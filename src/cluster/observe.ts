@@ -19,6 +19,16 @@ export interface NodeContainer extends ContainerInfo {
   readonly service: string;
 }
 
+/** A member of the bundled store; any other node is an image of the user's. */
+export function isBundled({ labels }: Pick<ContainerInfo, "labels">): boolean {
+  return labels[label.member] !== undefined;
+}
+
+/** Paused counts as up: somebody wants it so, and a fault ends by itself. */
+export function isUp({ state }: Pick<ContainerInfo, "state">): boolean {
+  return state === "running" || state === "paused" || state === "restarting";
+}
+
 export type ObservedEngine = Pick<Containers & Networks & Volumes, "listContainers" | "listNetworks" | "listVolumes">;
 
 /** Every cluster the engine holds anything of, by name. */
@@ -61,9 +71,14 @@ function assemble(
     nodes: containers
       .filter((one) => role(one) === "node")
       .map((one) => ({ ...one, node: one.labels[label.node] ?? one.name, service: one.labels[label.service] ?? "" }))
-      .sort((a, b) => a.node.localeCompare(b.node, "en", { numeric: true })),
+      .sort((a, b) => inOrder(a.service, b.service) || inOrder(a.node, b.node)),
     agent: containers.find((one) => role(one) === "agent"),
     strays: containers.filter((one) => role(one) !== "node" && role(one) !== "agent"),
     volumes,
   };
+}
+
+/** Ten after nine. */
+function inOrder(a: string, b: string): number {
+  return a.localeCompare(b, "en", { numeric: true });
 }

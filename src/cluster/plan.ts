@@ -1,6 +1,8 @@
 import { label } from "../core/labels.js";
 import type { ContainerInfo } from "../engine/port.js";
-import type { ClusterSpec, ServiceSpec } from "../spec/cluster-spec.js";
+import { isImage } from "../spec/cluster-spec.js";
+import type { ClusterSpec, ImageService, ServiceSpec, StoreService } from "../spec/cluster-spec.js";
+import { isBundled, isUp } from "./observe.js";
 import type { NodeContainer, Observed } from "./observe.js";
 
 /**
@@ -14,8 +16,10 @@ export interface Plan {
   readonly boot: readonly BootStep[];
   /** Carried out one after another on the running cluster, so that a quorum stays: each ends ready. */
   readonly change: readonly ChangeStep[];
-  /** Services that have run before: their configuration is compared with the spec at the end. */
-  readonly standing: readonly ServiceSpec[];
+  /** Stores that have run before: their configuration is compared with the spec at the end. */
+  readonly standing: readonly StoreService[];
+  /** Nodes that stay down because a fault wants them so: that is how they were asked to be. */
+  readonly heldDown: readonly string[];
 }
 
 export type AgentStep =
@@ -31,13 +35,20 @@ export interface Member {
 }
 
 /** All it takes to make a node's container. */
-export interface NodeBoot {
+export type NodeBoot = StoreBoot | ImageBoot;
+
+export interface StoreBoot {
   readonly node: string;
-  readonly service: ServiceSpec;
+  readonly service: StoreService;
   readonly member: number;
   readonly members: readonly Member[];
   /** `new`: first boot of all members together · `existing`: joins, or comes back to, a cluster that knows itself. */
   readonly clusterState: "new" | "existing";
+}
+
+export interface ImageBoot {
+  readonly node: string;
+  readonly service: ImageService;
 }
 
 export type BootStep =
@@ -46,30 +57,34 @@ export type BootStep =
   | { readonly kind: "start"; readonly boot: NodeBoot; readonly id: string };
 
 export type ChangeStep =
-  /** Other options or another image: the container is made anew on the same volume. */
+  /** Other facts or another image: the container is made anew, on its volume where it has one. */
   | { readonly kind: "remake"; readonly boot: NodeBoot; readonly id: string }
   /** A node without data joins a running service, under a number never used before. `stale`: its container of before. */
-  | { readonly kind: "join"; readonly node: string; readonly service: ServiceSpec; readonly stale: string | undefined }
+  | { readonly kind: "join"; readonly node: string; readonly service: StoreService; readonly stale: string | undefined }
   /** The spec no longer has it: leaves the configuration, then goes with its volume (the others hold its data). */
-  | { readonly kind: "leave"; readonly node: string; readonly service: ServiceSpec; readonly id: string | undefined }
-  /** Its whole service is gone from the spec: the containers go, the volumes stay. */
-  | { readonly kind: "drop"; readonly node: string; readonly id: string };
+  | { readonly kind: "leave"; readonly node: string; readonly service: StoreService; readonly id: string | undefined }
+  /** Its whole service is gone from the spec, or it never had data: the container goes, a volume stays. */
+  | { readonly kind: "drop"; readonly node: string; readonly id: string; readonly hasData: boolean };
 
-/** `hashOf` tells when a service's containers, or (without one) the agent's, must be made anew. */
-export function planUp(spec: ClusterSpec, observed: Observed, hashOf: (service: ServiceSpec | undefined) => string): Plan {
-  const networkGone = observed.networks.length === 0;
-  const services = spec.services.map((service) => planService(service, observed, hashOf(service), networkGone));
+/** What containers of now carry in their label where they need not be made anew. */
+export interface Hashes {
+  readonly agent: string;
+  readonly node: (service: ServiceSpec, node: string) => string;
+}
+
+/** `keptDown`: nodes that an active fault keeps from running. */
+export function planUp(spec: ClusterSpec, observed: Observed, hashes: Hashes, keptDown: ReadonlySet<string> = new Set()): Plan {
+  const world: World = { observed, hashes, keptDown, networkGone: observed.networks.length === 0 };
+  const services = spec.services.map((service) => (isImage(service) ? planImages(service, world) : planStore(service, world)));
   const known = new Set(spec.services.map((service) => service.name));
   const dropped = observed.nodes.filter((node) => !known.has(node.service));
   return {
-    network: networkGone ? "create" : "keep",
-    agent: planAgent(observed.agent, hashOf(undefined)),
+    network: world.networkGone ? "create" : "keep",
+    agent: planAgent(observed.agent, hashes.agent),
     boot: services.flatMap(({ boot }) => boot),
-    change: [
-      ...services.flatMap(({ change }) => change),
-      ...dropped.map((node): ChangeStep => ({ kind: "drop", node: node.node, id: node.id })),
-    ],
-    standing: services.flatMap(({ isNew, service }) => (isNew ? [] : [service])),
+    change: [...services.flatMap(({ change }) => change), ...dropped.map(dropStep)],
+    standing: services.flatMap(({ standing }) => standing),
+    heldDown: services.flatMap(({ heldDown }) => heldDown),
   };
 }
 
@@ -84,24 +99,26 @@ export function describePlan(plan: Plan): readonly string[] {
     ...(plan.network === "create" ? ["create the network"] : []),
     ...agent[plan.agent.kind],
     ...plan.boot.map((step) => {
-      const anew = step.kind === "create" && step.stale !== undefined;
-      return anew
-        ? `make ${step.boot.node} anew${step.freshVolume ? "" : ", keeping its volume"}`
-        : `${step.kind} ${step.boot.node}`;
+      if (step.kind === "start" || step.stale === undefined) return `${step.kind} ${step.boot.node}`;
+      return makeAnew(step.boot, !step.freshVolume);
     }),
     ...plan.change.map((step) => {
       switch (step.kind) {
         case "remake":
-          return `make ${step.boot.node} anew, keeping its volume`;
+          return makeAnew(step.boot, true);
         case "join":
           return `create ${step.node} and let it join ${step.service.name}`;
         case "leave":
           return `let ${step.node} leave ${step.service.name}, then remove it and its volume`;
         case "drop":
-          return `remove ${step.node}, keeping its volume`;
+          return `remove ${step.node}${step.hasData ? ", keeping its volume" : ""}`;
       }
     }),
   ];
+}
+
+function makeAnew(boot: NodeBoot, keeping: boolean): string {
+  return `make ${boot.node} anew${keeping && "members" in boot ? ", keeping its volume" : ""}`;
 }
 
 function planAgent(agent: ContainerInfo | undefined, hash: string): AgentStep {
@@ -110,16 +127,18 @@ function planAgent(agent: ContainerInfo | undefined, hash: string): AgentStep {
   return agent.state === "running" ? { kind: "keep", id: agent.id } : { kind: "start", id: agent.id };
 }
 
-interface ServicePlan {
-  readonly service: ServiceSpec;
-  readonly isNew: boolean;
-  readonly boot: readonly BootStep[];
-  readonly change: readonly ChangeStep[];
+interface World {
+  readonly observed: Observed;
+  readonly hashes: Hashes;
+  readonly keptDown: ReadonlySet<string>;
+  readonly networkGone: boolean;
 }
 
-function planService(service: ServiceSpec, observed: Observed, hash: string, networkGone: boolean): ServicePlan {
-  const containers = new Map(observed.nodes.filter((node) => node.service === service.name).map((node) => [node.node, node]));
-  const members = membersOnDisk(observed, service);
+type ServicePlan = Pick<Plan, "boot" | "change" | "standing" | "heldDown">;
+
+function planStore(service: StoreService, world: World): ServicePlan {
+  const containers = containersOf(service, world);
+  const members = membersOnDisk(world.observed, service);
   if (neverRan(members, [...containers.values()])) {
     // nobody has data: all nodes found a configuration together
     const all = service.nodes.map((node, i): Member => ({ id: i + 1, node }));
@@ -127,30 +146,64 @@ function planService(service: ServiceSpec, observed: Observed, hash: string, net
       const nodeBoot: NodeBoot = { node, service, member: id, members: all, clusterState: "new" };
       return { kind: "create", boot: nodeBoot, stale: containers.get(node)?.id, freshVolume: true };
     });
-    const extra = [...containers.values()].filter(({ node }) => !service.nodes.includes(node));
-    return { service, isNew: true, boot, change: extra.map(({ node, id }) => ({ kind: "drop", node, id })) };
+    return { boot, change: surplus(service, containers).map(dropStep), standing: [], heldDown: [] };
   }
 
-  const boot: BootStep[] = [];
-  const change: ChangeStep[] = [];
+  const plan = emptyPlan();
   for (const node of service.nodes) {
     const member = members.find((one) => one.node === node)?.id;
     const container = containers.get(node);
-    if (member === undefined) {
-      change.push({ kind: "join", node, service, stale: container?.id });
-      continue;
-    }
-    const nodeBoot: NodeBoot = { node, service, member, members, clusterState: "existing" };
-    // a container whose network was removed never starts again, not even on a new network of that name
-    if (container === undefined || networkGone) {
-      boot.push({ kind: "create", boot: nodeBoot, stale: container?.id, freshVolume: false });
-    } else if (container.labels[label.hash] !== hash) change.push({ kind: "remake", boot: nodeBoot, id: container.id });
-    else if (!isUp(container)) boot.push({ kind: "start", boot: nodeBoot, id: container.id });
+    if (member === undefined) plan.change.push({ kind: "join", node, service, stale: container?.id });
+    else planNode({ node, service, member, members, clusterState: "existing" }, container, world, plan);
   }
   const wanted = new Set(service.nodes);
   const leavers = new Set([...members.map(({ node }) => node), ...containers.keys()].filter((node) => !wanted.has(node)));
-  for (const node of leavers) change.push({ kind: "leave", node, service, id: containers.get(node)?.id });
-  return { service, isNew: false, boot, change };
+  for (const node of leavers) plan.change.push({ kind: "leave", node, service, id: containers.get(node)?.id });
+  return { ...plan, standing: [service] };
+}
+
+/** Nodes without data and without a configuration: each is for itself. */
+function planImages(service: ImageService, world: World): ServicePlan {
+  const containers = containersOf(service, world);
+  const plan = emptyPlan();
+  for (const node of service.nodes) planNode({ node, service }, containers.get(node), world, plan);
+  plan.change.push(...surplus(service, containers).map(dropStep));
+  return plan;
+}
+
+interface GrowingPlan {
+  readonly boot: BootStep[];
+  readonly change: ChangeStep[];
+  readonly standing: readonly StoreService[];
+  readonly heldDown: string[];
+}
+
+function emptyPlan(): GrowingPlan {
+  return { boot: [], change: [], standing: [], heldDown: [] };
+}
+
+/** Adds what a node that has booted before, or needs nobody to boot, lacks. */
+function planNode(boot: NodeBoot, container: NodeContainer | undefined, world: World, plan: GrowingPlan): void {
+  const { hashes, networkGone, keptDown } = world;
+  // a container whose network was removed never starts again, not even on a new network of that name
+  if (container === undefined || networkGone) {
+    plan.boot.push({ kind: "create", boot, stale: container?.id, freshVolume: false });
+  } else if (!isUp(container) && keptDown.has(boot.node)) plan.heldDown.push(boot.node);
+  else if (container.labels[label.hash] !== hashes.node(boot.service, boot.node)) {
+    plan.change.push({ kind: "remake", boot, id: container.id });
+  } else if (!isUp(container)) plan.boot.push({ kind: "start", boot, id: container.id });
+}
+
+function containersOf({ name }: ServiceSpec, { observed }: World): ReadonlyMap<string, NodeContainer> {
+  return new Map(observed.nodes.filter((node) => node.service === name).map((node) => [node.node, node]));
+}
+
+function surplus({ nodes }: ServiceSpec, containers: ReadonlyMap<string, NodeContainer>): readonly NodeContainer[] {
+  return [...containers.values()].filter(({ node }) => !nodes.includes(node));
+}
+
+function dropStep(container: NodeContainer): ChangeStep {
+  return { kind: "drop", node: container.node, id: container.id, hasData: isBundled(container) };
 }
 
 /** No data, or only the empty volumes of containers that a killed `up` had made and never started. */
@@ -160,13 +213,8 @@ function neverRan(members: readonly Member[], containers: readonly NodeContainer
   return members.every(({ node }) => unborn.has(node)) && unborn.size === containers.length;
 }
 
-/** Paused counts as up: somebody wants it so, and a fault ends by itself. */
-function isUp(container: NodeContainer): boolean {
-  return container.state === "running" || container.state === "paused" || container.state === "restarting";
-}
-
 /** The members of a service that have data, as their volumes say. */
-function membersOnDisk(observed: Observed, service: ServiceSpec): readonly Member[] {
+function membersOnDisk(observed: Observed, service: StoreService): readonly Member[] {
   return observed.volumes
     .filter(({ labels }) => labels[label.service] === service.name && labels[label.member] !== undefined)
     .map(({ labels }): Member => ({ id: Number(labels[label.member]), node: labels[label.node] ?? "" }))

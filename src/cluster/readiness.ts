@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { DeviousError } from "../core/errors.js";
 import { formatDuration } from "../core/duration.js";
 import { clientPort } from "../core/node-contract.js";
-import type { Containers, Endpoint, Streams } from "../engine/port.js";
+import type { ContainerDetail, Containers, Streams } from "../engine/port.js";
 import { lastLines } from "./last-lines.js";
 import { createStoreClient } from "./store-client.js";
 import type { StoreClient } from "./store-client.js";
@@ -28,39 +28,59 @@ const answerTimeoutMs = 1000;
 const inspectEveryMs = 300;
 
 /**
- * Waits until a node answers and has a leader. A node that exits is not waited for. Throws CLUSTER_NOT_READY with the check that failed,
- * the exit code where there is one, and the node's last log lines.
+ * Waits until a node of the bundled store answers and has a leader. A node that exits is not waited for. Throws CLUSTER_NOT_READY with the
+ * check that failed, the exit code where there is one, and the node's last log lines.
  */
 export async function waitReady(engine: ReadinessEngine, started: StartedNode, deadline: Deadline): Promise<StoreClient> {
-  const { node, containerId } = started;
-  const leftMs = (): number => deadline.endsAtMs - performance.now();
   let client: StoreClient | undefined;
-  let inspectAt = 0;
-  let failed = "its container publishes no port";
+  return untilReady(engine, started, deadline, inspectEveryMs, async ({ endpoints }, leftMs) => {
+    const endpoint = endpoints.get(clientPort);
+    if (endpoint !== undefined) client ??= createStoreClient(started.node, endpoint);
+    if (client === undefined) return { failed: "its container publishes no port" };
+    const healthy = await client.healthy(Math.max(1, Math.min(answerTimeoutMs, leftMs)));
+    return healthy ? { ready: client } : { failed: "GET /health did not say that it has a leader" };
+  });
+}
+
+/** What a look at a node found: that it is ready, or what is missing, which ends "was not ready after 1m: …". */
+type Found<T> = { readonly ready: T } | { readonly failed: string };
+
+/** Looks until a look finds the node ready. The container as it was last inspected, at most `everyMs` ago, is what is looked at. */
+export async function untilReady<T>(
+  engine: ReadinessEngine,
+  started: StartedNode,
+  deadline: Deadline,
+  everyMs: number,
+  look: (detail: ContainerDetail, leftMs: number) => Promise<Found<T>>,
+): Promise<T> {
+  const leftMs = (): number => deadline.endsAtMs - performance.now();
+  let inspectAt = performance.now() + everyMs;
+  let detail = await inspect(engine, started);
   // however late it is, everybody is asked once
-  do {
+  for (;;) {
     deadline.signal.throwIfAborted();
-    if (performance.now() >= inspectAt) {
-      inspectAt = performance.now() + inspectEveryMs;
-      const endpoint = await endpointOf(engine, started);
-      if (endpoint !== undefined) client ??= createStoreClient(node, endpoint);
-    }
-    if (client !== undefined) {
-      if (await client.healthy(Math.max(1, Math.min(answerTimeoutMs, leftMs())))) return client;
-      failed = "GET /health did not say that it has a leader";
-    }
+    const found = await look(detail, leftMs());
+    if ("ready" in found) return found.ready;
     await sleep(Math.max(0, Math.min(pollMs, leftMs())));
-  } while (leftMs() > 0);
-  throw new DeviousError("CLUSTER_NOT_READY", `${node} was not ready after ${formatDuration(deadline.timeoutMs)}: ${failed}.`, {
+    if (leftMs() <= 0) throw await notInTime(engine, started, deadline, found.failed);
+    if (performance.now() < inspectAt) continue;
+    inspectAt = performance.now() + everyMs;
+    detail = await inspect(engine, started);
+  }
+}
+
+async function notInTime(engine: ReadinessEngine, { node, containerId }: StartedNode, { timeoutMs }: Deadline, failed: string) {
+  return new DeviousError("CLUSTER_NOT_READY", `${node} was not ready after ${formatDuration(timeoutMs)}: ${failed}.`, {
     details: await lastLines(engine, containerId),
     hint: "A longer --timeout gives it more time; --keep leaves what was made for a closer look.",
   });
 }
 
-async function endpointOf(engine: ReadinessEngine, { node, containerId }: StartedNode): Promise<Endpoint | undefined> {
+/** The node's container, which has not ended. */
+async function inspect(engine: ReadinessEngine, { node, containerId }: StartedNode): Promise<ContainerDetail> {
   const detail = await engine.inspectContainer(containerId);
   if (detail === undefined) throw new DeviousError("CLUSTER_NOT_READY", `${node} was removed while it was waited for.`);
-  if (detail.state !== "exited" && detail.state !== "dead") return detail.endpoints.get(clientPort);
+  if (detail.state !== "exited" && detail.state !== "dead") return detail;
   const how = detail.oomKilled ? "was killed for want of memory" : `exited with code ${detail.exitCode ?? "unknown"}`;
   throw new DeviousError("CLUSTER_NOT_READY", `${node} ${how} before it was ready.`, {
     details: await lastLines(engine, containerId),

@@ -1,8 +1,11 @@
 import type { FaultView } from "../chaos/protocol.js";
 import { clientPort } from "../core/node-contract.js";
-import type { ContainerDetail, ContainerState, Containers, Streams } from "../engine/port.js";
+import type { ContainerDetail, ContainerState, Containers, Exec, Streams } from "../engine/port.js";
 import { askAgent } from "./agent-client.js";
+import { imageProblem } from "./image-readiness.js";
+import { isBundled } from "./observe.js";
 import type { NodeContainer, Observed } from "./observe.js";
+import { probeRole } from "./roles.js";
 import { createStoreClient } from "./store-client.js";
 import type { StoreStatus } from "./store-client.js";
 
@@ -10,13 +13,20 @@ export interface NodeStatus {
   readonly node: string;
   readonly service: string;
   readonly state: ContainerState | "removed";
-  /** ready: has a leader with a quorum · no-quorum: answers, has none · silent: does not answer. */
+  /**
+   * Of the bundled store: ready: has a leader with a quorum · no-quorum: answers, has none · silent: does not answer.
+   * Of an image: ready: it runs, its published ports take connections and its own health check, if any, is content · else silent.
+   */
   readonly health: "ready" | "no-quorum" | "silent";
-  /** Client address on this machine, `127.0.0.1:49153`. */
+  /** What the store says it is, or what its service's `roles` probe found; null where nobody knows. */
+  readonly role: string | null;
+  /** On this machine, `127.0.0.1:49153`; of several published ports the lowest. */
   readonly address: string | null;
+  /** Published port -> where it is on this machine. */
+  readonly ports: Readonly<Record<string, string>>;
   /** RFC 3339; of the container. */
   readonly startedAt: string | null;
-  /** What the store says of itself; null while it is silent. */
+  /** What the bundled store says of itself; null while it is silent. */
   readonly store: StoreStatus | null;
 }
 
@@ -28,7 +38,7 @@ export interface ClusterStatus {
   readonly faults: readonly FaultView[] | null;
 }
 
-export type StatusEngine = Pick<Containers & Streams, "inspectContainer" | "attach">;
+export type StatusEngine = Pick<Containers & Streams & Exec, "inspectContainer" | "attach" | "exec">;
 
 const answerTimeoutMs = 1000;
 
@@ -56,21 +66,36 @@ export async function activeFaults(engine: StatusEngine, found: Observed): Promi
 
 export async function nodeStatus(engine: StatusEngine, node: NodeContainer, withHash: boolean): Promise<NodeStatus> {
   const detail = await engine.inspectContainer(node.id);
-  const endpoint = detail?.endpoints.get(clientPort);
-  const asked = detail?.state === "running" && endpoint !== undefined ? createStoreClient(node.node, endpoint) : undefined;
-  const [store, healthy] = await Promise.all([
-    asked?.status(answerTimeoutMs, withHash),
-    asked === undefined ? false : asked.healthy(answerTimeoutMs),
-  ]);
+  const endpoints = [...(detail?.endpoints ?? [])].sort(([a], [b]) => a - b);
+  const ports = Object.fromEntries(endpoints.map(([port, { host, port: here }]) => [String(port), `${host}:${here}`]));
+  const [lowest] = endpoints;
+  const answer = detail?.state === "running" ? await ask(engine, node, detail, withHash) : noAnswer;
   return {
     node: node.node,
     service: node.service,
     state: detail?.state ?? "removed",
-    health: store === undefined ? "silent" : healthy ? "ready" : "no-quorum",
-    address: endpoint === undefined ? null : `${endpoint.host}:${endpoint.port}`,
+    ...answer,
+    address: lowest === undefined ? null : (ports[lowest[0]] ?? null),
+    ports,
     startedAt: startOf(detail),
-    store: store ?? null,
   };
+}
+
+type Answer = Pick<NodeStatus, "health" | "role" | "store">;
+
+const noAnswer: Answer = { health: "silent", role: null, store: null };
+
+async function ask(engine: StatusEngine, node: NodeContainer, detail: ContainerDetail, withHash: boolean): Promise<Answer> {
+  if (!isBundled(node)) {
+    const [problem, role] = await Promise.all([imageProblem(detail, answerTimeoutMs), probeRole(engine, detail)]);
+    return { health: problem === undefined ? "ready" : "silent", role, store: null };
+  }
+  const endpoint = detail.endpoints.get(clientPort);
+  if (endpoint === undefined) return noAnswer;
+  const client = createStoreClient(node.node, endpoint);
+  const [store, healthy] = await Promise.all([client.status(answerTimeoutMs, withHash), client.healthy(answerTimeoutMs)]);
+  if (store === undefined) return noAnswer;
+  return { health: healthy ? "ready" : "no-quorum", role: store.role, store };
 }
 
 function startOf(detail: ContainerDetail | undefined): string | null {
@@ -78,9 +103,12 @@ function startOf(detail: ContainerDetail | undefined): string | null {
   return runs ? (detail.startedAt ?? null) : null;
 }
 
-/** The node that leads at the highest term: one that is cut off may still take itself for the leader of an older one. */
-export function leaderOf(nodes: readonly NodeStatus[], service: string): string | undefined {
-  const own = nodes.filter((one) => one.service === service);
-  const leaders = own.filter(({ store }) => store?.role === "leader");
-  return leaders.sort((a, b) => (b.store?.term ?? 0) - (a.store?.term ?? 0))[0]?.node;
+/**
+ * The nodes that lead a service. Of the bundled store one at most, the one at the highest term: a node that is cut off may still take
+ * itself for the leader of an older one. Of an image all that say so.
+ */
+export function leadersOf(nodes: readonly NodeStatus[], service: string): readonly string[] {
+  const leaders = nodes.filter((one) => one.service === service && one.role === "leader");
+  const highestTerm = Math.max(...leaders.map(({ store }) => store?.term ?? 0));
+  return leaders.filter(({ store }) => (store?.term ?? 0) === highestTerm).map(({ node }) => node);
 }

@@ -1,14 +1,15 @@
 import { unreachable } from "../core/invariant.js";
 import type { Containers, ContainerSpec, Networks, Streams, Volumes } from "../engine/port.js";
-import type { ServiceSpec } from "../spec/cluster-spec.js";
+import type { StoreService } from "../spec/cluster-spec.js";
 import { agentContainer, clusterLabels, nodeContainer } from "./container-specs.js";
 import type { Identity } from "./container-specs.js";
+import { waitImageReady } from "./image-readiness.js";
 import { Membership } from "./membership.js";
 import { networkName, nodeVolumeName } from "./names.js";
-import { observeCluster } from "./observe.js";
+import { isBundled, observeCluster } from "./observe.js";
 import type { AgentStep, BootStep, ChangeStep, NodeBoot, Plan } from "./plan.js";
 import { waitReady } from "./readiness.js";
-import type { StartedNode } from "./readiness.js";
+import type { Deadline, StartedNode } from "./readiness.js";
 import { createRollback } from "./rollback.js";
 import type { Rollback } from "./rollback.js";
 import { step } from "./steps.js";
@@ -61,13 +62,13 @@ class Up {
   readonly #engine: UpEngine;
   readonly #options: UpOptions;
   readonly #identity: Identity;
-  readonly #endsAtMs: number;
+  readonly #deadline: Deadline;
 
   constructor(engine: UpEngine, options: UpOptions) {
     this.#engine = engine;
     this.#options = options;
     this.#identity = options.identity;
-    this.#endsAtMs = performance.now() + options.timeoutMs;
+    this.#deadline = { ...options, endsAtMs: performance.now() + options.timeoutMs };
   }
 
   async boot(plan: Plan, rollback: Rollback): Promise<void> {
@@ -79,7 +80,7 @@ class Up {
    * All containers are made before any of them starts: a first `up` that is killed in between leaves either nothing that ever ran, which
    * the next one makes anew, or all of them, which it starts.
    */
-  async #nodes({ network, boot, change }: Plan, rollback: Rollback): Promise<void> {
+  async #nodes({ network, boot, change, heldDown }: Plan, rollback: Rollback): Promise<void> {
     const { report, wait, signal } = this.#options;
     if (network === "create") await step(report, "network", () => this.#createNetwork(rollback));
     const nodes = await everyOne(boot.map((one) => this.#prepareNode(one, rollback)));
@@ -88,7 +89,7 @@ class Up {
       nodes.map(({ node, containerId }) => step(report, `start ${node}`, () => this.#engine.startContainer(containerId))),
     );
     signal.throwIfAborted();
-    if (wait || change.length > 0) await this.#waitForAll();
+    if (wait || change.length > 0) await this.#waitForAll(heldDown);
   }
 
   async change(plan: Plan): Promise<void> {
@@ -156,15 +157,20 @@ class Up {
     return id;
   }
 
-  /** Every node that runs; a paused one is meant to be as it is. */
-  async #waitForAll(): Promise<void> {
+  /** Every node that shall run; a paused one is meant to be as it is, and so is one that a fault keeps down. */
+  async #waitForAll(heldDown: readonly string[]): Promise<void> {
     const { nodes } = await observeCluster(this.#engine, this.#identity.cluster);
-    const waited = nodes.filter(({ state }) => state !== "paused").map(({ node, id }) => ({ node, containerId: id }));
-    await everyOne(waited.map((one) => step(this.#options.report, `${one.node} is ready`, () => this.#waitReady(one))));
+    const waited = nodes.filter(({ node, state }) => state !== "paused" && !heldDown.includes(node));
+    await everyOne(
+      waited.map((one) => {
+        const started = { node: one.node, containerId: one.id };
+        return step(this.#options.report, `${one.node} is ready`, () => this.#waitReady(started, isBundled(one)));
+      }),
+    );
   }
 
-  #waitReady(started: StartedNode) {
-    return waitReady(this.#engine, started, { ...this.#options, endsAtMs: this.#endsAtMs });
+  async #waitReady(started: StartedNode, bundled: boolean): Promise<void> {
+    await (bundled ? waitReady : waitImageReady)(this.#engine, started, this.#deadline);
   }
 
   async #change(change: ChangeStep): Promise<void> {
@@ -178,7 +184,7 @@ class Up {
           // no rollback: whatever comes next, the node has its data and belongs to the cluster
           const containerId = await this.#createNode(change.boot, undefined, false);
           await this.#engine.startContainer(containerId);
-          await this.#waitReady({ node: change.boot.node, containerId });
+          await this.#waitReady({ node: change.boot.node, containerId }, "members" in change.boot);
         });
       case "join":
         return this.#membership(change.service).join(change.node, change.stale);
@@ -191,7 +197,7 @@ class Up {
     }
   }
 
-  #membership(service: ServiceSpec): Membership {
+  #membership(service: StoreService): Membership {
     const { report, keep, signal } = this.#options;
     return new Membership(this.#engine, {
       cluster: this.#identity.cluster,
@@ -199,8 +205,8 @@ class Up {
       report,
       keep,
       signal,
-      endsAtMs: this.#endsAtMs,
-      waitReady: (started) => this.#waitReady(started),
+      endsAtMs: this.#deadline.endsAtMs,
+      waitReady: (started) => waitReady(this.#engine, started, this.#deadline),
       boot: async (boot, rollback) => {
         const containerId = await this.#createNode(boot, rollback, true);
         await this.#engine.startContainer(containerId);

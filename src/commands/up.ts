@@ -54,6 +54,6 @@ function planText({ cluster, steps }: BringUpResult): string {
 }
 
 function resultText({ cluster, steps, nodes }: BringUpResult): string {
-  const rows = nodes.map(({ node, store, health, address }) => [`  ${node}`, store?.role ?? health, address ?? ""]);
+  const rows = nodes.map(({ node, role, health, address }) => [`  ${node}`, role ?? health, address ?? ""]);
   return `${cluster} is ${steps.length === 0 ? "as its spec asks: nothing to do" : "up"}\n${formatTable(rows)}`;
 }

@@ -1,14 +1,40 @@
 /** The complete, internal shape of a spec: nothing optional, nothing to look up, durations in milliseconds. */
+import type { RolesProbe } from "../core/roles.js";
+
 export interface ClusterSpec {
   readonly name: string;
   readonly services: readonly ServiceSpec[];
 }
 
-export interface ServiceSpec {
+export type ServiceSpec = StoreService | ImageService;
+
+interface Service {
   readonly name: string;
-  readonly store: StoreSpec;
   /** Node names, in order: `n1..n3` for the shorthand, `kv-1..kv-3` for a service `kv`. */
   readonly nodes: readonly string[];
+  /** Zones, by the name of a node or, for all of its nodes, of the service itself. */
+  readonly zones: Readonly<Record<string, string>>;
+  /** Whom random faults keep away from: `all` of its nodes, or these. */
+  readonly protect: "all" | readonly string[];
+}
+
+/** Nodes of the bundled store. */
+export interface StoreService extends Service {
+  readonly store: StoreSpec;
+}
+
+/** Nodes of an image of the user's. */
+export interface ImageService extends Service {
+  readonly image: string;
+  /** Null: the image's own. */
+  readonly entrypoint: readonly string[] | null;
+  /** Null: the image's own. */
+  readonly command: readonly string[] | null;
+  readonly environment: Readonly<Record<string, string>>;
+  /** Container ports published on 127.0.0.1. */
+  readonly ports: readonly number[];
+  /** Null: nobody can tell who leads. */
+  readonly roles: RolesProbe | null;
 }
 
 /** Options of each design of the bundled store. */
@@ -29,6 +55,8 @@ export const raftDefaults: StoreSpec = {
 
 export const nodesMax = 15;
 
+export const defaultNodes = 3;
+
 /** Name of the one service of a spec that names none. */
 export const defaultService = "store";
 
@@ -37,7 +65,26 @@ export function nodeNames(service: string | undefined, count: number): readonly 
   return Array.from({ length: count }, (_, i) => `${prefix}${i + 1}`);
 }
 
+/** A service of the bundled store with nothing said about it but this. */
+export function storeService(name: string, nodes: readonly string[], store = raftDefaults): StoreService {
+  return { name, store, nodes, zones: {}, protect: [] };
+}
+
 /** The spec of a folder that has none: three raft nodes. */
-export function defaultSpec(name: string, nodes = 3): ClusterSpec {
-  return { name, services: [{ name: defaultService, store: raftDefaults, nodes: nodeNames(undefined, nodes) }] };
+export function defaultSpec(name: string, nodes = defaultNodes): ClusterSpec {
+  return { name, services: [storeService(defaultService, nodeNames(undefined, nodes))] };
+}
+
+export function isImage(service: ServiceSpec): service is ImageService {
+  return "image" in service;
+}
+
+/** What a node is to faults. */
+export interface Place {
+  readonly zone: string | null;
+  readonly protected: boolean;
+}
+
+export function placeOf({ name, zones, protect }: ServiceSpec, node: string): Place {
+  return { zone: zones[node] ?? zones[name] ?? null, protected: protect === "all" || protect.includes(node) };
 }

@@ -1,8 +1,9 @@
 import type { z } from "zod";
 import { closest } from "../core/ids.js";
 import type { ClusterSpec } from "./cluster-spec.js";
+import { findClashes, findMisfits } from "./misfits.js";
 import { type Placed, type Problem, inOrder, readPlaced } from "./places.js";
-import { findClashes, findMisfits, resolve } from "./resolve.js";
+import { resolve } from "./resolve.js";
 import { knownKeys, specFile } from "./schema.js";
 
 export type ParseResult =

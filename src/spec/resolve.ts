@@ -1,21 +1,47 @@
-import { isName, nameRule, toName } from "../core/ids.js";
-import { defaultService, nodeNames, raftDefaults } from "./cluster-spec.js";
-import type { ClusterSpec, StoreSpec } from "./cluster-spec.js";
-import type { SpecFile } from "./schema.js";
+import { toName } from "../core/ids.js";
+import type { RolesProbe } from "../core/roles.js";
+import { defaultNodes, defaultService, nodeNames, raftDefaults } from "./cluster-spec.js";
+import type { ClusterSpec, ServiceSpec, StoreSpec } from "./cluster-spec.js";
+import type { ServiceFile, SpecFile } from "./schema.js";
 
-const defaultNodes = 3;
-
-/** The one function between what users write and what the program works with. */
+/** The one function between what users write and what the program works with; `file` has no misfits (./misfits.ts). */
 export function resolve(file: SpecFile, folderName: string): ClusterSpec {
+  const zones = file.network?.zones ?? {};
+  const { nodes, store, protect } = file;
   const services =
     file.services === undefined
-      ? [{ name: defaultService, store: storeSpec(file.store), nodes: nodeNames(undefined, file.nodes ?? defaultNodes) }]
-      : Object.entries(file.services).map(([name, service]) => ({
-          name,
-          store: storeSpec(service.store),
-          nodes: nodeNames(name, service.nodes ?? defaultNodes),
-        }));
+      ? [resolveService(defaultService, { nodes, store, protect }, undefined, zones)]
+      : Object.entries(file.services).map(([name, service]) => resolveService(name, service, name, zones));
   return { name: file.name ?? toName(folderName), services };
+}
+
+function resolveService(
+  name: string,
+  file: ServiceFile,
+  prefix: string | undefined,
+  zones: Readonly<Record<string, readonly string[]>>,
+): ServiceSpec {
+  const nodes = nodeNames(prefix, file.nodes ?? defaultNodes);
+  const own = new Set([name, ...nodes]);
+  const zoned = Object.entries(zones).flatMap(([zone, members]) =>
+    members.filter((member) => own.has(member)).map((member) => [member, zone] as const),
+  );
+  const common = {
+    name,
+    nodes,
+    zones: Object.fromEntries(zoned),
+    protect: file.protect === true ? ("all" as const) : file.protect === undefined || file.protect === false ? [] : file.protect,
+  };
+  if (file.image === undefined) return { ...common, store: storeSpec(file.store) };
+  return {
+    ...common,
+    image: file.image,
+    entrypoint: file.entrypoint ?? null,
+    command: file.command ?? null,
+    environment: file.environment ?? {},
+    ports: file.ports ?? [],
+    roles: rolesProbe(file.roles),
+  };
 }
 
 function storeSpec(store: SpecFile["store"]): StoreSpec {
@@ -27,36 +53,8 @@ function storeSpec(store: SpecFile["store"]): StoreSpec {
   };
 }
 
-/** What only the whole file shows, whatever else is wrong with it. */
-export function findMisfits(
-  file: unknown,
-): readonly { readonly path: readonly string[]; readonly part: "key"; readonly message: string }[] {
-  if (!isMapping(file) || !isMapping(file["services"])) return [];
-  const strayed = ["nodes", "store"]
-    .filter((key) => key in file)
-    .map((key) => ({
-      path: [key],
-      part: "key" as const,
-      message: `${key}: is short for a single service; with services, put it inside one of them`,
-    }));
-  const misnamed = Object.keys(file["services"])
-    .filter((name) => !isName(name))
-    .map((name) => ({ path: ["services", name], part: "key" as const, message: `"${name}" is not a name: ${nameRule}` }));
-  return [...strayed, ...misnamed];
-}
-
-/** Options that are right one by one and wrong together. */
-export function findClashes(spec: ClusterSpec): readonly { readonly service: string; readonly message: string }[] {
-  return spec.services
-    .filter(({ store }) => store.electionTimeoutMs < 3 * store.heartbeatIntervalMs)
-    .map(({ name, store }) => ({
-      service: name,
-      message:
-        `election_timeout (${store.electionTimeoutMs}ms) must be at least three heartbeat_intervals ` +
-        `(${store.heartbeatIntervalMs}ms each), or followers stand for election all the time`,
-    }));
-}
-
-function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
+function rolesProbe(roles: ServiceFile["roles"]): RolesProbe | null {
+  if (roles?.http !== undefined) return { by: "http", ...roles.http };
+  if (roles?.exec === undefined || roles.leader === undefined) return null;
+  return { by: "exec", command: roles.exec, leader: roles.leader };
 }

@@ -1,6 +1,7 @@
 import { z } from "zod";
 import { parseDuration } from "../core/duration.js";
 import { isName, namePattern, nameRule } from "../core/ids.js";
+import { leaderPattern } from "../core/roles.js";
 import { nodesMax } from "./cluster-spec.js";
 
 /** What users write; `resolve.ts` turns it into a ClusterSpec. Descriptions end up in editors and in the reference. */
@@ -36,6 +37,16 @@ function wholeNumber(min: number, max: number) {
     .max(max, { error: (issue) => `must be at most ${max}, not ${String(issue.input)}` });
 }
 
+/** YAML reads `8080` as a number and `yes` as text: which text was meant, `010` or `10`, only its writer knows. */
+const text = z.string({
+  error: ({ input }) =>
+    typeof input === "number" || typeof input === "boolean" ? `must be text: write "${String(input)}" in quotes` : "must be text",
+});
+
+const words = z
+  .array(text, { error: "must be a list of words, such as [node, server.js]" })
+  .min(1, { error: "must have at least one word" });
+
 const raft = z.strictObject(
   {
     design: z.literal("raft", {
@@ -58,32 +69,131 @@ const store = z
 
 const nodes = wholeNumber(1, nodesMax).describe("How many nodes; an odd number makes the most of a quorum.");
 
-const service = z.strictObject(
-  { store, nodes: nodes.optional() },
-  { error: (issue) => (issue.code === "invalid_type" ? "must be a mapping with store and nodes" : undefined) },
+const protect = z
+  .union([z.boolean(), z.array(text)], { error: "must be true, or a list of nodes" })
+  .describe("Keeps random faults away: true from all nodes, or a list of nodes. A fault that names a protected node hits it.");
+
+const leader = z
+  .string({ error: "must be text: a regular expression that is found in what a leader says" })
+  .min(1, { error: "must not be empty" })
+  .superRefine((pattern, context) => {
+    try {
+      leaderPattern(pattern);
+    } catch (error) {
+      context.addIssue({ code: "custom", message: `is no regular expression: ${(error as SyntaxError).message}` });
+    }
+  });
+
+const portRange = [1, 65_535] as const;
+
+const http = z.strictObject(
+  {
+    port: wholeNumber(...portRange).describe("One of the service's `ports`."),
+    path: text.refine((path) => path.startsWith("/"), { error: "must start with /" }).describe("What to GET."),
+    leader: leader.describe("Regular expression; a node leads that answers 2xx with a body in which it is found."),
+  },
+  { error: (issue) => (issue.code === "invalid_type" ? "must be a mapping with port, path and leader" : undefined) },
 );
+
+const roles = z
+  .strictObject(
+    {
+      http: http.optional().describe("Ask each node over HTTP, on a published port."),
+      exec: words.optional().describe("Or run this in each node; exit code 0 is an answer."),
+      leader: leader.optional().describe("Of `exec`: regular expression that is found in a leader's stdout."),
+    },
+    { error: (issue) => (issue.code === "invalid_type" ? "must be a mapping with http, or with exec and leader" : undefined) },
+  )
+  .describe("How to tell which node leads, for `chaos … leader` and `status`. Each node is given 1s to answer.");
+
+const image = text
+  .refine((reference) => /^\S+$/.test(reference), { error: "must be an image's name, such as my-api:dev" })
+  .describe("An image of your own that the engine has, instead of `store`. Nothing is pulled.");
+
+const environment = z
+  .record(
+    z.string().refine((key) => /^[^=\s]+$/.test(key)),
+    text,
+    { error: (issue) => (issue.code === "invalid_key" ? "is no variable's name" : "must be a mapping such as { KEY: value }") },
+  )
+  .describe("Variables; DEVIOUS_CLUSTER, DEVIOUS_SERVICE and DEVIOUS_NODE are there by themselves.");
+
+const ports = z
+  .array(wholeNumber(...portRange), { error: "must be a list of ports, such as [8080]" })
+  .refine((list) => new Set(list).size === list.length, { error: "has a port twice" })
+  .describe("TCP ports of the container, published on 127.0.0.1 on ports that the engine chooses; `status` shows them.");
+
+const service = z.strictObject(
+  {
+    store: store.optional(),
+    image: image.optional(),
+    nodes: nodes.optional(),
+    protect: protect.optional(),
+    entrypoint: words
+      .optional()
+      .describe("Instead of the image's entrypoint; the image's command is then not used either. For `image` only."),
+    command: words.optional().describe("Instead of the image's command. For `image` only."),
+    environment: environment.optional(),
+    ports: ports.optional(),
+    roles: roles.optional(),
+  },
+  { error: (issue) => (issue.code === "invalid_type" ? "must be a mapping with a store or an image" : undefined) },
+);
+
+const network = z
+  .strictObject(
+    {
+      zones: z
+        .record(
+          z.string().meta({ pattern: namePattern.source }),
+          z.array(text, { error: "must be a list of nodes and services" }),
+          {
+            error: "must be a mapping of zones, such as { eu: [n1, n2], us: [n3] }",
+          },
+        )
+        .optional()
+        .describe("Nodes and services by zone; a zone is a target of faults. A node is in one zone at most."),
+    },
+    { error: (issue) => (issue.code === "invalid_type" ? "must be a mapping with zones" : undefined) },
+  )
+  .describe("Where the nodes are.");
 
 export const specFile = z.strictObject(
   {
     name: name.optional().describe("Cluster name; default: the folder's name."),
     nodes: nodes.optional(),
     store: store.optional(),
+    protect: protect.optional(),
     services: z
       .record(z.string().meta({ pattern: namePattern.source }), service, { error: "must be a mapping of service names" })
       .refine((services) => Object.keys(services).length > 0, { error: "needs at least one service" })
       .optional()
-      .describe("Services by name; instead of the shorthand `nodes` and `store`."),
+      .describe("Services by name; instead of the shorthand `nodes`, `store` and `protect`."),
+    network: network.optional(),
   },
   { error: (issue) => (issue.code === "invalid_type" ? "must be a mapping such as `nodes: 3`" : undefined) },
 );
 
 export type SpecFile = z.infer<typeof specFile>;
+export type ServiceFile = z.infer<typeof service>;
+
+/** Keys of a service that only an image has. */
+export const imageKeys = [
+  "entrypoint",
+  "command",
+  "environment",
+  "ports",
+  "roles",
+] as const satisfies readonly (keyof ServiceFile)[];
 
 /** Keys allowed in the mapping at this path, for "did you mean". */
 export function knownKeys(path: readonly PropertyKey[]): readonly string[] {
   if (path.length === 0) return Object.keys(specFile.shape);
-  if (path.at(-1) === "store") return Object.keys(raft.shape);
-  return Object.keys(service.shape);
+  // a service may be called like a key
+  const inside = path[0] === "services" ? path.slice(2) : path;
+  if (inside.length === 0) return Object.keys(service.shape);
+  const shapes = { store: raft.shape, network: network.shape, roles: roles.shape, http: http.shape };
+  return Object.keys(shapes[inside.at(-1) as keyof typeof shapes]);
 }
 
 /** The spec's JSON Schema (draft 2020-12), for editors; the build writes it to `schema/devious.schema.json`. */
@@ -92,6 +202,8 @@ export function jsonSchema(): Readonly<Record<string, unknown>> {
     io: "input",
     unrepresentable: "any",
     override: ({ zodSchema, jsonSchema: json }) => {
+      if (zodSchema === service) Object.assign(json, { oneOf: [{ required: ["store"] }, { required: ["image"] }] });
+      if (zodSchema === roles) Object.assign(json, { oneOf: [{ required: ["http"] }, { required: ["exec", "leader"] }] });
       if (zodSchema !== store) return;
       const { description, ...mapping } = json;
       for (const key of Object.keys(json)) delete (json as Record<string, unknown>)[key];

@@ -1,15 +1,20 @@
 // Shows what containers are made of, and when they have to be made anew.
 import { expect, test } from "vitest";
-import { agentContainer, containerHash, nodeContainer } from "../../src/cluster/container-specs.js";
+import { agentContainer, agentHash, nodeContainer, nodeHash } from "../../src/cluster/container-specs.js";
 import type { Identity } from "../../src/cluster/container-specs.js";
 import type { Member } from "../../src/cluster/plan.js";
 import { label } from "../../src/core/labels.js";
 import type { ContainerSpec } from "../../src/engine/port.js";
-import { raftDefaults } from "../../src/spec/cluster-spec.js";
-import type { ServiceSpec } from "../../src/spec/cluster-spec.js";
+import { raftDefaults, storeService } from "../../src/spec/cluster-spec.js";
+import type { ImageService, StoreService } from "../../src/spec/cluster-spec.js";
 
-const identity: Identity = { cluster: "shop", owner: "/home/me/shop", image: "devious/node:1" };
-const service: ServiceSpec = { name: "kv", store: raftDefaults, nodes: ["kv-1", "kv-2"] };
+const identity: Identity = {
+  cluster: "shop",
+  owner: "/home/me/shop",
+  image: "devious/node:1",
+  imageIds: new Map([["my-api:dev", "sha256:1"]]),
+};
+const service: StoreService = storeService("kv", ["kv-1", "kv-2"]);
 const both: readonly Member[] = [
   { id: 1, node: "kv-1" },
   { id: 4, node: "kv-2" },
@@ -30,7 +35,7 @@ test("a node is told who it is by its environment, and is found by its labels", 
       "devious.service": "kv",
       "devious.node": "kv-2",
       "devious.member": "4",
-      "devious.hash": containerHash("devious/node:1", service),
+      "devious.hash": nodeHash(identity, service, "kv-2"),
     },
     command: ["node", "/devious/store.mjs"],
     environment: {
@@ -89,6 +94,81 @@ test("a node is made anew for another image or other options, never for other pe
   expect(hashOf(kv2(both, { ...service, nodes: ["kv-1", "kv-2", "kv-3"] }))).toBe(hashOf(kv2(both)));
   const faster = { ...service, store: { ...raftDefaults, heartbeatIntervalMs: 50 } };
   expect(hashOf(kv2(both, faster))).not.toBe(hashOf(kv2(both)));
-  expect(containerHash("devious/node:2", service)).not.toBe(containerHash("devious/node:1", service));
-  expect(containerHash("devious/node:2", undefined)).not.toBe(containerHash("devious/node:1", undefined));
+  expect(nodeHash({ ...identity, image: "devious/node:2" }, service, "kv-2")).not.toBe(nodeHash(identity, service, "kv-2"));
+  expect(agentHash("devious/node:2")).not.toBe(agentHash("devious/node:1"));
+});
+
+test("what a spec does not mention leaves the hashes of before as they were", () => {
+  expect(nodeHash(identity, service, "kv-2")).toBe("e58a2eef6f424508");
+  expect(agentHash(identity.image)).toBe("114795715d5996a4");
+});
+
+const placed: StoreService = { ...service, zones: { "kv-1": "eu", kv: "us" }, protect: ["kv-2"] };
+
+test("zone and protection are on a node's labels where it has them, and remake it when they change", () => {
+  const labelsOf = (node: string): object =>
+    nodeContainer(identity, { node, service: placed, member: 1, members: both, clusterState: "new" }).labels;
+  expect(labelsOf("kv-1")).toMatchObject({ [label.zone]: "eu" });
+  expect(labelsOf("kv-1")).not.toHaveProperty([label.protect]);
+  expect(labelsOf("kv-2")).toMatchObject({ [label.zone]: "us", [label.protect]: "true" });
+  const changes = [service, placed, { ...placed, protect: [] }, { ...placed, zones: {} }, { ...placed, zones: { kv: "eu" } }];
+  const hashes = changes.map((one) => nodeHash(identity, one, "kv-2"));
+  expect(new Set(hashes).size).toBe(changes.length);
+  expect(nodeHash(identity, { ...placed, protect: [] }, "kv-1")).toBe(nodeHash(identity, placed, "kv-1"));
+});
+
+const api: ImageService = {
+  name: "api",
+  nodes: ["api-1"],
+  zones: {},
+  protect: "all",
+  image: "my-api:dev",
+  entrypoint: null,
+  command: ["node", "server.js"],
+  environment: { PORT: "8080", DEVIOUS_SERVICE: "mine" },
+  ports: [8080, 9090],
+  roles: { by: "exec", command: ["role"], leader: "^master" },
+};
+
+test("a node of the user's image has what the spec says, no volume, and says how to ask for its role", () => {
+  expect(nodeContainer(identity, { node: "api-1", service: api })).toEqual({
+    name: "devious.shop.api-1",
+    image: "my-api:dev",
+    labels: {
+      "devious.cluster": "shop",
+      "devious.owner": "/home/me/shop",
+      "devious.role": "node",
+      "devious.service": "api",
+      "devious.node": "api-1",
+      "devious.protect": "true",
+      "devious.roles": '{"by":"exec","command":["role"],"leader":"^master"}',
+      "devious.hash": nodeHash(identity, api, "api-1"),
+    },
+    entrypoint: undefined,
+    command: ["node", "server.js"],
+    environment: { DEVIOUS_CLUSTER: "shop", DEVIOUS_SERVICE: "mine", DEVIOUS_NODE: "api-1", PORT: "8080" },
+    hostname: "api-1",
+    network: "devious.shop",
+    aliases: ["api-1"],
+    volumes: [],
+    ports: [8080, 9090],
+  });
+});
+
+test("it is made anew for whatever it was told, and for a rebuilt image of the same name", () => {
+  const variants: readonly ImageService[] = [
+    api,
+    { ...api, image: "other" },
+    { ...api, entrypoint: ["sh"] },
+    { ...api, command: null },
+    { ...api, environment: {} },
+    { ...api, ports: [8080] },
+    { ...api, roles: null },
+    { ...api, protect: [] },
+  ];
+  const hashes = variants.map((one) => nodeHash(identity, one, "api-1"));
+  hashes.push(nodeHash({ ...identity, imageIds: new Map([["my-api:dev", "sha256:2"]]) }, api, "api-1"));
+  expect(new Set(hashes).size).toBe(hashes.length);
+  // the node image is not its own
+  expect(nodeHash({ ...identity, image: "devious/node:2" }, api, "api-1")).toBe(hashes[0]);
 });

@@ -7,13 +7,19 @@ import { describePlan, isNothing, planUp } from "../../src/cluster/plan.js";
 import type { Plan } from "../../src/cluster/plan.js";
 import { label } from "../../src/core/labels.js";
 import type { ContainerInfo, ContainerState, VolumeInfo } from "../../src/engine/port.js";
-import { defaultSpec, nodeNames, raftDefaults } from "../../src/spec/cluster-spec.js";
+import { defaultSpec, nodeNames, storeService } from "../../src/spec/cluster-spec.js";
 import type { ClusterSpec } from "../../src/spec/cluster-spec.js";
 
 const agent: ContainerInfo = { id: "id-chaos", name: "chaos", image: "i", labels: { [label.hash]: "h" }, state: "running" };
 
 function node(name: string, state: ContainerState = "running", hash = "h", service = "store"): NodeContainer {
-  return { id: `id-${name}`, name, image: "i", labels: { [label.hash]: hash }, state, node: name, service };
+  const labels = { [label.hash]: hash, [label.member]: "1" };
+  return { id: `id-${name}`, name, image: "i", labels, state, node: name, service };
+}
+
+/** A node of the service `api`, an image of the user's. */
+function api(name: string, state: ContainerState = "running", hash = "h"): NodeContainer {
+  return { id: `id-${name}`, name, image: "my-api:dev", labels: { [label.hash]: hash }, state, node: name, service: "api" };
 }
 
 function data(name: string, member: number, service = "store"): VolumeInfo {
@@ -40,10 +46,29 @@ const three = defaultSpec("demo");
 const n123 = nodeNames(undefined, 3);
 const twoServices: ClusterSpec = {
   name: "demo",
-  services: ["a", "b"].map((name) => ({ name, store: raftDefaults, nodes: nodeNames(name, 2) })),
+  services: ["a", "b"].map((name) => storeService(name, nodeNames(name, 2))),
 };
 
-const plan = (spec: ClusterSpec, observed: Observed): Plan => planUp(spec, observed, () => "h");
+const images: ClusterSpec = {
+  name: "demo",
+  services: [
+    {
+      name: "api",
+      nodes: nodeNames("api", 2),
+      zones: {},
+      protect: [],
+      image: "my-api:dev",
+      entrypoint: null,
+      command: null,
+      environment: {},
+      ports: [],
+      roles: null,
+    },
+  ],
+};
+
+const hashes = { agent: "h", node: () => "h" };
+const plan = (spec: ClusterSpec, observed: Observed): Plan => planUp(spec, observed, hashes);
 
 const cases: Readonly<Record<string, readonly [ClusterSpec, Observed]>> = {
   "nothing is there": [three, nothing],
@@ -78,6 +103,25 @@ const cases: Readonly<Record<string, readonly [ClusterSpec, Observed]>> = {
       volumes: [data("a-1", 1, "a"), data("a-2", 2, "a"), data("b-1", 1, "b")],
     }),
   ],
+  "images, nothing is there": [images, nothing],
+  "images, all is as asked": [images, running([], { nodes: [api("api-1"), api("api-2", "paused")] })],
+  "images, one ended and one was removed": [images, running([], { nodes: [api("api-1", "exited")] })],
+  "images, never started": [images, running([], { nodes: [api("api-1", "created"), api("api-2", "created")] })],
+  "images, another image or other facts": [
+    images,
+    running([], { nodes: [api("api-1", "running", "old"), api("api-2", "exited", "old")] }),
+  ],
+  "images, fewer nodes": [images, running([], { nodes: ["api-1", "api-2", "api-3"].map((name) => api(name)) })],
+  "images, the network was removed": [images, running([], { nodes: [api("api-1"), api("api-2")], networks: [] })],
+  "images, their service is gone": [three, running(n123, { nodes: [...n123.map((name) => node(name)), api("api-1")] })],
+  "a store becomes an image": [
+    images,
+    running([], { nodes: [node("api-1", "running", "old", "api")], volumes: [data("api-1", 1, "api")] }),
+  ],
+  "an image becomes a store": [
+    { name: "demo", services: [storeService("api", ["api-1"])] },
+    running([], { nodes: [api("api-1", "running", "old")] }),
+  ],
 };
 
 test("every case has its plan", async () => {
@@ -106,6 +150,37 @@ describe("members", () => {
       { node: "n2", member: 9, clusterState: "existing", members: [{ id: 7 }, { id: 8 }, { id: 9 }] },
     ]);
   });
+});
+
+describe("a node that a fault keeps down", () => {
+  const n2Down = running(n123, { nodes: [node("n1"), node("n2", "exited"), node("n3", "exited")] });
+
+  test("is as asked, and only it", () => {
+    const planned = planUp(three, n2Down, hashes, new Set(["n2"]));
+    expect(describePlan(planned)).toEqual(["start n3"]);
+    expect(planned.heldDown).toEqual(["n2"]);
+  });
+
+  test("is not made anew before it comes back either", () => {
+    const nodes = [api("api-1", "exited", "old"), api("api-2")];
+    const planned = planUp(images, running([], { nodes }), hashes, new Set(["api-1"]));
+    expect({ steps: describePlan(planned), isNothing: isNothing(planned) }).toEqual({ steps: [], isNothing: true });
+  });
+
+  test("is made like any other where there is no container that could come back", () => {
+    expect(describePlan(planUp(three, running(n123, { nodes: [node("n1"), node("n3")] }), hashes, new Set(["n2"])))).toEqual([
+      "create n2",
+    ]);
+  });
+
+  test("that runs all the same is kept", () => {
+    expect(isNothing(planUp(three, running(n123), hashes, new Set(["n2"])))).toBe(true);
+  });
+});
+
+test("a changed place remakes the nodes whose place it is, and no other", () => {
+  const perNode = { agent: "h", node: (_service: unknown, name: string) => (name === "n2" ? "new" : "h") };
+  expect(describePlan(planUp(three, running(n123), perNode))).toEqual(["make n2 anew, keeping its volume"]);
 });
 
 test("what is planned for is found by labels alone", async () => {

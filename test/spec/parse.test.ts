@@ -1,6 +1,8 @@
 // Shows that a spec is read whole, and that every problem comes at once, at its place, with advice.
 import { describe, expect, test } from "vitest";
-import { raftDefaults } from "../../src/spec/cluster-spec.js";
+import { placeOf, raftDefaults, storeService } from "../../src/spec/cluster-spec.js";
+import type { ClusterSpec } from "../../src/spec/cluster-spec.js";
+import { withOverrides } from "../../src/spec/overrides.js";
 import { parseSpec } from "../../src/spec/parse.js";
 
 function problems(text: string): readonly string[] {
@@ -8,58 +10,255 @@ function problems(text: string): readonly string[] {
   return result.ok ? [] : result.problems.map(({ line, column, message }) => `${line}:${column} ${message}`);
 }
 
+function specOf(text: string): ClusterSpec {
+  const result = parseSpec(text, "My App");
+  if (!result.ok) throw new Error(JSON.stringify(result.problems));
+  return result.spec;
+}
+
+/** `n1 eu protected`, one line for each node. */
+function places({ services }: ClusterSpec): readonly string[] {
+  return services.flatMap((service) =>
+    service.nodes.map((node) => {
+      const place = placeOf(service, node);
+      return [node, place.zone ?? "-", ...(place.protected ? ["protected"] : [])].join(" ");
+    }),
+  );
+}
+
 describe("a good spec", () => {
   test("an empty file is three raft nodes named after the folder", () => {
-    expect(parseSpec("", "My App")).toEqual({
-      ok: true,
-      spec: { name: "my-app", services: [{ name: "store", store: raftDefaults, nodes: ["n1", "n2", "n3"] }] },
-    });
+    expect(specOf("")).toEqual({ name: "my-app", services: [storeService("store", ["n1", "n2", "n3"])] });
   });
 
   test("services name their nodes after themselves", () => {
     const text =
       "name: shop\nservices:\n  kv: { store: raft, nodes: 1 }\n  log: { store: { design: raft, election_timeout: 2s } }\n";
-    expect(parseSpec(text, "x")).toEqual({
-      ok: true,
-      spec: {
-        name: "shop",
-        services: [
-          { name: "kv", store: raftDefaults, nodes: ["kv-1"] },
-          { name: "log", store: { ...raftDefaults, electionTimeoutMs: 2000 }, nodes: ["log-1", "log-2", "log-3"] },
-        ],
-      },
+    expect(specOf(text)).toEqual({
+      name: "shop",
+      services: [
+        storeService("kv", ["kv-1"]),
+        storeService("log", ["log-1", "log-2", "log-3"], { ...raftDefaults, electionTimeoutMs: 2000 }),
+      ],
     });
   });
+
+  test("an image of the user's has its own entrypoint and command where the spec says nothing", () => {
+    expect(specOf("services: { api: { image: 'my-api:dev', nodes: 1 } }").services).toEqual([
+      {
+        name: "api",
+        nodes: ["api-1"],
+        zones: {},
+        protect: [],
+        image: "my-api:dev",
+        entrypoint: null,
+        command: null,
+        environment: {},
+        ports: [],
+        roles: null,
+      },
+    ]);
+  });
+
+  test("an image may be told all there is to tell", () => {
+    const text = [
+      "services:",
+      "  api:",
+      "    image: registry.example/my/api@sha256:0123",
+      "    nodes: 2",
+      "    entrypoint: [/bin/tini, --]",
+      "    command: [node, server.js]",
+      '    environment: { PORT: "8080", EMPTY: "" }',
+      "    ports: [8080, 9090]",
+      '    roles: { http: { port: 8080, path: /role, leader: \'"role": *"leader"\' } }',
+      "    protect: [api-2]",
+    ].join("\n");
+    expect(specOf(text).services).toEqual([
+      {
+        name: "api",
+        nodes: ["api-1", "api-2"],
+        zones: {},
+        protect: ["api-2"],
+        image: "registry.example/my/api@sha256:0123",
+        entrypoint: ["/bin/tini", "--"],
+        command: ["node", "server.js"],
+        environment: { PORT: "8080", EMPTY: "" },
+        ports: [8080, 9090],
+        roles: { by: "http", port: 8080, path: "/role", leader: '"role": *"leader"' },
+      },
+    ]);
+  });
+
+  test("who leads can be told by a command", () => {
+    const [api] = specOf("services: { r: { image: redis, roles: { exec: [redis-cli, role], leader: ^master } } }").services;
+    expect(api).toMatchObject({ roles: { by: "exec", command: ["redis-cli", "role"], leader: "^master" } });
+  });
+
+  test.each([
+    ["nodes: 2\nprotect: true\nnetwork: { zones: { eu: [n1] } }", ["n1 eu protected", "n2 - protected"]],
+    ["nodes: 2\nprotect: [n2]\nnetwork: { zones: { eu: [store] } }", ["n1 eu", "n2 eu protected"]],
+    ["nodes: 1\nprotect: false\nnetwork: {}", ["n1 -"]],
+    [
+      "services:\n  kv: { store: raft, nodes: 2, protect: true }\n  api: { image: a, nodes: 2, protect: [api-1] }\n" +
+        "network: { zones: { eu: [kv-1, api], us: [kv-2] } }",
+      ["kv-1 eu protected", "kv-2 us protected", "api-1 eu protected", "api-2 eu"],
+    ],
+  ])("zones and protection are each node's: %s", (text, expected) => {
+    expect(places(specOf(text))).toEqual(expected);
+  });
+
+  test("what is said of a service is said of the nodes that the command line adds", () => {
+    const spec = specOf("nodes: 1\nprotect: true\nnetwork: { zones: { eu: [store] } }");
+    expect(places(withOverrides(spec, { nodes: 2 }))).toEqual(["n1 eu protected", "n2 eu protected"]);
+  });
 });
+
+const nameRule = "lower-case letters, digits and dashes, at most 40, not at the ends a dash";
+const ownMeaning = "for faults that word has a meaning of its own";
 
 describe("problems", () => {
   test.each([
     ["nodes: 0", ["1:8 nodes: must be at least 1, not 0"]],
     ["nodes: three", ['1:8 nodes: must be a whole number from 1 to 15, not "three"']],
-    ["name: A b", ['1:7 name: "A b" is not a name: lower-case letters, digits and dashes, at most 40, not at the ends a dash']],
+    ["name: A b", [`1:7 name: "A b" is not a name: ${nameRule}`]],
     ["nme: x", ['1:1 unknown key "nme"; did you mean "name"?']],
-    ["volumes: [x]", ['1:1 unknown key "volumes"; known here: name, nodes, store, services']],
+    ["volumes: [x]", ['1:1 unknown key "volumes"; known here: name, nodes, store, protect, services, network']],
     ["store: raff", ['1:8 store.design: "raff" is not a design of the bundled store: use raft']],
     ["store: { design: raft, election_timeout: 5 }", ["1:42 store.election_timeout: 5 has no unit: write 5ms or 5s"]],
     [
       "store: { design: raft, heartbeat_interval: 3 parsecs }",
       ['1:44 store.heartbeat_interval: "3 parsecs" is not a duration: write for example 500ms, 2s or 1m30s'],
     ],
-    ["services: { kv: { nodes: 3 } }", ["1:13 services.kv.store: must be raft, or a mapping with design: raft"]],
     ["services: {}", ["1:11 services: needs at least one service"]],
+    ["services: { kv: 3 }", ["1:17 services.kv: must be a mapping with a store or an image"]],
     ["- 1", ["1:1 the spec: must be a mapping such as `nodes: 3`"]],
     ["nodes: 3\nnodes: 4", ["2:1 Map keys must be unique"]],
   ])("%s", (text, expected) => {
     expect(problems(text)).toEqual(expected);
   });
 
+  test.each([
+    ["{ nodes: 3 }", ["1:13 services.api: needs a store or an image"]],
+    ["{ image: a, store: raft }", ["1:20 services.api.image: a service has a store or an image, not both"]],
+    [
+      "{ store: raft, ports: [80], command: [x] }",
+      [
+        "1:33 services.api.ports: belongs to an image; the bundled store knows its own",
+        "1:46 services.api.command: belongs to an image; the bundled store knows its own",
+      ],
+    ],
+    ["{ image: }", ["1:27 services.api.image: must be text"]],
+    ["{ image: my api }", ["1:27 services.api.image: must be an image's name, such as my-api:dev"]],
+    ["{ imag: a, store: raft }", ['1:20 unknown key "imag"; did you mean "image"?']],
+    ["{ image: a, command: node server.js }", ["1:39 services.api.command: must be a list of words, such as [node, server.js]"]],
+    ["{ image: a, command: [sleep, 10] }", ['1:47 services.api.command.1: must be text: write "10" in quotes']],
+    ["{ image: a, entrypoint: [] }", ["1:42 services.api.entrypoint: must have at least one word"]],
+    [
+      "{ image: a, environment: { PORT: 80, ON: true } }",
+      [
+        '1:51 services.api.environment.PORT: must be text: write "80" in quotes',
+        '1:59 services.api.environment.ON: must be text: write "true" in quotes',
+      ],
+    ],
+    ["{ image: a, environment: [A=b] }", ["1:43 services.api.environment: must be a mapping such as { KEY: value }"]],
+    ["{ image: a, environment: { A B: c } }", ["1:50 services.api.environment.A B: is no variable's name"]],
+    ["{ image: a, ports: 80 }", ["1:37 services.api.ports: must be a list of ports, such as [8080]"]],
+    [
+      "{ image: a, ports: [0, 70000] }",
+      ["1:38 services.api.ports.0: must be at least 1, not 0", "1:41 services.api.ports.1: must be at most 65535, not 70000"],
+    ],
+    ["{ image: a, ports: [80, 80] }", ["1:37 services.api.ports: has a port twice"]],
+    ["{ image: a, protect: api-1 }", ["1:39 services.api.protect: must be true, or a list of nodes"]],
+    [
+      "{ image: a, protect: [api-4, kv-1] }",
+      [
+        '1:40 services.api.protect: api has no node "api-4"; did you mean "api-1"?',
+        '1:47 services.api.protect: api has no node "kv-1"; there are api-1, api-2, api-3',
+      ],
+    ],
+    // too many nodes: nobody knows yet which there will be
+    ["{ image: a, nodes: 99, protect: [api-9] }", ["1:37 services.api.nodes: must be at most 15, not 99"]],
+  ])("services: { api: %s }", (service, expected) => {
+    expect(problems(`services: { api: ${service} }`)).toEqual(expected);
+  });
+
+  test.each([
+    ["{}", ["needs http, or exec and leader"]],
+    ["{ exec: [x], leader: y, http: { port: 80, path: /, leader: z } }", ["asks by http or by exec, not by both"]],
+    ["{ exec: [x] }", ["exec needs a leader: what a leader's stdout has in it"]],
+    ["{ http: { port: 80, path: /, leader: z }, leader: y }", ["of http, leader stands inside http"]],
+    ["{ http: { port: 81, path: /, leader: z } }", ["port 81 must be one of the service's ports"]],
+  ])("roles: %s", (roles, expected) => {
+    const found = problems(`services: { api: { image: a, ports: [80], roles: ${roles} } }`);
+    expect(found.map((line) => line.replace(/^.* services\.api\.roles: /, ""))).toEqual(expected);
+  });
+
+  test.each([
+    [
+      "{ http: { port: 80 } }",
+      ["http.path: must be text", "http.leader: must be text: a regular expression that is found in what a leader says"],
+    ],
+    ["{ http: { port: 80, path: role, leader: x } }", ["http.path: must start with /"]],
+    ["{ exec: [x], leader: '' }", ["leader: must not be empty"]],
+    ["{ exec: [x], leader: '(' }", [expect.stringMatching(/^leader: is no regular expression: .*\(/) as string]],
+  ])("in roles: %s", (roles, expected) => {
+    const found = problems(`services: { api: { image: a, ports: [80], roles: ${roles} } }`);
+    expect(found.map((line) => line.replace(/^.* services\.api\.roles\./, ""))).toEqual(expected);
+  });
+
+  test.each([
+    ["leader: { store: raft }", [`1:13 a service cannot be called leader: ${ownMeaning}`]],
+    ["clients: { store: raft }", [`1:13 a service cannot be called clients: ${ownMeaning}`]],
+    ["a: { store: raft }, a-2: { store: raft }", ['1:33 "a-2" is also the name of a node of the service a']],
+    [
+      `${"x".repeat(38)}: { store: raft }`,
+      [`1:13 "${"x".repeat(38)}" is too long for a service: its nodes are called ${"x".repeat(38)}-1 and so on, ${nameRule}`],
+    ],
+  ])("a service's name: { %s }", (services, expected) => {
+    expect(problems(`services: { ${services} }`)).toEqual(expected);
+  });
+
+  test.each([
+    ["{ zone: { eu: [n1] } }", ['1:12 unknown key "zone"; did you mean "zones"?']],
+    ["{ zones: [n1] }", ["1:19 network.zones: must be a mapping of zones, such as { eu: [n1, n2], us: [n3] }"]],
+    ["{ zones: { eu: n1 } }", ["1:25 network.zones.eu: must be a list of nodes and services"]],
+    ["{ zones: { EU: [n1] } }", [`1:21 "EU" is not a name: ${nameRule}`]],
+    ["{ zones: { random: [n1] } }", [`1:21 a zone cannot be called random: ${ownMeaning}`]],
+    ["{ zones: { n2: [n1] } }", ["1:21 a zone cannot be called n2: a node or a service is"]],
+    ["{ zones: { store: [n1] } }", ["1:21 a zone cannot be called store: a node or a service is"]],
+    ["{ zones: { eu: [n4] } }", ['1:26 network.zones.eu: there is no node or service "n4"; did you mean "n1"?']],
+    [
+      "{ zones: { eu: [n1, n2], us: [n2, n3, n1] } }",
+      ["1:40 network.zones.us: n2 cannot be in it: already in eu", "1:48 network.zones.us: n1 cannot be in it: already in eu"],
+    ],
+    ["{ zones: { eu: [n1], us: [store] } }", ["1:36 network.zones.us: n1 cannot be in it: already in eu"]],
+    ["{ zones: { eu: [n1, n1] } }", ["1:30 network.zones.eu: n1 cannot be in it: already in eu"]],
+  ])("network: %s", (network, expected) => {
+    expect(problems(`network: ${network}`)).toEqual(expected);
+  });
+
   test("all of them come at once, in the order of the text", () => {
-    const text = "services:\n  KV:\n    store: raft\n    nodez: 3\n  b: { store: raft, nodes: 99 }\nnodes: 3\n";
+    const text = [
+      "services:",
+      "  KV:",
+      "    store: raft",
+      "    nodez: 3",
+      "  b: { store: raft, nodes: 99 }",
+      "  all: { nodes: 2, roles: { exec: [x] } }",
+      "nodes: 3",
+      "network: { zones: { eu: [b-1, c-1], b: [b-1] } }",
+    ].join("\n");
     expect(problems(text)).toEqual([
-      '2:3 "KV" is not a name: lower-case letters, digits and dashes, at most 40, not at the ends a dash',
+      `2:3 "KV" is not a name: ${nameRule}`,
       '4:5 unknown key "nodez"; did you mean "nodes"?',
       "5:28 services.b.nodes: must be at most 15, not 99",
-      "6:1 nodes: is short for a single service; with services, put it inside one of them",
+      `6:3 a service cannot be called all: ${ownMeaning}`,
+      "6:3 services.all: needs a store or an image",
+      "6:29 services.all.roles: exec needs a leader: what a leader's stdout has in it",
+      "7:1 nodes: is short for a single service; with services, put it inside one of them",
+      expect.stringMatching(/^8:31 network\.zones\.eu: there is no node or service "c-1"; did you mean "b-1"\?$/),
+      "8:37 a zone cannot be called b: a node or a service is",
+      "8:41 network.zones.b: b-1 cannot be in it: already in eu",
     ]);
   });
 

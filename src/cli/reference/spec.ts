@@ -12,6 +12,7 @@ interface Schema {
   readonly required?: readonly string[];
   readonly additionalProperties?: Schema | boolean;
   readonly anyOf?: readonly Schema[];
+  readonly items?: Schema;
 }
 
 /** Every key of a devious.yaml, from its JSON Schema. */
@@ -20,7 +21,9 @@ export function specPage(schema: Schema): string {
     "# devious.yaml",
     "Every key is optional unless it says otherwise; without any spec `devious up` boots three raft nodes named after the folder. `devious init` writes a spec with comments. Editors complete and check it with `schema/devious.schema.json`.",
     table(["key", "value", "what"], rowsOf(schema, "")),
-    "`store: raft` is short for `store: { design: raft }`. Nodes of the shorthand are called `n1`, `n2`, …, those of a service `kv` `kv-1`, `kv-2`, …",
+    "`store: raft` is short for `store: { design: raft }`. Nodes of the shorthand are called `n1`, `n2`, …, those of a service `kv` `kv-1`, `kv-2`, …; the service of the shorthand is called `store`. The words of fault targets (`leader`, `all`, `random`, …) name nothing else.",
+    "A service is a `store` of the bundled kind or an `image` of your own, never both. A node of an image is on the cluster's network under its own name, which is its host name as well, and is ready once it has run for half a second, takes connections on every one of its `ports`, and is healthy where its image has a health check. A rebuilt image is noticed: the next `devious up` makes its nodes anew, one by one. Nothing of theirs outlives its container.",
+    "`network.zones` puts nodes in zones and `protect` keeps random faults away from them; both name nodes, and zones whole services too. With `roles`, devious knows who leads: without, `leader` means nobody in that service.",
     [
       "```yaml",
       "name: shop",
@@ -28,6 +31,18 @@ export function specPage(schema: Schema): string {
       "  kv:",
       "    store: { design: raft, election_timeout: 2s }",
       "    nodes: 5",
+      "    protect: [kv-1]",
+      "  api:",
+      "    image: my-api:dev",
+      "    nodes: 3",
+      "    command: [node, server.js]",
+      '    environment: { KV: "http://kv-1:2379", PORT: "8080" }',
+      "    ports: [8080]",
+      "    roles: { http: { port: 8080, path: /role, leader: ^leader$ } }",
+      "network:",
+      "  zones:",
+      "    eu: [kv-1, kv-2, kv-3, api-1]",
+      "    us: [kv-4, kv-5, api-2, api-3]",
       "```",
     ].join("\n"),
   );
@@ -47,6 +62,8 @@ function valueOf(schema: Schema): string {
   if (schema.anyOf !== undefined) return schema.anyOf.map(valueOf).join(" or ");
   if (schema.const !== undefined) return code(JSON.stringify(schema.const).replaceAll('"', ""));
   if (schema.minimum !== undefined) return `${schema.minimum} to ${schema.maximum}`;
+  if (schema.items !== undefined) return schema.items.minimum === undefined ? "list" : `list of ${valueOf(schema.items)}`;
+  if (schema.type === "boolean") return `${code("true")} or ${code("false")}`;
   if (schema.pattern !== undefined) return `text that matches ${code(schema.pattern)}`;
-  return schema.type === "object" ? "mapping" : (schema.type ?? "");
+  return { object: "mapping", string: "text" }[schema.type ?? ""] ?? "";
 }

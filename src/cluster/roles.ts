@@ -1,0 +1,52 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { label } from "../core/labels.js";
+import { type RolesProbe, leaderPattern } from "../core/roles.js";
+import type { ContainerDetail, Exec } from "../engine/port.js";
+import { requestText } from "./http.js";
+
+/** What a node of the user's image says of itself. */
+export type Role = "leader" | "follower";
+
+const answerTimeoutMs = 1000;
+
+/** Asks a running node by its service's `roles` probe; null where there is none, or no answer in time. */
+export async function probeRole(engine: Pick<Exec, "exec">, node: ContainerDetail): Promise<Role | null> {
+  const asked = node.labels[label.roles];
+  if (asked === undefined) return null;
+  const probe = JSON.parse(asked) as RolesProbe;
+  const said = await (probe.by === "http" ? overHttp(node, probe) : byCommand(engine, node, probe));
+  if (said === null) return null;
+  return leaderPattern(probe.leader).test(said) ? "leader" : "follower";
+}
+
+type ProbeBy<By extends RolesProbe["by"]> = Extract<RolesProbe, { readonly by: By }>;
+
+async function overHttp({ endpoints }: ContainerDetail, { port, path }: ProbeBy<"http">): Promise<string | null> {
+  const endpoint = endpoints.get(port);
+  if (endpoint === undefined) return null;
+  const answer = await requestText(endpoint, "GET", path, undefined, answerTimeoutMs).catch(() => undefined);
+  return answer !== undefined && answer.status >= 200 && answer.status < 300 ? answer.text : null;
+}
+
+/** A command that takes too long is left to itself: the engine cannot end one. */
+async function byCommand(
+  engine: Pick<Exec, "exec">,
+  { id }: ContainerDetail,
+  { command }: ProbeBy<"exec">,
+): Promise<string | null> {
+  const stdout: Uint8Array[] = [];
+  const done = engine
+    .exec(
+      id,
+      command,
+      (chunk) => void stdout.push(chunk),
+      () => undefined,
+    )
+    .then(
+      ({ exitCode }) => (exitCode === 0 ? Buffer.concat(stdout).toString("utf8") : null),
+      () => null,
+    );
+  const timer = new AbortController();
+  const late = sleep(answerTimeoutMs, null, { signal: timer.signal }).catch(() => null);
+  return Promise.race([done, late]).finally(() => timer.abort());
+}
