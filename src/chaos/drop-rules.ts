@@ -21,6 +21,15 @@ export interface DropRule {
 
 export const everyPacket = 1_000_000;
 
+/**
+ * Neighbour discovery (RFC 4861) as (type, what nft calls it): it is to IPv6 what ARP is to IPv4, which no IP rule sees. Without it a node
+ * that does not hear another could not speak to it either, and no cut were one-way.
+ */
+export const neighbourDiscovery = [
+  [135, "nd-neighbor-solicit"],
+  [136, "nd-neighbor-advert"],
+] as const;
+
 /** In the order of the drops; a rule that drops every packet stands once however often it is asked for. */
 export function dropRules(drops: readonly Drop[]): readonly DropRule[] {
   const certain = new Set<string>();
@@ -44,20 +53,19 @@ function rulesOf({ peer, traffic: asked, percent }: Drop): readonly DropRule[] {
 }
 
 /**
- * How the rules found differ from those wanted, each in the tool's own words, in whatever order; undefined where they do not. `spelling`
- * leaves out of a rule what the kernel may write in another way.
+ * How the rules found differ from those wanted, each in the tool's own words and in order; undefined where they do not. `spelling` leaves
+ * out of a rule what the kernel may write in another way.
  */
 export function ruleDifference(
   wanted: readonly string[],
   found: readonly string[],
   spelling: (rule: string) => string,
 ): string | undefined {
-  const left = wanted.map((rule) => ({ rule, spelt: spelling(rule) }));
-  for (const rule of found) {
-    const spelt = spelling(rule);
-    const at = left.findIndex((each) => each.spelt === spelt);
-    if (at < 0) return `there is a rule that nobody asked for: ${rule}`;
-    left.splice(at, 1);
+  for (let at = 0; at < Math.max(wanted.length, found.length); at++) {
+    const [asked, there] = [wanted[at], found[at]];
+    if (asked === undefined) return `there is a rule that nobody asked for: ${there}`;
+    if (there === undefined) return `a rule is missing: ${asked}`;
+    if (spelling(asked) !== spelling(there)) return `instead of the rule ${asked} there is ${there}`;
   }
-  return left[0] === undefined ? undefined : `a rule is missing: ${left[0].rule}`;
+  return undefined;
 }

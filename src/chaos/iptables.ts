@@ -5,7 +5,7 @@
  */
 import { type Family, canonical } from "./address.js";
 import type { Drop } from "./desired-state.js";
-import { type DropRule, dropRules, everyPacket, ruleDifference } from "./drop-rules.js";
+import { type DropRule, dropRules, everyPacket, neighbourDiscovery, ruleDifference } from "./drop-rules.js";
 
 const chain = "DEVIOUS";
 const prefixLength = { v4: 32, v6: 128 } as const;
@@ -56,15 +56,15 @@ export function iptablesDifference(drops: readonly Drop[], family: Family, curre
 }
 
 function rulesOf(drops: readonly Drop[], family: Family): readonly string[] {
-  return dropRules(drops)
-    .filter((rule) => rule.family === family)
-    .flatMap((rule) => {
-      const { source, millionths } = rule;
-      const from = `-s ${source}/${prefixLength[family]}`;
-      const chance =
-        millionths === everyPacket ? "" : ` -m statistic --mode random --probability ${(millionths / everyPacket).toFixed(6)}`;
-      return matchesOf(rule).map((match) => `${from}${match}${chance} -j DROP`);
-    });
+  const rules = dropRules(drops).filter((rule) => rule.family === family);
+  const dropped = rules.flatMap((rule) => {
+    const from = `-s ${rule.source}/${prefixLength[family]}`;
+    const chance = (rule.millionths / everyPacket).toFixed(6);
+    const draw = rule.millionths === everyPacket ? "" : ` -m statistic --mode random --probability ${chance}`;
+    return matchesOf(rule).map((match) => `${from}${match}${draw} -j DROP`);
+  });
+  if (family === "v4" || rules.length === 0) return dropped;
+  return [...neighbourDiscovery.map(([type]) => `-p ipv6-icmp -m icmp6 --icmpv6-type ${type} -j RETURN`), ...dropped];
 }
 
 function matchesOf({ family, protocol, ports }: DropRule): readonly string[] {

@@ -7,7 +7,7 @@
  */
 import { canonical } from "./address.js";
 import type { Drop } from "./desired-state.js";
-import { type DropRule, dropRules, everyPacket, ruleDifference } from "./drop-rules.js";
+import { type DropRule, dropRules, everyPacket, neighbourDiscovery, ruleDifference } from "./drop-rules.js";
 
 /** The table, as nft's commands name it. */
 export const nftTable = ["inet", "devious"] as const;
@@ -21,11 +21,28 @@ const chain = "input";
  */
 export function renderNft(drops: readonly Drop[]): string {
   const replace = `${table}\ndelete ${table}\n`;
-  const rules = dropRules(drops).flatMap((rule) =>
-    matchesOf(rule).map((matches) => `    ${matches.join(" ")} counter drop comment "${rule.peer}"\n`),
+  const rules = rulesOf(drops).map(({ matches, verdict, peer }) =>
+    peer === undefined ? `    ${matches} ${verdict}\n` : `    ${matches} counter ${verdict} comment "${peer}"\n`,
   );
   if (rules.length === 0) return replace;
   return `${replace}${table} {\n  chain ${chain} {\n    type filter hook input priority 0; policy accept;\n${rules.join("")}  }\n}\n`;
+}
+
+/** A rule of the kernel's. */
+interface NftRule {
+  readonly matches: string;
+  readonly verdict: "accept" | "drop";
+  /** Whose packets they are, where it is one node's. */
+  readonly peer?: string;
+}
+
+function rulesOf(drops: readonly Drop[]): readonly NftRule[] {
+  const rules = dropRules(drops);
+  const dropped = rules.flatMap((rule) =>
+    matchesOf(rule).map((matches): NftRule => ({ matches: matches.join(" "), verdict: "drop", peer: rule.peer })),
+  );
+  if (rules.every(({ family }) => family === "v4")) return dropped;
+  return [...neighbourDiscovery.map(([, type]): NftRule => ({ matches: `icmpv6 type ${type}`, verdict: "accept" })), ...dropped];
 }
 
 /** The rule as the kernel's rules that make it up, each as its matches. */
@@ -53,7 +70,7 @@ function protocolName({ protocol, family }: Pick<DropRule, "protocol" | "family"
  * devious` says, or `nft -j --echo` of the transaction; undefined where there is no table.
  */
 export function nftDifference(drops: readonly Drop[], listing: string | undefined): string | undefined {
-  const wanted = dropRules(drops).flatMap((rule) => matchesOf(rule).map((matches) => matches.join(" ")));
+  const wanted = rulesOf(drops).map(({ matches, verdict }) => `${matches} ${verdict}`);
   if (listing === undefined) return ruleDifference(wanted, [], spelling);
   if (wanted.length === 0) return "a table of ours is left over";
   const { nftables } = JSON.parse(listing) as Listing;
@@ -89,6 +106,7 @@ interface Listed {
 
 interface Expression {
   readonly counter?: unknown;
+  readonly accept?: null;
   readonly drop?: null;
   readonly match?: { readonly op: string; readonly left: Operand; readonly right: unknown };
 }
@@ -99,15 +117,15 @@ interface Operand {
   readonly numgen?: { readonly mode: string; readonly mod: number; readonly offset: number };
 }
 
-/** The rule as {@link matchesOf} would have it; what no rule of ours says stays as it is and equals none of them. */
+/** The rule as {@link rulesOf} would have it; what no rule of ours says stays as it is and equals none of them. */
 function write(expressions: readonly Expression[]): string {
-  const last = expressions.at(-1);
-  const verdict = last !== undefined && "drop" in last ? [] : ["without a drop"];
-  const matches = expressions.filter((each) => !("drop" in each) && !("counter" in each));
-  return [...matches.map((each) => writeMatch(each) ?? JSON.stringify(each)), ...verdict].join(" ");
+  return expressions.flatMap((each) => ("counter" in each ? [] : (writeExpression(each) ?? JSON.stringify(each)))).join(" ");
 }
 
-function writeMatch({ match }: Expression): string | undefined {
+function writeExpression(expression: Expression): string | undefined {
+  if ("accept" in expression) return "accept";
+  if ("drop" in expression) return "drop";
+  const { match } = expression;
   if (match === undefined || (typeof match.right !== "string" && typeof match.right !== "number")) return undefined;
   const { op, left, right } = match;
   const { payload, meta, numgen } = left;

@@ -46,12 +46,25 @@ const cases: fc.Arbitrary<Case> = fc.integer({ min: 2, max: 50 }).chain((size) =
 const ports = fc.oneof(fc.constantFrom(2379, 2380), fc.integer({ min: 1, max: 40 }), fc.constant(65_535));
 
 const packets = fc.oneof(
-  fc.record({ protocol: fc.constantFrom("tcp" as const, "udp" as const), sport: ports, dport: ports }),
-  fc.record({ protocol: fc.constantFrom("icmp" as const, "esp" as const), sport: fc.constant(0), dport: fc.constant(0) }),
+  fc.record({ protocol: fc.constantFrom("tcp" as const, "udp" as const), sport: ports, dport: ports, type: fc.constant(0) }),
+  fc.record({
+    protocol: fc.constant("esp" as const),
+    sport: fc.constant(0),
+    dport: fc.constant(0),
+    type: fc.constant(0),
+  }),
+  fc.record({
+    protocol: fc.constant("icmp" as const),
+    sport: fc.constant(0),
+    dport: fc.constant(0),
+    type: fc.constantFrom(128, 135, 136),
+  }),
 );
 
 /** What becomes of a packet from `peer` at n1, straight from the faults. */
 function asked(faults: readonly PartitionFault[], peer: string, packet: Packet): number {
+  // the neighbour discovery of IPv6 is no more a packet than ARP is
+  if (packet.source.includes(":") && packet.protocol === "icmp" && packet.type > 128) return 0;
   let passes = 1;
   for (const { grudge, traffic, percent } of faults) {
     if (grudge["n1"]?.includes(peer) !== true) continue;
@@ -109,7 +122,7 @@ test("what was made is read back as what was asked, and what lacks a fault as so
   fc.assert(
     fc.property(cases, fc.nat(), (one, at) => {
       const [drops, less] = [dropsOf(one), dropsOf(without(one, at))];
-      const same = linesOf(drops) === linesOf(less);
+      const same = renderNft(drops) === renderNft(less);
       const nft = cutByNft(drops).list();
       expect(nftDifference(drops, nft)).toBeUndefined();
       expect(nftDifference(less, nft) === undefined).toBe(same);
@@ -124,11 +137,6 @@ test("what was made is read back as what was asked, and what lacks a fault as so
 
 function without(one: Case, at: number): Case {
   return { ...one, faults: one.faults.filter((_, index) => index !== at % one.faults.length) };
-}
-
-/** The rules in whatever order: it makes no difference to a packet. */
-function linesOf(drops: readonly Drop[]): string {
-  return renderNft(drops).split("\n").sort().join("\n");
 }
 
 test("removing a fault equals never having added it", () => {

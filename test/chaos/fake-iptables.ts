@@ -25,7 +25,7 @@ export class FakeIptables {
 
   /** Addresses whose packets some rule drops. */
   get sources(): readonly string[] | undefined {
-    return this.#chain && [...new Set(this.#chain.map(({ source }) => source))];
+    return this.#chain && [...new Set(this.#chain.flatMap(({ source }) => source ?? []))];
   }
 
   /** `iptables-restore --noflush`: carries it out whole, or throws. */
@@ -61,11 +61,18 @@ export class FakeIptables {
 }
 
 interface IptablesRule extends ReadRule {
-  readonly source: string;
+  readonly source?: string;
   readonly listed: string;
 }
 
 function readRule(line: string, family: 4 | 6): IptablesRule {
+  const passes = /^-A DEVIOUS -p ipv6-icmp -m icmp6 --icmpv6-type (\d+) -j RETURN$/.exec(line)?.[1];
+  if (passes === undefined) return readDrop(line, family);
+  if (family !== 6) refuse(line);
+  return { listed: line, verdict: "pass", chance: 1, matches: ({ type }) => type === Number(passes) };
+}
+
+function readDrop(line: string, family: 4 | 6): IptablesRule {
   const words = line.split(" ").slice(2);
   const take = (...choice: readonly string[]): string => {
     const word = words.shift() ?? refuse(line);
@@ -108,7 +115,7 @@ function readRule(line: string, family: 4 | 6): IptablesRule {
   take("-j");
   take("DROP");
   if (words.length > 0) refuse(line);
-  return { source, listed, chance, matches: (packet) => holds.every((each) => each(packet)) };
+  return { source, listed, verdict: "drop", chance, matches: (packet) => holds.every((each) => each(packet)) };
 }
 
 function refuse(text: string): never {

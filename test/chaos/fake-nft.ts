@@ -15,7 +15,7 @@ export class FakeNft {
 
   /** Addresses whose packets some rule drops. */
   get sources(): readonly string[] | undefined {
-    return this.#rules && [...new Set(this.#rules.map(({ source }) => source))];
+    return this.#rules && [...new Set(this.#rules.flatMap(({ source }) => source ?? []))];
   }
 
   /** Carries the transaction out whole, or throws; gives what `nft -j --echo` prints. */
@@ -44,8 +44,8 @@ export class FakeNft {
 }
 
 interface NftRule extends ReadRule {
-  readonly source: string;
-  readonly comment: string;
+  readonly source?: string;
+  readonly comment?: string;
   readonly expr: readonly object[];
 }
 
@@ -62,7 +62,21 @@ function readTable(lines: readonly string[]): readonly NftRule[] {
   return rules.map(readRule);
 }
 
+const discovery = { "nd-neighbor-solicit": 135, "nd-neighbor-advert": 136 };
+
 function readRule(line: string): NftRule {
+  const passes = /^ {4}icmpv6 type (nd-neighbor-(?:solicit|advert)) accept$/.exec(line)?.[1] as
+    keyof typeof discovery | undefined;
+  if (passes === undefined) return readDrop(line);
+  return {
+    matches: ({ source, type }) => source.includes(":") && type === discovery[passes],
+    verdict: "pass",
+    chance: 1,
+    expr: [matchExpr({ payload: { protocol: "icmpv6", field: "type" } }, "==", passes), { accept: null }],
+  };
+}
+
+function readDrop(line: string): NftRule {
   const words = line.trim().split(" ");
   const take = (): string => words.shift() ?? refuse(line);
   const [family, field, source] = [take(), take(), take()];
@@ -102,7 +116,7 @@ function readRule(line: string): NftRule {
   const comment = /^counter drop comment "([a-z0-9-]+)"$/.exec(words.join(" "))?.[1] ?? refuse(line);
   if (protocols.size > 1) refuse(line);
   const expr = [...matches.map((match) => match.expr), { counter: { packets: 0, bytes: 0 } }, { drop: null }];
-  return { source, comment, chance, expr, matches: (packet) => matches.every(({ holds }) => holds(packet)) };
+  return { source, comment, verdict: "drop", chance, expr, matches: (packet) => matches.every(({ holds }) => holds(packet)) };
 }
 
 function readPort(protocol: "tcp" | "udp", take: () => string, line: string): Match {

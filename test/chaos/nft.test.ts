@@ -10,7 +10,7 @@ const n4: Peer = { name: "n4", addresses: { v4: [], v6: [] } };
 const drop = (peer: Peer, which: Traffic = anyTraffic, percent = 100): Drop => ({ peer, traffic: which, percent });
 
 /** `nft -j list table inet devious` of nftables 1.0.6 after the transaction for n2. */
-const recorded = `{"nftables": [{"metainfo": {"version": "1.0.6", "release_name": "Lester Gooch #5", "json_schema_version": 1}}, {"table": {"family": "inet", "name": "devious", "handle": 2}}, {"chain": {"family": "inet", "table": "devious", "name": "input", "handle": 1, "type": "filter", "hook": "input", "prio": 0, "policy": "accept"}}, {"rule": {"family": "inet", "table": "devious", "chain": "input", "handle": 2, "comment": "n2", "expr": [{"match": {"op": "==", "left": {"payload": {"protocol": "ip", "field": "saddr"}}, "right": "172.18.0.3"}}, {"counter": {"packets": 0, "bytes": 0}}, {"drop": null}]}}, {"rule": {"family": "inet", "table": "devious", "chain": "input", "handle": 3, "comment": "n2", "expr": [{"match": {"op": "==", "left": {"payload": {"protocol": "ip6", "field": "saddr"}}, "right": "fd00:1::3"}}, {"counter": {"packets": 0, "bytes": 0}}, {"drop": null}]}}]}`;
+const recorded = `{"nftables": [{"metainfo": {"version": "1.0.6", "release_name": "Lester Gooch #5", "json_schema_version": 1}}, {"table": {"family": "inet", "name": "devious", "handle": 2}}, {"chain": {"family": "inet", "table": "devious", "name": "input", "handle": 1, "type": "filter", "hook": "input", "prio": 0, "policy": "accept"}}, {"rule": {"family": "inet", "table": "devious", "chain": "input", "handle": 2, "expr": [{"match": {"op": "==", "left": {"payload": {"protocol": "icmpv6", "field": "type"}}, "right": "nd-neighbor-solicit"}}, {"accept": null}]}}, {"rule": {"family": "inet", "table": "devious", "chain": "input", "handle": 3, "expr": [{"match": {"op": "==", "left": {"payload": {"protocol": "icmpv6", "field": "type"}}, "right": "nd-neighbor-advert"}}, {"accept": null}]}}, {"rule": {"family": "inet", "table": "devious", "chain": "input", "handle": 4, "comment": "n2", "expr": [{"match": {"op": "==", "left": {"payload": {"protocol": "ip", "field": "saddr"}}, "right": "172.18.0.3"}}, {"counter": {"packets": 0, "bytes": 0}}, {"drop": null}]}}, {"rule": {"family": "inet", "table": "devious", "chain": "input", "handle": 5, "comment": "n2", "expr": [{"match": {"op": "==", "left": {"payload": {"protocol": "ip6", "field": "saddr"}}, "right": "fd00:1::3"}}, {"counter": {"packets": 0, "bytes": 0}}, {"drop": null}]}}]}`;
 
 /** `nft -j --echo` of nftables 1.0.6 for half of n3's UDP port 2380, where there was a table before. */
 const echoed = `{"nftables": [{"add": {"table": {"family": "inet", "name": "devious", "handle": 1}}}, {"add": {"table": {"family": "inet", "name": "devious", "handle": 2}}}, {"add": {"chain": {"family": "inet", "table": "devious", "name": "input", "handle": 1, "type": "filter", "hook": "input", "prio": 0, "policy": "accept"}}}, {"add": {"rule": {"family": "inet", "table": "devious", "chain": "input", "handle": 2, "comment": "n3", "expr": [{"match": {"op": "==", "left": {"payload": {"protocol": "ip", "field": "saddr"}}, "right": "172.18.0.4"}}, {"match": {"op": "==", "left": {"payload": {"protocol": "udp", "field": "sport"}}, "right": 2380}}, {"match": {"op": "<", "left": {"numgen": {"mode": "random", "mod": 1000000, "offset": 0}}, "right": 500000}}, {"counter": {"packets": 0, "bytes": 0}}, {"drop": null}]}}}, {"add": {"rule": {"family": "inet", "table": "devious", "chain": "input", "handle": 3, "comment": "n3", "expr": [{"match": {"op": "==", "left": {"payload": {"protocol": "ip", "field": "saddr"}}, "right": "172.18.0.4"}}, {"match": {"op": "!=", "left": {"payload": {"protocol": "udp", "field": "sport"}}, "right": 2380}}, {"match": {"op": "==", "left": {"payload": {"protocol": "udp", "field": "dport"}}, "right": 2380}}, {"match": {"op": "<", "left": {"numgen": {"mode": "random", "mod": 1000000, "offset": 0}}, "right": 500000}}, {"counter": {"packets": 0, "bytes": 0}}, {"drop": null}]}}}]}`;
@@ -22,6 +22,8 @@ delete table inet devious
 table inet devious {
   chain input {
     type filter hook input priority 0; policy accept;
+    icmpv6 type nd-neighbor-solicit accept
+    icmpv6 type nd-neighbor-advert accept
     ip saddr 172.18.0.3 counter drop comment "n2"
     ip6 saddr fd00:1::3 counter drop comment "n2"
     ip saddr 172.18.0.4 counter drop comment "n3"
@@ -80,25 +82,31 @@ test.each<[string, readonly Drop[], string | undefined, string | undefined]>([
   ["as asked, other spelling", [drop({ ...n2, addresses: { v4: ["172.18.0.3"], v6: ["FD00:1:0::3"] } })], recorded, undefined],
   ["as asked, from the echo", [half], echoed, undefined],
   ["no table, none asked", [], undefined, undefined],
-  ["no table", [drop(n3)], undefined, "a rule is missing: ip saddr 172.18.0.4"],
-  ["one missing", [drop(n2), drop(n3)], recorded, "a rule is missing: ip saddr 172.18.0.4"],
-  ["one too many", [drop(n3)], recorded, "there is a rule that nobody asked for: ip saddr 172.18.0.3"],
+  ["no table", [drop(n3)], undefined, "a rule is missing: ip saddr 172.18.0.4 drop"],
+  ["one missing", [drop(n2), drop(n3)], recorded, "a rule is missing: ip saddr 172.18.0.4 drop"],
+  [
+    "another peer",
+    [drop({ ...n2, addresses: { v4: ["172.18.0.9"], v6: ["fd00:1::3"] } })],
+    recorded,
+    "instead of the rule ip saddr 172.18.0.9 drop there is ip saddr 172.18.0.3 drop",
+  ],
   [
     "one of two equal ones",
     [half, half],
     echoed,
     expect.stringContaining("a rule is missing: ip saddr 172.18.0.4 udp sport 2380"),
   ],
-  ["another chance", [half], echoed.replace("500000", "400000"), expect.stringContaining("nobody asked for")],
-  ["another port", [half], echoed.replace("2380", "2381"), expect.stringContaining("nobody asked for")],
-  ["another protocol", [half], echoed.replace("udp", "tcp"), expect.stringContaining("nobody asked for")],
+  ["one too many", [drop({ ...n2, addresses: { v4: ["172.18.0.3"], v6: [] } })], recorded, expect.stringContaining("instead of")],
+  ["another chance", [half], echoed.replace("500000", "400000"), expect.stringContaining("< 400000 drop")],
+  ["another port", [half], echoed.replace("2380", "2381"), expect.stringContaining("sport 2381")],
+  ["another protocol", [half], echoed.replace("udp", "tcp"), expect.stringContaining("tcp sport")],
   [
     "a match of somebody else's in our rule",
-    [drop(n3)],
+    [drop(n2)],
     recorded.replace('{"counter"', '{"limit": {}}, {"counter"'),
-    expect.stringContaining("nobody asked for"),
+    expect.stringContaining('there is ip saddr 172.18.0.3 {"limit":{}} drop'),
   ],
-  ["the rule does not drop", [drop(n2)], recorded.replaceAll("drop", "accept"), expect.stringContaining("nobody asked for")],
+  ["the rule does not drop", [drop(n2)], recorded.replaceAll("drop", "accept"), expect.stringContaining("172.18.0.3 accept")],
   [
     "the chain is not hooked",
     [drop(n2)],

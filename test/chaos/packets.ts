@@ -7,15 +7,24 @@ export interface Packet {
   /** Both 0 where the protocol has none. */
   readonly sport: number;
   readonly dport: number;
+  /** ICMP's; 0 for other protocols. */
+  readonly type: number;
 }
 
-/** One rule as it was read: what it matches, and how often it then drops (0 to 1). */
+/** One rule as it was read: what it matches, and how often it then has its verdict (0 to 1). */
 export interface ReadRule {
   readonly matches: (packet: Packet) => boolean;
+  readonly verdict: "pass" | "drop";
   readonly chance: number;
 }
 
-/** The probability that none of the rules lets the packet pass, each drawing for itself. */
+/** The probability that the packet is dropped, each rule drawing for itself until one of them decides. */
 export function dropChance(rules: readonly ReadRule[], packet: Packet): number {
-  return 1 - rules.reduce((passes, rule) => (rule.matches(packet) ? passes * (1 - rule.chance) : passes), 1);
+  let [undecided, dropped] = [1, 0];
+  for (const { matches, verdict, chance } of rules) {
+    if (!matches(packet)) continue;
+    if (verdict === "drop") dropped += undecided * chance;
+    undecided *= 1 - chance;
+  }
+  return dropped;
 }
