@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { Config } from "@oclif/core";
+import { pack } from "tar-stream";
 import { onTestFinished, vi } from "vitest";
 import type { BaseCommand } from "../../src/cli/base-command.js";
 import { imagePaths } from "../../src/image/recipe.js";
@@ -25,7 +26,9 @@ import Up from "../../src/commands/up.js";
 import { createMemoryEngine } from "../../src/engine/memory/memory-engine.js";
 import type { MemoryEngine } from "../../src/engine/memory/memory-engine.js";
 import type { Executed } from "../../src/engine/memory/program.js";
+import { label } from "../../src/core/labels.js";
 import { createFakeAgent } from "./fake-agent.js";
+import { FakeImages } from "./fake-image.js";
 import { FakeStores } from "./fake-store.js";
 
 export const commands: Readonly<Record<string, new (argv: string[], config: Config) => BaseCommand>> = {
@@ -60,6 +63,7 @@ let loading: Promise<Config> | undefined;
 export class FakeWorld {
   readonly engine: MemoryEngine;
   readonly stores = new FakeStores();
+  readonly images = new FakeImages();
   readonly kernel = { netem: true, works: true };
   /** Folder the next command is typed in. */
   folder: string;
@@ -70,7 +74,10 @@ export class FakeWorld {
     this.folder = folder;
     const agent = createFakeAgent(() => this.engine, this.kernel);
     this.engine = createMemoryEngine({
-      program: ({ command }) => (command.includes(imagePaths.agent) ? agent : this.stores.program),
+      program: ({ command, labels }) => {
+        if (command.includes(imagePaths.agent)) return agent;
+        return label.member in labels ? this.stores.program : this.images.program;
+      },
       exec: (command, { hostname }) => execIn(command, hostname),
     });
   }
@@ -93,6 +100,14 @@ export class FakeWorld {
 
   async writeSpec(text: string): Promise<void> {
     await writeFile(path.join(this.folder, "devious.yaml"), text);
+  }
+
+  /** Builds an image of this name, other than any before. */
+  async buildImage(reference: string): Promise<void> {
+    const context = pack();
+    context.entry({ name: "Dockerfile" }, "FROM scratch\n");
+    context.finalize();
+    await this.engine.buildImage(reference, context as unknown as AsyncIterable<Uint8Array>, {}, () => undefined);
   }
 
   /** Goes to another folder of this machine. */

@@ -1,0 +1,25 @@
+import { createServer } from "node:http";
+import type { Process, Program } from "../../src/engine/memory/program.js";
+
+/** Nodes of an image of the user's: each listens on the ports it is to publish and answers `/role` with its role. */
+export class FakeImages {
+  /** Node -> what it says at `/role`; any other says `follower`. */
+  readonly roles = new Map<string, string>();
+  /** Nodes that end as soon as they start, or run and listen nowhere. */
+  readonly ailments = new Map<string, "exits" | "deaf">();
+
+  readonly program: Program = (process: Process) => {
+    const { hostname, ports } = process.spec;
+    const ailment = this.ailments.get(hostname);
+    process.write("stdout", `${hostname} runs ${process.spec.command.join(" ")}\n`);
+    process.onSignal((signal) => {
+      if (signal === "SIGTERM") process.exit(0);
+    });
+    if (ailment === "exits") process.exit(1);
+    if (ailment !== undefined) return;
+    const server = createServer((request, response) => {
+      response.writeHead(request.url === "/role" ? 200 : 404).end(`role: ${this.roles.get(hostname) ?? "follower"}\n`);
+    });
+    for (const port of ports) process.listen(port, (socket) => void server.emit("connection", socket));
+  };
+}
