@@ -49,6 +49,7 @@ export const faultFlags = {
     helpValue: "<number>",
   }),
   verify: Flags.boolean({
+    default: false,
     description: "Measure the fault by probes inside the nodes; one that has no effect is healed, with exit code 1.",
   }),
 };

@@ -5,6 +5,7 @@ import { openNamespace } from "../../../../src/agent/netns.js";
 import { cutWithIptables, cutWithNft } from "../../../../src/agent/cutting.js";
 import { shape } from "../../../../src/agent/shaping.js";
 import type { Link, Netem } from "../../../../src/chaos/namespace.js";
+import { anyTraffic } from "../../../../src/chaos/traffic.js";
 import { type BareNode, inside, port, withBareNodes } from "../bare-nodes.js";
 import { median, roundTripsMs } from "../round-trips.js";
 
@@ -24,8 +25,10 @@ const found = await withBareNodes(["a", "b", "c"], async ([a, b, c]) => {
     { peer: c, netem: null },
   ];
   const shapeTo = (wanted: Link[]) => shape(namespace, "a", a.addresses.v4[0], wanted);
-  const cut = (unheard: BareNode[]) =>
-    tool === "nft" ? cutWithNft(namespace, "a", unheard, true) : cutWithIptables(namespace, "a", unheard, true);
+  const cut = (unheard: readonly BareNode[]) => {
+    const drops = unheard.map((peer) => ({ peer, traffic: anyTraffic, percent: 100 }));
+    return tool === "nft" ? cutWithNft(namespace, "a", drops, true) : cutWithIptables(namespace, "a", drops, true);
+  };
   try {
     const before = await look();
     await shapeTo(links(slow));
