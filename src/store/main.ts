@@ -7,8 +7,8 @@ import { randomInt } from "node:crypto";
 import { TroubledClock } from "./clock.js";
 import { realTime } from "./io/real-time.js";
 import { WalDamaged } from "./io/wal-damaged.js";
-import { startNode } from "./node.js";
 import { optionsFromEnv } from "./node-options.js";
+import { startNode } from "./start-node.js";
 
 const clock = new TroubledClock(realTime);
 const log = createLog(process.env[nodeEnv.node] ?? "node", clock.wallMs, (line) => process.stdout.write(line));

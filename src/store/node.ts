@@ -2,21 +2,15 @@ import { createHash } from "node:crypto";
 import type { Log } from "../core/log-line.js";
 import { unreachable } from "../core/invariant.js";
 import type { Prng } from "../core/prng.js";
-import { RequestFailed } from "./ask.js";
 import type { Answer, Ask, Done, MemberChange } from "./ask.js";
-import type { Clock, TroubledClock } from "./clock.js";
+import { ClientRequests } from "./client-requests.js";
+import type { Clock } from "./clock.js";
 import { Driver } from "./driver.js";
-import { Hooks } from "./hooks.js";
-import { Admin } from "./io/admin.js";
-import { BitFlip } from "./io/bit-flip.js";
 import { Gateway } from "./io/gateway.js";
 import type { Store } from "./io/gateway.js";
 import type { Header, MemberView } from "./io/etcd-json.js";
-import { createLogFile } from "./io/log-file.js";
-import { realTime } from "./io/real-time.js";
 import { Transport } from "./io/transport.js";
-import { TroubledDisk } from "./io/troubled-disk.js";
-import { Wal } from "./io/wal.js";
+import type { Wal } from "./io/wal.js";
 import type { RangeRequest, RangeResult } from "./kv.js";
 import { planMemberChange } from "./member-change.js";
 import type { Leadership } from "./member-change.js";
@@ -24,7 +18,6 @@ import type { NodeOptions } from "./node-options.js";
 import { Proposals } from "./proposals.js";
 import { describeConfChange, describeEvent } from "./raft-events.js";
 import type { Sentence } from "./raft-events.js";
-import { bootstrapSnapshot, joinerSnapshot } from "./raft/bootstrap.js";
 import { createRaft } from "./raft/raft.js";
 import { none } from "./raft/types.js";
 import type {
@@ -39,122 +32,44 @@ import type {
   Role,
   Snapshot,
 } from "./raft/types.js";
+import { Readers } from "./readers.js";
 import { Replica } from "./replica.js";
 import type { Applied, Member } from "./replica.js";
 import { Router } from "./router.js";
 import type { Op } from "./router.js";
 import { storeVersion } from "./version.js";
 
-/** The world as a node needs it; the real one is made in main.ts. */
-export interface NodePorts {
-  readonly log: Log;
-  readonly clock: TroubledClock;
-  readonly prng: Prng;
-  /** The disk failed: what it holds is unknown, so the process must end at once. */
-  readonly onFatal: (error: unknown) => void;
-}
-
-export interface RunningNode {
-  readonly clientPort: number;
-  readonly peerPort: number;
-  readonly adminPort: number;
-  /** Takes no more requests, hands leadership over, makes what was taken durable, closes everything; well below a second. */
-  stop(): Promise<void>;
-}
-
 const requestsWaitingMax = 10_000;
 const sweepEveryMs = 50;
-const segmentBytesMax = 64 * 2 ** 20;
 const appendBytesMax = 2 ** 20;
 const inflightAppendsMax = 64;
 const uncommittedBytesMax = 64 * 2 ** 20;
-const slowSyncMs = 100;
-const slowSyncMentionEveryMs = 5000;
 const handOverMsMax = 300;
 /** Whoever joins is told the configuration as soon as a leader reaches it; a longer wait is worth a word. */
 const mentionWaitingAfterMs = 5000;
 
-/** Starts a member on what its disk holds. Rejects with `WalDamaged` where the disk lost what it had promised to keep. */
-export async function startNode(options: NodeOptions, ports: NodePorts): Promise<RunningNode> {
-  const { log, clock, prng, onFatal } = ports;
-  let node: Node | undefined = undefined;
-  const disk = new TroubledDisk({ createFile: createLogFile, time: realTime, prng: prng.fork() });
-  const bitFlip = new BitFlip({ ranges: () => wal.settled(), prng: prng.fork(), log });
-  const mentionSlowSync = slowSyncMention(log, clock);
-  const { wal, recovered, tornTail } = Wal.open({
-    dir: options.dataDir,
-    createFile: disk.createFile,
-    segmentBytesMax,
-    newSalt: () => prng.int(0, 2 ** 32 - 1),
-    nowMs: clock.monotonicMs,
-    onDurable: (persistNumber) => node?.driver.onDurable(persistNumber),
-    onSnapshotSaved: ({ index, term }, bytes) =>
-      log("info", "snapshot-saved", `saved a snapshot up to entry ${index}`, { index, term, bytes }),
-    onSync: (durationMs) => {
-      mentionSlowSync(durationMs);
-      bitFlip.tryAgain();
-    },
-    onFatal,
-  });
-  if (tornTail !== undefined) {
-    log("warn", "wal-torn-tail", "removed the rest of a write that a crash had cut off; nobody had been told of it", tornTail);
-  }
-  // before the ports that others wait for: whoever finds the node ready can hurt it
-  const admin = new Admin(new Hooks({ disk, bitFlip, clock, log }));
-  const adminPort = await admin.listen(options.adminAddress.host, options.adminAddress.port);
-  node = new Node(options, ports, wal, recovered ?? (await found(options, wal)), recovered === undefined);
-  const running = await node.listen();
-  const stop = async (): Promise<void> => {
-    await running.stop();
-    admin.close();
-  };
-  return { ...running, adminPort, stop };
+/** What a node needs of the world while it runs. */
+export interface NodePorts {
+  readonly log: Log;
+  readonly clock: Clock;
+  readonly prng: Prng;
+  readonly wal: Wal;
 }
 
-/** Says that the disk is slow, but not each time. */
-function slowSyncMention(log: Log, clock: Clock): (durationMs: number) => void {
-  let mentionedMs = -Infinity;
-  return (durationMs) => {
-    if (durationMs < slowSyncMs || clock.monotonicMs() - mentionedMs < slowSyncMentionEveryMs) return;
-    mentionedMs = clock.monotonicMs();
-    log("warn", "slow-fsync", `the disk took ${Math.round(durationMs)} ms to sync the log`, {
-      durationMs: Math.round(durationMs),
-    });
-  };
-}
-
-/** What an empty disk starts from: the founders as voters, or nobody yet. */
-async function found({ members, clusterState }: NodeOptions, wal: Wal): Promise<Recovered> {
-  const data = Replica.create(members).snapshot();
-  const voters = members.map(({ id }) => id).sort((a, b) => a - b);
-  const snapshot = clusterState === "new" ? bootstrapSnapshot(voters, data) : { ...joinerSnapshot, data };
-  const hardState = { term: snapshot.meta.term, vote: none, commit: snapshot.meta.index };
-  const start: Recovered = { hardState, snapshot, entries: [] };
-  await wal.bootstrap(start);
-  return start;
-}
-
-/** What waits until an index is applied here. */
-interface Reader {
-  readonly index: number;
-  readonly deadlineMs: number;
-  readonly serve: () => void;
-  /** It is not, in time. */
-  readonly fail: () => void;
-}
-
-class Node implements Store {
+/** One running member: the machine with its driver, its peers, its clients and the state that is applied. */
+export class Node implements Store {
   readonly driver: Driver;
   readonly #options: NodeOptions;
   readonly #ports: NodePorts;
   readonly #startedMs: number;
   readonly #clusterId: string;
   readonly #electionTicks: number;
-  readonly #wal: Wal;
   readonly #raft: Raft;
   readonly #transport: Transport;
   readonly #gateway: Gateway;
   readonly #router: Router;
+  readonly #readers: Readers;
+  readonly #requests: ClientRequests;
   readonly #proposals = new Proposals<Op>();
   readonly #stopTimers: (() => void)[] = [];
 
@@ -169,22 +84,20 @@ class Node implements Store {
   #appliedTerm: number;
   #snapshotIndex: number;
   #savingSnapshot = false;
-  #readers: Reader[] = [];
   /** True while the founder with the lowest number has not seen a leader. */
   #founding: boolean;
   #stoodAtMs = -Infinity;
   #stopping = false;
   #saidWaiting = false;
 
-  constructor(options: NodeOptions, ports: NodePorts, wal: Wal, recovered: Recovered, isFresh: boolean) {
+  constructor(options: NodeOptions, ports: NodePorts, recovered: Recovered, isFresh: boolean) {
     const { member, cluster, timing } = options;
-    const { log, clock, prng } = ports;
+    const { log, clock, prng, wal } = ports;
     const nowMs = clock.monotonicMs;
     this.#options = options;
     this.#ports = ports;
     this.#startedMs = nowMs();
     this.#clusterId = clusterId(cluster);
-    this.#wal = wal;
     const { meta, data } = recovered.snapshot;
     this.#replica = Replica.restore(data);
     this.#applied = this.#snapshotIndex = meta.index;
@@ -234,10 +147,18 @@ class Node implements Store {
         ),
       onRead: () => this.driver.schedule(),
     });
+    this.#readers = new Readers(this.#applied);
+    this.#requests = new ClientRequests({
+      self: member,
+      router: this.#router,
+      readers: this.#readers,
+      kv: () => this.#replica.kv,
+      deadlineMs: () => nowMs() + timing.requestTimeoutMs,
+    });
     this.#gateway = new Gateway(this);
   }
 
-  async listen(): Promise<Omit<RunningNode, "adminPort">> {
+  async listen(): Promise<{ readonly clientPort: number; readonly peerPort: number }> {
     const { timing, member, node, clientAddress, peerAddress } = this.#options;
     const peerPort = await this.#transport.listen(peerAddress.host, peerAddress.port);
     const clientPort = await this.#gateway.listen(clientAddress.host, clientAddress.port);
@@ -250,10 +171,11 @@ class Node implements Store {
     this.#stopTimers.push(clock.every(sweepEveryMs, () => this.#sweep()));
     this.driver.schedule();
     this.#standIfFounding();
-    return { clientPort, peerPort, stop: () => this.#stop() };
+    return { clientPort, peerPort };
   }
 
-  async #stop(): Promise<void> {
+  /** Takes no more requests, hands leadership over, makes what was taken durable, and closes everything. */
+  async stop(): Promise<void> {
     if (this.#stopping) return;
     this.#stopping = true;
     this.#ports.log("info", "node-stopping", `${this.#options.node} stops`, { role: this.#role, term: this.#term });
@@ -261,9 +183,9 @@ class Node implements Store {
     await this.#handOver();
     for (const stopTimer of this.#stopTimers) stopTimer();
     this.#router.close();
-    this.#failReaders(() => true);
+    this.#readers.expire(Infinity);
     this.driver.stop();
-    await this.#wal.close();
+    await this.#ports.wal.close();
     this.#transport.close();
     this.#gateway.close();
   }
@@ -302,50 +224,15 @@ class Node implements Store {
   // ---- for the gateway ----
 
   write(command: Uint8Array, wantPrevious: boolean): Promise<Extract<Done, { type: "written" }>> {
-    return this.#request({ type: "write", command, wantPrevious }, "written");
-  }
-
-  async changeMembers(change: MemberChange): Promise<MemberId> {
-    const deadlineMs = this.#deadlineMs();
-    const { member, index } = await this.#request({ type: "member", change }, "memberChanged");
-    // A member that leaves may never hear that it has. Any other shows the change to whoever asks it next, or answers late: it is made.
-    const leaves = change.kind === "remove" && member === this.#options.member;
-    if (!leaves) await new Promise<void>((done) => this.#whenApplied({ index, deadlineMs, serve: done, fail: done }));
-    return member;
+    return this.#requests.write(command, wantPrevious);
   }
 
   range(request: RangeRequest, serializable: boolean): Promise<RangeResult> {
-    if (serializable) return Promise.resolve(this.#replica.kv.range(request));
-    const deadlineMs = this.#deadlineMs();
-    return new Promise((resolve, reject) => {
-      const serve = (): void => resolve(this.#replica.kv.range(request));
-      const fail = (): void =>
-        reject(new RequestFailed({ kind: "unavailable", message: "this member lags behind; try another" }));
-      this.#router.submitRead((answer) => {
-        if (answer.type === "failed") reject(new RequestFailed(answer.failure));
-        else if (answer.type !== "readable") reject(unexpected(answer));
-        else this.#whenApplied({ index: answer.index, deadlineMs, serve, fail });
-      });
-    });
+    return this.#requests.range(request, serializable);
   }
 
-  #deadlineMs(): number {
-    return this.#ports.clock.monotonicMs() + this.#options.timing.requestTimeoutMs;
-  }
-
-  #whenApplied(reader: Reader): void {
-    if (reader.index <= this.#applied) reader.serve();
-    else this.#readers.push(reader);
-  }
-
-  #request<T extends Done["type"]>(ask: Ask, type: T): Promise<Extract<Done, { type: T }>> {
-    return new Promise((resolve, reject) => {
-      this.#router.submit(ask, (answer) => {
-        if (answer.type === "failed") reject(new RequestFailed(answer.failure));
-        else if (answer.type === type) resolve(answer as Extract<Done, { type: T }>);
-        else reject(unexpected(answer));
-      });
-    });
+  changeMembers(change: MemberChange): Promise<MemberId> {
+    return this.#requests.changeMembers(change);
   }
 
   members(): readonly MemberView[] {
@@ -471,7 +358,7 @@ class Node implements Store {
       for (const op of lost) this.#router.moved(op);
       if (own !== undefined) this.#settleApplied(own, entry, applied);
     }
-    this.#serveReaders();
+    this.#readers.advance(this.#applied);
     this.#snapshotIfDue();
   }
 
@@ -503,27 +390,13 @@ class Node implements Store {
         message: "a snapshot replaced the log; whether the request is in it cannot be told",
       });
     }
-    this.#serveReaders();
-  }
-
-  #serveReaders(): void {
-    if (this.#readers.length === 0) return;
-    const readers = this.#readers;
-    this.#readers = readers.filter(({ index }) => index > this.#applied);
-    for (const { index, serve } of readers) if (index <= this.#applied) serve();
-  }
-
-  #failReaders(isDue: (reader: Reader) => boolean): void {
-    const due = this.#readers.filter(isDue);
-    if (due.length === 0) return;
-    this.#readers = this.#readers.filter((reader) => !isDue(reader));
-    for (const { fail } of due) fail();
+    this.#readers.advance(this.#applied);
   }
 
   #sweep(): void {
     this.#router.sweep();
     const nowMs = this.#ports.clock.monotonicMs();
-    this.#failReaders(({ deadlineMs }) => deadlineMs <= nowMs);
+    this.#readers.expire(nowMs);
     this.#mentionWaiting(nowMs);
   }
 
@@ -541,7 +414,7 @@ class Node implements Store {
     if (this.#savingSnapshot || index - this.#snapshotIndex < this.#options.timing.snapshotEntries) return;
     this.#savingSnapshot = true;
     const data = this.#replica.snapshot();
-    void this.#wal.saveAhead({ meta: { index, term: this.#appliedTerm, conf: this.#conf }, data }).then(() => {
+    void this.#ports.wal.saveAhead({ meta: { index, term: this.#appliedTerm, conf: this.#conf }, data }).then(() => {
       this.#savingSnapshot = false;
       // a leader's snapshot may have come in between
       if (index <= this.#snapshotIndex) return;
@@ -591,10 +464,6 @@ class Node implements Store {
     for (const [id, member] of this.#replica.members) peers.set(id, member);
     return peers.values();
   }
-}
-
-function unexpected(answer: Answer): Error {
-  return new Error(`the leader answered another question: ${answer.type}`);
 }
 
 /** etcd's clusters have a number: ours is made from the name. */

@@ -9,9 +9,9 @@ import { createPrng } from "../../src/core/prng.js";
 import type { StoreHooks } from "../../src/core/store-hooks.js";
 import { TroubledClock } from "../../src/store/clock.js";
 import { realTime } from "../../src/store/io/real-time.js";
-import { startNode } from "../../src/store/node.js";
+import { startNode } from "../../src/store/start-node.js";
 import type { Timing } from "../../src/store/node-options.js";
-import type { RunningNode } from "../../src/store/node.js";
+import type { RunningNode } from "../../src/store/start-node.js";
 import type { Member } from "../../src/store/replica.js";
 
 /** Real nodes in this process, on 127.0.0.1 and real files: everything but the container. */

@@ -1,0 +1,98 @@
+import type { Log } from "../core/log-line.js";
+import type { Prng } from "../core/prng.js";
+import type { Clock, TroubledClock } from "./clock.js";
+import { Hooks } from "./hooks.js";
+import { Admin } from "./io/admin.js";
+import { BitFlip } from "./io/bit-flip.js";
+import { createLogFile } from "./io/log-file.js";
+import { realTime } from "./io/real-time.js";
+import { TroubledDisk } from "./io/troubled-disk.js";
+import { Wal } from "./io/wal.js";
+import { Node } from "./node.js";
+import type { NodeOptions } from "./node-options.js";
+import { bootstrapSnapshot, joinerSnapshot } from "./raft/bootstrap.js";
+import { none } from "./raft/types.js";
+import type { Recovered } from "./raft/types.js";
+import { Replica } from "./replica.js";
+
+/** The world as a node needs it; the real one is made in main.ts. */
+export interface World {
+  readonly log: Log;
+  readonly clock: TroubledClock;
+  readonly prng: Prng;
+  /** The disk failed: what it holds is unknown, so the process must end at once. */
+  readonly onFatal: (error: unknown) => void;
+}
+
+export interface RunningNode {
+  readonly clientPort: number;
+  readonly peerPort: number;
+  readonly adminPort: number;
+  /** Takes no more requests, hands leadership over, makes what was taken durable, closes everything; well below a second. */
+  stop(): Promise<void>;
+}
+
+const segmentBytesMax = 64 * 2 ** 20;
+const slowSyncMs = 100;
+const slowSyncMentionEveryMs = 5000;
+
+/** Starts a member on what its disk holds. Rejects with `WalDamaged` where the disk lost what it had promised to keep. */
+export async function startNode(options: NodeOptions, world: World): Promise<RunningNode> {
+  const { log, clock, prng, onFatal } = world;
+  let node: Node | undefined = undefined;
+  const disk = new TroubledDisk({ createFile: createLogFile, time: realTime, prng: prng.fork() });
+  const bitFlip = new BitFlip({ ranges: () => wal.settled(), prng: prng.fork(), log });
+  const mentionSlowSync = slowSyncMention(log, clock);
+  const { wal, recovered, tornTail } = Wal.open({
+    dir: options.dataDir,
+    createFile: disk.createFile,
+    segmentBytesMax,
+    newSalt: () => prng.int(0, 2 ** 32 - 1),
+    nowMs: clock.monotonicMs,
+    onDurable: (persistNumber) => node?.driver.onDurable(persistNumber),
+    onSnapshotSaved: ({ index, term }, bytes) =>
+      log("info", "snapshot-saved", `saved a snapshot up to entry ${index}`, { index, term, bytes }),
+    onSync: (durationMs) => {
+      mentionSlowSync(durationMs);
+      bitFlip.tryAgain();
+    },
+    onFatal,
+  });
+  if (tornTail !== undefined) {
+    log("warn", "wal-torn-tail", "removed the rest of a write that a crash had cut off; nobody had been told of it", tornTail);
+  }
+  // before the ports that others wait for: whoever finds the node ready can hurt it
+  const admin = new Admin(new Hooks({ disk, bitFlip, clock, log }));
+  const adminPort = await admin.listen(options.adminAddress.host, options.adminAddress.port);
+  const started = new Node(options, { log, clock, prng, wal }, recovered ?? (await found(options, wal)), recovered === undefined);
+  node = started;
+  const { clientPort, peerPort } = await started.listen();
+  const stop = async (): Promise<void> => {
+    await started.stop();
+    admin.close();
+  };
+  return { clientPort, peerPort, adminPort, stop };
+}
+
+/** Says that the disk is slow, but not each time. */
+function slowSyncMention(log: Log, clock: Clock): (durationMs: number) => void {
+  let mentionedMs = -Infinity;
+  return (durationMs) => {
+    if (durationMs < slowSyncMs || clock.monotonicMs() - mentionedMs < slowSyncMentionEveryMs) return;
+    mentionedMs = clock.monotonicMs();
+    log("warn", "slow-fsync", `the disk took ${Math.round(durationMs)} ms to sync the log`, {
+      durationMs: Math.round(durationMs),
+    });
+  };
+}
+
+/** What an empty disk starts from: the founders as voters, or nobody yet. */
+async function found({ members, clusterState }: NodeOptions, wal: Wal): Promise<Recovered> {
+  const data = Replica.create(members).snapshot();
+  const voters = members.map(({ id }) => id).sort((a, b) => a - b);
+  const snapshot = clusterState === "new" ? bootstrapSnapshot(voters, data) : { ...joinerSnapshot, data };
+  const hardState = { term: snapshot.meta.term, vote: none, commit: snapshot.meta.index };
+  const start: Recovered = { hardState, snapshot, entries: [] };
+  await wal.bootstrap(start);
+  return start;
+}
