@@ -15,6 +15,7 @@ await runAgent({
   cluster,
   engineSocket: agentPaths.engineSocket,
   ledgerDir: agentPaths.ledgerDir,
+  cgroupDir: agentPaths.cgroupDir,
   requests: process.stdin,
   replies: process.stderr,
   records: process.stdout,

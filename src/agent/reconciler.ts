@@ -9,10 +9,12 @@ import { netemMissing } from "../chaos/tc.js";
 import { DeviousError } from "../core/errors.js";
 import type { Kernel } from "./capabilities.js";
 import type { Clock } from "./clock.js";
+import type { ControlGroups } from "./control-groups.js";
 import { type NodeContainer, type NodeEngine, isUp } from "./engine.js";
 import { cutWithIptables, cutWithNft } from "./cutting.js";
 import { createFreezer } from "./freezer.js";
 import type { LedgerStore } from "./ledger-store.js";
+import { createLimiter } from "./limiter.js";
 import type { NetworkNamespace, OpenNamespace } from "./netns.js";
 import { type Place, createPlaces } from "./places.js";
 import { createPowerSwitch } from "./power-switch.js";
@@ -44,18 +46,22 @@ interface Done {
   readonly shape: string;
 }
 
-export function createReconciler(
-  engine: NodeEngine,
-  openNamespace: OpenNamespace,
-  kernel: Kernel,
-  store: LedgerStore,
-  clock: Clock,
-): Reconciler {
+export interface ReconcilerParts {
+  readonly engine: NodeEngine;
+  readonly openNamespace: OpenNamespace;
+  readonly kernel: Kernel;
+  readonly groups: ControlGroups;
+  readonly store: LedgerStore;
+  readonly clock: Clock;
+}
+
+export function createReconciler({ engine, openNamespace, kernel, groups, store, clock }: ReconcilerParts): Reconciler {
   const done = new Map<string, Done>();
   const distrusted = new Set<string>();
   const freezer = createFreezer(engine, store, clock);
   const places = createPlaces(engine, openNamespace);
   const power = createPowerSwitch(engine, store, clock);
+  const limiter = createLimiter(groups, store);
 
   async function bring(node: string): Promise<Outcome> {
     try {
@@ -81,8 +87,10 @@ export function createReconciler(
     return bring(node);
   }
 
-  /** What can be done where the engine does not play along: rules are no matter of the engine's. */
+  /** What can be done where the engine does not play along: rules and limits are no matter of the engine's. */
   async function bringHeld(node: string): Promise<void> {
+    const limited = limiter.heldProcess(node);
+    if (limited !== undefined) await limiter.settle(node, limited, desiredState(node, store.value.faults, []).limits);
     const place = places.held(node);
     if (place !== undefined) await settleNamespace(place, desiredState(node, store.value.faults, place.peers));
   }
@@ -141,6 +149,7 @@ export function createReconciler(
     done.delete(node);
     distrusted.delete(node);
     await places.leave(node);
+    await limiter.forget(node);
     await freezer.forget(node);
     return { kind: "absent" };
   }
@@ -153,9 +162,13 @@ export function createReconciler(
   ): Promise<Rules | undefined> {
     const place = await places.enter(container, peers);
     if (place === undefined) return undefined;
-    const rules = await settleNamespace(place, desired);
+    const rules = [...(await settleNamespace(place, desired)), ...(await settleLimits(place, desired))];
     if (desired.drops.length === 0 && desired.links.length === 0) await places.leave(container.node);
     return rules;
+  }
+
+  async function settleLimits({ process, container }: Place, { limits }: DesiredState): Promise<Rules> {
+    return limiter.isIdle(container.node, limits) ? [] : limiter.settle(container.node, process, limits);
   }
 
   async function settleNamespace({ namespace, process, container }: Place, desired: DesiredState): Promise<Rules> {

@@ -9,6 +9,7 @@ import { Agent } from "./agent.js";
 import { createKernel } from "./capabilities.js";
 import { wallClock } from "./clock.js";
 import { runCommand } from "./command.js";
+import { createControlGroups } from "./control-groups.js";
 import { createEngine } from "./engine.js";
 import { createLedgerFile } from "./ledger-file.js";
 import { createLedgerStore } from "./ledger-store.js";
@@ -20,6 +21,8 @@ export interface AgentOptions {
   readonly cluster: string;
   readonly engineSocket: string;
   readonly ledgerDir: string;
+  /** Where the engine host's control groups are. */
+  readonly cgroupDir: string;
   readonly requests: AsyncIterable<Uint8Array>;
   readonly replies: Writable;
   readonly records: Writable;
@@ -35,13 +38,14 @@ export async function runAgent(options: AgentOptions): Promise<void> {
   );
   const engine = createEngine(options.engineSocket, options.cluster);
   const kernel = createKernel(runCommand);
+  const groups = createControlGroups(options.cgroupDir);
   const file = createLedgerFile(options.ledgerDir);
   const { ledger, problem } = await file.load();
   if (problem !== undefined) log("error", "ledger-unreadable", problem);
   const store = createLedgerStore(ledger, file, (error) =>
     log("error", "ledger-unsaved", `the ledger could not be saved: ${messageOf(error)}`),
   );
-  const reconciler = createReconciler(engine, openNamespace, kernel, store, wallClock);
+  const reconciler = createReconciler({ engine, openNamespace, kernel, groups, store, clock: wallClock });
   const { cluster, onEngineLost } = options;
   const ledgerLost = problem !== undefined;
   const agent = new Agent({ cluster, engine, kernel, store, reconciler, clock: wallClock, log, ledgerLost, onEngineLost });

@@ -130,6 +130,9 @@ function formatMembers(members: readonly Member[]): string {
   return members.map(({ id, node }) => `${id}=${node}`).join(",");
 }
 
+/** Where every Linux has its control groups. */
+const hostCgroupDir = "/sys/fs/cgroup";
+
 /** `engineSocket`: path of the engine's socket as the engine itself sees it. */
 export function agentContainer(identity: Identity, engineSocket: string): ContainerSpec {
   const { cluster, image } = identity;
@@ -145,6 +148,6 @@ export function agentContainer(identity: Identity, engineSocket: string): Contai
     aliases: [],
     volumes: [{ name: ledgerVolumeName(cluster), path: agentPaths.ledgerDir, labels: clusterLabels(identity) }],
     ports: [],
-    agent: { engineSocketBind: `${engineSocket}:${agentPaths.engineSocket}` },
+    agent: { binds: [`${engineSocket}:${agentPaths.engineSocket}`, `${hostCgroupDir}:${agentPaths.cgroupDir}`] },
   };
 }

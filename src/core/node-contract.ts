@@ -28,9 +28,10 @@ export const agentEnv = {
   cluster: "DEVIOUS_CLUSTER",
 } as const;
 
-/** Where the agent finds the engine and the program it runs in nodes' network namespaces, and keeps its ledger, inside its container. */
+/** Where the agent finds the engine, its host's control groups and the program for nodes' namespaces, and keeps its ledger, in its container. */
 export const agentPaths = {
   engineSocket: "/run/engine.sock",
   ledgerDir: "/ledger",
+  cgroupDir: "/run/cgroup",
   probe: "/devious/probe.mjs",
 } as const;

@@ -66,8 +66,8 @@ export interface ContainerSpec {
   readonly volumes: readonly VolumeMount[];
   /** Container ports published on 127.0.0.1, port chosen by the engine. */
   readonly ports: readonly number[];
-  /** What only the agent gets. */
-  readonly agent?: { readonly engineSocketBind: string };
+  /** What only the agent gets: it sees the processes and control groups of the engine's host, and these paths of it (`there:here`). */
+  readonly agent?: { readonly binds: readonly string[] };
 }
 
 export interface VolumeMount {

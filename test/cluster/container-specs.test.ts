@@ -72,7 +72,7 @@ test("the agent has the engine's socket and a ledger, publishes nothing, and car
   expect(spec).toMatchObject({
     name: "devious.shop.chaos",
     ports: [],
-    agent: { engineSocketBind: "/var/run/docker.sock:/run/engine.sock" },
+    agent: { binds: ["/var/run/docker.sock:/run/engine.sock", "/sys/fs/cgroup:/run/cgroup"] },
     volumes: [
       {
         name: "devious.shop.chaos.ledger",

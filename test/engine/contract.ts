@@ -251,7 +251,7 @@ export function engineContract(open: () => Promise<Candidate>): void {
   });
 
   test("attach gives both ends of a program's own stdin and output, to one after another", async () => {
-    const id = await engine.createContainer(specOf("attached", { agent: { engineSocketBind: "/tmp:/unused" } }));
+    const id = await engine.createContainer(specOf("attached", { agent: { binds: ["/tmp:/unused"] } }));
     await engine.startContainer(id);
     for (const word of ["one", "two"]) {
       const attached = await engine.attach(id);

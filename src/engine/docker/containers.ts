@@ -84,7 +84,8 @@ export function createOptions(spec: ContainerSpec): Dockerode.ContainerCreateOpt
         : {
             PidMode: "host",
             CapAdd: ["NET_ADMIN", "SYS_ADMIN"],
-            Binds: [agent.engineSocketBind],
+            CgroupnsMode: "host",
+            Binds: [...agent.binds],
             RestartPolicy: { Name: "unless-stopped" },
           }),
     },

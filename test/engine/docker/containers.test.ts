@@ -15,7 +15,7 @@ const node: ContainerSpec = {
   volumes: [{ name: "devious.demo.n1.data", path: "/data", labels: { c: "d" } }],
   ports: [2379],
 };
-const agent: ContainerSpec = { ...node, ports: [], agent: { engineSocketBind: "/var/run/docker.sock:/run/engine.sock" } };
+const agent: ContainerSpec = { ...node, ports: [], agent: { binds: ["/var/run/docker.sock:/run/engine.sock"] } };
 
 test("a node publishes on 127.0.0.1 at a port of the engine's choice, and bounds its log", () => {
   expect(createOptions(node)).toMatchObject({
