@@ -3,7 +3,19 @@
  * what it says. Whatever fails is tried again until it is right.
  */
 import { type ActiveFault, type Fault, describeFault, isMomentary, nodesOf } from "../chaos/fault.js";
-import { type DeadlineOf, type Ledger, add, endMomentary, expire, heal, letRun, wasGiven, wasHurt } from "../chaos/ledger.js";
+import {
+  type DeadlineOf,
+  type Ledger,
+  add,
+  anyProcess,
+  endMomentary,
+  expire,
+  heal,
+  letRun,
+  noteHooked,
+  wasGiven,
+  wasHurt,
+} from "../chaos/ledger.js";
 import {
   type FaultView,
   type HealTarget,
@@ -282,7 +294,8 @@ export class Agent {
   /** Looks at every node: what the agent before us left behind, what started while nobody watched. */
   async #sweep(): Promise<void> {
     const { nodes } = await this.#list();
-    // without a ledger nobody knows which of those that stand still were brought down by us
+    // without a ledger nobody knows which of those that stand still were brought down by us, nor which were told to trouble themselves
+    if (this.#startDue) await this.#parts.store.release((ledger) => ({ ledger: nodes.reduce(mayBeHooked, ledger) }));
     const still = this.#startDue ? nodes.filter(({ state }) => state === "stopped") : [];
     if (nodes.length > 0) this.#startDue = false;
     const names = (containers: readonly NodeContainer[]) => containers.map(({ node }) => node);
@@ -366,7 +379,13 @@ export class Agent {
 function firstError(fault: Fault, settled: readonly Settled[]): DeviousError | undefined {
   for (const each of settled) {
     if ("error" in each) return each.error;
-    if (each.outcome.kind === "absent" && needsRunning(fault, each.node)) return notRunning(each.node);
+    if (each.outcome.kind === "absent") {
+      if (needsRunning(fault, each.node)) return notRunning(each.node);
+    } else if (each.outcome.isDeaf && (fault.kind === "disk" || fault.kind === "clock")) {
+      return new DeviousError("FAULT_NOT_APPLIED", `${each.node} is paused, so its store cannot be told what to do to itself.`, {
+        hint: "End the pause first.",
+      });
+    }
   }
   return undefined;
 }
@@ -390,6 +409,10 @@ function wasOver(fault: Fault): DeviousError {
   return new DeviousError("FAULT_NOT_APPLIED", `${describeFault(fault)} was over before it was in force.`, {
     hint: "Give it more time.",
   });
+}
+
+function mayBeHooked(ledger: Ledger, { node }: NodeContainer): Ledger {
+  return noteHooked(ledger, node, anyProcess);
 }
 
 /** Every node it speaks of. */

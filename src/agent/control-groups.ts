@@ -1,4 +1,5 @@
 /** The engine host's control groups, as they are mounted into the agent's container. */
+import { constants } from "node:fs";
 import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
@@ -16,8 +17,8 @@ export function createControlGroups(root: string, proc = "/proc"): ControlGroups
   return {
     membershipOf: (pid) => textOf(join(proc, String(pid), "cgroup")),
     read: async (path) => (await textOf(join(root, path)))?.trimEnd(),
-    // opened as it is: a file that is not there must not be made
-    write: (path, text) => writeFile(join(root, path), text, { flag: "r+" }),
+    // a file that is not there must not be made
+    write: (path, text) => writeFile(join(root, path), text, { flag: constants.O_WRONLY | constants.O_TRUNC }),
   };
 }
 

@@ -122,10 +122,14 @@ function refusal(node: string, path: string, { memoryBytes }: Limits, error: unk
     );
   }
   if (["EROFS", "EACCES", "EPERM"].includes(code)) {
-    return new DeviousError("FAULT_NOT_APPLIED", `The agent may not write to the control group of ${node}, so it cannot be limited.`, {
-      ...options,
-      hint: "A rootless engine leaves control groups to its host: limits need an engine that runs as root.",
-    });
+    return new DeviousError(
+      "FAULT_NOT_APPLIED",
+      `The agent may not write to the control group of ${node}, so it cannot be limited.`,
+      {
+        ...options,
+        hint: "A rootless engine leaves control groups to its host: limits need an engine that runs as root.",
+      },
+    );
   }
   return new DeviousError("FAULT_NOT_APPLIED", `The kernel refused a limit of ${node}: ${messageOf(error)}.`, options);
 }

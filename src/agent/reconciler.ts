@@ -2,23 +2,20 @@
  * Brings one node from whatever it is to what the ledger says. It knows no faults, only the desired state they add up to, so applying,
  * healing, a restarted container and the agent's own restart are one and the same act.
  */
-import { cutWith } from "../chaos/ledger.js";
-import { type DesiredState, type Down, type Drop, type Peer, desiredState } from "../chaos/desired-state.js";
-import type { CutTool } from "../chaos/protocol.js";
-import { netemMissing } from "../chaos/tc.js";
-import { DeviousError } from "../core/errors.js";
+import { type DesiredState, type Down, type Peer, desiredState } from "../chaos/desired-state.js";
 import type { Kernel } from "./capabilities.js";
 import type { Clock } from "./clock.js";
 import type { ControlGroups } from "./control-groups.js";
 import { type NodeContainer, type NodeEngine, isUp } from "./engine.js";
-import { cutWithIptables, cutWithNft } from "./cutting.js";
 import { createFreezer } from "./freezer.js";
+import { isUnhooked } from "./hooks.js";
 import type { LedgerStore } from "./ledger-store.js";
 import { createLimiter } from "./limiter.js";
-import type { NetworkNamespace, OpenNamespace } from "./netns.js";
+import type { OpenNamespace } from "./netns.js";
+import { createNetwork } from "./network.js";
 import { type Place, createPlaces } from "./places.js";
 import { createPowerSwitch } from "./power-switch.js";
-import { shape } from "./shaping.js";
+import { createStoreOrders } from "./store-orders.js";
 import type { Rules } from "./tools.js";
 
 export interface Reconciler {
@@ -35,16 +32,16 @@ export interface Reconciler {
 /** `absent`: nothing of it runs, and not because of us, so there is nothing to do until it starts. */
 export type Outcome =
   | { readonly kind: "absent" }
-  | { readonly kind: "settled"; readonly changed: boolean; readonly started: boolean; readonly rules: Rules };
+  | {
+      readonly kind: "settled";
+      readonly changed: boolean;
+      readonly started: boolean;
+      readonly rules: Rules;
+      /** The store is to be told something and cannot be just now, because it is frozen: it is told once it goes on. */
+      readonly isDeaf: boolean;
+    };
 
-const unchanged = { kind: "settled", changed: false, started: false, rules: [] } as const;
-
-/** What was last done to a node, and to which process: a restarted container has a new namespace, clean and empty. */
-interface Done {
-  readonly process: string;
-  readonly cut: string;
-  readonly shape: string;
-}
+const unchanged = { kind: "settled", changed: false, started: false, rules: [], isDeaf: false } as const;
 
 export interface ReconcilerParts {
   readonly engine: NodeEngine;
@@ -56,12 +53,13 @@ export interface ReconcilerParts {
 }
 
 export function createReconciler({ engine, openNamespace, kernel, groups, store, clock }: ReconcilerParts): Reconciler {
-  const done = new Map<string, Done>();
   const distrusted = new Set<string>();
   const freezer = createFreezer(engine, store, clock);
   const places = createPlaces(engine, openNamespace);
   const power = createPowerSwitch(engine, store, clock);
+  const network = createNetwork(kernel, store);
   const limiter = createLimiter(groups, store);
+  const orders = createStoreOrders(store);
 
   async function bring(node: string): Promise<Outcome> {
     try {
@@ -87,12 +85,15 @@ export function createReconciler({ engine, openNamespace, kernel, groups, store,
     return bring(node);
   }
 
-  /** What can be done where the engine does not play along: rules and limits are no matter of the engine's. */
+  /** What can be done where the engine does not play along: nothing of this is any matter of the engine's. */
   async function bringHeld(node: string): Promise<void> {
     const limited = limiter.heldProcess(node);
-    if (limited !== undefined) await limiter.settle(node, limited, desiredState(node, store.value.faults, []).limits);
+    const { limits } = desiredState(node, store.value.faults, []);
     const place = places.held(node);
-    if (place !== undefined) await settleNamespace(place, desiredState(node, store.value.faults, place.peers));
+    await allOf([
+      limited === undefined ? undefined : limiter.settle(node, limited, limits),
+      place === undefined ? undefined : bringPlace(place, desiredState(node, store.value.faults, place.peers)),
+    ]);
   }
 
   async function find(node: string): Promise<NodeContainer | undefined> {
@@ -130,11 +131,32 @@ export function createReconciler({ engine, openNamespace, kernel, groups, store,
     const desired = desiredState(node, store.value.faults, peers);
     // first of all acts: a frozen node blocks everything else that is done to it
     const thawed = !desired.paused && (await freezer.thaw(container, distrusted.has(node)));
-    const rules = await settleNetwork(container, peers, desired);
+    const place = await places.enter(container, peers);
+    if (place === undefined) return { kind: "absent" };
+    const isDeaf = desired.paused && container.state === "paused" && orders.areDue(place, desired.hooks);
+    const rules = [...(await settlePlace(place, desired)), ...(isDeaf ? [] : await settleOrders(place, desired))];
     if (!desired.paused) distrusted.delete(node);
-    if (rules === undefined) return { kind: "absent" };
+    if (!needsPlace(desired)) await places.leave(node);
     const frozen = desired.paused && (await freezer.freeze(container));
-    return { kind: "settled", changed: thawed || frozen || rules.length > 0, started: false, rules };
+    return { ...unchanged, changed: thawed || frozen || rules.length > 0, rules, isDeaf };
+  }
+
+  async function bringPlace(place: Place, desired: DesiredState): Promise<void> {
+    const canHear = place.container.state === "running";
+    await allOf([settlePlace(place, desired), canHear ? settleOrders(place, desired) : undefined]);
+  }
+
+  /** What the kernel does, whether the process runs or is frozen. */
+  async function settlePlace(place: Place, desired: DesiredState): Promise<Rules> {
+    const { container, process } = place;
+    const { node } = container;
+    const rules = await network.settle(place, desired, !distrusted.has(node));
+    return limiter.isIdle(node, desired.limits) ? rules : [...rules, ...(await limiter.settle(node, process, desired.limits))];
+  }
+
+  /** What the program does itself. */
+  async function settleOrders(place: Place, { hooks }: DesiredState): Promise<Rules> {
+    return orders.areDue(place, hooks) ? orders.settle(place, hooks) : [];
   }
 
   /** Thawed first, whoever froze it: what is frozen dies of SIGKILL at most. */
@@ -146,85 +168,13 @@ export function createReconciler({ engine, openNamespace, kernel, groups, store,
 
   /** Nothing of the node runs. */
   async function absent(node: string): Promise<Outcome> {
-    done.delete(node);
+    network.forget(node);
     distrusted.delete(node);
     await places.leave(node);
     await limiter.forget(node);
+    await orders.forget(node);
     await freezer.forget(node);
     return { kind: "absent" };
-  }
-
-  /** Undefined where the process is gone. */
-  async function settleNetwork(
-    container: NodeContainer,
-    peers: readonly Peer[],
-    desired: DesiredState,
-  ): Promise<Rules | undefined> {
-    const place = await places.enter(container, peers);
-    if (place === undefined) return undefined;
-    const rules = [...(await settleNamespace(place, desired)), ...(await settleLimits(place, desired))];
-    if (desired.drops.length === 0 && desired.links.length === 0) await places.leave(container.node);
-    return rules;
-  }
-
-  async function settleLimits({ process, container }: Place, { limits }: DesiredState): Promise<Rules> {
-    return limiter.isIdle(container.node, limits) ? [] : limiter.settle(container.node, process, limits);
-  }
-
-  async function settleNamespace({ namespace, process, container }: Place, desired: DesiredState): Promise<Rules> {
-    const { node } = container;
-    const before = done.get(node);
-    const trusted = !distrusted.has(node);
-    const wanted: Done = { process, cut: JSON.stringify(desired.drops), shape: JSON.stringify(desired.links) };
-    done.delete(node);
-    const sameProcess = before?.process === process;
-    const sameCut = sameProcess && before.cut === wanted.cut;
-    const sameShape = sameProcess && before.shape === wanted.shape;
-    // a look costs as much as an act: where this agent made the cut that has to go, it need not look first
-    const cuts = sameCut && trusted ? [] : await cut(namespace, node, desired, sameCut || !sameProcess);
-    const shapes = sameShape && trusted ? [] : await slow(namespace, container, desired);
-    done.set(node, wanted);
-    return [...cuts, ...shapes];
-  }
-
-  async function cut(namespace: NetworkNamespace, node: string, { drops }: DesiredState, mayHold: boolean): Promise<Rules> {
-    const tool = await kernel.cut();
-    const rules: Rules[number][] = [];
-    if (tool !== "none") {
-      if (drops.length > 0 && !store.value.cutTools.includes(tool)) {
-        await store.admit((ledger) => ({ ledger: cutWith(ledger, tool) }));
-      }
-      rules.push(...(await cutBy(tool, namespace, node, drops, mayHold)));
-    } else if (drops.length > 0) {
-      throw new DeviousError("FAULT_NOT_APPLIED", "This kernel has neither nftables nor iptables, so links cannot be cut.", {
-        hint: "Run `modprobe nf_tables` on the engine's host.",
-      });
-    }
-    // an agent before us, or a busier moment of this one, may have found another tool
-    for (const other of store.value.cutTools) {
-      if (other !== tool) rules.push(...(await cutBy(other, namespace, node, [], true)));
-    }
-    return rules;
-  }
-
-  async function cutBy(
-    tool: CutTool,
-    namespace: NetworkNamespace,
-    node: string,
-    drops: readonly Drop[],
-    mayHold: boolean,
-  ): Promise<Rules> {
-    return tool === "nft"
-      ? cutWithNft(namespace, node, drops, mayHold)
-      : cutWithIptables(namespace, node, drops, await kernel.ipv6());
-  }
-
-  async function slow(namespace: NetworkNamespace, { node, addresses }: NodeContainer, { links }: DesiredState): Promise<Rules> {
-    if (links.length > 0 && !(await kernel.netem())) throw netemMissing();
-    const [address] = [...addresses.v4, ...addresses.v6];
-    if (address !== undefined) return shape(namespace, node, address, links);
-    if (links.length === 0) return [];
-    throw new DeviousError("FAULT_NOT_APPLIED", `${node} has no address on the cluster's network.`);
   }
 
   function distrust(nodes: readonly string[]): void {
@@ -234,6 +184,17 @@ export function createReconciler({ engine, openNamespace, kernel, groups, store,
   }
 
   return { bring, crash, start, distrust };
+}
+
+/** Waits for all of them; where some fail, throws the error of the first. */
+async function allOf(acts: readonly (Promise<unknown> | undefined)[]): Promise<void> {
+  const failed = (await Promise.allSettled(acts)).find((each) => each.status === "rejected");
+  if (failed !== undefined) throw failed.reason;
+}
+
+/** Whether something is in force in the namespace that has to end even while the engine is away. */
+function needsPlace({ drops, links, hooks }: DesiredState): boolean {
+  return drops.length > 0 || links.length > 0 || !isUnhooked(hooks);
 }
 
 function peersOf(node: string, containers: readonly NodeContainer[]): readonly Peer[] {

@@ -16,6 +16,8 @@ export interface Ledger {
   readonly downed: Readonly<Record<string, string>>;
   /** Node -> what its control group said before we limited it. */
   readonly limited: Readonly<Record<string, Limited>>;
+  /** Node -> the process, as in {@link Limited}, whose store was told to make troubles for itself. */
+  readonly hooked: Readonly<Record<string, string>>;
   /** Every tool that links of this cluster were ever cut with. What one has cut another cannot heal. */
   readonly cutTools: readonly CutTool[];
 }
@@ -28,7 +30,15 @@ export interface Limited {
   readonly originals: Readonly<Record<string, string>>;
 }
 
-export const emptyLedger: Ledger = { nextNumber: 1, faults: [], frozen: {}, downed: {}, limited: {}, cutTools: [] };
+export const emptyLedger: Ledger = {
+  nextNumber: 1,
+  faults: [],
+  frozen: {},
+  downed: {},
+  limited: {},
+  hooked: {},
+  cutTools: [],
+};
 
 /** In place of a ledger that cannot be read: anything may have been done, by any tool. */
 export const lostLedger: Ledger = { ...emptyLedger, cutTools };
@@ -139,6 +149,17 @@ export function noteLimited(ledger: Ledger, node: string, limited: Limited): Led
 
 export function noteUnlimited(ledger: Ledger, node: string): Ledger {
   return { ...ledger, limited: without(ledger.limited, node) };
+}
+
+/** In place of a process, where nobody knows which of them was told anything. */
+export const anyProcess = "any";
+
+export function noteHooked(ledger: Ledger, node: string, process: string): Ledger {
+  return { ...ledger, hooked: { ...ledger.hooked, [node]: process } };
+}
+
+export function noteUnhooked(ledger: Ledger, node: string): Ledger {
+  return { ...ledger, hooked: without(ledger.hooked, node) };
 }
 
 export function cutWith(ledger: Ledger, tool: CutTool): Ledger {

@@ -94,6 +94,7 @@ const ledger: z.ZodType<Ledger> = z.object({
   frozen: z.record(name, z.string()),
   downed: z.record(name, z.string()),
   limited: z.record(name, z.object({ process: z.string(), originals: z.record(z.string(), z.string()) })),
+  hooked: z.record(name, z.string()),
   cutTools: z.array(z.enum(cutTools)),
 });
 

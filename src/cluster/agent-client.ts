@@ -8,6 +8,17 @@ import { createDemuxer } from "../logs/demux.js";
 /** Long enough for rules on fifteen nodes of a loaded machine, short enough not to look hung. */
 const replyTimeoutMs = 15_000;
 
+/** Probes between fifteen nodes: a thousand packets to count, seconds of a throttled stream. */
+const verifyMs = 60_000;
+
+/** How long an answer to this may take. */
+function patienceMs(operation: Operation): number {
+  if (operation.op !== "apply") return replyTimeoutMs;
+  const { fault, verify } = operation;
+  const graceMs = "graceMs" in fault ? fault.graceMs : 0;
+  return replyTimeoutMs + graceMs + (verify ? verifyMs : 0);
+}
+
 type RequestOf<O extends Op> = Extract<Operation, { readonly op: O }>;
 
 /**
@@ -19,7 +30,7 @@ export async function askAgent<O extends Op>(
   agentId: string,
   operation: RequestOf<O>,
 ): Promise<ResultOf<O>> {
-  const timeout = AbortSignal.timeout(replyTimeoutMs);
+  const timeout = AbortSignal.timeout(patienceMs(operation));
   const attached = await attach(engine, agentId, timeout);
   const close = (): void => attached.close();
   timeout.addEventListener("abort", close);

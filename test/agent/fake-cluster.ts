@@ -1,7 +1,12 @@
+import { isDeepStrictEqual } from "node:util";
 import type { Addresses, Family } from "../../src/chaos/address.js";
 import type { Output } from "../../src/agent/command.js";
+import type { ControlGroups } from "../../src/agent/control-groups.js";
 import type { NodeContainer, NodeEngine } from "../../src/agent/engine.js";
 import type { OpenNamespace } from "../../src/agent/netns.js";
+import type { HttpResult, HttpTask } from "../../src/agent/probe/tasks.js";
+import { agentPaths } from "../../src/core/node-contract.js";
+import { type StoreHooks, noHooks } from "../../src/core/store-hooks.js";
 import { DeviousError } from "../../src/core/errors.js";
 import { FakeIptables } from "../chaos/fake-iptables.js";
 import { FakeNft } from "../chaos/fake-nft.js";
@@ -17,6 +22,9 @@ export interface FakeNode {
   /** Its endpoint on the cluster's network is another one each time it starts. */
   endpoint: string;
   namespace: FakeNamespace;
+  /** Files of its control groups by name, and what its store was told: both are made anew each time it starts. */
+  group: Record<string, string>;
+  hooks: StoreHooks;
   /** Signals that it does not die of; SIGKILL it always does. */
   survives: readonly string[];
 }
@@ -38,6 +46,10 @@ export class FakeCluster {
   #engineDown = false;
   /** Where set, the answer to a pause waits for it; nothing else does, and the pause itself happens just before the answer. */
   slowPause: Promise<void> | undefined;
+  /** What the control group of a container that starts says. */
+  configured: Readonly<Record<string, string>> = unlimited;
+  /** What the kernel says to every write to a control group. */
+  groupTrouble: string | undefined;
   /** Where set, a signal takes effect only after it. */
   slowKill: Promise<void> | undefined;
   /** What the engine says instead of starting a container. */
@@ -66,6 +78,8 @@ export class FakeCluster {
         addresses,
         endpoint: `endpoint-${this.#nextPid}`,
         namespace: emptyNamespace(),
+        group: { ...unlimited },
+        hooks: noHooks,
         survives: [],
       });
     }
@@ -88,6 +102,8 @@ export class FakeCluster {
     node.pid = this.#nextPid++;
     node.endpoint = `endpoint-${node.pid}`;
     node.namespace = emptyNamespace();
+    node.group = { ...this.configured };
+    node.hooks = noHooks;
     if (v4 !== undefined) node.addresses = { ...node.addresses, v4: [v4] };
     this.#onStart(name);
   }
@@ -109,7 +125,10 @@ export class FakeCluster {
 
   /** What a person would see looking into the node: `paused`, `deaf to …`, `slow to …`, or `clean`. */
   look(name: string): string {
-    const { state, namespace } = this.node(name);
+    const { state, namespace, group, hooks } = this.node(name);
+    const limits = Object.entries(group).flatMap(([name, text]) =>
+      name in this.configured && text === this.configured[name] ? [] : [`${name} ${text}`],
+    );
     const leaves = namespace.tc.state().leaves.size;
     const sources = (namespace.nft.sources ?? []).filter((address) => !address.includes(":"));
     const chained = namespace.iptables.v4.sources;
@@ -117,6 +136,8 @@ export class FakeCluster {
       ...(state === "running" ? [] : [state]),
       ...(sources.length === 0 ? [] : [`deaf to ${sources.join(",")}`]),
       ...(chained === undefined ? [] : [`deaf by iptables to ${chained.join(",")}`]),
+      ...(state === "stopped" ? [] : limits),
+      ...(state === "stopped" || isDeepStrictEqual(hooks, noHooks) ? [] : ["hooked"]),
       ...(leaves > 0 ? [`slow to ${leaves}`] : namespace.tc.state().root === undefined ? [] : ["a tree"]),
     ];
     return seen.length === 0 ? "clean" : seen.join(" + ");
@@ -175,6 +196,26 @@ export class FakeCluster {
     },
   };
 
+  readonly groups: ControlGroups = {
+    membershipOf: async (pid) => {
+      const node = [...this.nodes.values()].find((each) => each.pid === pid && each.state !== "stopped");
+      return node && `4:memory:/docker/${node.id}\n3:cpu,cpuacct:/docker/${node.id}\n0::/\n`;
+    },
+    read: async (path) => this.#byGroup(path)?.group[nameIn(path)],
+    write: async (path, text) => {
+      if (this.groupTrouble !== undefined) throw Object.assign(new Error(this.groupTrouble), { code: this.groupTrouble });
+      const node = this.#byGroup(path);
+      if (node?.group[nameIn(path)] === undefined) throw Object.assign(new Error("ENOENT"), { code: "ENOENT" });
+      this.acts.push(`${node.name} ${nameIn(path)} ${text}`);
+      node.group[nameIn(path)] = text;
+    },
+  };
+
+  #byGroup(path: string): FakeNode | undefined {
+    const node = this.#byId(path.split("/").at(-2) ?? "");
+    return node?.state === "stopped" ? undefined : node;
+  }
+
   readonly openNamespace: OpenNamespace = async (pid) => {
     const { meanwhile } = this;
     this.meanwhile = undefined;
@@ -184,12 +225,29 @@ export class FakeCluster {
     const { namespace, name, addresses } = node;
     this.#opened.push(name);
     return {
-      run: async (command, input = "") => this.#run(name, addresses, namespace, command.join(" "), input),
+      run: async (command, input = "") =>
+        command.includes(agentPaths.probe)
+          ? this.#probe(node, input)
+          : this.#run(name, addresses, namespace, command.join(" "), input),
       close: async () => {
         this.#opened.splice(this.#opened.indexOf(name), 1);
       },
     };
   };
+
+  #probe(node: FakeNode, input: string): Output {
+    const tasks = input.trimEnd().split("\n");
+    const results = tasks.map((line): HttpResult => {
+      const { body } = JSON.parse(line) as HttpTask;
+      if (node.state === "paused") return { answer: "silent" };
+      if (body !== null) {
+        this.acts.push(`${node.name} hooks`);
+        node.hooks = JSON.parse(body) as StoreHooks;
+      }
+      return { answer: "answered", status: 200, body: JSON.stringify(node.hooks) };
+    });
+    return said(results.map((result) => `${JSON.stringify(result)}\n`).join(""));
+  }
 
   #run(name: string, addresses: Addresses, namespace: FakeNamespace, command: string, input: string): Output {
     const [tool = ""] = command.split(" ");
@@ -256,6 +314,18 @@ export class FakeCluster {
     const cause = Object.assign(new Error("connect ECONNREFUSED"), { code: "ECONNREFUSED" });
     throw new DeviousError("ENGINE_UNREACHABLE", `The engine does not answer: ${cause.message}.`, { cause });
   }
+}
+
+/** As the kernel spells it. */
+export const unlimited = {
+  "cpu.cfs_period_us": "100000",
+  "cpu.cfs_quota_us": "-1",
+  "memory.limit_in_bytes": "9223372036854771712",
+  "memory.memsw.limit_in_bytes": "9223372036854771712",
+};
+
+function nameIn(path: string): string {
+  return path.slice(path.lastIndexOf("/") + 1);
 }
 
 function emptyNamespace(): FakeNamespace {

@@ -34,7 +34,14 @@ export class World {
     const kernel = { cut: async () => cluster.cutTool, netem: async () => cluster.netem, ipv6: async () => true };
     const ledger = this.ledgerDamaged ? lostLedger : this.disk;
     const store = createLedgerStore(ledger, file, () => this.records.push({ event: "ledger-unsaved" }));
-    const reconciler = createReconciler(cluster.engine, cluster.openNamespace, kernel, store, clock);
+    const reconciler = createReconciler({
+      engine: cluster.engine,
+      openNamespace: cluster.openNamespace,
+      groups: cluster.groups,
+      kernel,
+      store,
+      clock,
+    });
     const log = (_: string, event: string, msg: string, fields = {}): number => this.records.push({ event, msg, ...fields });
     const { ledgerDamaged: ledgerLost } = this;
     const onEngineLost = (): number => this.records.push({ event: "agent-ended" });
