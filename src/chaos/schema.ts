@@ -51,7 +51,7 @@ const diskTrouble: z.ZodType<DiskTrouble> = z.object({
 
 const clockTrouble: z.ZodType<ClockTrouble> = z.object({ skewMs: z.number(), jumpMs: z.number(), driftPercent: z.number() });
 
-const fault: z.ZodType<Fault> = z.discriminatedUnion("kind", [
+export const fault: z.ZodType<Fault> = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("pause"), nodes: names }),
   z.object({
     kind: z.literal("partition"),

@@ -1,5 +1,5 @@
-import type { ActiveFault } from "../chaos/fault.js";
-import type { FaultView, HealTarget } from "../chaos/protocol.js";
+import type { ActiveFault, Fault } from "../chaos/fault.js";
+import type { Capabilities, FaultView, HealTarget } from "../chaos/protocol.js";
 import { type Wish, buildFault, isRandomWish, wishesForLeader } from "../chaos/wish.js";
 import { DeviousError } from "../core/errors.js";
 import { createPrng } from "../core/prng.js";
@@ -21,10 +21,19 @@ export interface InjectOptions {
 
 /** Resolves the wish against the cluster as it is now and returns when the agent has read the fault back. */
 export async function inject(engine: InjectEngine, found: Observed, wish: Wish, options: InjectOptions): Promise<FaultView> {
-  const { durationMs, seed, verify } = options;
   const facts = await clusterFacts(engine, found, wishesForLeader(wish));
-  const fault = buildFault(wish, facts, createPrng(seed));
-  const operation = { op: "apply", fault, durationMs, seed: isRandomWish(wish) ? seed : null, verify } as const;
+  const fault = buildFault(wish, facts, createPrng(options.seed));
+  return injectFault(engine, found, fault, { ...options, seed: isRandomWish(wish) ? options.seed : null });
+}
+
+/** The same of a fault whose nodes are known; its seed only says what they were drawn from. */
+export async function injectFault(
+  engine: InjectEngine,
+  found: Observed,
+  fault: Fault,
+  options: Omit<InjectOptions, "seed"> & { readonly seed: number | null },
+): Promise<FaultView> {
+  const operation = { op: "apply", fault, ...options } as const;
   const { fault: applied } = await askAgent(engine, await agentOf(engine, found), operation);
   return applied;
 }
@@ -37,6 +46,11 @@ export async function heal(engine: InjectEngine, found: Observed, what: HealTarg
 export async function listFaults(engine: InjectEngine, found: Observed): Promise<readonly FaultView[]> {
   const { faults } = await askAgent(engine, await agentOf(engine, found), { op: "list" });
   return faults;
+}
+
+/** What the kernel under this cluster can do. */
+export async function capabilitiesOf(engine: InjectEngine, found: Observed): Promise<Capabilities> {
+  return askAgent(engine, await agentOf(engine, found), { op: "probe" });
 }
 
 /** The agent, started again where somebody stopped it: its ledger knows what has to end. */

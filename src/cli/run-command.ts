@@ -1,0 +1,102 @@
+import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
+import path from "node:path";
+import { clusterFacts } from "../cluster/facts.js";
+import type { Observed } from "../cluster/observe.js";
+import type { NodeFacts } from "../chaos/target.js";
+import { formatDuration } from "../core/duration.js";
+import { DeviousError, ExitCode } from "../core/errors.js";
+import { type Outcome, perform } from "../scenario/perform.js";
+import type { RunRecord } from "../scenario/replay.js";
+import { clusterStage } from "../scenario/stage.js";
+import type { Timeline } from "../scenario/timeline.js";
+import { createRunFile } from "../workspace/run-file.js";
+import { BaseCommand } from "./base-command.js";
+import { loadSpec } from "./spec-file.js";
+
+export interface RunResult extends RunRecord {
+  /** Where the record is kept. */
+  readonly file: string;
+}
+
+interface RunOptions {
+  readonly failFast: boolean;
+  readonly scenarioHash: string | null;
+}
+
+/** What `chaos run` and `chaos storm` share: they differ in where the timeline comes from. */
+export abstract class RunCommand extends BaseCommand {
+  protected async nodesOf(found: Observed): Promise<readonly NodeFacts[]> {
+    return (await clusterFacts(this.world.engine, found, false)).nodes;
+  }
+
+  /** Plays the timeline, says what happens as it happens, and keeps a record that is never older than the last fault. */
+  protected async conduct(found: Observed, timeline: Timeline, { failFast, scenarioHash }: RunOptions): Promise<RunResult> {
+    const { signal } = this;
+    const { chalk } = this.terminal;
+    const startedAt = new Date();
+    const owner = found.owner !== undefined && existsSync(found.owner) ? found.owner : this.world.folder;
+    const file = createRunFile(owner, found.name, timeline.name, startedAt);
+    const outcomes: Outcome[] = [];
+    const begun = {
+      version: 1,
+      cluster: found.name,
+      specHash: await specHash(owner),
+      scenarioHash,
+      startedAt: startedAt.toISOString(),
+    } as const;
+    const record = (endedAt: string | null): RunRecord => ({ ...begun, endedAt, timeline, outcomes });
+    await file.write(record(null));
+    const say = (atMs: number | null, faultId: string | null, id: string, what: string): void =>
+      this.log(`${(atMs === null ? "-" : seconds(atMs)).padStart(7)}  ${chalk.bold((faultId ?? "-").padEnd(4))} ${id}: ${what}`);
+
+    this.log(chalk.bold(`${timeline.name} · seed ${timeline.seed} · cluster ${found.name}`));
+    await perform(timeline, clusterStage(this.world.engine, found.name), {
+      signal,
+      failFast,
+      onApplied: ({ id, durationMs }, applied, atMs) => {
+        const lasting = durationMs === 0 ? "" : ` for ${formatDuration(durationMs)}`;
+        say(atMs, applied.id, id, `${chalk.yellow(applied.description)}${lasting}`);
+      },
+      onOver: ({ id }, outcome) => {
+        outcomes.push(outcome);
+        void file.write(record(null));
+        const { result, why, endedMs, plannedMs, faultId } = outcome;
+        if (result === "done") say(endedMs, faultId, id, chalk.dim("over"));
+        else if (result !== "interrupted") say(plannedMs, faultId, id, chalk.red(`${result}: ${why}`));
+        else if (faultId !== null) say(endedMs, faultId, id, "healed, because the run was ended");
+      },
+    });
+    const ended = record(new Date().toISOString());
+    await file.write(ended);
+    const shown = path.relative(this.world.folder, file.path);
+    this.#summarize(outcomes, shown, signal.aborted);
+    return { ...ended, file: shown };
+  }
+
+  #summarize(outcomes: readonly Outcome[], file: string, ended: boolean): void {
+    const count = (result: Outcome["result"]): number => outcomes.filter((one) => one.result === result).length;
+    const bad = outcomes.filter(({ result }) => result === "failed" || result === "skipped");
+    const parts = [`${count("done")} of ${outcomes.length} faults came and went`];
+    if (bad.length > 0) parts.push(`not ${bad.map(({ id }) => id).join(", ")}`);
+    if (ended) parts.push("ended early");
+    this.log(`${parts.join("; ")}. ${this.terminal.chalk.dim(file)}`);
+    // it ran, and the answer is no
+    if (bad.length > 0) process.exitCode = ExitCode.expectationFailed;
+  }
+}
+
+function seconds(ms: number): string {
+  return `${(ms / 1000).toFixed(1)}s`;
+}
+
+/** Null where the spec cannot be read: a cluster outlives it. */
+async function specHash(folder: string): Promise<string | null> {
+  try {
+    const { spec } = await loadSpec(undefined, folder);
+    return createHash("sha256").update(JSON.stringify(spec)).digest("hex");
+  } catch (error) {
+    if (error instanceof DeviousError) return null;
+    throw error;
+  }
+}
