@@ -236,7 +236,7 @@ function choose(count: number, among: readonly string[], selector: Selector, fac
   const kept = among.length - free.length;
   const there = `${free.length} to choose from${kept > 0 ? `, for ${kept} ${kept === 1 ? "is" : "are"} protected` : ""}`;
   const why = count === 0 ? `nobody: fewer than half of ${among.length} is none` : `${count} nodes, and there are ${there}`;
-  throw new DeviousError("USAGE", `${formatSelector(selector)} means ${why}.`, {
+  throw new DeviousError("USAGE", `The target ${formatSelector(selector)} means ${why}.`, {
     hint: `The cluster's nodes are ${facts.nodes.map(({ node }) => node).join(", ")}.`,
   });
 }

@@ -76,12 +76,12 @@ export function describeWish(wish: Wish): string {
 
 /**
  * The fault, given the cluster as it is now. Draws from `prng` only where the wish leaves something to chance. Throws everything that is
- * wrong at once, values, targets and groups: UNKNOWN_NODE or NO_LEADER where that is all, else USAGE.
+ * wrong at once, values, targets and groups: UNKNOWN_NODE or NO_LEADER where that is all, else USAGE. `problems` are known already.
  */
-export function buildFault(wish: Wish, facts: ClusterFacts, prng: Prng): Fault {
+export function buildFault(wish: Wish, facts: ClusterFacts, prng: Prng, problems: readonly string[] = []): Fault {
   const { fault, errors } = resolveWish(wish, facts, prng);
-  const problems = [...problemsWithWish(wish), ...(fault === undefined ? [] : problemsOnCluster(wish, fault, facts))];
-  const [first, ...more] = [...[...new Set(problems)].map((problem) => new DeviousError("USAGE", problem)), ...errors];
+  const wrong = [...problems, ...problemsWithWish(wish), ...(fault === undefined ? [] : problemsOnCluster(wish, fault, facts))];
+  const [first, ...more] = [...[...new Set(wrong)].map((problem) => new DeviousError("USAGE", problem)), ...errors];
   if (first !== undefined) throw allAtOnce([first, ...more]);
   invariant(fault !== undefined, "a wish without errors has its fault");
   return fault;

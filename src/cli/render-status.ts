@@ -1,7 +1,7 @@
 import type { ChalkInstance } from "chalk";
-import type { FaultView } from "../chaos/protocol.js";
 import type { ClusterStatus, NodeStatus } from "../cluster/status.js";
 import { formatDuration } from "../core/duration.js";
+import { renderFaults } from "./render-faults.js";
 import { formatTable } from "./table.js";
 
 export function renderStatus({ cluster, owner, nodes, faults }: ClusterStatus, chalk: ChalkInstance, nowMs: number): string {
@@ -10,7 +10,7 @@ export function renderStatus({ cluster, owner, nodes, faults }: ClusterStatus, c
   return [
     `${chalk.bold(cluster)} ${chalk.dim(owner)}`,
     formatTable([header, ...rows]),
-    faults === null ? chalk.red("The agent does not answer; `devious up` starts it again.") : renderFaults(faults, chalk),
+    faults === null ? chalk.red("The agent does not answer; `devious up` starts it again.") : renderFaults(faults, chalk, nowMs),
   ].join("\n");
 }
 
@@ -38,16 +38,4 @@ function formatPorts(ports: NodeStatus["ports"]): string {
   return Object.entries(ports)
     .map(([port, address]) => `${address} (${port})`)
     .join(", ");
-}
-
-/** A fault that nothing ends but a person is worth a red line. */
-export function renderFaults(faults: readonly FaultView[], chalk: ChalkInstance): string {
-  if (faults.length === 0) return chalk.dim("no active faults");
-  const rows = faults.map(({ id, description, timeLeftMs, troubles }) => [
-    chalk.bold(id),
-    chalk.yellow(description),
-    timeLeftMs === null ? chalk.red("until healed") : `${formatDuration(Math.ceil(timeLeftMs / 100) * 100)} left`,
-    ...Object.entries(troubles).map(([node, why]) => chalk.red(`not in force on ${node}: ${why}`)),
-  ]);
-  return formatTable(rows);
 }

@@ -58,37 +58,55 @@ describe("of 1 to 50 nodes, whatever the seed and whoever is protected", () => {
       .map((side) => side.split(",").length)
       .sort((a, b) => a - b);
 
-  test.each([
+  const sizes: Readonly<Record<string, (size: number) => readonly number[]>> = {
+    halves: (size) => [Math.floor(size / 2), Math.ceil(size / 2)],
+    majority: (size) => [size - Math.floor(size / 2) - 1, Math.floor(size / 2) + 1],
+  };
+
+  describe.each([
     ["halves", 2],
     ["majority", 3],
     ["bridge", 3],
     ["ring", 4],
-  ])("%s needs %d that can be drawn, and cuts only those", (text, least) => {
+  ])("%s", (text, least) => {
+    test(`cuts ${least} or more that can be drawn, and leaves the protected alone`, () => {
+      fc.assert(
+        fc.property(someCluster, ({ nodes, protect, seed }) => {
+          const free = nodes.filter((node) => !protect.includes(node));
+          fc.pre(free.length >= least);
+          const cut = resolve(text, factsOf(nodes, protect), seed);
+          expect(resolve(text, factsOf(nodes, protect), seed)).toEqual(cut);
+          expect(Object.keys(cut.grudge).filter((node) => protect.includes(node))).toEqual([]);
+          expect(Object.keys(cut.grudge).length).toBeGreaterThan(0);
+          for (const a of nodes) expect(nodes.filter((b) => hears(cut, a, b) !== hears(cut, b, a))).toEqual([]);
+          const sides = sidesOf(cut, free);
+          expect(sides).toEqual(sizes[text]?.(free.length) ?? sides);
+        }),
+      );
+    });
+
+    test(`cuts nothing where fewer than ${least} can be drawn, and says so`, () => {
+      for (let size = 1; size < least + 2; size++) {
+        const nodes = names(size);
+        const facts = factsOf(nodes, nodes.slice(least - 1));
+        const there = Math.min(size, least - 1);
+        expect(() => resolve(text, facts)).toThrow(
+          expect.objectContaining({
+            code: "USAGE",
+            message: `The partition ${text} is drawn from at least ${least} nodes; ${there} of the cluster's ${size} can be drawn.`,
+          }),
+        );
+      }
+    });
+  });
+
+  test("one node of a bridge hears both halves", () => {
     fc.assert(
-      fc.property(someCluster, ({ nodes, protect, seed }) => {
-        const facts = factsOf(nodes, protect);
-        const free = nodes.filter((node) => !protect.includes(node));
-        if (free.length < least) {
-          expect(() => resolve(text, facts, seed)).toThrow(
-            expect.objectContaining({
-              code: "USAGE",
-              message: `The partition ${text} is drawn from at least ${least} nodes; ${free.length} of the cluster's ${nodes.length} can be drawn.`,
-            }),
-          );
-          return;
-        }
-        const cut = resolve(text, facts, seed);
-        expect(Object.keys(cut.grudge).length).toBeGreaterThan(0);
-        expect(resolve(text, facts, seed)).toEqual(cut);
-        for (const a of nodes) {
-          expect(nodes.filter((b) => hears(cut, a, b) !== hears(cut, b, a))).toEqual([]);
-          if (protect.includes(a)) expect(nodes.every((b) => hears(cut, a, b))).toBe(true);
-        }
-        const sides = sidesOf(cut, free);
-        const size = free.length;
-        if (text === "halves") expect(sides).toEqual([Math.floor(size / 2), Math.ceil(size / 2)]);
-        if (text === "majority") expect(sides).toEqual([size - Math.floor(size / 2) - 1, Math.floor(size / 2) + 1]);
-        if (text === "bridge") expect(sides.at(-1)).toBe(size);
+      fc.property(fc.integer({ min: 3, max: 50 }), fc.nat(), (size, seed) => {
+        const cut = resolve("bridge", factsOf(names(size)), seed);
+        const half = Math.floor((size - 1) / 2);
+        expect(Object.keys(cut.grudge)).toHaveLength(size - 1);
+        expect(sidesOf(cut, names(size))).toEqual([half + 1, size - half, size]);
       }),
     );
   });

@@ -7,11 +7,22 @@ import { pack } from "tar-stream";
 import { onTestFinished, vi } from "vitest";
 import type { BaseCommand } from "../../src/cli/base-command.js";
 import { imagePaths } from "../../src/image/recipe.js";
+import ChaosClock from "../../src/commands/chaos/clock.js";
+import ChaosCpu from "../../src/commands/chaos/cpu.js";
+import ChaosCrashLoop from "../../src/commands/chaos/crash-loop.js";
 import ChaosDelay from "../../src/commands/chaos/delay.js";
+import ChaosDisk from "../../src/commands/chaos/disk.js";
 import ChaosHeal from "../../src/commands/chaos/heal.js";
+import ChaosIsolate from "../../src/commands/chaos/isolate.js";
+import ChaosKill from "../../src/commands/chaos/kill.js";
 import ChaosLs from "../../src/commands/chaos/ls.js";
+import ChaosMemory from "../../src/commands/chaos/memory.js";
 import ChaosPartition from "../../src/commands/chaos/partition.js";
 import ChaosPause from "../../src/commands/chaos/pause.js";
+import ChaosRestart from "../../src/commands/chaos/restart.js";
+import ChaosSlow from "../../src/commands/chaos/slow.js";
+import ChaosStart from "../../src/commands/chaos/start.js";
+import ChaosStop from "../../src/commands/chaos/stop.js";
 import Del from "../../src/commands/del.js";
 import Doctor from "../../src/commands/doctor.js";
 import Down from "../../src/commands/down.js";
@@ -32,11 +43,22 @@ import { FakeImages } from "./fake-image.js";
 import { FakeStores } from "./fake-store.js";
 
 export const commands: Readonly<Record<string, new (argv: string[], config: Config) => BaseCommand>> = {
+  "chaos clock": ChaosClock,
+  "chaos cpu": ChaosCpu,
+  "chaos crash-loop": ChaosCrashLoop,
   "chaos delay": ChaosDelay,
+  "chaos disk": ChaosDisk,
   "chaos heal": ChaosHeal,
+  "chaos isolate": ChaosIsolate,
+  "chaos kill": ChaosKill,
   "chaos ls": ChaosLs,
+  "chaos memory": ChaosMemory,
   "chaos partition": ChaosPartition,
   "chaos pause": ChaosPause,
+  "chaos restart": ChaosRestart,
+  "chaos slow": ChaosSlow,
+  "chaos start": ChaosStart,
+  "chaos stop": ChaosStop,
   del: Del,
   doctor: Doctor,
   down: Down,

@@ -1,21 +1,19 @@
-import { Args } from "@oclif/core";
 import type { FaultView } from "../../chaos/protocol.js";
-import { parseTarget } from "../../chaos/target.js";
 import { FaultCommand } from "../../cli/fault-command.js";
-import { faultFlags } from "../../cli/flags.js";
+import { faultFlags, targetArg } from "../../cli/flags.js";
 
 export default class ChaosPause extends FaultCommand {
   static override summary = "Freeze nodes: their processes stop where they are, and go on afterwards as if nothing had been.";
   static override examples = [
     "<%= config.bin %> chaos pause leader --for 10s",
     "<%= config.bin %> chaos pause n1,n3",
-    "<%= config.bin %> chaos pause followers --for 500ms",
+    "<%= config.bin %> chaos pause minority --for 500ms",
   ];
-  static override args = { target: Args.string({ description: "n1 · n1,n3 · leader · followers · all", required: true }) };
+  static override args = { target: targetArg };
   static override flags = faultFlags;
 
   async run(): Promise<FaultView> {
     const { args, flags } = await this.parse(ChaosPause);
-    return this.injectWish({ kind: "pause", target: parseTarget(args.target) }, flags);
+    return this.injectWish({ kind: "pause", target: this.target(args.target) }, flags);
   }
 }
