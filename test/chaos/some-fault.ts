@@ -68,7 +68,7 @@ const someLoss = fc.oneof(
 );
 
 /** Any impairment that is not refused. */
-export const someImpairment: fc.Arbitrary<Impairment> = fc.record({
+const someImpairment: fc.Arbitrary<Impairment> = fc.record({
   delay: someDelay,
   loss: maybe(someLoss),
   duplicate: maybe(chance),

@@ -19,6 +19,7 @@ import ChaosLs from "../../src/commands/chaos/ls.js";
 import ChaosMemory from "../../src/commands/chaos/memory.js";
 import ChaosPartition from "../../src/commands/chaos/partition.js";
 import ChaosPause from "../../src/commands/chaos/pause.js";
+import ChaosPlan from "../../src/commands/chaos/plan.js";
 import ChaosRestart from "../../src/commands/chaos/restart.js";
 import ChaosSlow from "../../src/commands/chaos/slow.js";
 import ChaosStart from "../../src/commands/chaos/start.js";
@@ -55,6 +56,7 @@ export const commands: Readonly<Record<string, new (argv: string[], config: Conf
   "chaos memory": ChaosMemory,
   "chaos partition": ChaosPartition,
   "chaos pause": ChaosPause,
+  "chaos plan": ChaosPlan,
   "chaos restart": ChaosRestart,
   "chaos slow": ChaosSlow,
   "chaos start": ChaosStart,
