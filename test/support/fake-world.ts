@@ -21,9 +21,11 @@ import ChaosPartition from "../../src/commands/chaos/partition.js";
 import ChaosPause from "../../src/commands/chaos/pause.js";
 import ChaosPlan from "../../src/commands/chaos/plan.js";
 import ChaosRestart from "../../src/commands/chaos/restart.js";
+import ChaosRun from "../../src/commands/chaos/run.js";
 import ChaosSlow from "../../src/commands/chaos/slow.js";
 import ChaosStart from "../../src/commands/chaos/start.js";
 import ChaosStop from "../../src/commands/chaos/stop.js";
+import ChaosStorm from "../../src/commands/chaos/storm.js";
 import Del from "../../src/commands/del.js";
 import Doctor from "../../src/commands/doctor.js";
 import Down from "../../src/commands/down.js";
@@ -58,9 +60,11 @@ export const commands: Readonly<Record<string, new (argv: string[], config: Conf
   "chaos pause": ChaosPause,
   "chaos plan": ChaosPlan,
   "chaos restart": ChaosRestart,
+  "chaos run": ChaosRun,
   "chaos slow": ChaosSlow,
   "chaos start": ChaosStart,
   "chaos stop": ChaosStop,
+  "chaos storm": ChaosStorm,
   del: Del,
   doctor: Doctor,
   down: Down,
