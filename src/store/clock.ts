@@ -33,8 +33,8 @@ interface Alarm {
 }
 
 /**
- * The machine's time with {@link ClockTrouble} on top. A change of rate is continuous. Time once passed stays passed: what a jump or a
- * drift added to the monotonic clock remains when it ends, while the wall clock is right again as soon as nothing is wrong with it.
+ * The machine's time with {@link ClockTrouble} on top. Drift begins and changes without a step. When a jump or a drift ends, what it has
+ * added leaves the wall clock at once, as when the machine is told the time again; the monotonic clock keeps it.
  */
 export class TroubledClock implements Clock {
   readonly #real: RealTime;

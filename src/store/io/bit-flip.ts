@@ -76,20 +76,23 @@ function pickByte(ranges: readonly ByteRange[], prng: Prng): { path: string; off
 /** Undefined where the file or the byte is not there. */
 function readByte(path: string, offset: number): number | undefined {
   const byte = Buffer.alloc(1);
-  let fd: number;
   try {
-    fd = openSync(path, "r");
+    return withFile(path, "r", (fd) => readSync(fd, byte, 0, 1, offset)) === 1 ? byte[0] : undefined;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw error;
   }
-  const bytesRead = readSync(fd, byte, 0, 1, offset);
-  closeSync(fd);
-  return bytesRead === 1 ? byte[0] : undefined;
 }
 
 function writeByte(path: string, offset: number, value: number): void {
-  const fd = openSync(path, "r+");
-  writeSync(fd, Buffer.of(value), 0, 1, offset);
-  closeSync(fd);
+  withFile(path, "r+", (fd) => writeSync(fd, Buffer.of(value), 0, 1, offset));
+}
+
+function withFile<T>(path: string, flags: string, use: (fd: number) => T): T {
+  const fd = openSync(path, flags);
+  try {
+    return use(fd);
+  } finally {
+    closeSync(fd);
+  }
 }
