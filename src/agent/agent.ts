@@ -139,6 +139,8 @@ export class Agent {
         return { faults: store.value.faults.map((active) => this.#view(active)) };
       case "probe":
         return { cut: await kernel.cut(), netem: await kernel.netem(), ipv6: await kernel.ipv6() };
+      case "examine":
+        return kernel.examine();
       case "ping":
         return { cluster, startedAtMs: this.#startedAtMs };
     }

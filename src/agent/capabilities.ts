@@ -1,12 +1,14 @@
 /** What this kernel can do to a network, tried out where it hurts nobody. */
 import { access } from "node:fs/promises";
-import type { Capabilities } from "../chaos/protocol.js";
+import type { Capabilities, Examination } from "../chaos/protocol.js";
 import { renderNft, saysNoNft } from "../chaos/nft.js";
 import { anyTraffic } from "../chaos/traffic.js";
 import { saysNetemMissing } from "../chaos/tc.js";
 import { DeviousError } from "../core/errors.js";
 import type { Output } from "./command.js";
 import { legacyTool } from "./cutting.js";
+import { throwAway, tryFeatures } from "./features.js";
+import { lookAround } from "./surroundings.js";
 
 /** A module may be loaded at any time: only what a kernel can is remembered, never what it cannot. Throws where a probe was cut short. */
 export interface Kernel {
@@ -14,13 +16,15 @@ export interface Kernel {
   cut(): Promise<Capabilities["cut"]>;
   netem(): Promise<boolean>;
   ipv6(): Promise<boolean>;
+  /** Everything, tried now. */
+  examine(): Promise<Examination>;
 }
 
 type Run = (command: readonly string[], input?: string) => Promise<Output>;
 
 /** Probes in network namespaces of their own, which end with the command: nothing has to be cleaned up. */
 export function createKernel(run: Run): Kernel {
-  return {
+  const kernel: Kernel = {
     cut: askedWhileUnsure(() => probeCut(run)),
     netem: askedWhileUnsure(() => probeNetem(run)),
     ipv6: () =>
@@ -28,7 +32,15 @@ export function createKernel(run: Run): Kernel {
         () => true,
         () => false,
       ),
+    examine: async () => ({
+      cut: await kernel.cut(),
+      netem: await kernel.netem(),
+      ipv6: await kernel.ipv6(),
+      features: await tryFeatures(run),
+      ...(await lookAround("/")),
+    }),
   };
+  return kernel;
 }
 
 interface Finding<T> {
@@ -52,8 +64,6 @@ function askedWhileUnsure<T>(probe: () => Promise<Finding<T>>): () => Promise<T>
   };
   return () => (answer ??= ask());
 }
-
-const throwAway = ["unshare", "--net", "--"];
 
 async function probeCut(run: Run): Promise<Finding<Capabilities["cut"]>> {
   const somebody = {

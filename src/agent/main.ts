@@ -1,6 +1,14 @@
 /** Entry point of the agent's container. */
-import { agentEnv, agentPaths } from "../core/node-contract.js";
+import { agentCommands, agentEnv, agentPaths } from "../core/node-contract.js";
+import { createKernel } from "./capabilities.js";
+import { runCommand } from "./command.js";
 import { runAgent } from "./run.js";
+
+// whoever only wants to know what the kernel can needs no cluster: the answer is one JSON line
+if (process.argv[2] === agentCommands.examine) {
+  process.stdout.write(`${JSON.stringify(await createKernel(runCommand).examine())}\n`);
+  process.exit(0);
+}
 
 const cluster = process.env[agentEnv.cluster];
 if (cluster === undefined) {

@@ -3,6 +3,7 @@
  * (docs/architecture.md, "A command reaches the agent"). A reply carries the `id` of its request; replies may come in another order.
  */
 import { DeviousError, type ErrorCode, errorCodes } from "../core/errors.js";
+import type { Distribution } from "./impairment.js";
 import type { ActiveFault, Fault } from "./fault.js";
 import type { Proof } from "./proof.js";
 
@@ -23,6 +24,8 @@ export type Operation =
   | { readonly op: "start"; readonly nodes: readonly string[] }
   | { readonly op: "list" }
   | { readonly op: "probe" }
+  /** Tries out everything, which takes a moment: for who wants to know, never before something is to be done. */
+  | { readonly op: "examine" }
   | { readonly op: "ping" };
 
 /** `node`: every fault that concerns this node (./fault.ts), as a whole, with its other nodes. */
@@ -57,6 +60,21 @@ export interface Capabilities {
   readonly ipv6: boolean;
 }
 
+/** What faults stand on besides netem, each tried by itself in a network namespace of its own. */
+export type KernelFeature = "nft" | "iptables" | "ip6tables" | "htb" | "tbf" | "u32";
+
+/** All that can be seen of the engine's machine from inside a container. */
+export interface Examination extends Capabilities {
+  readonly features: Readonly<Record<KernelFeature, boolean>>;
+  /** Shapes of jitter that netem can be given. */
+  readonly distributions: readonly Distribution[];
+  readonly cgroup: { readonly version: 1 | 2; readonly freezer: boolean };
+  /** What one user may have open; null where the kernel does not say. */
+  readonly inotify: { readonly instances: number; readonly watches: number } | null;
+  /** Bytes left where the engine keeps its containers. */
+  readonly freeBytes: number;
+}
+
 /** What a reply brings, by the `op` of its request. */
 export interface Results {
   readonly apply: { readonly fault: FaultView };
@@ -64,6 +82,7 @@ export interface Results {
   readonly heal: { readonly healed: readonly ActiveFault[] };
   readonly list: { readonly faults: readonly FaultView[] };
   readonly probe: Capabilities;
+  readonly examine: Examination;
   readonly ping: { readonly cluster: string; readonly startedAtMs: number };
 }
 export type Op = keyof Results;

@@ -114,6 +114,7 @@ const request: z.ZodType<Request> = z.discriminatedUnion("op", [
   z.object({ id, op: z.literal("start"), nodes: names }),
   z.object({ id, op: z.literal("list") }),
   z.object({ id, op: z.literal("probe") }),
+  z.object({ id, op: z.literal("examine") }),
   z.object({ id, op: z.literal("ping") }),
 ]);
 

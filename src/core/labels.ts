@@ -21,6 +21,8 @@ export const label = {
   member: "devious.member",
   /** Hash of everything that, when changed, means the container must be made anew. */
   hash: "devious.hash",
+  /** On containers that only look at the kernel: they belong to no cluster, and are gone within seconds. */
+  look: "devious.look",
   /** On images of ours only, so that they are never taken for part of a cluster. */
   image: "devious.image",
 } as const;

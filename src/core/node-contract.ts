@@ -28,6 +28,9 @@ export const agentEnv = {
   cluster: "DEVIOUS_CLUSTER",
 } as const;
 
+/** What the agent's program does when it is told, instead of looking after a cluster. */
+export const agentCommands = { examine: "examine" } as const;
+
 /** Where the agent finds the engine, its host's control groups and the program for nodes' namespaces, and keeps its ledger, in its container. */
 export const agentPaths = {
   engineSocket: "/run/engine.sock",

@@ -47,6 +47,18 @@ export interface EngineFacts {
   readonly local: boolean;
   /** The address in use, e.g. `unix:///var/run/docker.sock`. */
   readonly address: string;
+  /** What named the address: `DOCKER_HOST`, a docker context, the default. */
+  readonly addressFrom: string;
+}
+
+/** What the engine has to give to new clusters. */
+export interface EngineResources {
+  /** Folder of the engine's machine in which it keeps images, containers and volumes. */
+  readonly dataDir: string;
+  /** Where it takes subnets of new networks from: prefixes of `size` bits out of `base`; none where it goes by its own defaults. */
+  readonly addressPools: readonly { readonly base: string; readonly size: number }[];
+  /** Subnets of all of its networks, whoever's they are, as `172.18.0.0/16`. */
+  readonly subnets: readonly string[];
 }
 
 export interface ContainerSpec {
@@ -66,6 +78,8 @@ export interface ContainerSpec {
   readonly volumes: readonly VolumeMount[];
   /** Container ports published on 127.0.0.1, port chosen by the engine. */
   readonly ports: readonly number[];
+  /** True for a container that may do to its own network what the agent may do to a node's, and nothing else of what the agent may. */
+  readonly looksAtKernel?: boolean;
   /** What only the agent gets: it sees the processes and control groups of the engine's host, and these paths of it (`there:here`). */
   readonly agent?: { readonly binds: readonly string[] };
 }
@@ -80,6 +94,7 @@ export interface VolumeMount {
 export interface EngineInfo {
   /** Asks the engine who it is; the first call of most commands. */
   facts(): Promise<EngineFacts>;
+  resources(): Promise<EngineResources>;
 }
 
 export interface Images {

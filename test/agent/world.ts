@@ -31,7 +31,14 @@ export class World {
         this.disk = ledger;
       },
     };
-    const kernel = { cut: async () => cluster.cutTool, netem: async () => cluster.netem, ipv6: async () => true };
+    const kernel = {
+      cut: async () => cluster.cutTool,
+      netem: async () => cluster.netem,
+      ipv6: async () => true,
+      examine: async () => {
+        throw new Error("nobody asks in these tests");
+      },
+    };
     const ledger = this.ledgerDamaged ? lostLedger : this.disk;
     const store = createLedgerStore(ledger, file, () => this.records.push({ event: "ledger-unsaved" }));
     const reconciler = createReconciler({

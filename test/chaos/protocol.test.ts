@@ -20,6 +20,7 @@ const asked = { durationMs: null, seed: null, verify: false };
 test.each<[Operation]>([
   [{ op: "ping" }],
   [{ op: "probe" }],
+  [{ op: "examine" }],
   [{ op: "list" }],
   [{ op: "heal", what: { by: "all" } }],
   [{ op: "heal", what: { by: "id", id: "f1" } }],

@@ -14,6 +14,7 @@ const facts: EngineFacts = {
   kernel: "6.18.0",
   local: true,
   address: "unix:///var/run/docker.sock",
+  addressFrom: "the default",
 };
 const host = { platform: "linux", arch: "x64" };
 

@@ -3,13 +3,13 @@ import type { ActiveFault, Fault } from "../../src/chaos/fault.js";
 import { add, emptyLedger, expire, heal, nextDeadlineMs, wasGiven } from "../../src/chaos/ledger.js";
 import type { Ledger } from "../../src/chaos/ledger.js";
 import { encodeReply, toWireError } from "../../src/chaos/protocol.js";
-import type { FaultView, Operation, Request, Results } from "../../src/chaos/protocol.js";
+import type { Examination, FaultView, Operation, Request, Results } from "../../src/chaos/protocol.js";
 import type { Proof } from "../../src/chaos/proof.js";
 import { unknownNode } from "../../src/chaos/target.js";
 import { nodeContainerName } from "../../src/cluster/names.js";
 import { DeviousError } from "../../src/core/errors.js";
 import { createLog } from "../../src/core/log-line.js";
-import { agentEnv, agentPaths } from "../../src/core/node-contract.js";
+import { agentCommands, agentEnv, agentPaths } from "../../src/core/node-contract.js";
 import { label } from "../../src/core/labels.js";
 import type { MemoryEngine } from "../../src/engine/memory/memory-engine.js";
 import type { Program } from "../../src/engine/memory/program.js";
@@ -26,6 +26,11 @@ export interface FakeKernel {
  */
 export function createFakeAgent(engine: () => MemoryEngine, kernel: FakeKernel): Program {
   return (process) => {
+    if (process.spec.command.includes(agentCommands.examine)) {
+      process.write("stdout", `${JSON.stringify(examination(kernel))}\n`);
+      process.exit(0);
+      return;
+    }
     const cluster = process.spec.environment[agentEnv.cluster] ?? "";
     const disk = process.volume(agentPaths.ledgerDir);
     const saved = disk.get("ledger");
@@ -115,6 +120,8 @@ export function createFakeAgent(engine: () => MemoryEngine, kernel: FakeKernel):
           return { faults: ledger.faults.map(view) };
         case "probe":
           return { cut: "nft", netem: kernel.netem, ipv6: true };
+        case "examine":
+          return examination(kernel);
         case "ping":
           return { cluster, startedAtMs: 0 };
       }
@@ -147,3 +154,17 @@ const measured: Proof = {
     { what: "n2 -> n3 delay", asked: "100ms", measured: "100.2ms (p50 of 20)", ok: true },
   ],
 };
+
+/** A machine that lacks nothing, but perhaps netem. */
+function examination({ netem }: { readonly netem: boolean }): Examination {
+  return {
+    cut: "nft",
+    netem,
+    ipv6: true,
+    features: { nft: true, iptables: true, ip6tables: true, htb: true, tbf: true, u32: true },
+    distributions: ["uniform", "normal", "pareto", "paretonormal"],
+    cgroup: { version: 2, freezer: true },
+    inotify: { instances: 128, watches: 65_536 },
+    freeBytes: 50e9,
+  };
+}

@@ -55,6 +55,9 @@ async function unpause(container: Dockerode.Container): Promise<void> {
   }
 }
 
+/** What it takes to make and change network namespaces (capabilities(7)). */
+const networkCapabilities = ["NET_ADMIN", "SYS_ADMIN"];
+
 /** Exported for the tests: what an agent may do is worth pinning down. */
 export function createOptions(spec: ContainerSpec): Dockerode.ContainerCreateOptions {
   const { agent } = spec;
@@ -79,11 +82,12 @@ export function createOptions(spec: ContainerSpec): Dockerode.ContainerCreateOpt
       })),
       PortBindings: Object.fromEntries(spec.ports.map((port) => [`${port}/tcp`, [{ HostIp: "127.0.0.1", HostPort: "0" }]])),
       LogConfig: { Type: "json-file", Config: { "max-size": "50m", "max-file": "5", mode: "blocking" } },
+      ...(spec.looksAtKernel === true ? { CapAdd: networkCapabilities } : {}),
       ...(agent === undefined
         ? {}
         : {
             PidMode: "host",
-            CapAdd: ["NET_ADMIN", "SYS_ADMIN"],
+            CapAdd: networkCapabilities,
             CgroupnsMode: "host",
             Binds: [...agent.binds],
             RestartPolicy: { Name: "unless-stopped" },

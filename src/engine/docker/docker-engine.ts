@@ -1,5 +1,5 @@
 import { release } from "node:os";
-import type { Engine, EngineFacts, EngineInfo, Exec } from "../port.js";
+import type { Engine, EngineFacts, EngineInfo, EngineResources, Exec } from "../port.js";
 import { defaultSocket } from "./address.js";
 import type { EngineAddress } from "./address.js";
 import { createCalls } from "./calls.js";
@@ -25,6 +25,12 @@ export function createDockerEngine(address: EngineAddress): Engine {
   };
 }
 
+/** The part of `GET /info` that dockerode's types leave open. */
+interface Info {
+  readonly DockerRootDir: string;
+  readonly DefaultAddressPools?: readonly { readonly Base: string; readonly Size: number }[];
+}
+
 function createInfo({ call }: Calls, address: EngineAddress): EngineInfo {
   return {
     facts: () =>
@@ -39,6 +45,16 @@ function createInfo({ call }: Calls, address: EngineAddress): EngineInfo {
           // a socket alone proves nothing: Docker Desktop's leads into a virtual machine
           local: address.url.startsWith("unix://") && version.KernelVersion === release(),
           address: address.url,
+          addressFrom: address.from,
+        };
+      }),
+    resources: () =>
+      call("tell what it has left", async (docker): Promise<EngineResources> => {
+        const [info, networks] = await Promise.all([docker.info() as Promise<Info>, docker.listNetworks()]);
+        return {
+          dataDir: info.DockerRootDir,
+          addressPools: (info.DefaultAddressPools ?? []).map(({ Base, Size }) => ({ base: Base, size: Size })),
+          subnets: networks.flatMap(({ IPAM }) => (IPAM?.Config ?? []).flatMap(({ Subnet }) => Subnet ?? [])),
         };
       }),
   };

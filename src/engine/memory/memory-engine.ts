@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import { Readable } from "node:stream";
 import { extract } from "tar-stream";
 import { DeviousError } from "../../core/errors.js";
-import type { ContainerEvent, ContainerInfo, ContainerSpec, Engine, EngineFacts, Labels } from "../port.js";
+import type { ContainerEvent, ContainerInfo, ContainerSpec, Engine, EngineFacts, EngineResources, Labels } from "../port.js";
 import { createStampClock } from "./log-file.js";
 import { MemoryContainer } from "./memory-container.js";
 import type { Executed, Program } from "./program.js";
@@ -10,6 +10,7 @@ import { Queue } from "./queue.js";
 
 export interface MemoryEngineOptions {
   readonly facts?: Partial<EngineFacts>;
+  readonly resources?: Partial<EngineResources>;
   /** What a container of this spec runs. */
   readonly program: (spec: ContainerSpec) => Program;
   /** What a command inside a running container does; unless given, no command is found. */
@@ -49,7 +50,10 @@ const facts: EngineFacts = {
   kernel: "memory",
   local: false,
   address: "memory:",
+  addressFrom: "the test",
 };
+
+const resources: EngineResources = { dataDir: "/var/lib/memory", addressPools: [], subnets: [] };
 
 /** An engine without containers: programs are functions in this process. It refuses and allows what Docker does, in Docker's words. */
 export function createMemoryEngine(options: MemoryEngineOptions): MemoryEngine {
@@ -92,6 +96,10 @@ export function createMemoryEngine(options: MemoryEngineOptions): MemoryEngine {
     facts: async () => {
       answer();
       return { ...facts, ...options.facts };
+    },
+    resources: async () => {
+      answer();
+      return { ...resources, ...options.resources };
     },
 
     hasImage: async (reference) => {
