@@ -3,7 +3,7 @@ import { access } from "node:fs/promises";
 import type { Capabilities, Examination } from "../chaos/protocol.js";
 import { renderNft, saysNoNft } from "../chaos/nft.js";
 import { anyTraffic } from "../chaos/traffic.js";
-import { saysNetemMissing } from "../chaos/tc.js";
+import { saysNetemMissing } from "../chaos/tc-netem.js";
 import { DeviousError } from "../core/errors.js";
 import type { Output } from "./command.js";
 import { legacyTool } from "./cutting.js";

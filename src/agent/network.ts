@@ -2,15 +2,14 @@
 import type { DesiredState, Drop } from "../chaos/desired-state.js";
 import { cutWith } from "../chaos/ledger.js";
 import type { CutTool } from "../chaos/protocol.js";
-import { netemMissing } from "../chaos/tc.js";
+import { needsNetem, netemMissing } from "../chaos/tc-netem.js";
 import { DeviousError } from "../core/errors.js";
 import type { Kernel } from "./capabilities.js";
 import { cutWithIptables, cutWithNft } from "./cutting.js";
-import type { NodeContainer } from "./engine.js";
 import type { LedgerStore } from "./ledger-store.js";
 import type { NetworkNamespace } from "./netns.js";
 import type { Place } from "./places.js";
-import { shape } from "./shaping.js";
+import { createShaper } from "./shaping.js";
 import type { Rules } from "./tools.js";
 
 export interface Network {
@@ -29,6 +28,7 @@ interface Done {
 
 export function createNetwork(kernel: Kernel, store: LedgerStore): Network {
   const done = new Map<string, Done>();
+  const shape = createShaper();
 
   async function cut(namespace: NetworkNamespace, node: string, { drops }: DesiredState, mayHold: boolean): Promise<Rules> {
     const tool = await kernel.cut();
@@ -62,16 +62,19 @@ export function createNetwork(kernel: Kernel, store: LedgerStore): Network {
       : cutWithIptables(namespace, node, drops, await kernel.ipv6());
   }
 
-  async function slow(namespace: NetworkNamespace, { node, addresses }: NodeContainer, { links }: DesiredState): Promise<Rules> {
-    if (links.length > 0 && !(await kernel.netem())) throw netemMissing();
+  async function slow({ namespace, container }: Place, { links }: DesiredState, isTrusted: boolean): Promise<Rules> {
+    const { node, addresses } = container;
+    const asksForNetem = links.some(({ lanes }) => lanes.some(({ impairment }) => needsNetem(impairment)));
+    if (asksForNetem && !(await kernel.netem())) throw netemMissing();
     const [address] = [...addresses.v4, ...addresses.v6];
-    if (address !== undefined) return shape(namespace, node, address, links);
+    if (address !== undefined) return shape(namespace, node, address, links, isTrusted);
     if (links.length === 0) return [];
     throw new DeviousError("FAULT_NOT_APPLIED", `${node} has no address on the cluster's network.`);
   }
 
   return {
-    async settle({ namespace, process, container }, desired, isTrusted) {
+    async settle(place, desired, isTrusted) {
+      const { namespace, process, container } = place;
       const { node } = container;
       const before = done.get(node);
       const wanted: Done = { process, cut: JSON.stringify(desired.drops), shape: JSON.stringify(desired.links) };
@@ -81,7 +84,7 @@ export function createNetwork(kernel: Kernel, store: LedgerStore): Network {
       const sameShape = sameProcess && before.shape === wanted.shape;
       // a look costs as much as an act: where this agent made the cut that has to go, it need not look first
       const cuts = sameCut && isTrusted ? [] : await cut(namespace, node, desired, sameCut || !sameProcess);
-      const shapes = sameShape && isTrusted ? [] : await slow(namespace, container, desired);
+      const shapes = sameShape && isTrusted ? [] : await slow(place, desired, isTrusted);
       done.set(node, wanted);
       return [...cuts, ...shapes];
     },

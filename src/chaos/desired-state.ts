@@ -6,9 +6,9 @@ import type { StoreHooks } from "../core/store-hooks.js";
 import type { Addresses } from "./address.js";
 import type { ActiveFault, Fault } from "./fault.js";
 import { combineHooks } from "./hooks.js";
-import type { Impairment } from "./impairment.js";
 import type { Signal } from "./kill.js";
-import { type Traffic, anyTraffic } from "./traffic.js";
+import { type Link, linksOf } from "./lanes.js";
+import type { Traffic } from "./traffic.js";
 
 /** Another node of the cluster, at its addresses of this moment. */
 export interface Peer {
@@ -21,19 +21,6 @@ export interface Drop {
   readonly peer: Peer;
   readonly traffic: Traffic;
   readonly percent: number;
-}
-
-/** The way to one peer, or to everybody who is none. */
-export interface Link {
-  readonly to: Peer | "clients";
-  /** No packet belongs to two; a packet that belongs to none passes untouched. */
-  readonly lanes: readonly Lane[];
-}
-
-/** Packets that are treated alike. */
-export interface Lane {
-  readonly traffic: Traffic;
-  readonly impairment: Impairment;
 }
 
 /** How a node was, or is to be, brought down. */
@@ -99,14 +86,4 @@ function dropsOf(node: string, faults: readonly Fault[], peers: readonly Peer[])
         : [],
     ),
   );
-}
-
-function linksOf(node: string, faults: readonly Fault[], peers: readonly Peer[]): readonly Link[] {
-  const mine = faults.filter((fault) => fault.kind === "slow").filter(({ links }) => node in links);
-  const [first] = mine;
-  if (first === undefined) return [];
-  return peers.map((to) => ({
-    to,
-    lanes: first.links[node]?.peers.includes(to.name) === true ? [{ traffic: anyTraffic, impairment: first.impairment }] : [],
-  }));
 }

@@ -87,6 +87,12 @@ export function gemodelLoss(parameters: readonly number[]): Loss | undefined {
 /** tc counts in ticks of 64 ns and has 32 bits for them, which is four and a half minutes; a few delays must fit in together. */
 const longestMs = 60_000;
 
+/** netem keeps a jitter as nanoseconds in 31 bits. */
+export const longestJitterMs = 2000;
+
+/** tc keeps a burst as the time it takes at its rate, again in ticks of 64 ns. */
+const longestBurstMs = 240_000;
+
 /** Every value out of its range, each as one sentence. */
 export function problemsWithImpairment(impairment: Impairment): readonly string[] {
   const { delay, loss, duplicate, corrupt, reorder, rate } = impairment;
@@ -110,6 +116,9 @@ function problemsWithDelay({ timeMs, jitterMs, correlation }: Delay): readonly s
       ? [
           `Jitter ${formatExactly(jitterMs)} is larger than the delay ${formatExactly(timeMs)}: packets cannot arrive before they were sent.`,
         ]
+      : []),
+    ...(jitterMs > longestJitterMs
+      ? [`Jitter ${formatExactly(jitterMs)} is more than the kernel can count: at most ${formatExactly(longestJitterMs)}.`]
       : []),
     ...percentProblems("The delay's correlation", correlation),
     ...(correlation > 0 && jitterMs === 0 ? ["Without jitter, a delay's correlation means nothing."] : []),
@@ -163,6 +172,11 @@ function problemsWithRate({ bitsPerSecond, burstBytes }: Rate): readonly string[
     ...(burstBytes === null || (burstBytes >= 1600 && burstBytes <= 1e9)
       ? []
       : [`A burst lies between 1600 bytes, one packet, and 1gb, not at ${formatBytes(burstBytes)}.`]),
+    ...(burstBytes !== null && (burstBytes * 8000) / bitsPerSecond > longestBurstMs
+      ? [
+          `A burst of ${formatBytes(burstBytes)} is more than ${formatRate(bitsPerSecond)} carries in ${formatExactly(longestBurstMs)}.`,
+        ]
+      : []),
   ];
 }
 

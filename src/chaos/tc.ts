@@ -1,20 +1,22 @@
 /**
- * Slow links as a tree of queueing disciplines (tc(8), tc-htb(8), tc-netem(8), tc-u32(8)):
+ * Impaired links as a tree of queueing disciplines (tc(8), tc-htb(8), tc-netem(8), tc-u32(8)):
  *
  * ```
- * de71: htb, default 0 ── what no filter names (clients, the host) passes directly, untouched
- *  ├─ de71:2  u32: dst = first peer  ── leaf: netem, or the kernel's own fifo
- *  ├─ de71:3  u32: dst = second peer ── …
+ * de71: htb, default 0 ── what no filter names passes directly, untouched
+ *  ├─ de71:2  u32: dst = first peer               ── rate: the class's own; leaf: netem, or the kernel's own fifo
+ *  ├─ de71:3  u32: dst = second peer, port 2380   ── …
+ *  └─ de71:4  u32: everything (clients)           ── …; the peers have filters of their own that lead out directly
  * ```
- * The tree is built once; later faults change leaves only, because replacing the root drops whatever is queued. A plan is made against
- * the state read back from the kernel: what is right already is not touched, and an empty plan afterwards is the proof of success.
+ * The root is built once. After that every change is one to the classes, leaves and filters of the lanes that change: replacing more would
+ * drop what is queued there. A plan is made against the state read back from the kernel: what is right already is not touched, and an
+ * empty plan afterwards is the proof of success.
  */
-import { DeviousError } from "../core/errors.js";
 import { invariant } from "../core/invariant.js";
-import { canonical, wordsOf } from "./address.js";
-import type { Link } from "./desired-state.js";
-import { type Delay, distributions } from "./impairment.js";
-import { type Filter, type TcState, rootHandle } from "./tc-state.js";
+import type { Impairment, Rate } from "./impairment.js";
+import type { Cell, Link } from "./lanes.js";
+import { type Selector, neighbourDiscovery, selectAll, selectPeer } from "./tc-filters.js";
+import { isAsAsked, needsNetem, netemOptions, shapeNumber } from "./tc-netem.js";
+import { type ClassRate, type TcState, rootHandle } from "./tc-state.js";
 
 /** The batch (one command a line, for `tc -batch -`) that turns the device's `current` state into `links`; empty where it already is. */
 export function planTc(device: string, links: readonly Link[], current: TcState): readonly string[] {
@@ -22,113 +24,175 @@ export function planTc(device: string, links: readonly Link[], current: TcState)
   if (links.length === 0) return ours ? [`qdisc del dev ${device} root handle ${rootHandle}`] : [];
   invariant(foreignRoot(current) === undefined, "what somebody else set up is not replaced");
 
-  const classes = links.flatMap(({ to, lanes }, index) =>
-    to === "clients" ? [] : [{ peer: to, netem: lanes[0]?.impairment.delay ?? null, minor: index + 2 }],
-  );
+  const classes = withMinors(lanesIn(links), current);
   const minors = new Set(classes.map(({ minor }) => minor));
-  const filters = classes.flatMap(({ peer, minor }) =>
-    [...peer.addresses.v4, ...peer.addresses.v6].map((address) => ({ minor, address })),
-  );
-  const filtersStand = filterSpelling(filters) === filterSpelling(current.filters);
+  const wanted = [
+    ...[...neighbourDiscovery, ...untouchedIn(links)].map((selector) => ({ selector, minor: 0 })),
+    ...classes.flatMap(({ selectors, minor }) => selectors.map((selector) => ({ selector, minor }))),
+  ];
+  const spell = (key: string, minor: number): string => `${key} -> ${minor}`;
+  const asked = new Set(wanted.map(({ selector, minor }) => spell(selector.key, minor)));
+  const standing = new Set<string>();
+  const superfluous = current.filters.filter(({ key, minor }) => {
+    const spelt = spell(key, minor);
+    const keep = asked.has(spelt) && !standing.has(spelt);
+    if (keep) standing.add(spelt);
+    return !keep;
+  });
 
+  // a new filter before the old one goes, so that no packet slips through in between
   return [
     ...(ours ? [] : [`qdisc add dev ${device} root handle ${rootHandle} htb default 0 direct_qlen 1000`]),
-    ...(filtersStand || current.filters.length === 0 ? [] : [`filter del dev ${device} parent ${rootHandle}`]),
-    ...current.classes.filter((minor) => !minors.has(minor)).map((minor) => `class del dev ${device} classid ${classId(minor)}`),
-    ...classes.filter(({ minor }) => !current.classes.includes(minor)).map(({ minor }) => addClass(device, minor)),
-    ...classes.flatMap(({ minor, netem }) => planLeaf(device, minor, netem, current)),
-    ...(filtersStand ? [] : filters.map((filter) => addFilter(device, filter))),
+    ...classes.flatMap(({ minor, impairment }) => planClass(device, minor, impairment.rate, current)),
+    ...classes.flatMap(({ minor, impairment }) => planLeaf(device, minor, impairment, current)),
+    ...wanted
+      .filter(({ selector, minor }) => !standing.has(spell(selector.key, minor)))
+      .map(
+        ({ selector: { etherType, priority, text }, minor }) =>
+          `filter add dev ${device} parent ${rootHandle} protocol ${etherType} prio ${priority} u32 ${text} flowid ${classId(minor)}`,
+      ),
+    ...superfluous.map(
+      ({ etherType, priority, handle }) =>
+        `filter del dev ${device} parent ${rootHandle} protocol ${etherType} prio ${priority} handle ${handle} u32`,
+    ),
+    ...[...current.classes.keys()]
+      .filter((minor) => !minors.has(minor))
+      .map((minor) => `class del dev ${device} classid ${classId(minor)}`),
   ];
 }
 
-/** A rate no virtual link reaches, with a burst that lets whole segments through: the class must not be the bottleneck. */
-function addClass(device: string, minor: number): string {
-  return `class add dev ${device} parent ${rootHandle} classid ${classId(minor)} htb rate 100gbit burst 1mb cburst 1mb quantum 60000`;
+/** Packets that share a class. */
+interface ClassOfPackets {
+  readonly selectors: readonly Selector[];
+  readonly impairment: Impairment;
 }
 
-function addFilter(device: string, { minor, address }: Filter): string {
-  // one priority per protocol: the kernel refuses two protocols under one
-  const match = address.includes(":")
-    ? `protocol ipv6 prio 2 u32 match ip6 dst ${address}/128`
-    : `protocol ip prio 1 u32 match ip dst ${address}/32`;
-  return `filter add dev ${device} parent ${rootHandle} ${match} flowid ${classId(minor)}`;
+/**
+ * Every lane of every link has a class of its own, but for those that double packets: newer kernels (6.17, and 6.1.147 and the like) refuse
+ * a netem that duplicates beside any other netem on the device, so links on which the same is asked share one. A rate is never shared.
+ */
+function lanesIn(links: readonly Link[]): readonly ClassOfPackets[] {
+  const shared = new Map<string, { selectors: Selector[]; impairment: Impairment }>();
+  const single: ClassOfPackets[] = [];
+  for (const { to, lanes } of links) {
+    for (const { cells, impairment } of lanes) {
+      const selectors = cells.flatMap((cell) => select(to, cell));
+      if (selectors.length === 0) continue;
+      if (impairment.duplicate === null || impairment.rate !== null) {
+        single.push({ selectors, impairment });
+        continue;
+      }
+      const key = JSON.stringify(impairment);
+      const lane = shared.get(key) ?? { selectors: [], impairment };
+      shared.set(key, lane);
+      lane.selectors.push(...selectors);
+    }
+  }
+  return [...single, ...shared.values()];
 }
 
-function planLeaf(device: string, minor: number, netem: Delay | null, current: TcState): readonly string[] {
+const anything: Cell = { protocol: null, ports: [], otherPorts: [] };
+
+/** Where clients are impaired, what goes to peers and is not must be kept from the filter for all. */
+function untouchedIn(links: readonly Link[]): readonly Selector[] {
+  const clientsAreHit = links.some(({ to, lanes }) => to === "clients" && lanes.length > 0);
+  if (!clientsAreHit) return [];
+  return links
+    .filter(({ to, lanes }) => to !== "clients" && !lanes.some(({ cells }) => cells.some(isAnything)))
+    .flatMap(({ to }) => select(to, anything));
+}
+
+function isAnything({ protocol, ports }: Cell): boolean {
+  return protocol === null && ports.length === 0;
+}
+
+function select(to: Link["to"], cell: Cell): readonly Selector[] {
+  return to === "clients" ? selectAll(cell) : selectPeer([...to.addresses.v4, ...to.addresses.v6], cell);
+}
+
+/**
+ * Gives each lane its class. One that has a class keeps it, whatever happens to other links: the class that most of its filters lead to, and
+ * of several the one that does already what is asked. A new lane gets the lowest free number.
+ */
+function withMinors(lanes: readonly ClassOfPackets[], current: TcState): readonly (ClassOfPackets & { minor: number })[] {
+  const leadsTo = new Map(current.filters.map(({ key, minor }) => [key, minor]));
+  const claims = lanes
+    .flatMap((lane, index) => {
+      const votes = new Map<number, number>();
+      for (const { key } of lane.selectors) {
+        const minor = leadsTo.get(key) ?? 0;
+        if (current.classes.has(minor)) votes.set(minor, (votes.get(minor) ?? 0) + 1);
+      }
+      return [...votes].map(([minor, count]) => ({ index, minor, count, stands: stands(minor, lane.impairment, current) }));
+    })
+    .sort((a, b) => Number(b.stands) - Number(a.stands) || b.count - a.count || a.minor - b.minor || a.index - b.index);
+  const minors = new Map<number, number>();
+  const taken = new Set<number>();
+  for (const { index, minor } of claims) {
+    if (minors.has(index) || taken.has(minor)) continue;
+    minors.set(index, minor);
+    taken.add(minor);
+  }
+  let free = 2;
+  const next = (): number => {
+    while (taken.has(free) || current.classes.has(free)) free++;
+    taken.add(free);
+    return free;
+  };
+  return lanes.map((lane, index) => ({ ...lane, minor: minors.get(index) ?? next() }));
+}
+
+function stands(minor: number, impairment: Impairment, current: TcState): boolean {
+  return planClass("", minor, impairment.rate, current).length === 0 && planLeaf("", minor, impairment, current).length === 0;
+}
+
+/** Where no rate is asked, one that no virtual link reaches, with a burst that lets whole segments through. */
+const unlimited: Required<ClassRate> = { bitsPerSecond: 100e9, burstBytes: 1_048_576 };
+
+/** Enough for two packets, and for what the rate is worth between two ticks of a slow kernel's clock, 10 ms. */
+export function burstOf({ bitsPerSecond, burstBytes }: Rate): number {
+  return burstBytes ?? Math.max(3200, Math.ceil(bitsPerSecond / 8 / 100));
+}
+
+function planClass(device: string, minor: number, rate: Rate | null, current: TcState): readonly string[] {
+  const asked = rate === null ? unlimited : { bitsPerSecond: rate.bitsPerSecond, burstBytes: burstOf(rate) };
+  const standing = current.classes.get(minor);
+  if (standing !== undefined && sameRate(standing, asked)) return [];
+  const { bitsPerSecond, burstBytes } = asked;
+  const options = `rate ${Math.round(bitsPerSecond)}bit burst ${burstBytes}b cburst ${burstBytes}b quantum 60000`;
+  const verb = standing === undefined ? "add" : "change";
+  return [`class ${verb} dev ${device} parent ${rootHandle} classid ${classId(minor)} htb ${options}`];
+}
+
+/** tc counts whole bytes a second and keeps a burst as the microseconds it takes. */
+function sameRate(told: ClassRate, asked: ClassRate): boolean {
+  const byMicroseconds = (2e-6 * asked.bitsPerSecond) / 8;
+  return (
+    Math.abs(told.bitsPerSecond - asked.bitsPerSecond) <= 8 + asked.bitsPerSecond * 1e-3 &&
+    Math.abs(told.burstBytes - asked.burstBytes) <= 2 + byMicroseconds
+  );
+}
+
+function planLeaf(device: string, minor: number, impairment: Impairment, current: TcState): readonly string[] {
   const leaf = current.leaves.get(minor);
   const at = `dev ${device} parent ${classId(minor)}`;
-  if (netem === null) return leaf === undefined ? [] : [`qdisc del ${at} handle ${leaf.handle}`];
-  const handle = leafHandle(minor, netem);
-  const right =
-    leaf?.kind === "netem" &&
-    leaf.handle === handle &&
-    leaf.limit === limitOf(netem) &&
-    sameTime(leaf.delayMs, netem.timeMs) &&
-    sameTime(leaf.jitterMs, netem.jitterMs);
-  return right ? [] : [`qdisc replace ${at} handle ${handle} netem ${netemOptions(netem)}`];
+  if (!needsNetem(impairment)) return leaf === undefined ? [] : [`qdisc del ${at} handle ${leaf.handle}`];
+  const handle = leafHandle(minor, impairment);
+  const standing = leaf?.kind === "netem" && leaf.handle === handle;
+  if (standing && isAsAsked(leaf.options, impairment)) return [];
+  return [`qdisc replace ${at} handle ${handle} netem ${netemOptions(impairment, standing)}`];
 }
 
-function netemOptions(netem: Delay): string {
-  const shape = netem.jitterMs > 0 && netem.distribution !== "uniform" ? ` distribution ${netem.distribution}` : "";
-  const jitter = netem.jitterMs > 0 ? ` ${microseconds(netem.jitterMs)}` : "";
-  return `limit ${limitOf(netem)} delay ${microseconds(netem.timeMs)}${jitter}${shape}`;
-}
-
-const packetsPerMs = 1000;
-const leastLimit = 100_000;
-
-/**
- * Packets that may wait: a million a second for as long as the slowest of them waits, never fewer than 100,000. netem's default of
- * 1000 would turn delay into loss.
- */
-export function limitOf({ timeMs, jitterMs }: Delay): number {
-  return Math.max(leastLimit, Math.ceil((timeMs + 4 * jitterMs) * packetsPerMs));
-}
-
-/**
- * netem does not say which distribution it uses, and keeps the old one when changed to none. So the handle says it: another
- * distribution is another handle, and with it a new leaf.
- */
-function leafHandle(minor: number, netem: Delay): string {
-  const shape = netem.jitterMs > 0 ? distributions.indexOf(netem.distribution) : 0;
-  return `${(0xd000 + shape * 0x400 + minor).toString(16)}:`;
+/** Another distribution is another handle, and with it a new netem: the kernel does not tell which one it uses. */
+function leafHandle(minor: number, impairment: Impairment): string {
+  return `${(0x4000 * shapeNumber(impairment) + minor).toString(16)}:`;
 }
 
 function classId(minor: number): string {
   return `${rootHandle}${minor.toString(16)}`;
 }
 
-function microseconds(timeMs: number): string {
-  return `${Math.round(timeMs * 1000)}us`;
-}
-
-/** Equal but for the kernel's rounding: old kernels count in ticks of 64 ns. */
-function sameTime(aMs: number, bMs: number): boolean {
-  return Math.abs(aMs - bMs) <= 0.001 + bMs * 0.001;
-}
-
-/** Filters in one spelling each. One whose address we cannot read equals none of ours. */
-function filterSpelling(filters: readonly Filter[]): string {
-  return filters
-    .map(({ minor, address }) => `${minor} ${wordsOf(address) === undefined ? `? ${address}` : canonical(address)}`)
-    .sort()
-    .join("\n");
-}
-
 /** The root qdisc that somebody else put there, as `kind handle`; undefined where the place is free or ours. */
 export function foreignRoot({ root }: TcState): string | undefined {
   return root === undefined || root.handle === rootHandle ? undefined : `${root.kind} ${root.handle}`;
-}
-
-/** True where what tc said means that the kernel lacks netem. Kernels before 5.x answer the bare ENOENT. */
-export function saysNetemMissing(stderr: string): boolean {
-  return /qdisc kind is unknown|RTNETLINK answers: No such file or directory|Error: No such file or directory/i.test(stderr);
-}
-
-export function netemMissing(): DeviousError {
-  return new DeviousError("NETEM_MISSING", "This kernel has no netem (sch_netem), so links cannot be slowed.", {
-    hint:
-      "Run `modprobe sch_netem` on the engine's host; where there is no such module, install it first: " +
-      "Debian and Ubuntu `apt-get install linux-modules-extra-$(uname -r)`, Fedora `dnf install kernel-modules-extra`.",
-  });
 }

@@ -21,6 +21,14 @@ export function isAnyTraffic({ protocol, ports }: Traffic): boolean {
   return protocol === null && ports.length === 0;
 }
 
+/** True where one packet can be meant by both, other than by its two ports: that traffic goes between two services and is rarely there. */
+export function overlap(a: Traffic, b: Traffic): boolean {
+  const sameProtocol = a.protocol === null || b.protocol === null || a.protocol === b.protocol;
+  const samePorts = a.ports.length === 0 || b.ports.length === 0 || a.ports.some((port) => b.ports.includes(port));
+  const portless = [a, b].some(({ protocol }) => protocol === "icmp") && [a, b].some(({ ports }) => ports.length > 0);
+  return sameProtocol && samePorts && !portless;
+}
+
 /** `tcp port 2380`, `ports 2379,2380`, `udp`; empty for any traffic. */
 export function describeTraffic({ protocol, ports }: Traffic): string {
   const word = ports.length > 1 ? "ports" : "port";

@@ -282,17 +282,11 @@ export class FakeCluster {
           ]),
         );
       }
-      case "tc -batch -":
-        this.acts.push(`${name} tc`);
-        for (const line of input.trimEnd().split("\n")) namespace.tc.batch(line);
-        return said("");
+      case "tc -j -batch -":
+        if (!input.split("\n").every((line) => line === "" || line.includes(" show "))) this.acts.push(`${name} tc`);
+        return namespace.tc.run(input);
       case "tc -j qdisc show":
-      case "tc -j qdisc show dev eth0":
         return said(namespace.tc.qdiscs());
-      case "tc class show dev eth0":
-        return said(namespace.tc.classes());
-      case "tc filter show dev eth0 parent de71:":
-        return said(namespace.tc.filters());
       default:
         return refused(127, `the fake knows no ${command}`);
     }
