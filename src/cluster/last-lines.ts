@@ -1,7 +1,8 @@
 import type { Containers, Streams } from "../engine/port.js";
 import { createDemuxer } from "../logs/demux.js";
 
-const linesShown = 5;
+/** Enough for a stack trace. */
+const linesRead = 15;
 
 /** What a container said last, for an error's details; nothing where the engine has nothing. */
 export async function lastLines(
@@ -12,8 +13,9 @@ export async function lastLines(
   if (detail === undefined) return [];
   const demuxer = createDemuxer(detail.tty);
   const frames = [];
-  for await (const chunk of engine.logs(id, { follow: false, tail: linesShown })) frames.push(...demuxer.push(chunk));
+  for await (const chunk of engine.logs(id, { follow: false, tail: linesRead })) frames.push(...demuxer.push(chunk));
   frames.push(...demuxer.end());
   // each line carries the engine's stamp first
-  return frames.map(({ payload }) => new TextDecoder().decode(payload).trimEnd().replace(/^\S+ /, ""));
+  const lines = frames.map(({ payload }) => new TextDecoder().decode(payload).replace(/^\S+ /, "").trimEnd());
+  return lines.filter((line) => line !== "");
 }
