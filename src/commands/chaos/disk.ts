@@ -15,10 +15,10 @@ export default class ChaosDisk extends FaultCommand {
   static override args = { target: targetArg };
   static override flags = {
     slow: signedDurationFlag({ description: "Every fsync takes so much longer." }),
-    fail: Flags.boolean({ description: "Every fsync fails." }),
-    "lose-unsynced": Flags.boolean({ description: "What was not fsynced is lost when the node is killed." }),
-    torn: Flags.boolean({ description: "The last write is on the disk in part only when the node is killed." }),
-    "flip-bit": Flags.boolean({ description: "One bit is other than it was written." }),
+    fail: Flags.boolean({ description: "Every fsync fails.", default: false }),
+    "lose-unsynced": Flags.boolean({ description: "What was not fsynced is lost when the node is killed.", default: false }),
+    torn: Flags.boolean({ description: "The last write is on the disk in part only when the node is killed.", default: false }),
+    "flip-bit": Flags.boolean({ description: "One bit is other than it was written.", default: false }),
     ...faultFlags,
   };
 
