@@ -1,6 +1,6 @@
 /**
- * `npm run build`: src -> dist (tsc), the CLI and the three programs of the image bundled into few files (rolldown), the spec's JSON
- * Schema, and oclif's manifest, so that `devious --help` loads no command.
+ * `npm run build`: src -> dist (tsc), the types of what `import "devious"` gives, the CLI and the three programs of the image bundled into few files (rolldown), the JSON
+ * Schemas, and oclif's manifest, so that `devious --help` loads no command.
  */
 import { existsSync, rmSync } from "node:fs";
 import { join, relative } from "node:path";
@@ -12,9 +12,10 @@ process.chdir(root);
 const finishBuild = beginBuild();
 
 await step("tsc", "node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json");
+await step("the types of the package", "node_modules/typescript/bin/tsc", "-p", "tsconfig.types.json");
 removeOrphans();
 await step("bundling", "scripts/bundle.js");
-await step("the spec's JSON Schema", "scripts/write-schema.js");
+await step("the JSON Schemas", "scripts/write-schema.js");
 await step("the command manifest", "scripts/write-manifest.js");
 finishBuild();
 

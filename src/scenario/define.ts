@@ -68,10 +68,16 @@ export interface SlowOptions extends TrafficOptions {
   readonly correlation?: Text;
   readonly distribution?: "uniform" | "normal" | "pareto" | "paretonormal";
   readonly loss?: Text;
+  readonly "loss-correlation"?: Text;
+  readonly "loss-state"?: Text;
+  readonly "loss-gemodel"?: Text;
   readonly duplicate?: Text;
+  readonly "duplicate-correlation"?: Text;
   readonly corrupt?: Text;
+  readonly "corrupt-correlation"?: Text;
   readonly reorder?: Text;
-  readonly gap?: number;
+  readonly "reorder-correlation"?: Text;
+  readonly "reorder-gap"?: number;
   readonly rate?: Text;
   readonly burst?: Text;
   readonly to?: TargetText;
@@ -79,10 +85,10 @@ export interface SlowOptions extends TrafficOptions {
 }
 
 export interface DiskOptions {
-  readonly "slow-fsync"?: Duration;
-  readonly "fail-fsync"?: boolean;
+  readonly slow?: Duration;
+  readonly fail?: boolean;
   readonly "lose-unsynced"?: boolean;
-  readonly "tear-writes"?: boolean;
+  readonly torn?: boolean;
   readonly "flip-bit"?: boolean;
 }
 
@@ -138,8 +144,12 @@ export function pause(target: TargetText): FaultStep {
 }
 
 /** `isolate leader`, `n1 | n2,n3`, `halves`, `ring`, `one-way n1 n2`, `flaky`. */
-export function partition(shape: Text, options: TrafficOptions & { readonly percent?: Text } = {}): FaultStep {
+export function partition(shape: Text, options: TrafficOptions & { readonly drop?: Text } = {}): FaultStep {
   return { partition: { shape, ...options } };
+}
+
+export function isolate(target: TargetText, options: TrafficOptions & { readonly drop?: Text } = {}): FaultStep {
+  return { isolate: { target, ...options } };
 }
 
 export function slow(target: TargetText, options: SlowOptions): FaultStep {

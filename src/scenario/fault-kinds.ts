@@ -1,7 +1,7 @@
 /** Every fault there is, by the name of its command: which keys it takes, and the wish that they make. */
-import { type Chance, type Impairment, type Loss, distributions } from "../chaos/impairment.js";
+import { type Chance, type Impairment, type Loss, distributions, gemodelLoss, stateLoss } from "../chaos/impairment.js";
 import { signals } from "../chaos/kill.js";
-import { parseShape } from "../chaos/shape.js";
+import { type Shape, defaultDropPercent, parseShape } from "../chaos/shape.js";
 import { directions } from "../chaos/slow.js";
 import { defaultGraceMs } from "../chaos/stop.js";
 import { type Target, parseTarget } from "../chaos/target.js";
@@ -10,117 +10,173 @@ import type { Wish } from "../chaos/wish.js";
 import { parsePercent } from "../core/quantity.js";
 import type { WordReader } from "./word-reader.js";
 
+/** Names of the commands; some commands are short for another. */
+export const faultKinds = [
+  "pause",
+  "partition",
+  "isolate",
+  "slow",
+  "delay",
+  "kill",
+  "stop",
+  "restart",
+  "crash-loop",
+  "cpu",
+  "memory",
+  "disk",
+  "clock",
+] as const;
+export type FaultKind = (typeof faultKinds)[number];
+
 interface Kind {
-  /** The key that a text instead of a mapping stands for. */
+  /** The key that a text instead of a mapping stands for: what the command takes without a flag. */
   readonly main: string;
+  /** All others: the command's flags. */
   readonly keys: readonly string[];
+  /** Those of them that must be there; the main one always must. */
+  readonly needs?: readonly string[];
   /** Collects in `words` what is wrong; the wish is worth nothing then. */
   readonly wish: (words: WordReader) => Wish;
 }
 
 const trafficKeys = ["port", "proto"];
+const linkKeys = ["to", "direction", ...trafficKeys];
+const jitterKeys = ["jitter", "correlation", "distribution"];
 
-export const kinds = {
-  pause: { main: "target", keys: ["target"], wish: (words) => ({ kind: "pause", target: target(words) }) },
+/** A key, and the one that it says more about. */
+const companions = [
+  ["jitter", "delay"],
+  ["correlation", "delay"],
+  ["distribution", "jitter"],
+  ["loss-correlation", "loss"],
+  ["duplicate-correlation", "duplicate"],
+  ["corrupt-correlation", "corrupt"],
+  ["reorder-correlation", "reorder"],
+  ["reorder-gap", "reorder"],
+  ["burst", "rate"],
+] as const;
+
+export const kinds: Readonly<Record<FaultKind, Kind>> = {
+  pause: { main: "target", keys: [], wish: (words) => ({ kind: "pause", target: target(words) }) },
   partition: {
     main: "shape",
-    keys: ["shape", "percent", ...trafficKeys],
-    wish: (words) => {
-      const shape = words.need("shape", parseShape, "a partition such as `isolate n1` or `n1 | n2,n3`", { kind: "ring" });
-      const percent = words.percent("percent") ?? (shape.kind === "flaky" ? 50 : 100);
-      return { kind: "partition", shape, traffic: trafficOf(words), percent };
-    },
+    keys: ["drop", ...trafficKeys],
+    wish: (words) => partition(words.need("shape", parseShape, "e.g. `isolate n1` or `n1 | n2,n3`", { kind: "ring" }), words),
+  },
+  isolate: {
+    main: "target",
+    keys: ["drop", ...trafficKeys],
+    wish: (words) => partition({ kind: "isolate", target: target(words) }, words),
   },
   slow: {
     main: "target",
     keys: [
-      "target",
       "delay",
-      "jitter",
-      "correlation",
-      "distribution",
+      ...jitterKeys,
       "loss",
+      "loss-correlation",
+      "loss-state",
+      "loss-gemodel",
       "duplicate",
+      "duplicate-correlation",
       "corrupt",
+      "corrupt-correlation",
       "reorder",
-      "gap",
+      "reorder-correlation",
+      "reorder-gap",
       "rate",
       "burst",
-      "to",
-      "direction",
-      ...trafficKeys,
+      ...linkKeys,
     ],
-    wish: (words) => ({
-      kind: "slow",
-      target: target(words),
-      to: words.read("to", parseAudience, "peers, clients, all or nodes", "peers") ?? "peers",
-      direction: words.oneOf("direction", directions) ?? "from",
-      impairment: impairmentOf(words),
-      traffic: trafficOf(words),
-    }),
+    wish: (words) => slow(words, "delay"),
+  },
+  delay: {
+    main: "target",
+    keys: ["time", ...jitterKeys, ...linkKeys],
+    needs: ["time"],
+    wish: (words) => slow(words, "time"),
   },
   kill: {
     main: "target",
-    keys: ["target", "signal"],
+    keys: ["signal"],
     wish: (words) => ({ kind: "kill", target: target(words), signal: words.oneOf("signal", signals) ?? "KILL" }),
   },
-  stop: { main: "target", keys: ["target", "grace"], wish: (words) => stopOrRestart("stop", words) },
-  restart: { main: "target", keys: ["target", "grace"], wish: (words) => stopOrRestart("restart", words) },
+  stop: { main: "target", keys: ["grace"], wish: (words) => stopOrRestart("stop", words) },
+  restart: { main: "target", keys: ["grace"], wish: (words) => stopOrRestart("restart", words) },
   "crash-loop": {
     main: "target",
-    keys: ["target", "every"],
+    keys: ["every"],
     wish: (words) => ({ kind: "crash-loop", target: target(words), everyMs: words.durationMs("every") ?? 5000 }),
   },
   cpu: {
     main: "target",
-    keys: ["target", "cpus"],
-    wish: (words) => ({ kind: "cpu", target: target(words), cpus: words.number("cpus") ?? 0.1 }),
+    keys: ["cpus"],
+    needs: ["cpus"],
+    wish: (words) => ({ kind: "cpu", target: target(words), cpus: words.number("cpus") ?? 0 }),
   },
   memory: {
     main: "target",
-    keys: ["target", "limit"],
+    keys: ["limit"],
+    needs: ["limit"],
     wish: (words) => ({ kind: "memory", target: target(words), bytes: words.bytes("limit") ?? 0 }),
   },
   disk: {
     main: "target",
-    keys: ["target", "slow-fsync", "fail-fsync", "lose-unsynced", "tear-writes", "flip-bit"],
+    keys: ["slow", "fail", "lose-unsynced", "torn", "flip-bit"],
     wish: (words) => ({
       kind: "disk",
       target: target(words),
       trouble: {
-        fsyncDelayMs: words.durationMs("slow-fsync") ?? 0,
-        fsyncFails: words.flag("fail-fsync"),
+        fsyncDelayMs: words.durationMs("slow") ?? 0,
+        fsyncFails: words.flag("fail"),
         losesUnsynced: words.flag("lose-unsynced"),
-        tearsWrites: words.flag("tear-writes"),
+        tearsWrites: words.flag("torn"),
         flipsBit: words.flag("flip-bit"),
       },
     }),
   },
   clock: {
     main: "target",
-    keys: ["target", "skew", "jump", "drift"],
+    keys: ["skew", "jump", "drift"],
     wish: (words) => ({
       kind: "clock",
       target: target(words),
       trouble: {
-        skewMs: words.signedMs("skew") ?? 0,
+        skewMs: words.durationMs("skew") ?? 0,
         jumpMs: words.durationMs("jump") ?? 0,
         driftPercent: words.percent("drift") ?? 0,
       },
     }),
   },
-} as const satisfies Readonly<Record<string, Kind>> as Readonly<Record<Wish["kind"], Kind>>;
-
-export type FaultKind = Wish["kind"];
-
-export const faultKinds = Object.keys(kinds) as readonly FaultKind[];
+};
 
 function target(words: WordReader): Target {
   return words.need("target", parseTarget, "whom it hits, e.g. n1, leader or random(2)", [{ by: "all" }]);
 }
 
+function partition(shape: Shape, words: WordReader): Wish {
+  const percent = words.percent("drop") ?? defaultDropPercent(shape);
+  return { kind: "partition", shape, traffic: trafficOf(words), percent };
+}
+
 function stopOrRestart(kind: "stop" | "restart", words: WordReader): Wish {
   return { kind, target: target(words), graceMs: words.durationMs("grace") ?? defaultGraceMs };
+}
+
+/** `delayKey`: under which key the delay stands. */
+function slow(words: WordReader, delayKey: "delay" | "time"): Wish {
+  for (const [key, base] of companions) {
+    const needed = base === "delay" ? delayKey : base;
+    if (words.has(key) && !words.has(needed)) words.problems.push([key, `${key} means nothing without ${needed}`]);
+  }
+  return {
+    kind: "slow",
+    target: target(words),
+    to: words.read("to", parseAudience, "peers, clients, all or nodes", "peers") ?? "peers",
+    direction: words.oneOf("direction", directions) ?? "from",
+    impairment: impairmentOf(words, words.durationMs(delayKey)),
+    traffic: trafficOf(words),
+  };
 }
 
 function parseAudience(text: string): "peers" | "clients" | "all" | Target {
@@ -134,62 +190,42 @@ function trafficOf(words: WordReader): Traffic {
   return traffic(words.oneOf("proto", protocols), ports);
 }
 
-function impairmentOf(words: WordReader): Impairment {
-  const timeMs = words.durationMs("delay");
-  const jitterMs = words.durationMs("jitter");
-  const correlation = words.percent("correlation");
-  const distribution = words.oneOf("distribution", distributions);
+function impairmentOf(words: WordReader, timeMs: number | null): Impairment {
+  const jitterMs = words.durationMs("jitter") ?? 0;
+  const correlation = words.percent("correlation") ?? 0;
+  const distribution = words.oneOf("distribution", distributions) ?? "normal";
   const bitsPerSecond = words.rate("rate");
   const burstBytes = words.bytes("burst");
-  const gap = words.number("gap");
-  const reorder = words.read("reorder", parseChance, "a percentage, or two: `25% 50%`", never);
-  for (const [key, needed] of dependents) {
-    if (words.has(key) && !words.has(needed)) words.problems.push([key, `${key} means nothing without ${needed}`]);
-  }
+  const reorder = chance(words, "reorder");
+  const gap = words.number("reorder-gap") ?? 1;
   return {
-    delay:
-      timeMs === null
-        ? null
-        : { timeMs, jitterMs: jitterMs ?? 0, correlation: correlation ?? 0, distribution: distribution ?? "normal" },
-    loss: words.read("loss", parseLoss, "a percentage, `gemodel P R 1-H 1-K` or `state P13 P31 P32 P23 P14`", {
-      model: "random",
-      ...never,
-    }),
-    duplicate: words.read("duplicate", parseChance, "a percentage, or two: `1% 25%`", never),
-    corrupt: words.read("corrupt", parseChance, "a percentage, or two: `1% 25%`", never),
-    reorder: reorder === null ? null : { ...reorder, gap: gap ?? 1 },
+    delay: timeMs === null ? null : { timeMs, jitterMs, correlation, distribution },
+    loss: lossOf(words),
+    duplicate: chance(words, "duplicate"),
+    corrupt: chance(words, "corrupt"),
+    reorder: reorder === null ? null : { ...reorder, gap },
     rate: bitsPerSecond === null ? null : { bitsPerSecond, burstBytes },
   };
 }
 
-const dependents = [
-  ["jitter", "delay"],
-  ["correlation", "delay"],
-  ["distribution", "delay"],
-  ["gap", "reorder"],
-  ["burst", "rate"],
-] as const;
-
-const never: Chance = { percent: 0, correlation: 0 };
-
-/** `2%`, or with its correlation `2% 25%`. */
-function parseChance(text: string): Chance | undefined {
-  const [percent, correlation = 0, ...more] = text.split(/\s+/).map(parsePercent);
-  return percent === undefined || more.length > 0 ? undefined : { percent, correlation };
+function lossOf(words: WordReader): Loss | null {
+  const asked = ["loss", "loss-state", "loss-gemodel"].filter((key) => words.has(key));
+  for (const key of asked.slice(1)) words.problems.push([key, `there is one kind of loss, and it has ${asked[0]} already`]);
+  const random = chance(words, "loss");
+  if (random !== null) return { model: "random", ...random };
+  const model = (make: (parameters: readonly number[]) => Loss | undefined) => (text: string) => {
+    const parameters = text.split(",").map(parsePercent);
+    return parameters.every((one) => one !== undefined) ? make(parameters) : undefined;
+  };
+  const standIn: Loss = { model: "random", percent: 1, correlation: 0 };
+  return (
+    words.read("loss-state", model(stateLoss), "p13,p31,p32,p23,p14, each in percent", standIn) ??
+    words.read("loss-gemodel", model(gemodelLoss), "p,r,1-h,1-k, each in percent", standIn)
+  );
 }
 
-function parseLoss(text: string): Loss | undefined {
-  const [model, ...rest] = text.split(/\s+/);
-  const percents = rest.map(parsePercent).filter((one) => one !== undefined);
-  if (percents.length !== rest.length) return undefined;
-  if (model === "gemodel") {
-    const [p, r = 100 - (p ?? 0), oneMinusH = 100, oneMinusK = 0, ...more] = percents;
-    return p === undefined || more.length > 0 ? undefined : { model, p, r, oneMinusH, oneMinusK };
-  }
-  if (model === "state") {
-    const [p13, p31 = 100 - (p13 ?? 0), p32 = 0, p23 = 100, p14 = 0, ...more] = percents;
-    return p13 === undefined || more.length > 0 ? undefined : { model, p13, p31, p32, p23, p14 };
-  }
-  const chance = parseChance(text);
-  return chance === undefined ? undefined : { model: "random", ...chance };
+function chance(words: WordReader, key: "loss" | "duplicate" | "corrupt" | "reorder"): Chance | null {
+  const percent = words.percent(key);
+  const correlation = words.percent(`${key}-correlation`) ?? 0;
+  return percent === null ? null : { percent, correlation };
 }

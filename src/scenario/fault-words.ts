@@ -8,7 +8,7 @@ import { DeviousError, messageOf } from "../core/errors.js";
 import { closest } from "../core/ids.js";
 import type { Prng } from "../core/prng.js";
 import { kinds, type FaultKind } from "./fault-kinds.js";
-import { type Template, drawText, endsOf, formatTemplate, hasRange, parseTemplate } from "./ranges.js";
+import { type Template, drawText, endsOf, formatTemplate, parseTemplate } from "./ranges.js";
 import { WordReader, type Words } from "./word-reader.js";
 
 /** A fault whose numbers, and whose choices among several texts, are still to be drawn. */
@@ -30,7 +30,8 @@ type Read = { readonly ok: true; readonly fault: FaultWords } | { readonly ok: f
 
 /** What stands behind a fault's key, as YAML or a program gives it. Its values are tried at both ends of each range. */
 export function readFault(kind: FaultKind, value: unknown): Read {
-  const { main, keys } = kinds[kind];
+  const { main } = kinds[kind];
+  const keys = keysOf(kind);
   const isShort = !isMapping(value) || "one of" in value;
   const given = isShort ? { [main]: value } : value;
   const pathOf = (key: string): readonly string[] => (isShort ? [] : [key]);
@@ -54,6 +55,12 @@ export function readFault(kind: FaultKind, value: unknown): Read {
   const isComplete = problems.length === 0;
   problems.push(...problemsAtEnds(fault, pathOf).filter(({ path }) => isComplete || path.some((key) => key in options)));
   return problems.length === 0 ? { ok: true, fault } : { ok: false, problems };
+}
+
+/** Every key that may stand under a fault, the main one first. */
+export function keysOf(kind: FaultKind): readonly string[] {
+  const { main, keys } = kinds[kind];
+  return [main, ...keys];
 }
 
 /** `n1` · `50ms..100ms` · `2` · `true` · `[2379, 2380]`, all of them · `{ one of: [n1, n2] }`, one of them. */
@@ -90,6 +97,8 @@ function problemsAtEnds(fault: FaultWords, pathOf: (key: string) => readonly str
 
 function problemsWith(kind: FaultKind, words: Words): readonly (readonly [key: string | null, message: string])[] {
   const reader = new WordReader(words);
+  const { main, needs = [] } = kinds[kind];
+  reader.demand([main, ...needs]);
   const wish = kinds[kind].wish(reader);
   if (reader.problems.length > 0) return reader.problems;
   return problemsWithWish(wish).map((message) => [null, message]);
@@ -116,11 +125,6 @@ function wordsOf({ options }: FaultWords, choose: (texts: readonly Template[], k
 export function spellFault({ kind, options }: FaultWords): string {
   const spelt = Object.entries(options).map(([key, texts]) => [key, texts.map(formatTemplate)]);
   return JSON.stringify([kind, spelt]);
-}
-
-/** True where two of its faults may differ in more than their nodes. */
-export function leavesToChance({ options }: FaultWords): boolean {
-  return Object.values(options).some((texts) => texts.length > 1 || texts.some(hasRange));
 }
 
 function isMapping(value: unknown): value is Readonly<Record<string, unknown>> {

@@ -1,8 +1,8 @@
 import { z } from "zod";
 import { parseDuration } from "../core/duration.js";
 import { isName, namePattern, nameRule } from "../core/ids.js";
-import { type FaultKind, faultKinds, kinds } from "./fault-kinds.js";
-import { type FaultWords, readFault } from "./fault-words.js";
+import { type FaultKind, faultKinds } from "./fault-kinds.js";
+import { type FaultWords, keysOf, readFault } from "./fault-words.js";
 import { type Range, exactly, parseDurationRange } from "./ranges.js";
 import { type Happening, type StepEvent, stepEvents } from "./scenario.js";
 
@@ -127,7 +127,7 @@ function fault(kind: FaultKind) {
         { type: "string" },
         {
           type: "object",
-          properties: Object.fromEntries([...kinds[kind].keys, "one of"].map((key) => [key, option])),
+          properties: Object.fromEntries([...keysOf(kind), "one of"].map((key) => [key, option])),
           additionalProperties: false,
         },
       ],

@@ -33,23 +33,23 @@ export class WordReader {
     return standIn;
   }
 
-  /** As {@link read}, for a key that must be there. */
+  /** As {@link read}, for a key that must be there; see {@link demand}. */
   need<T>(key: string, parse: (text: string) => T | undefined, what: string, standIn: T): T {
-    if (!this.has(key)) this.problems.push([key, `it needs ${key}: ${what}`]);
     return this.read(key, parse, what, standIn) ?? standIn;
   }
 
-  durationMs(key: string): number | null {
-    return this.read(key, parseDuration, "a duration such as 500ms, 2s or 1m30s", 0);
+  /** These keys must be there. */
+  demand(keys: readonly string[]): void {
+    for (const key of keys) if (!this.has(key)) this.problems.push([key, `it needs ${key}`]);
   }
 
-  /** Ahead where positive: `-5s` is behind. */
-  signedMs(key: string): number | null {
+  /** Negative too, as a clock's skew may be: whether that makes sense is for the fault to say. */
+  durationMs(key: string): number | null {
     const parse = (text: string): number | undefined => {
       const ms = parseDuration(text.replace(/^[+-]/, ""));
       return ms === undefined || !text.startsWith("-") ? ms : -ms;
     };
-    return this.read(key, parse, "a duration such as 2s or -2s", 0);
+    return this.read(key, parse, "a duration such as 500ms, 2s or 1m30s", 0);
   }
 
   percent(key: string): number | null {
@@ -73,7 +73,9 @@ export class WordReader {
     return this.read(key, parse, "true or false", false) ?? false;
   }
 
+  /** In any case, and a signal with its SIG or without. */
   oneOf<T extends string>(key: string, known: readonly [T, ...T[]]): T | null {
-    return this.read(key, (text) => known.find((one) => one === text.toLowerCase() || one === text), known.join(", "), known[0]);
+    const plain = (text: string): string => text.toLowerCase().replace(/^sig/, "");
+    return this.read(key, (text) => known.find((one) => plain(one) === plain(text)), known.join(", "), known[0]);
   }
 }

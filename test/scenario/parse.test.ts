@@ -54,7 +54,7 @@ test.each([
     "a slip in a fault's name",
     step("{ at: 1s, paus: n1 }"),
     [
-      "2:5 steps[1]: say what it does: one of pause, partition, slow, kill, stop, restart, crash-loop, cpu, memory, disk, clock",
+      "2:5 steps[1]: say what it does: one of pause, partition, isolate, slow, delay, kill, stop, restart, crash-loop, cpu, memory, disk, clock",
       '2:15 unknown key "paus"; did you mean "pause"?',
     ],
   ],
@@ -121,8 +121,16 @@ test.each([
     step("{ at: 1s, slow: { target: n1, delayy: 5ms } }"),
     ['2:35 steps[1].slow.delayy: unknown key "delayy"; did you mean "delay"?'],
   ],
+  ["a fault without its target", step("{ at: 1s, pause: {} }"), ["2:15 steps[1].pause.target: it needs target"]],
+  ["a delay without a time", step("{ at: 1s, delay: n1 }"), [expect.stringContaining("it needs time")]],
+  ["a cpu without a limit", step("{ at: 1s, cpu: n1 }"), [expect.stringContaining("it needs cpus")]],
   [
-    "a fault without what it needs",
+    "two kinds of loss",
+    step("{ at: 1s, slow: { target: n1, loss: 1%, loss-gemodel: '1%,10%' } }"),
+    [expect.stringContaining("it has loss already")],
+  ],
+  [
+    "a slow link that nothing happens to",
     step("{ at: 1s, slow: { target: n1 } }"),
     [expect.stringContaining("Say what to do to the link")],
   ],
