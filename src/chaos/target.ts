@@ -31,8 +31,8 @@ export interface ClusterFacts {
   readonly nodes: readonly NodeFacts[];
   /** Service -> the node that leads it, for the services that have a leader and where somebody asked. */
   readonly leaders: Readonly<Record<string, string>>;
-  /** Service -> the nodes that say, all at once, that they lead it: of several none can be meant. */
-  readonly rivals?: Readonly<Record<string, readonly string[]>>;
+  /** Service -> why its leader means nobody, as a sentence, where it is not merely that none leads just now. */
+  readonly whyNoLeader?: Readonly<Record<string, string>>;
 }
 
 export interface NodeFacts {
@@ -284,14 +284,10 @@ function leaderOf(service: string | null, facts: ClusterFacts): { leader: string
   }
   const meant = service ?? only;
   const leader = facts.leaders[meant];
-  const several = facts.rivals?.[meant];
-  if (several !== undefined) {
-    throw new DeviousError("NO_LEADER", `${several.join(" and ")} each say that they lead ${meant}.`, {
-      hint: "Name the one you mean.",
-    });
-  }
   if (leader === undefined) {
     const who = services.length > 1 ? `The service ${meant}` : "The cluster";
+    const why = facts.whyNoLeader?.[meant];
+    if (why !== undefined) throw new DeviousError("NO_LEADER", why, { hint: "Name the nodes you mean." });
     throw new DeviousError("NO_LEADER", `${who} has no leader just now.`, { hint: "Wait for an election, or name the nodes." });
   }
   const followers = facts.nodes.filter((each) => each.service === meant && each.node !== leader).map(({ node }) => node);

@@ -6,7 +6,7 @@ import type { Identity } from "./container-specs.js";
 import { assertOwner } from "./find.js";
 import { keptDownBy } from "./kept-down.js";
 import { isUp, observeCluster } from "./observe.js";
-import { describePlan, isNothing, planUp } from "./plan.js";
+import { describePlan, isNothing, lacksQuorum, planUp } from "./plan.js";
 import { activeFaults, nodeStatus } from "./status.js";
 import type { NodeStatus } from "./status.js";
 import { step } from "./steps.js";
@@ -56,7 +56,7 @@ export async function bringUp(engine: Engine, request: BringUpRequest): Promise<
     await step(report, `build the node image (${recipe.base} base)`, () => buildNodeImage(engine, recipe, () => undefined));
   }
   // a cluster that is as asked and hurt on purpose may have no quorum to wait for
-  const faults = nothingToDo ? (heard ?? (await activeFaults(engine, observed)) ?? []) : [];
+  const faults = nothingToDo || lacksQuorum(plan) ? (heard ?? (await activeFaults(engine, observed)) ?? []) : [];
   if (faults.length > 0)
     report({ type: "note", text: `not waiting: ${faults.map(({ description }) => description).join(", ")}` });
   await up(engine, plan, {

@@ -1,17 +1,23 @@
 import type { ClusterFacts } from "../chaos/target.js";
 import { label } from "../core/labels.js";
 import { isBundled } from "./observe.js";
-import type { Observed } from "./observe.js";
+import type { NodeContainer, Observed } from "./observe.js";
 import { type StatusEngine, leadersOf, nodeStatus } from "./status.js";
 
 /** What a target is resolved against: read off the labels and, only `withLeaders`, asked of every node. */
 export async function clusterFacts(engine: StatusEngine, { nodes }: Observed, withLeaders: boolean): Promise<ClusterFacts> {
   const services = [...new Set(nodes.map(({ service }) => service))];
   const statuses = withLeaders ? await Promise.all(nodes.map((node) => nodeStatus(engine, node, false))) : [];
-  const claims = services.map((service) => [service, leadersOf(statuses, service)] as const);
-  const leaders = claims.flatMap(([service, [leader, ...others]]) =>
-    leader === undefined || others.length > 0 ? [] : [[service, leader] as const],
-  );
+  const leaders: Record<string, string> = {};
+  const whyNoLeader: Record<string, string> = {};
+  for (const service of withLeaders ? services : []) {
+    const [leader, ...rivals] = leadersOf(statuses, service);
+    if (rivals.length > 0) whyNoLeader[service] = `${[leader, ...rivals].join(" and ")} each say that they lead ${service}.`;
+    else if (leader !== undefined) leaders[service] = leader;
+    else if (!nodes.some((node) => node.service === service && canTellRole(node))) {
+      whyNoLeader[service] = `Nobody can tell who leads ${service}: its spec has no \`roles\`.`;
+    }
+  }
   return {
     nodes: nodes.map((node) => ({
       node: node.node,
@@ -20,7 +26,11 @@ export async function clusterFacts(engine: StatusEngine, { nodes }: Observed, wi
       protected: node.labels[label.protect] === "true",
       bundled: isBundled(node),
     })),
-    leaders: Object.fromEntries(leaders),
-    rivals: Object.fromEntries(claims.filter(([, nodesOf]) => nodesOf.length > 1)),
+    leaders,
+    whyNoLeader,
   };
+}
+
+function canTellRole(node: NodeContainer): boolean {
+  return isBundled(node) || node.labels[label.roles] !== undefined;
 }

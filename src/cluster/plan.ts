@@ -92,6 +92,11 @@ export function isNothing(plan: Plan): boolean {
   return plan.network === "keep" && plan.agent.kind === "keep" && plan.boot.length === 0 && plan.change.length === 0;
 }
 
+/** True where faults keep so many nodes of a store down that it cannot have a quorum until they end. */
+export function lacksQuorum({ standing, heldDown }: Plan): boolean {
+  return standing.some(({ nodes }) => 2 * nodes.filter((node) => heldDown.includes(node)).length >= nodes.length);
+}
+
 /** The plan as sentences, in the order in which it is carried out. */
 export function describePlan(plan: Plan): readonly string[] {
   const agent = { keep: [], create: ["create the agent"], start: ["start the agent"], remake: ["make the agent anew"] };

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { observeCluster } from "../../src/cluster/observe.js";
 import { nodeVolumeName } from "../../src/cluster/names.js";
 import type { NodeContainer, Observed } from "../../src/cluster/observe.js";
-import { describePlan, isNothing, planUp } from "../../src/cluster/plan.js";
+import { describePlan, isNothing, lacksQuorum, planUp } from "../../src/cluster/plan.js";
 import type { Plan } from "../../src/cluster/plan.js";
 import { label } from "../../src/core/labels.js";
 import type { ContainerInfo, ContainerState, VolumeInfo } from "../../src/engine/port.js";
@@ -171,6 +171,14 @@ describe("a node that a fault keeps down", () => {
     expect(describePlan(planUp(three, running(n123, { nodes: [node("n1"), node("n3")] }), hashes, new Set(["n2"])))).toEqual([
       "create n2",
     ]);
+  });
+
+  test.each([
+    [["n1"], false],
+    [["n1", "n2"], true],
+  ])("is missed by the quorum of three where it is one of %j: %s", (down, lacks) => {
+    const nodes = n123.map((name) => node(name, down.includes(name) ? "exited" : "running"));
+    expect(lacksQuorum(planUp(three, running(n123, { nodes }), hashes, new Set(n123)))).toBe(lacks);
   });
 
   test("that runs all the same is kept", () => {

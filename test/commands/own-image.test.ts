@@ -97,7 +97,15 @@ test("who does not answer leads nobody, and of two who say they lead none is mea
   world.images.roles.set("api-3", "leader");
   expect(await world.run("chaos", "pause", "leader")).toMatchObject({
     exitCode: 3,
-    stderr: "error: api-2 and api-3 each say that they lead api.\n  Name the one you mean.\n",
+    stderr: "error: api-2 and api-3 each say that they lead api.\n  Name the nodes you mean.\n",
+  });
+});
+
+test("without a probe nobody leads, and that is why", async () => {
+  const world = await booted(api());
+  expect(await world.run("chaos", "pause", "followers")).toMatchObject({
+    exitCode: 3,
+    stderr: "error: Nobody can tell who leads api: its spec has no `roles`.\n  Name the nodes you mean.\n",
   });
 });
 
@@ -212,6 +220,19 @@ test("a node that a fault keeps down is as asked, and up says which fault it is"
   expect((await world.json<Upped>("up")).steps).toEqual(["start n3"]);
   expect(await world.stateOf("n2")).toBe("exited");
   expect((await world.json<Upped>("status")).nodes).toMatchObject([{}, { node: "n2", state: "exited", health: "silent" }, {}]);
+});
+
+test("where faults have taken the quorum, up starts what it can and waits for none", async () => {
+  const world = await FakeWorld.create();
+  await world.json("up");
+  const { id: agent } = (await world.engine.inspectContainer("devious.demo.chaos")) ?? { id: "" };
+  const fault = { kind: "stop", nodes: ["n1", "n2"], graceMs: 1000 } as const;
+  await askAgent(world.engine, agent, { op: "apply", fault, durationMs: 60_000, seed: null, verify: false });
+  await world.engine.signalContainer("devious.demo.n3", "SIGKILL");
+  const { exitCode, stderr } = await world.run("up", "--timeout", "300ms");
+  expect(exitCode).toBe(0);
+  expect(stderr).toContain("not waiting: stop n1,n2");
+  expect(await world.stateOf("n3")).toBe("running");
 });
 
 test("a cluster whose nodes all run never has its agent asked by up, nor its images looked up", async () => {
