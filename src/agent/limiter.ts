@@ -59,7 +59,7 @@ export function createLimiter(groups: ControlGroups, store: LedgerStore): Limite
   }
 
   async function write(node: string, current: Texts, wanted: Texts, limits: Limits): Promise<Rules> {
-    const writes = writesBetween(current, wanted);
+    const writes = writesBetween(current, only(wanted, current));
     for (const [path, text] of writes) {
       try {
         await groups.write(path, text);
@@ -68,7 +68,7 @@ export function createLimiter(groups: ControlGroups, store: LedgerStore): Limite
       }
     }
     const after = await read(Object.keys(current));
-    const [left] = writesBetween(after, Object.fromEntries(Object.keys(after).map((path) => [path, wanted[path] ?? ""])));
+    const [left] = writesBetween(after, only(wanted, after));
     if (left !== undefined) {
       const [path, text] = left;
       throw new DeviousError("FAULT_NOT_APPLIED", `Read back from ${node}: ${path} is ${after[path]}, not ${text}.`);
@@ -99,6 +99,11 @@ export function createLimiter(groups: ControlGroups, store: LedgerStore): Limite
       return rules;
     },
   };
+}
+
+/** The texts of those files that are there. */
+function only(texts: Texts, there: Texts): Texts {
+  return Object.fromEntries(Object.entries(texts).filter(([path]) => path in there));
 }
 
 function isUnlimited({ cpus, memoryBytes }: Limits): boolean {
