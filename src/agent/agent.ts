@@ -25,6 +25,7 @@ import {
   type Results,
   toWireError,
 } from "../chaos/protocol.js";
+import { type Measurement, type Proof, disproofs } from "../chaos/proof.js";
 import { nextWakeUpMs } from "../chaos/schedule.js";
 import { unknownNode } from "../chaos/target.js";
 import { formatDuration } from "../core/duration.js";
@@ -48,6 +49,8 @@ export interface AgentParts {
   readonly reconciler: Reconciler;
   readonly clock: Clock;
   readonly log: Log;
+  /** Feels the fault that is in force under these, among them itself. */
+  readonly measure: (added: ActiveFault, faults: readonly ActiveFault[]) => Promise<readonly Measurement[]>;
   /** There was a ledger and it could not be read. */
   readonly ledgerLost: boolean;
   /** Called at most once, when the engine has refused connections for so long that only a new mount of its socket can help. */
@@ -59,9 +62,9 @@ type Listed = { readonly nodes: readonly NodeContainer[] } | { readonly nodes: r
 
 /**
  * Why a fault is over. `asked`: somebody healed it · `started`: somebody started its nodes · `done`: it is over as soon as it is done ·
- * `rollback`: it never was in force, or not everywhere.
+ * `rollback`: it never was in force, or not everywhere · `unproven`: it was, and probes felt something else.
  */
-type Reason = "asked" | "started" | "deadline" | "done" | "rollback";
+type Reason = "asked" | "started" | "deadline" | "done" | "rollback" | "unproven";
 
 type Change = (ledger: Ledger) => { readonly ledger: Ledger; readonly healed: readonly ActiveFault[] };
 
@@ -71,6 +74,8 @@ export class Agent {
   readonly #crashLoops: CrashLoops;
   /** Fault -> what comes of bringing it into force. */
   readonly #applying = new Map<string, Promise<unknown>>();
+  /** Fault -> what was felt of it. Of others it is known that they were read back. */
+  readonly #proofs = new Map<string, Proof>();
   readonly #startedAtMs: number;
   readonly #deadlineOf: DeadlineOf;
   /** Every node must be looked at, because something may have been missed. */
@@ -146,8 +151,9 @@ export class Agent {
     }
   }
 
-  async #apply({ fault, durationMs, seed }: Extract<Operation, { op: "apply" }>): Promise<ActiveFault> {
+  async #apply({ fault, durationMs, seed, verify }: Extract<Operation, { op: "apply" }>): Promise<ActiveFault> {
     const { clock, store } = this.#parts;
+    const askedAtMs = clock.monotonicMs();
     const containers = await this.#nodesNamed(namesIn(fault));
     const idle = containers.find((container) => needsRunning(fault, container.node) && !isUp(container));
     if (idle !== undefined) throw notRunning(idle.node);
@@ -155,13 +161,13 @@ export class Agent {
     const lastsMs = isMomentary(fault) ? null : durationMs;
     const { added } = await store.admit((ledger) => add(ledger, fault, clock.nowMs(), lastsMs, seed));
     this.#schedule();
-    const applying = this.#bringIntoForce(added, durationMs);
+    const applying = this.#bringIntoForce(added, durationMs, askedAtMs);
     this.#applying.set(added.id, applying);
-    const error = await applying;
+    const error = (await applying) ?? (verify && !isMomentary(fault) ? await this.#verify(added) : undefined);
     this.#applying.delete(added.id);
     const itself: Change = (ledger) => heal(ledger, { by: "id", id: added.id });
     if (error !== undefined) {
-      await this.#end(itself, "rollback");
+      await this.#end(itself, error.code === "FAULT_NOT_PROVEN" ? "unproven" : "rollback");
       throw error;
     }
     if (isMomentary(fault)) throwFirst((await this.#end(itself, "done")).settled);
@@ -169,8 +175,8 @@ export class Agent {
   }
 
   /** Says in the log what came of it, and why it is not in force where it is not. */
-  async #bringIntoForce(added: ActiveFault, durationMs: number | null): Promise<DeviousError | undefined> {
-    const { log } = this.#parts;
+  async #bringIntoForce(added: ActiveFault, durationMs: number | null, askedAtMs: number): Promise<DeviousError | undefined> {
+    const { clock, log } = this.#parts;
     const { fault, id } = added;
     const settled = await this.#settle(nodesOf(fault), "apply", fault.kind === "crash-loop" ? "crash" : "bring");
     const error = firstError(fault, settled) ?? (this.#isActive(id) ? undefined : wasOver(fault));
@@ -183,8 +189,23 @@ export class Agent {
       return error;
     }
     const until = isMomentary(fault) ? "" : durationMs === null ? " until healed" : ` for ${formatDuration(durationMs)}`;
-    log("warn", "fault-applied", `${describeFault(fault)}${until}`, { ...logged(added), durationMs });
+    const tookMs = Math.round((clock.monotonicMs() - askedAtMs) * 10) / 10;
+    log("warn", "fault-applied", `${describeFault(fault)}${until}`, { ...logged(added), durationMs, tookMs });
     return undefined;
+  }
+
+  /** Feels a fault that is in force, and keeps what was felt. Why it is not proven; undefined where it is. */
+  async #verify(added: ActiveFault): Promise<DeviousError | undefined> {
+    const { measure, store } = this.#parts;
+    try {
+      const measurements = await measure(added, store.value.faults);
+      if (!this.#isActive(added.id)) return wasOver(added.fault);
+      if (disproofs(measurements).length > 0) return notProven(added.fault, measurements);
+      this.#proofs.set(added.id, { how: "measured", measurements });
+      return undefined;
+    } catch (error) {
+      return asTrouble(error);
+    }
   }
 
   #isActive(id: string): boolean {
@@ -252,6 +273,7 @@ export class Agent {
   async #tellOver(healed: readonly ActiveFault[], reason: Reason): Promise<void> {
     await Promise.all(healed.map(async ({ id }) => this.#applying.get(id)));
     for (const active of healed) {
+      this.#proofs.delete(active.id);
       this.#parts.log("info", "fault-healed", `${describeFault(active.fault)}: over (${reason})`, { ...logged(active), reason });
     }
   }
@@ -369,7 +391,7 @@ export class Agent {
           ? null
           : Math.max(0, deadlineMs - this.#parts.clock.nowMs()),
       troubles: Object.fromEntries([...this.#settler.troubles].filter(([node]) => nodes.includes(node))),
-      proof: { how: "read-back" },
+      proof: this.#applying.has(active.id) ? null : (this.#proofs.get(active.id) ?? { how: "read-back" }),
     };
   }
 }
@@ -415,6 +437,14 @@ function wasOver(fault: Fault): DeviousError {
 
 function mayBeHooked(ledger: Ledger, { node }: NodeContainer): Ledger {
   return noteHooked(ledger, node, anyProcess);
+}
+
+function notProven(fault: Fault, measurements: readonly Measurement[]): DeviousError {
+  return new DeviousError("FAULT_NOT_PROVEN", `${describeFault(fault)} is not felt as asked, so it was healed.`, {
+    details: measurements.map(
+      ({ what, asked, measured, ok }) => `${ok === false ? "WRONG " : ""}${what}: asked ${asked}, measured ${measured}`,
+    ),
+  });
 }
 
 /** Every node it speaks of. */

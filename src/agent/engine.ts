@@ -68,18 +68,25 @@ const startTimeoutMs = 30_000;
 export function createEngine(socketPath: string, cluster: string): NodeEngine {
   const ofCluster = `${label.cluster}=${cluster}`;
   const nodesOnly = [ofCluster, `${label.role}=node`];
+  /** Every network that a node was last seen in -> whether it is the cluster's own: what happens in others is no matter of ours. */
+  let isOurs: ReadonlyMap<string, boolean> = new Map();
 
   return {
     nodes: sharing(async () => {
-      const [containers, networks] = await Promise.all([
-        getJson<readonly ContainerJson[]>(socketPath, `/containers/json?all=1&${filters({ label: nodesOnly })}`),
-        getJson<readonly NetworkJson[]>(socketPath, `/networks?${filters({ label: [ofCluster] })}`),
-      ]);
-      const networkIds = new Set(networks.map(({ Id }) => Id));
+      const containers = await getJson<readonly ContainerJson[]>(
+        socketPath,
+        `/containers/json?all=1&${filters({ label: nodesOnly })}`,
+      );
+      const ids = containers.flatMap(endpointsOf).flatMap(({ NetworkID: id = "" }) => (id === "" ? [] : [id]));
+      if (ids.some((id) => !isOurs.has(id))) {
+        // a network has its labels for life
+        const networks = await getJson<readonly NetworkJson[]>(socketPath, `/networks?${filters({ label: [ofCluster] })}`);
+        isOurs = new Map(ids.map((id) => [id, networks.some(({ Id }) => Id === id)]));
+      }
       return containers.flatMap((container) => {
         const node = container.Labels[label.node];
         if (node === undefined) return [];
-        const endpoint = endpointOf(container, networkIds);
+        const endpoint = endpointsOf(container).find(({ NetworkID: id = "" }) => isOurs.get(id));
         return [
           {
             node,
@@ -137,9 +144,8 @@ function stateOf(container: ContainerJson): NodeContainer["state"] {
   return state === "created" || state === "running" || state === "paused" ? state : "stopped";
 }
 
-/** On the cluster's own network only: a node may also be in others, which a fault must not touch. */
-function endpointOf(container: ContainerJson, networkIds: ReadonlySet<string | undefined>): NetworkJson | undefined {
-  return Object.values(container.NetworkSettings?.Networks ?? {}).find(({ NetworkID }) => networkIds.has(NetworkID));
+function endpointsOf(container: ContainerJson): readonly NetworkJson[] {
+  return Object.values(container.NetworkSettings?.Networks ?? {});
 }
 
 function addressesOf(endpoint: NetworkJson | undefined): Addresses {

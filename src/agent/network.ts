@@ -1,6 +1,6 @@
 /** Cuts and shapes the network of one node, and remembers what it did there, so that nothing is looked at without need. */
 import type { DesiredState, Drop } from "../chaos/desired-state.js";
-import { cutWith } from "../chaos/ledger.js";
+import { cutWith, wasHurt } from "../chaos/ledger.js";
 import type { CutTool } from "../chaos/protocol.js";
 import { needsNetem, netemMissing } from "../chaos/tc-netem.js";
 import { DeviousError } from "../core/errors.js";
@@ -26,9 +26,20 @@ interface Done {
   readonly shape: string;
 }
 
+const untouched = { cut: "[]", shape: "[]" } as const;
+
 export function createNetwork(kernel: Kernel, store: LedgerStore): Network {
   const done = new Map<string, Done>();
   const shape = createShaper();
+  /** Nodes in which nothing of ours can be that is not in `done`: where a process is new, its namespace is new and empty. */
+  const certain = new Set<string>();
+  const wasTouched = wasHurt(store.value);
+
+  function lastDone(node: string, process: string): Done | undefined {
+    const last = done.get(node);
+    if (last?.process === process) return last;
+    return certain.has(node) || !wasTouched ? { process, ...untouched } : undefined;
+  }
 
   async function cut(namespace: NetworkNamespace, node: string, { drops }: DesiredState, mayHold: boolean): Promise<Rules> {
     const tool = await kernel.cut();
@@ -76,18 +87,23 @@ export function createNetwork(kernel: Kernel, store: LedgerStore): Network {
     async settle(place, desired, isTrusted) {
       const { namespace, process, container } = place;
       const { node } = container;
-      const before = done.get(node);
+      const before = lastDone(node, process);
       const wanted: Done = { process, cut: JSON.stringify(desired.drops), shape: JSON.stringify(desired.links) };
-      done.delete(node);
-      const sameProcess = before?.process === process;
-      const sameCut = sameProcess && before.cut === wanted.cut;
-      const sameShape = sameProcess && before.shape === wanted.shape;
-      // a look costs as much as an act: where this agent made the cut that has to go, it need not look first
-      const cuts = sameCut && isTrusted ? [] : await cut(namespace, node, desired, sameCut || !sameProcess);
+      // until all of it is done, nobody knows how far it came
+      done.set(node, { process, cut: "unknown", shape: "unknown" });
+      const sameCut = before?.cut === wanted.cut;
+      const sameShape = before?.shape === wanted.shape;
+      // a look costs as much as an act: where this agent knows that another cut stands there, it need not look first
+      const mayHold = sameCut || before === undefined || before.cut === "unknown";
+      const cuts = sameCut && isTrusted ? [] : await cut(namespace, node, desired, mayHold);
       const shapes = sameShape && isTrusted ? [] : await slow(place, desired, isTrusted);
       done.set(node, wanted);
+      certain.add(node);
       return [...cuts, ...shapes];
     },
-    forget: (node) => void done.delete(node),
+    forget(node) {
+      done.delete(node);
+      certain.add(node);
+    },
   };
 }

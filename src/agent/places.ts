@@ -1,5 +1,6 @@
 /** The network namespaces of nodes, held open while there are rules of ours in them: those can be cleaned while the engine is away. */
 import type { Peer } from "../chaos/desired-state.js";
+import type { ControlGroups } from "./control-groups.js";
 import type { NodeContainer, NodeEngine } from "./engine.js";
 import type { NetworkNamespace, OpenNamespace } from "./netns.js";
 
@@ -12,6 +13,12 @@ export interface Place {
   readonly namespace: NetworkNamespace;
 }
 
+export interface PlaceParts {
+  readonly engine: NodeEngine;
+  readonly openNamespace: OpenNamespace;
+  readonly groups: ControlGroups;
+}
+
 export interface Places {
   /** Opens the node's namespace, or finds it open; undefined where the process is gone. */
   enter(container: NodeContainer, peers: readonly Peer[]): Promise<Place | undefined>;
@@ -20,21 +27,27 @@ export interface Places {
   leave(node: string): Promise<void>;
 }
 
-export function createPlaces(engine: NodeEngine, openNamespace: OpenNamespace): Places {
-  const places = new Map<string, Place>();
-
-  async function openOf(id: string, pid: number | undefined): Promise<NetworkNamespace | undefined> {
-    const namespace = pid === undefined ? undefined : await openNamespace(pid);
-    if (namespace === undefined) return undefined;
-    let sure = false;
-    try {
-      // a number of a process may be given to another one at any time; asked again with the namespace open, it cannot be a stranger's
-      sure = (await engine.pidOf(id)) === pid;
-    } finally {
-      if (!sure) await namespace.close();
-    }
-    return sure ? namespace : undefined;
+/** The network namespace of this process of this container; undefined where it has ended. */
+export async function openOwn(
+  { engine, openNamespace, groups }: PlaceParts,
+  id: string,
+  pid: number | undefined,
+): Promise<NetworkNamespace | undefined> {
+  const namespace = pid === undefined ? undefined : await openNamespace(pid);
+  if (namespace === undefined || pid === undefined) return undefined;
+  let sure = false;
+  try {
+    // a number of a process may be given to another one at any time; asked with the namespace open, it cannot be a stranger's
+    sure = (await groups.membershipOf(pid))?.includes(id) === true || (await engine.pidOf(id)) === pid;
+  } finally {
+    if (!sure) await namespace.close();
   }
+  return sure ? namespace : undefined;
+}
+
+export function createPlaces(parts: PlaceParts): Places {
+  const { engine } = parts;
+  const places = new Map<string, Place>();
 
   async function leave(node: string): Promise<void> {
     const place = places.get(node);
@@ -53,7 +66,7 @@ export function createPlaces(engine: NodeEngine, openNamespace: OpenNamespace): 
       }
       const pid = await engine.pidOf(id);
       const process = `${id} ${pid}`;
-      const namespace = before?.process === process ? before.namespace : await openOf(id, pid);
+      const namespace = before?.process === process ? before.namespace : await openOwn(parts, id, pid);
       if (namespace !== before?.namespace) await leave(node);
       if (namespace === undefined) return undefined;
       const place = { container, peers, process, namespace };

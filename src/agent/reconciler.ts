@@ -17,6 +17,7 @@ import { type Place, createPlaces } from "./places.js";
 import { createPowerSwitch } from "./power-switch.js";
 import { createStoreOrders } from "./store-orders.js";
 import type { Rules } from "./tools.js";
+import { createWidth } from "./width.js";
 
 export interface Reconciler {
   /** One call at a time per node. Throws `DeviousError` where the node could not be brought there. */
@@ -43,6 +44,9 @@ export type Outcome =
 
 const unchanged = { kind: "settled", changed: false, started: false, rules: [], isDeaf: false } as const;
 
+/** Nodes in whose namespaces programs run at the same time: enough for any machine to be busy, few enough for each to end in time. */
+const programsAtOnce = 16;
+
 export interface ReconcilerParts {
   readonly engine: NodeEngine;
   readonly openNamespace: OpenNamespace;
@@ -55,9 +59,10 @@ export interface ReconcilerParts {
 export function createReconciler({ engine, openNamespace, kernel, groups, store, clock }: ReconcilerParts): Reconciler {
   const distrusted = new Set<string>();
   const freezer = createFreezer(engine, store, clock);
-  const places = createPlaces(engine, openNamespace);
+  const places = createPlaces({ engine, openNamespace, groups });
   const power = createPowerSwitch(engine, store, clock);
   const network = createNetwork(kernel, store);
+  const inWidth = createWidth(programsAtOnce);
   const limiter = createLimiter(groups, store);
   const orders = createStoreOrders(store);
 
@@ -150,7 +155,7 @@ export function createReconciler({ engine, openNamespace, kernel, groups, store,
   async function settlePlace(place: Place, desired: DesiredState): Promise<Rules> {
     const { container, process } = place;
     const { node } = container;
-    const rules = await network.settle(place, desired, !distrusted.has(node));
+    const rules = await inWidth(() => network.settle(place, desired, !distrusted.has(node)));
     return limiter.isIdle(node, desired.limits) ? rules : [...rules, ...(await limiter.settle(node, process, desired.limits))];
   }
 

@@ -48,7 +48,18 @@ export async function runAgent(options: AgentOptions): Promise<void> {
   const reconciler = createReconciler({ engine, openNamespace, kernel, groups, store, clock: wallClock });
   const { cluster, onEngineLost } = options;
   const ledgerLost = problem !== undefined;
-  const agent = new Agent({ cluster, engine, kernel, store, reconciler, clock: wallClock, log, ledgerLost, onEngineLost });
+  const agent = new Agent({
+    measure: async () => [],
+    cluster,
+    engine,
+    kernel,
+    store,
+    reconciler,
+    clock: wallClock,
+    log,
+    ledgerLost,
+    onEngineLost,
+  });
   void agent.start();
 
   for await (const line of linesOf(options.requests)) {

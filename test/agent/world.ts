@@ -5,6 +5,7 @@ import { createReconciler } from "../../src/agent/reconciler.js";
 import type { Fault } from "../../src/chaos/fault.js";
 import { type Ledger, emptyLedger, lostLedger } from "../../src/chaos/ledger.js";
 import type { HealTarget, Operation, Reply } from "../../src/chaos/protocol.js";
+import type { Measurement } from "../../src/chaos/proof.js";
 import { FakeClock } from "./fake-clock.js";
 import { FakeCluster } from "./fake-cluster.js";
 import { names } from "./faults.js";
@@ -19,6 +20,8 @@ export class World {
   /** Where set, writing waits for it. */
   diskSlow: Promise<void> | undefined;
   ledgerDamaged = false;
+  /** What probes feel. */
+  measure: () => Promise<readonly Measurement[]> = async () => [];
   #agent: Agent | undefined;
 
   async startAgent(): Promise<void> {
@@ -53,7 +56,19 @@ export class World {
     const { ledgerDamaged: ledgerLost } = this;
     const onEngineLost = (): number => this.records.push({ event: "agent-ended" });
     const { engine } = cluster;
-    this.#agent = new Agent({ cluster: "demo", engine, kernel, store, reconciler, clock, log, ledgerLost, onEngineLost });
+    const measure = () => this.measure();
+    this.#agent = new Agent({
+      measure,
+      cluster: "demo",
+      engine,
+      kernel,
+      store,
+      reconciler,
+      clock,
+      log,
+      ledgerLost,
+      onEngineLost,
+    });
     await this.#agent.start();
   }
 
