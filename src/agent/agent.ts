@@ -28,6 +28,7 @@ import {
 import { type Measurement, type Proof, disproofs } from "../chaos/proof.js";
 import { nextWakeUpMs } from "../chaos/schedule.js";
 import { unknownNode } from "../chaos/target.js";
+import { problemsTogether } from "../chaos/together.js";
 import { formatDuration } from "../core/duration.js";
 import { DeviousError } from "../core/errors.js";
 import type { Log } from "../core/log-line.js";
@@ -159,7 +160,11 @@ export class Agent {
     if (idle !== undefined) throw notRunning(idle.node);
 
     const lastsMs = isMomentary(fault) ? null : durationMs;
-    const { added } = await store.admit((ledger) => add(ledger, fault, clock.nowMs(), lastsMs, seed));
+    const { added } = await store.admit((ledger) => {
+      const [problem, ...details] = problemsTogether(ledger.faults, fault);
+      if (problem !== undefined) throw new DeviousError("USAGE", problem, { details });
+      return add(ledger, fault, clock.nowMs(), lastsMs, seed);
+    });
     this.#schedule();
     const applying = this.#bringIntoForce(added, durationMs, askedAtMs);
     this.#applying.set(added.id, applying);
