@@ -1,13 +1,11 @@
 // Shows on a real engine what the store does to its own disk and clock: each trouble has its effect, none takes an acknowledged write, and after each all is healthy again.
 import { setTimeout as sleep } from "node:timers/promises";
-import { execa } from "execa";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Operation } from "../../src/check/history.js";
 import { checkLinearizability } from "../../src/check/linearizability.js";
 import { type KvInput, type KvOutput, kv } from "../../src/check/models/kv.js";
+import type { FaultView } from "../../src/chaos/protocol.js";
 import { type StoreClient, createStoreClient } from "../../src/cluster/store-client.js";
-import { adminPort } from "../../src/core/node-contract.js";
-import { type ClockTrouble, type DiskTrouble, noClockTrouble, noDiskTrouble, noHooks } from "../../src/core/store-hooks.js";
 import { docker, eventually, TestCluster } from "../support/cli.js";
 
 const nodes = ["n1", "n2", "n3"];
@@ -19,14 +17,13 @@ beforeAll(async () => {
 });
 afterAll(() => cluster.destroy());
 
-/** Orders the node's troubles from inside its network namespace, as the agent does; gives what the node says is in force. */
-async function hurt(node: string, part: { disk?: Partial<DiskTrouble>; clock?: Partial<ClockTrouble> }): Promise<unknown> {
-  const hooks = { disk: { ...noDiskTrouble, ...part.disk }, clock: { ...noClockTrouble, ...part.clock } };
-  const script = `fetch("http://127.0.0.1:${adminPort}/hooks", { method: "PUT", body: process.argv[1] })
-    .then((answer) => answer.text()).then((text) => process.stdout.write(text));`;
-  const pid = await docker("inspect", "--format", "{{.State.Pid}}", cluster.container(node));
-  const { stdout } = await execa("nsenter", ["-t", pid, "-n", process.execPath, "-e", script, JSON.stringify(hooks)]);
-  return JSON.parse(stdout);
+/** `chaos disk …` or `chaos clock …`, for longer than a test lasts. */
+async function hurt(...fault: readonly string[]): Promise<FaultView> {
+  return cluster.json("chaos", ...fault, "--for", "5m");
+}
+
+async function heal(): Promise<void> {
+  await cluster.json("chaos", "heal");
 }
 
 async function clientOf(node: string): Promise<StoreClient> {
@@ -75,8 +72,7 @@ async function endedWith(node: string): Promise<{ exitCode: string; last: Line |
 }
 
 test("slow fsync: a write waits for it on a majority, and no longer once it is over", async () => {
-  for (const node of nodes)
-    expect(await hurt(node, { disk: { fsyncDelayMs: 200 } })).toMatchObject({ disk: { fsyncDelayMs: 200 } });
+  expect((await hurt("disk", "all", "--slow", "200ms")).troubles).toEqual({});
   const client = await clientOf((await termAndLeader()).leader);
   const took = async (): Promise<number> => {
     const startedMs = performance.now();
@@ -85,7 +81,7 @@ test("slow fsync: a write waits for it on a majority, and no longer once it is o
   };
   const slowMs = await took();
   expect(slowMs).toBeGreaterThanOrEqual(150);
-  for (const node of nodes) expect(await hurt(node, {})).toEqual(noHooks);
+  await heal();
   expect(Math.min(await took(), await took(), await took())).toBeLessThan(slowMs / 2);
   await allHealthy();
 });
@@ -93,41 +89,42 @@ test("slow fsync: a write waits for it on a majority, and no longer once it is o
 test("failing fsync: the node says why and ends, and comes back with all it had promised", async () => {
   const { leader } = await termAndLeader();
   const follower = nodes.find((node) => node !== leader) ?? "";
-  await hurt(follower, { disk: { fsyncFails: true } });
+  await hurt("disk", follower, "--fail");
   await cluster.json("put", "k", "after the disk failed");
   const { exitCode, last } = await endedWith(follower);
   expect(exitCode).toBe("3");
   expect(last).toMatchObject({ level: "fatal", event: "disk-failed", fields: { msg: expect.stringContaining("EIO") } });
+  await heal();
   await docker("start", cluster.container(follower));
   await allHealthy();
 });
 
 test("a jump: a leader's costs it its office, a follower's costs nobody anything", async () => {
   const first = await termAndLeader();
-  await hurt(first.leader, { clock: { jumpMs: 30_000 } });
+  await hurt("clock", "leader", "--jump", "30s");
   await eventually("another term", 15_000, async () => (await termAndLeader()).term > first.term);
   expect(await saidOf(first.leader, "quorum-lost")).not.toEqual([]);
-  await hurt(first.leader, {});
+  await heal();
   await allHealthy();
 
   const before = await termAndLeader();
   const follower = nodes.find((node) => node !== before.leader) ?? "";
-  await hurt(follower, { clock: { jumpMs: 30_000 } });
+  await hurt("clock", follower, "--jump", "30s");
   const stood = (lines: readonly Line[]): Line[] =>
     lines.filter(({ event, fields }) => event === "role-changed" && fields["role"] === "preCandidate");
-  const [ordered] = await saidOf(follower, "hooks-changed");
+  const ordered = (await saidOf(follower, "hooks-changed")).at(-1);
   await eventually("the follower stands", 15_000, async () =>
     stood(await said(follower)).some(({ engineMs }) => engineMs >= (ordered?.engineMs ?? Infinity)),
   );
-  await hurt(follower, {});
+  await heal();
   await allHealthy();
   expect(await termAndLeader()).toEqual(before);
 });
 
 test("skew: seen in the node's own stamps and not in the engine's, until it is over", async () => {
   const off = ({ ownMs, engineMs }: Line): number => ownMs - engineMs;
-  await hurt("n2", { clock: { skewMs: 3_600_000 } });
-  await hurt("n2", {});
+  await hurt("clock", "n2", "--skew", "1h");
+  await heal();
   const [skewed, normal] = (await saidOf("n2", "hooks-changed")).slice(-2);
   expect(skewed).toMatchObject({ level: "warn", fields: { clock: { skewMs: 3_600_000 } } });
   expect(off(skewed as Line)).toBeGreaterThan(3_500_000);
@@ -169,12 +166,13 @@ test(
     }
 
     for (let round = 0; round < 3; round++) {
-      for (const node of nodes) await hurt(node, { disk: { losesUnsynced: true, tearsWrites: round > 0, fsyncDelayMs: 40 } });
+      await hurt("disk", "all", "--lose-unsynced", "--slow", "40ms", ...(round > 0 ? ["--torn"] : []));
       const users = nodes.map((node) => use(`u${round}-${node}`, node));
       await sleep(2500);
       await docker("kill", ...nodes.map((node) => cluster.container(node)));
       await Promise.all(users);
       await docker("start", ...nodes.map((node) => cluster.container(node)));
+      await heal();
       await allHealthy();
       const client = await clientOf("n1");
       for (const key of keys) expect(await make(`reader-${round}`, client, { op: "get", key })).toBe(true);
@@ -191,14 +189,14 @@ test(
 );
 
 test("a flipped bit: turned back it does no harm; found at a start, the node refuses with file and offset", async () => {
-  await hurt("n3", { disk: { flipsBit: true } });
+  await hurt("disk", "n3", "--flip-bit");
   expect(await saidOf("n3", "bit-flipped")).toHaveLength(1);
-  await hurt("n3", {});
+  await heal();
   expect(await saidOf("n3", "bit-restored")).toHaveLength(1);
   await docker("restart", "--time", "10", cluster.container("n3"));
   await allHealthy();
 
-  await hurt("n3", { disk: { flipsBit: true } });
+  await hurt("disk", "n3", "--flip-bit");
   const flipped = (await saidOf("n3", "bit-flipped")).at(-1);
   await docker("kill", cluster.container("n3"));
   await docker("start", cluster.container("n3"));
@@ -207,6 +205,7 @@ test("a flipped bit: turned back it does no harm; found at a start, the node ref
   expect(last).toMatchObject({ level: "fatal", event: "wal-corrupt", fields: { file: flipped?.fields["file"] } });
   expect(last?.fields["offset"]).toBeLessThanOrEqual(flipped?.fields["offset"] as number);
 
+  await heal();
   // what it had promised is gone with the file: it comes back as another member
   await docker("rm", "-f", cluster.container("n3"));
   await docker("volume", "rm", `${cluster.container("n3")}.data`);
