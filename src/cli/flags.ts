@@ -96,6 +96,7 @@ export const faultFlags = {
     exclusive: ["until-healed"],
   }),
   "until-healed": Flags.boolean({
+    default: false,
     description: "Until `devious chaos heal`: the one way to a fault that does not end by itself.",
   }),
   seed: seedFlag,

@@ -23,7 +23,7 @@ export const impairmentFlags = {
   delay: signedDurationFlag({ description: "How much later packets leave." }),
   ...jitterFlags,
   loss: percentFlag({ description: "Packets that vanish.", exclusive: ["loss-state", "loss-gemodel"] }),
-  "loss-correlation": percentFlag({ description: "How much a packet's fate depends on the one before." }),
+  "loss-correlation": percentFlag({ description: "How much a packet's loss depends on the one before." }),
   "loss-state": Flags.custom<Loss>({
     parse: (text) => Promise.resolve(lossModel(text, stateLoss, "p13, p31, p32, p23 and p14")),
   })({
@@ -36,11 +36,11 @@ export const impairmentFlags = {
     helpValue: "<p,r,1-h,1-k>",
   }),
   duplicate: percentFlag({ description: "Packets that arrive twice." }),
-  "duplicate-correlation": percentFlag({ description: "How much that depends on the packet before." }),
+  "duplicate-correlation": percentFlag({ description: "How much a packet's doubling depends on the one before." }),
   corrupt: percentFlag({ description: "Packets with one bit flipped." }),
-  "corrupt-correlation": percentFlag({ description: "How much that depends on the packet before." }),
+  "corrupt-correlation": percentFlag({ description: "How much a packet's garbling depends on the one before." }),
   reorder: percentFlag({ description: "Packets that overtake the delayed ones; needs --delay." }),
-  "reorder-correlation": percentFlag({ description: "How much that depends on the packet before." }),
+  "reorder-correlation": percentFlag({ description: "How much a packet's overtaking depends on the one before." }),
   "reorder-gap": Flags.integer({ description: "Only every so-manyth packet may overtake.", helpValue: "<number>" }),
   rate: rateFlag({ description: "Bandwidth." }),
   burst: bytesFlag({ description: "What may leave at once after a silence; default: chosen from the rate." }),

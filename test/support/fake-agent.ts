@@ -4,6 +4,7 @@ import { add, emptyLedger, expire, heal, nextDeadlineMs, wasGiven } from "../../
 import type { Ledger } from "../../src/chaos/ledger.js";
 import { encodeReply, toWireError } from "../../src/chaos/protocol.js";
 import type { Examination, FaultView, Operation, Request, Results } from "../../src/chaos/protocol.js";
+import { decodeRequest } from "../../src/chaos/schema.js";
 import type { Proof } from "../../src/chaos/proof.js";
 import { unknownNode } from "../../src/chaos/target.js";
 import { nodeContainerName } from "../../src/cluster/names.js";
@@ -127,16 +128,25 @@ export function createFakeAgent(engine: () => MemoryEngine, kernel: FakeKernel):
       }
     };
 
+    const refuse = (id: string, error: DeviousError): void => {
+      process.write("stderr", encodeReply({ id, ok: false, error: toWireError(error) }));
+    };
     const handle = async (request: Request): Promise<void> => {
       try {
         process.write("stderr", encodeReply({ id: request.id, ok: true, result: await carryOut(request) }));
       } catch (error) {
         if (!(error instanceof DeviousError)) throw error;
-        process.write("stderr", encodeReply({ id: request.id, ok: false, error: toWireError(error) }));
+        refuse(request.id, error);
       }
     };
+    // the real agent's door: what it refuses, this one refuses
+    const take = (line: string): void => {
+      const decoded = decodeRequest(line);
+      if (decoded.ok) void handle(decoded.request);
+      else refuse(decoded.id ?? "", new DeviousError("USAGE", decoded.problem));
+    };
     process.onInput((text) => {
-      for (const line of text.split("\n")) if (line !== "") void handle(JSON.parse(line) as Request);
+      for (const line of text.split("\n")) if (line !== "") take(line);
     });
     process.onSignal(() => process.exit(0));
     process.ended.addEventListener("abort", () => clearTimeout(timer));
