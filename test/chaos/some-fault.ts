@@ -75,7 +75,7 @@ const someImpairment: fc.Arbitrary<Impairment> = fc.record({
   corrupt: maybe(chance),
   reorder: maybe(fc.record({ percent, correlation: fc.constant(0), gap: fc.integer({ min: 1, max: 9 }) })),
   rate: maybe(
-    fc.record({ bitsPerSecond: fc.integer({ min: 1000, max: 1e9 }), burstBytes: maybe(fc.integer({ min: 1600, max: 1e6 })) }),
+    fc.record({ bitsPerSecond: fc.integer({ min: 100_000, max: 1e9 }), burstBytes: maybe(fc.integer({ min: 1600, max: 1e6 })) }),
   ),
 });
 
