@@ -229,6 +229,9 @@ export class FakeCluster {
         command.includes(agentPaths.probe)
           ? this.#probe(node, input)
           : this.#run(name, addresses, namespace, command.join(" "), input),
+      start: () => {
+        throw new Error("no program can be talked to in the fake");
+      },
       close: async () => {
         this.#opened.splice(this.#opened.indexOf(name), 1);
       },

@@ -24,9 +24,14 @@ function withStore(inForce: StoreHooks, answer?: (task: HttpTask) => HttpResult 
       const stdout = tasks.map((task) => `${JSON.stringify(carryOut(task))}\n`).join("");
       return { exitCode: 0, stdout, stderr: "", cutShort: false };
     },
+    start: nobody,
     close: async () => undefined,
   };
   return { namespace, runs, hooks: () => hooks };
+}
+
+function nobody(): never {
+  throw new Error("the hooks need no conversation");
 }
 
 test("a store that is as asked is asked once and left alone", async () => {
@@ -73,6 +78,7 @@ describe("fails in one sentence", () => {
   test("The probe in n1's network namespace failed", async () => {
     const namespace: NetworkNamespace = {
       run: async () => ({ exitCode: 1, stdout: "", stderr: "no such file", cutShort: false }),
+      start: nobody,
       close: async () => undefined,
     };
     await expect(settleHooks(namespace, "n1", slowDisk)).rejects.toThrow(

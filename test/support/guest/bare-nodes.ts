@@ -41,6 +41,7 @@ async function join(hub: number, name: string, number: number, children: ChildPr
   // without duplicate address detection the address is usable at once
   inside(pid, `ip address add ${v6}/64 dev eth0 nodad`);
   inside(pid, "ip link set eth0 up");
+  inside(pid, "ip link set lo up");
   const listening = spawn("nsenter", ["-t", String(pid), "-n", process.execPath, "-e", listener], {
     stdio: ["ignore", "pipe", "inherit"],
   });
