@@ -5,8 +5,25 @@ import { planMeasuring } from "../chaos/measuring.js";
 import type { Measurement } from "../chaos/proof.js";
 import { adminPort } from "../core/node-contract.js";
 import { askProbe } from "./ask-probe.js";
+import { isUp } from "./engine.js";
 import { type MeasuredCluster, measureLinks } from "./measure-links.js";
 import type { NetworkNamespace } from "./netns.js";
+import { type PlaceParts, openOwn } from "./places.js";
+
+/** {@link measure} on the nodes as they are whenever it is asked. */
+export function createMeasure(parts: PlaceParts): Measure {
+  return async (added, faults) => {
+    const running = (await parts.engine.nodes()).filter(isUp);
+    const nodes = running.map(({ node, addresses }) => ({ name: node, addresses }));
+    const open = async (name: string): Promise<NetworkNamespace | undefined> => {
+      const id = running.find(({ node }) => node === name)?.id;
+      return id === undefined ? undefined : openOwn(parts, id, await parts.engine.pidOf(id));
+    };
+    return measure(added, faults, { nodes, open });
+  };
+}
+
+type Measure = (added: ActiveFault, faults: readonly ActiveFault[]) => Promise<readonly Measurement[]>;
 
 /**
  * What was felt of `added` under all active `faults`, itself among them. Takes about three seconds and as long as the delays asked for;

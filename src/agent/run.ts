@@ -14,6 +14,7 @@ import { createEngine } from "./engine.js";
 import { createLedgerFile } from "./ledger-file.js";
 import { createLedgerStore } from "./ledger-store.js";
 import { linesOf } from "./lines.js";
+import { createMeasure } from "./measure.js";
 import { openNamespace } from "./netns.js";
 import { createReconciler } from "./reconciler.js";
 
@@ -49,7 +50,7 @@ export async function runAgent(options: AgentOptions): Promise<void> {
   const { cluster, onEngineLost } = options;
   const ledgerLost = problem !== undefined;
   const agent = new Agent({
-    measure: async () => [],
+    measure: createMeasure({ engine, openNamespace, groups }),
     cluster,
     engine,
     kernel,
