@@ -1,7 +1,7 @@
 import { BaseCommand } from "../cli/base-command.js";
 import { formatTable } from "../cli/table.js";
-import { examine } from "../cluster/doctor.js";
-import type { Finding } from "../cluster/doctor.js";
+import { examine } from "../cluster/doctor/examine.js";
+import type { Finding } from "../cluster/doctor/finding.js";
 import { ExitCode } from "../core/errors.js";
 
 export default class Doctor extends BaseCommand {
@@ -10,7 +10,7 @@ export default class Doctor extends BaseCommand {
 
   async run(): Promise<{ readonly findings: readonly Finding[] }> {
     await this.parse(Doctor);
-    const findings = await examine(this.world.engine);
+    const findings = await examine(this.world, this.signal);
     const { chalk } = this.terminal;
     const marks = { ok: chalk.green("✔"), warning: chalk.yellow("!"), missing: chalk.red("✖") };
     const rows = findings.flatMap(({ state, what, says, mend }) => [

@@ -52,3 +52,15 @@ test("those who ask at the same time share one probe", async () => {
   await Promise.all([kernel.cut(), kernel.cut(), kernel.netem(), kernel.netem()]);
   expect(runs).toEqual({ nft: 1, iptables: 1, tc: 1 });
 });
+
+test("every feature is tried in a namespace of its own, and what fails is missing", async () => {
+  const ran: string[] = [];
+  const kernel = createKernel(async (command, input = "") => {
+    const line = command.join(" ");
+    ran.push(line);
+    return line.includes("tbf") || input.includes("u32") ? fails("no such thing") : works;
+  });
+  const { features } = await kernel.examine();
+  expect(features).toEqual({ nft: true, iptables: true, ip6tables: true, htb: true, tbf: false, u32: false });
+  for (const line of ran) expect(line).toMatch(/^unshare --net -- /);
+});

@@ -1,7 +1,9 @@
 // Shows `init` and `doctor`: a spec that `up` takes, and what is found wanting with the way to get it.
 import { readFile } from "node:fs/promises";
 import path from "node:path";
+import { pack } from "tar-stream";
 import { expect, test } from "vitest";
+import { diskFinding } from "../../src/cluster/doctor/room.js";
 import { FakeWorld } from "../support/fake-world.js";
 
 interface Examined {
@@ -48,23 +50,116 @@ test("up tells every problem of a spec with its place", async () => {
   ]);
 });
 
-test("doctor asks the agent of a running cluster what the kernel can", async () => {
+/** What is found, without what says how the machine that runs the test is doing. */
+async function examined(world: FakeWorld): Promise<readonly string[]> {
+  const { findings } = await world.json<Examined>("doctor");
+  return findings.filter(({ what }) => what !== "disk" && what !== "subnets").map(({ what, state }) => `${what} ${state}`);
+}
+
+const kernel = ["partitions ok", "delays ok", "links ok", "jitter ok", "pause ok", "inotify ok"];
+const rest = ["node ok", "engine ok", "image ok"];
+
+test("doctor looks at the kernel through the agent, without a cluster through a container of the image, else not at all", async () => {
   const world = await FakeWorld.create("nodes: 1\n");
-  const before = await world.json<Examined>("doctor");
-  expect(before.findings.map(({ what, state }) => `${what} ${state}`)).toEqual([
-    "node ok",
-    "engine ok",
-    "image ok",
-    "kernel warning",
-  ]);
+  expect(await examined(world)).toEqual([...rest, "kernel ok", "leftovers ok"]);
+  await world.json("up");
+  expect(await examined(world)).toEqual([...rest, ...kernel, "leftovers ok"]);
+  await world.json("down", "--volumes");
+  expect(await examined(world)).toEqual([...rest, ...kernel, "leftovers ok"]);
+  expect(await world.engine.listContainers([])).toEqual([]);
+});
+
+test("doctor changes nothing", async () => {
+  const world = await FakeWorld.create("nodes: 1\n");
+  await world.json("up");
+  const before = await world.remains();
+  for (let time = 0; time < 20; time++) await world.json("doctor");
+  expect(await world.remains()).toEqual(before);
+  expect(await world.engine.listContainers([])).toHaveLength(2);
+});
+
+test("a kernel without netem is a warning, with the command that mends it, and exit code 0", async () => {
+  const world = await FakeWorld.create("nodes: 1\n");
   await world.json("up");
   world.kernel.netem = false;
   const { exitCode, stdout } = await world.run("doctor");
   expect(exitCode).toBe(0);
-  expect(stdout).toContain("✔ partitions  by nft, IPv4 and IPv6\n");
-  expect(stdout).toMatch(/^! delays +the kernel has no netem/m);
-  world.kernel.netem = true;
-  expect((await world.json<Examined>("doctor")).findings.at(-1)).toMatchObject({ what: "delays", state: "ok" });
+  expect(stdout).toMatch(/^✔ partitions +by nft, IPv4 and IPv6/m);
+  expect(stdout).toMatch(/^! delays +the kernel has no netem.*\n +sudo modprobe sch_netem/m);
+});
+
+test("doctor names what is left over and of use to nobody, with the command that removes it", async () => {
+  const world = await FakeWorld.create("nodes: 1\n", { facts: { local: true, arch: "riscv64" } });
+  await world.json("up");
+  const [{ references: [current = ""] = [] } = {}] = await world.engine.listImages("devious.image");
+  const spec = {
+    image: current,
+    command: [],
+    environment: {},
+    hostname: "x",
+    network: "none",
+    aliases: [],
+    volumes: [],
+    ports: [],
+  };
+  await world.engine.createNetwork("devious.lost", { "devious.cluster": "lost", "devious.owner": world.folder });
+  await world.engine.createNetwork("devious.moved", { "devious.cluster": "moved", "devious.owner": "/no/such/folder" });
+  await world.engine.createContainer({ ...spec, name: "devious.look.1", labels: { "devious.look": "true" } });
+  await world.engine.buildImage("devious/node:old", emptyContext(), { "devious.image": "node" }, () => undefined);
+  const { findings } = await world.json<Examined>("doctor");
+  expect(findings.filter(({ what }) => what === "leftovers")).toEqual([
+    {
+      what: "leftovers",
+      state: "warning",
+      says: "cluster lost: it has a network and no nodes",
+      mend: "devious down --volumes --cluster lost",
+    },
+    {
+      what: "leftovers",
+      state: "warning",
+      says: "cluster moved: its folder /no/such/folder is gone",
+      mend: "devious down --volumes --cluster moved",
+    },
+    {
+      what: "leftovers",
+      state: "warning",
+      says: "devious.look.1 looked at the kernel and was not removed",
+      mend: "docker rm -f devious.look.1",
+    },
+    { what: "leftovers", state: "warning", says: "an image that no cluster uses", mend: "docker rmi devious/node:old" },
+  ]);
+});
+
+async function* emptyContext(): AsyncGenerator<Uint8Array> {
+  const tar = pack();
+  tar.entry({ name: "Dockerfile" }, "FROM scratch\n");
+  tar.finalize();
+  yield* tar as AsyncIterable<Uint8Array>;
+}
+
+test.each([
+  ["172.16.0.0/12", "192.168.0.0/19", "warning", 0],
+  ["172.16.0.0/12", "192.168.0.0/16", "missing", 3],
+])("subnets %s and %s in use: %s, exit code %i", async (first, second, state, expected) => {
+  const subnets = [
+    first,
+    second,
+    ...(state === "warning" ? ["192.168.32.0/19", "192.168.64.0/18", "192.168.128.0/18", "192.168.192.0/19"] : []),
+  ];
+  const world = await FakeWorld.create(undefined, { resources: { subnets } });
+  const { exitCode, stdout } = await world.run("doctor", "--json");
+  const { findings } = JSON.parse(stdout) as Examined;
+  expect(findings.find(({ what }) => what === "subnets")).toMatchObject({ state, mend: "docker network prune" });
+  expect(exitCode).toBe(expected);
+});
+
+test.each([
+  [100 * 2 ** 20, "missing", "100 MiB free"],
+  [2 ** 30, "warning", "1 GiB free"],
+  [50 * 2 ** 30, "ok", "50 GiB free"],
+])("a disk with %i bytes left: %s", (freeBytes, state, says) => {
+  const found = diskFinding({ dataDir: "/data", addressPools: [], subnets: [] }, freeBytes);
+  expect(found).toMatchObject({ state, says: expect.stringContaining(says) });
 });
 
 test("doctor without an engine is exit code 3", async () => {

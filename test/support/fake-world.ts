@@ -38,7 +38,7 @@ import Put from "../../src/commands/put.js";
 import Status from "../../src/commands/status.js";
 import Up from "../../src/commands/up.js";
 import { createMemoryEngine } from "../../src/engine/memory/memory-engine.js";
-import type { MemoryEngine } from "../../src/engine/memory/memory-engine.js";
+import type { MemoryEngine, MemoryEngineOptions } from "../../src/engine/memory/memory-engine.js";
 import type { Executed } from "../../src/engine/memory/program.js";
 import { label } from "../../src/core/labels.js";
 import { createFakeAgent } from "./fake-agent.js";
@@ -97,11 +97,12 @@ export class FakeWorld {
   folder: string;
   readonly #home: string;
 
-  private constructor(home: string, folder: string) {
+  private constructor(home: string, folder: string, options: Partial<MemoryEngineOptions>) {
     this.#home = home;
     this.folder = folder;
     const agent = createFakeAgent(() => this.engine, this.kernel);
     this.engine = createMemoryEngine({
+      ...options,
       program: ({ command, labels }) => {
         if (command.includes(imagePaths.agent)) return agent;
         return label.member in labels ? this.stores.program : this.images.program;
@@ -110,10 +111,10 @@ export class FakeWorld {
     });
   }
 
-  /** A world for one test, typed in a folder `demo`, with this devious.yaml if any. */
-  static async create(spec?: string): Promise<FakeWorld> {
+  /** A world for one test, typed in a folder `demo`, with this devious.yaml if any. `options`: what its engine says of itself. */
+  static async create(spec?: string, options: Pick<MemoryEngineOptions, "facts" | "resources"> = {}): Promise<FakeWorld> {
     const home = await realpath(await mkdtemp(path.join(tmpdir(), "devious-world-")));
-    const world = new FakeWorld(home, path.join(home, "demo"));
+    const world = new FakeWorld(home, path.join(home, "demo"), options);
     await world.#write("bundle/store.mjs", "the store");
     await world.#write("bundle/agent.mjs", "the agent");
     await world.#write("bundle/probe.mjs", "the probe");

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { homedir } from "node:os";
 import path from "node:path";
 import { DeviousError } from "../../core/errors.js";
@@ -28,6 +28,19 @@ export function resolveEngineAddress(env: Readonly<Record<string, string | undef
   const context = given(env["DOCKER_CONTEXT"]) ?? currentContext(configDir);
   if (context !== undefined && context !== "" && context !== "default") return contextAddress(configDir, context);
   return { url: `unix://${defaultSocket}`, from: "the default", certDir: undefined };
+}
+
+/** Sockets that engines of one user listen on, as far as they are there: rootless Docker, Docker Desktop, Colima, OrbStack, Rancher Desktop. */
+export function findSockets(env: Readonly<Record<string, string | undefined>>): readonly string[] {
+  const runtimeDir = given(env["XDG_RUNTIME_DIR"]);
+  const home = given(env["HOME"]) ?? homedir();
+  const inHome = [".docker/run", ".docker/desktop", ".colima/default", ".orbstack/run", ".rd"];
+  const dirs = [
+    path.dirname(defaultSocket),
+    ...(runtimeDir === undefined ? [] : [runtimeDir]),
+    ...inHome.map((dir) => path.join(home, dir)),
+  ];
+  return dirs.map((dir) => path.join(dir, "docker.sock")).filter((socket) => existsSync(socket));
 }
 
 /** An empty variable says nothing, as for the docker CLI. */

@@ -1,5 +1,5 @@
 import { DeviousError, messageOf } from "../../core/errors.js";
-import type { EngineAddress } from "./address.js";
+import { type EngineAddress, findSockets } from "./address.js";
 
 interface EngineFailure {
   readonly statusCode?: number;
@@ -22,8 +22,13 @@ export function statusOf(error: unknown): number | undefined {
   return (error as EngineFailure | undefined)?.statusCode;
 }
 
-/** The engine's answer, or its silence, as the sentence a user can act on. */
-export function toDeviousError(error: unknown, doing: string, address: EngineAddress): DeviousError {
+/** The engine's answer, or its silence, as the sentence a user can act on. `sockets`: where another engine may answer. */
+export function toDeviousError(
+  error: unknown,
+  doing: string,
+  address: EngineAddress,
+  sockets: () => readonly string[] = () => findSockets(process.env),
+): DeviousError {
   if (error instanceof DeviousError) return error;
   const failure = error as EngineFailure;
   if (failure.statusCode === undefined && failure.code !== undefined && unreachableCodes.has(failure.code)) {
@@ -31,7 +36,10 @@ export function toDeviousError(error: unknown, doing: string, address: EngineAdd
       "ENGINE_UNREACHABLE",
       `No Docker engine answers at ${address.url} (from ${address.from}; ${failure.code}).`,
       {
-        hint: unreachableHint(failure.code),
+        hint: unreachableHint(
+          failure.code,
+          sockets().filter((socket) => address.url !== `unix://${socket}`),
+        ),
         cause: error,
       },
     );
@@ -42,9 +50,11 @@ export function toDeviousError(error: unknown, doing: string, address: EngineAdd
   });
 }
 
-function unreachableHint(code: string): string {
+function unreachableHint(code: string, sockets: readonly string[]): string {
   if (code === "EACCES" || code === "EPERM") {
     return "Your user may not use the engine: run `sudo usermod -aG docker $USER` and log in again, or use sudo.";
   }
-  return "Start it (`sudo systemctl start docker`), or point DOCKER_HOST at one; `devious doctor` checks the rest.";
+  const [other] = sockets;
+  if (other !== undefined) return `There is a socket at ${other}: \`export DOCKER_HOST=unix://${other}\` uses it.`;
+  return "Start it (`sudo systemctl start docker`), or point DOCKER_HOST at one.";
 }

@@ -48,3 +48,10 @@ test("the agent has NET_ADMIN, SYS_ADMIN, the engine's socket and an open stdin;
   });
   expect(JSON.stringify(createOptions(agent))).not.toMatch(/Privileged|SecurityOpt|NetworkMode":"host/);
 });
+
+test("a container that looks at the kernel has the agent's two capabilities, and neither its view of the host nor its socket", () => {
+  const { HostConfig, OpenStdin } = createOptions({ ...node, ports: [], volumes: [], network: "none", looksAtKernel: true });
+  expect(HostConfig).toMatchObject({ CapAdd: ["NET_ADMIN", "SYS_ADMIN"], NetworkMode: "none" });
+  for (const key of ["PidMode", "Binds", "RestartPolicy", "CgroupnsMode"]) expect(HostConfig).not.toHaveProperty(key);
+  expect(OpenStdin).toBeUndefined();
+});

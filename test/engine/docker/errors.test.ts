@@ -7,16 +7,23 @@ const address = { url: "unix:///x.sock", from: "DOCKER_HOST", certDir: undefined
 const failure = (facts: object, message = "raw words"): Error => Object.assign(new Error(message), facts);
 
 test.each([
-  ["ENOENT", /Start it .*DOCKER_HOST.*devious doctor/],
+  ["ENOENT", /Start it .*DOCKER_HOST/],
   ["ECONNREFUSED", /Start it/],
   ["ETIMEDOUT", /Start it/],
   ["EACCES", /usermod -aG docker/],
   ["EPERM", /usermod -aG docker/],
 ])("%s: nobody answers", (code, hint) => {
-  expect(toDeviousError(failure({ code }), "list containers", address)).toMatchObject({
+  expect(toDeviousError(failure({ code }), "list containers", address, () => ["/x.sock"])).toMatchObject({
     code: "ENGINE_UNREACHABLE",
     message: `No Docker engine answers at unix:///x.sock (from DOCKER_HOST; ${code}).`,
     hint: expect.stringMatching(hint),
+  });
+});
+
+test("nobody answers, and there is another socket", () => {
+  const sockets = () => ["/x.sock", "/run/user/1000/docker.sock"];
+  expect(toDeviousError(failure({ code: "ENOENT" }), "list containers", address, sockets)).toMatchObject({
+    hint: "There is a socket at /run/user/1000/docker.sock: `export DOCKER_HOST=unix:///run/user/1000/docker.sock` uses it.",
   });
 });
 

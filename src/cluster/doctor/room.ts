@@ -1,0 +1,44 @@
+import { statfs } from "node:fs/promises";
+import { networkInterfaces } from "node:os";
+import type { EngineResources } from "../../engine/port.js";
+import { type Finding, missing, ok, warning } from "./finding.js";
+import { freeSubnets } from "./subnets.js";
+
+const mebibyte = 2 ** 20;
+/** What the image and the first entries of a log take, and what a day of writing may. */
+const disk = { least: 500 * mebibyte, enough: 2048 * mebibyte };
+const enoughSubnets = 3;
+
+/** Whether the engine has a subnet for one more cluster. `local`: subnets of this machine are in its way as well. */
+export function subnetFinding({ addressPools, subnets }: EngineResources, local: boolean): Finding {
+  const mend = "docker network prune";
+  const free = freeSubnets(addressPools, local ? [...subnets, ...ownSubnets()] : subnets, enoughSubnets);
+  if (free === 0) return missing("subnets", "the engine's address pools are used up: no network can be made", mend);
+  if (free < enoughSubnets) return warning("subnets", `the engine has only ${free} left for new networks`, mend);
+  return ok("subnets", `${subnets.length} in use, more are free`);
+}
+
+function ownSubnets(): readonly string[] {
+  return Object.values(networkInterfaces()).flatMap((addresses = []) => addresses.flatMap(({ cidr }) => cidr ?? []));
+}
+
+/** `freeBytes` undefined: nobody could tell. */
+export function diskFinding({ dataDir }: EngineResources, freeBytes: number | undefined): Finding {
+  if (freeBytes === undefined) return ok("disk", `free space in ${dataDir} is not known from here; the first \`up\` will tell`);
+  const says = `${formatSize(freeBytes)} free where the engine keeps its data (${dataDir})`;
+  const mend = "docker system prune";
+  if (freeBytes < disk.least) return missing("disk", says, mend);
+  return freeBytes < disk.enough ? warning("disk", says, mend) : ok("disk", says);
+}
+
+/** Free bytes of a folder of this machine; undefined where it may not be looked at. */
+export async function freeBytesHere(folder: string): Promise<number | undefined> {
+  return statfs(folder).then(
+    ({ bavail, bsize }) => bavail * bsize,
+    () => undefined,
+  );
+}
+
+function formatSize(bytes: number): string {
+  return bytes < 1024 * mebibyte ? `${Math.floor(bytes / mebibyte)} MiB` : `${Math.floor(bytes / mebibyte / 1024)} GiB`;
+}
