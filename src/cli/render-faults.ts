@@ -38,6 +38,7 @@ function sinceOf(agoMs: number): string {
 
 /** What was asked beside what was measured, one line each. */
 export function renderMeasurements(measurements: readonly Measurement[], chalk: ChalkInstance): string {
+  if (measurements.length === 0) return chalk.dim("  read back; no probe can feel a fault of this kind");
   return formatTable(
     measurements.map(({ what, asked, measured, ok }) => [
       `  ${ok ? chalk.green("✔") : chalk.red("✖")} ${what}`,
