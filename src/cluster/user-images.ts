@@ -8,20 +8,27 @@ export async function findImages(
   engine: Pick<Images, "imageId">,
   { services }: ClusterSpec,
 ): Promise<ReadonlyMap<string, string>> {
-  const references = [...new Set(services.filter(isImage).map(({ image }) => image))];
-  const found = await Promise.all(references.map(async (reference) => [reference, await engine.imageId(reference)] as const));
-  const missing = found.flatMap(([reference, id]) => (id === undefined ? [reference] : []));
+  const users = services.filter(isImage);
+  const ids = new Map<string, string>();
+  await Promise.all(
+    [...new Set(users.map(({ image }) => image))].map(async (reference) => {
+      const id = await engine.imageId(reference);
+      if (id !== undefined) ids.set(reference, id);
+    }),
+  );
+  const missing = users.filter(({ image }) => !ids.has(image));
   const [first] = missing;
-  if (first === undefined) return new Map(found.flatMap(([reference, id]) => (id === undefined ? [] : [[reference, id]])));
-  const users = services.filter(isImage).filter(({ image }) => missing.includes(image));
+  if (first === undefined) return ids;
+  const names = new Set(missing.map(({ image }) => image));
+  const whose = `${missing.length === 1 ? "service" : "services"} ${missing.map(({ name }) => name).join(", ")}`;
   throw new DeviousError(
     "IMAGE_MISSING",
-    missing.length === 1
-      ? `The engine does not have the image ${first} of the service ${users.map(({ name }) => name).join(", ")}.`
-      : `The engine does not have ${missing.length} of the images that the spec names.`,
+    names.size === 1
+      ? `The engine does not have the image ${first.image} of the ${whose}.`
+      : `The engine does not have ${names.size} of the images that the spec names.`,
     {
-      details: missing.length === 1 ? [] : users.map(({ name, image }) => `${name}: ${image}`),
-      hint: `Build it or pull it first: docker pull ${first}`,
+      details: names.size === 1 ? [] : missing.map(({ name, image }) => `${name}: ${image}`),
+      hint: `Build it or pull it first: docker pull ${first.image}`,
     },
   );
 }

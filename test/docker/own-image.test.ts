@@ -49,6 +49,11 @@ services:
     roles: { http: { port: 8080, path: /role, leader: "^role: leader$" } }
     protect: [api-1]
   kv: { store: raft, nodes: 1, protect: true }
+  other:
+    image: ${image}
+    nodes: 1
+    roles: { exec: ["${process.execPath}", -e, "console.log('it is ' + os.hostname())"], leader: other-1$ }
+    protect: true
 network:
   zones: { eu: [api-1, kv], us: [api-2, api-3] }
 `;
@@ -69,7 +74,7 @@ test("an image that the engine does not have is told before anything is made", a
   const { exitCode, stderr } = await cluster.run("up", "--name", cluster.name);
   expect(exitCode).toBe(3);
   expect(stderr).toBe(
-    `error: The engine does not have the image ${image} of the service api.\n  Build it or pull it first: docker pull ${image}`,
+    `error: The engine does not have the image ${image} of the services api, other.\n  Build it or pull it first: docker pull ${image}`,
   );
   expect(await cluster.remains()).toEqual([]);
 });
@@ -83,6 +88,7 @@ test("up boots it, and is done when every node is healthy and listens", async ()
     "api-2 ready leader",
     "api-3 ready follower",
     "kv-1 ready leader",
+    "other-1 ready leader",
   ]);
   expect(await (await fetch(`http://${await address("api-3")}/`)).text()).toBe("hello");
   expect((await cluster.up()).steps).toEqual([]);
@@ -161,7 +167,7 @@ test("what it says is in the logs, and keys are asked of the store alone", async
 
 test("a rebuilt image is taken, one node after another", async () => {
   await buildImage("good day");
-  expect((await cluster.up()).steps).toEqual(["api-1", "api-2", "api-3"].map((node) => `make ${node} anew`));
+  expect((await cluster.up()).steps).toEqual(["api-1", "api-2", "api-3", "other-1"].map((node) => `make ${node} anew`));
   expect(await (await fetch(`http://${await address("api-1")}/`)).text()).toBe("good day");
 });
 

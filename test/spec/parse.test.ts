@@ -1,4 +1,5 @@
 // Shows that a spec is read whole, and that every problem comes at once, at its place, with advice.
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { placeOf, raftDefaults, storeService } from "../../src/spec/cluster-spec.js";
 import type { ClusterSpec } from "../../src/spec/cluster-spec.js";
@@ -110,6 +111,23 @@ describe("a good spec", () => {
   test("what is said of a service is said of the nodes that the command line adds", () => {
     const spec = specOf("nodes: 1\nprotect: true\nnetwork: { zones: { eu: [store] } }");
     expect(places(withOverrides(spec, { nodes: 2 }))).toEqual(["n1 eu protected", "n2 eu protected"]);
+  });
+});
+
+describe("what the template suggests", () => {
+  const template = readFileSync("templates/devious.yaml", "utf8");
+  // each block of comments with the sentence above its YAML taken away
+  const blocks = template
+    .split("\n\n")
+    .map((block) => [...block.matchAll(/^# (\s*\w+:.*)$/gm)].map(([, line]) => line).join("\n"))
+    .filter((block) => block !== "");
+
+  test.each(blocks)("is a good spec: %s", (block) => {
+    expect(problems(block)).toEqual([]);
+  });
+
+  test("are several things", () => {
+    expect(blocks.length).toBeGreaterThan(3);
   });
 });
 
