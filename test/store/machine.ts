@@ -13,6 +13,11 @@ export class Machine implements RealTime {
     return () => this.#timers.delete(timer);
   };
 
+  /** True while somebody waits for time to pass. */
+  get isAwaited(): boolean {
+    return this.#timers.size > 0;
+  }
+
   /** Time passes and timers ring in their order. */
   pass(ms: number): void {
     const endMs = this.nowMs + ms;
