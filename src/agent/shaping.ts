@@ -39,7 +39,9 @@ export function createShaper(): Shape {
       if (!stdout.includes(rootHandle)) return [];
     }
     const device = known?.device ?? (await deviceOf(namespace, node, address));
-    const { tree, rules } = await bring(namespace, node, device, links, trusted ? (known?.tree ?? nothingThere) : undefined);
+    // a namespace never seen is probably as it was made; where links are to be healed in it, something stands there
+    const supposed = known?.tree ?? (links.length > 0 ? nothingThere : undefined);
+    const { tree, rules } = await bring(namespace, node, device, links, trusted ? supposed : undefined);
     knownIn.set(namespace, { address, device, tree });
     return rules === "" ? [] : [{ tool: "tc", rules }];
   };

@@ -21,22 +21,25 @@ export function needsNetem({ delay, loss, duplicate, corrupt, reorder }: Impairm
 }
 
 /**
- * `limit 100000 delay 100000us 10000us 25% distribution normal loss random 1% 0%`. With `standing`, for a netem that is there already: it
- * keeps its correlations and its chance of corruption until they are named again.
+ * `limit 100000 delay 100000us 10000us 25% distribution normal loss random 1% 0%`. `told`: what a netem that is there already tells about
+ * itself; it keeps its correlations and its chance of corruption until they are named again.
  */
-export function netemOptions({ delay, loss, duplicate, corrupt, reorder }: Impairment, standing: boolean): string {
+export function netemOptions({ delay, loss, duplicate, corrupt, reorder }: Impairment, told: NetemOptions = {}): string {
+  const correlations = [told.delay, told["loss-random"], told.duplicate].map((part) => part?.correlation ?? 0);
+  const isCorrelated = correlations.some((correlation) => correlation > 0);
   return [
     `limit ${limitOf(delay)}`,
-    ...(delay === null ? (standing ? ["delay 0us 0us 0%"] : []) : [delayOptions(delay, standing)]),
+    ...(delay === null ? (isCorrelated ? ["delay 0us 0us 0%"] : []) : [delayOptions(delay, isCorrelated)]),
     ...(loss === null ? [] : [lossOptions(loss)]),
     ...(duplicate === null ? [] : [`duplicate ${chance(duplicate)}`]),
-    ...(corrupt === null ? (standing ? ["corrupt 0% 0%"] : []) : [`corrupt ${chance(corrupt)}`]),
+    ...(corrupt === null ? (told.corrupt === undefined ? [] : ["corrupt 0% 0%"]) : [`corrupt ${chance(corrupt)}`]),
     ...(reorder === null ? [] : [`reorder ${chance(reorder)} gap ${reorder.gap}`]),
   ].join(" ");
 }
 
-function delayOptions({ timeMs, jitterMs, correlation, distribution }: Delay, standing: boolean): string {
-  const jitter = jitterMs > 0 || standing ? ` ${microseconds(jitterMs)} ${percent(correlation)}` : "";
+/** Naming one correlation sets all three, of delay, loss and duplication. */
+function delayOptions({ timeMs, jitterMs, correlation, distribution }: Delay, isCorrelated: boolean): string {
+  const jitter = jitterMs > 0 || isCorrelated ? ` ${microseconds(jitterMs)} ${percent(correlation)}` : "";
   const shape = jitterMs > 0 && distribution !== "uniform" ? ` distribution ${distribution}` : "";
   return `delay ${microseconds(timeMs)}${jitter}${shape}`;
 }
@@ -100,12 +103,12 @@ function sameChance(told = 0, correlation = 0, asked: Chance | null): boolean {
 
 /** A fraction told, a percentage asked; tc tells six digits. */
 function same(told = 0, asked = 0): boolean {
-  return Math.abs(told * 100 - asked) <= 1e-6 + asked * 1e-5;
+  return Math.abs(told * 100 - asked) <= 1e-7 + asked * 5e-6;
 }
 
 /** Seconds told, milliseconds asked; equal but for the kernel's rounding, which counts in ticks of 64 ns, and tc's, which tells six digits. */
 function sameTime(toldSeconds = 0, askedMs = 0): boolean {
-  return Math.abs(toldSeconds * 1000 - askedMs) <= 0.002 + askedMs * 1e-5;
+  return Math.abs(toldSeconds * 1000 - askedMs) <= 0.0015 + askedMs * 5e-6;
 }
 
 const packetsPerMs = 1000;

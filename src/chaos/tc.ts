@@ -155,22 +155,25 @@ export function burstOf({ bitsPerSecond, burstBytes }: Rate): number {
 }
 
 function planClass(device: string, minor: number, rate: Rate | null, current: TcState): readonly string[] {
-  const asked = rate === null ? unlimited : { bitsPerSecond: rate.bitsPerSecond, burstBytes: burstOf(rate) };
+  const asked = rate === null ? unlimited : { bitsPerSecond: tellable(rate.bitsPerSecond), burstBytes: burstOf(rate) };
   const standing = current.classes.get(minor);
   if (standing !== undefined && sameRate(standing, asked)) return [];
   const { bitsPerSecond, burstBytes } = asked;
-  const options = `rate ${Math.round(bitsPerSecond)}bit burst ${burstBytes}b cburst ${burstBytes}b quantum 60000`;
+  const options = `rate ${bitsPerSecond}bit burst ${burstBytes}b cburst ${burstBytes}b quantum 60000`;
   const verb = standing === undefined ? "add" : "change";
   return [`class ${verb} dev ${device} parent ${rootHandle} classid ${classId(minor)} htb ${options}`];
 }
 
-/** tc counts whole bytes a second and keeps a burst as the microseconds it takes. */
+/** The rate as tc can tell it back: whole bytes a second, and of a large one the first digits, four to six of them. */
+function tellable(bitsPerSecond: number): number {
+  const unit = bitsPerSecond >= 1e9 ? 1e6 : bitsPerSecond >= 1e6 ? 1e3 : 8;
+  return Math.floor(bitsPerSecond / unit) * unit;
+}
+
+/** tc keeps a burst as the whole microseconds that it takes. */
 function sameRate(told: ClassRate, asked: ClassRate): boolean {
-  const byMicroseconds = (2e-6 * asked.bitsPerSecond) / 8;
-  return (
-    Math.abs(told.bitsPerSecond - asked.bitsPerSecond) <= 8 + asked.bitsPerSecond * 1e-3 &&
-    Math.abs(told.burstBytes - asked.burstBytes) <= 2 + byMicroseconds
-  );
+  const ofMicroseconds = (2e-6 * asked.bitsPerSecond) / 8;
+  return told.bitsPerSecond === asked.bitsPerSecond && Math.abs(told.burstBytes - asked.burstBytes) <= 2 + ofMicroseconds;
 }
 
 function planLeaf(device: string, minor: number, impairment: Impairment, current: TcState): readonly string[] {
@@ -178,9 +181,9 @@ function planLeaf(device: string, minor: number, impairment: Impairment, current
   const at = `dev ${device} parent ${classId(minor)}`;
   if (!needsNetem(impairment)) return leaf === undefined ? [] : [`qdisc del ${at} handle ${leaf.handle}`];
   const handle = leafHandle(minor, impairment);
-  const standing = leaf?.kind === "netem" && leaf.handle === handle;
-  if (standing && isAsAsked(leaf.options, impairment)) return [];
-  return [`qdisc replace ${at} handle ${handle} netem ${netemOptions(impairment, standing)}`];
+  const told = leaf?.kind === "netem" && leaf.handle === handle ? leaf.options : undefined;
+  if (told !== undefined && isAsAsked(told, impairment)) return [];
+  return [`qdisc replace ${at} handle ${handle} netem ${netemOptions(impairment, told)}`];
 }
 
 /** Another distribution is another handle, and with it a new netem: the kernel does not tell which one it uses. */

@@ -194,8 +194,10 @@ export function createFakeTc(device = "eth0"): FakeTc {
     const same = filters.filter((filter) => filter.priority === priority);
     if (matches.length === 0 || same.some((filter) => filter.protocol !== protocol)) words.refuse("Invalid argument");
     if (minor !== 0 && !classes.has(minor)) words.refuse("no such class");
+    const used = new Set(same.map((filter) => filter.number));
     let number = 0x800;
-    while (same.some((filter) => filter.number === number)) number++;
+    while (used.has(number)) number++;
+    if (number > 0xfff) words.refuse("no space left in the hash table");
     filters.push({ protocol, priority, number, minor, matches });
     filters.sort((a, b) => a.priority - b.priority || a.number - b.number);
   }
@@ -355,7 +357,7 @@ function changeNetem(words: Words, before: Netem | undefined): Netem {
   const correlations: { delay?: number; loss?: number; duplicate?: number } = {};
   if (words.take("delay")) {
     netem.delay.time = words.number(/^(\d+)us$/);
-    if (/us$/.test(words.peek())) {
+    if (words.peek().endsWith("us")) {
       netem.delay.jitter = words.number(/^(\d+)us$/);
       correlations.delay = words.percent();
     }

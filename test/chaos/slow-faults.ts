@@ -3,7 +3,8 @@ import { type Impairment, distributions, problemsWithImpairment } from "../../sr
 import type { SlowFault } from "../../src/chaos/slow.js";
 import { type Traffic, traffic } from "../../src/chaos/traffic.js";
 
-const percent = fc.integer({ min: 1, max: 1000 }).map((tenths) => tenths / 10);
+/** Values that are further apart than the kernel's rounding. */
+const percent = fc.integer({ min: 1, max: 300 }).map((tenths) => tenths / 10);
 const correlation = fc.integer({ min: 0, max: 100 });
 const chance = fc.record({ percent, correlation });
 const optional = <T>(values: fc.Arbitrary<T>) => fc.oneof(fc.constant(null), values);
@@ -14,13 +15,13 @@ export const impairments: fc.Arbitrary<Impairment> = fc
     delay: optional(
       fc
         .record({
-          timeMs: fc.integer({ min: 1, max: 1_500_000 }).map((us) => us / 1000),
+          timeMs: fc.integer({ min: 1, max: 4000 }).map((tenths) => tenths / 10),
           jitter: fc.integer({ min: 0, max: 20 }),
           correlation,
           distribution: fc.constantFrom(...distributions),
         })
         .map(({ timeMs, jitter, ...rest }) => {
-          const jitterMs = Math.floor(timeMs * jitter * 5) / 1000;
+          const jitterMs = Math.floor((timeMs * jitter) / 2) / 10;
           return { ...rest, timeMs, jitterMs, correlation: jitterMs > 0 ? rest.correlation : 0 };
         }),
     ),
@@ -36,8 +37,8 @@ export const impairments: fc.Arbitrary<Impairment> = fc
     reorder: optional(fc.record({ percent, correlation, gap: fc.integer({ min: 1, max: 9 }) })),
     rate: optional(
       fc.record({
-        bitsPerSecond: fc.integer({ min: 125, max: 125_000_000 }).map((bytes) => bytes * 8),
-        burstBytes: optional(fc.integer({ min: 1600, max: 100_000 })),
+        bitsPerSecond: fc.integer({ min: 1, max: 1_000_000 }).map((kbit) => kbit * 1000),
+        burstBytes: optional(fc.integer({ min: 1, max: 20 }).map((pages) => pages * 4096)),
       }),
     ),
   })
