@@ -38,12 +38,13 @@ function sinceOf(agoMs: number): string {
 
 /** What was asked beside what was measured, one line each. */
 export function renderMeasurements(measurements: readonly Measurement[], chalk: ChalkInstance): string {
-  if (measurements.length === 0) return chalk.dim("  read back; no probe can feel a fault of this kind");
+  const markOf = (ok: boolean | null): string => (ok === null ? chalk.dim("-") : ok ? chalk.green("✔") : chalk.red("✖"));
   return formatTable(
     measurements.map(({ what, asked, measured, ok }) => [
-      `  ${ok ? chalk.green("✔") : chalk.red("✖")} ${what}`,
+      `  ${markOf(ok)} ${what}`,
       `asked ${asked}`,
-      `measured ${measured}`,
+      // where nothing was felt, it says so itself
+      ok === null ? chalk.dim(measured) : `measured ${measured}`,
     ]),
   );
 }

@@ -52,9 +52,10 @@ test("no faults are said in words", () => {
 test("asked beside measured, a line each", () => {
   const plain = new Chalk({ level: 0 });
   const wrong = { what: "n2 -> n10 loss", asked: "2%", measured: "0% of 500", ok: false };
-  expect(renderMeasurements([measured, wrong], plain).split("\n")).toEqual([
-    "  ✔ n2 -> n1 delay  asked 100ms  measured 99.7ms (p50 of 20)",
-    "  ✖ n2 -> n10 loss  asked 2%     measured 0% of 500",
+  const unfelt = { what: "clock", asked: "5s behind", measured: "not measured: no probe can feel it", ok: null };
+  expect(renderMeasurements([measured, wrong, unfelt], plain).split("\n")).toEqual([
+    "  ✔ n2 -> n1 delay  asked 100ms      measured 99.7ms (p50 of 20)",
+    "  ✖ n2 -> n10 loss  asked 2%         measured 0% of 500",
+    "  - clock           asked 5s behind  not measured: no probe can feel it",
   ]);
-  expect(renderMeasurements([], plain)).toBe("  read back; no probe can feel a fault of this kind");
 });
