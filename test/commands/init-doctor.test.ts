@@ -91,7 +91,8 @@ test("a kernel without netem is a warning, with the command that mends it, and e
 test("doctor names what is left over and of use to nobody, with the command that removes it", async () => {
   const world = await FakeWorld.create("nodes: 1\n", { facts: { local: true, arch: "riscv64" } });
   await world.json("up");
-  const [{ references: [current = ""] = [] } = {}] = await world.engine.listImages("devious.image");
+  const [image] = await world.engine.listImages("devious.image");
+  const current = image?.references[0] ?? "";
   const spec = {
     image: current,
     command: [],
@@ -104,7 +105,7 @@ test("doctor names what is left over and of use to nobody, with the command that
   };
   await world.engine.createNetwork("devious.lost", { "devious.cluster": "lost", "devious.owner": world.folder });
   await world.engine.createNetwork("devious.moved", { "devious.cluster": "moved", "devious.owner": "/no/such/folder" });
-  await world.engine.createContainer({ ...spec, name: "devious.look.1", labels: { "devious.look": "true" } });
+  await world.engine.createContainer({ ...spec, name: "devious-look-1", labels: { "devious.look": "true" } });
   await world.engine.buildImage("devious/node:old", emptyContext(), { "devious.image": "node" }, () => undefined);
   const { findings } = await world.json<Examined>("doctor");
   expect(findings.filter(({ what }) => what === "leftovers")).toEqual([
@@ -123,8 +124,8 @@ test("doctor names what is left over and of use to nobody, with the command that
     {
       what: "leftovers",
       state: "warning",
-      says: "devious.look.1 looked at the kernel and was not removed",
-      mend: "docker rm -f devious.look.1",
+      says: "devious-look-1 looked at the kernel and was not removed",
+      mend: "docker rm -f devious-look-1",
     },
     { what: "leftovers", state: "warning", says: "an image that no cluster uses", mend: "docker rmi devious/node:old" },
   ]);

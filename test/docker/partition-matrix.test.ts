@@ -1,11 +1,6 @@
 // Shows by packets between the nodes that every shape of partition cuts exactly what its grudge says, and nothing once it is healed.
-import { afterAll, beforeAll, expect, test } from "vitest";
-import type { FaultView, Operation } from "../../src/chaos/protocol.js";
-import { anyTraffic, traffic } from "../../src/chaos/traffic.js";
-import { askAgent } from "../../src/cluster/agent-client.js";
-import { observeCluster } from "../../src/cluster/observe.js";
-import { resolveEngineAddress } from "../../src/engine/docker/address.js";
-import { createDockerEngine } from "../../src/engine/docker/docker-engine.js";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import type { FaultView } from "../../src/chaos/protocol.js";
 import { TestCluster } from "../support/cli.js";
 import { type Listener, listenForDatagrams, sendDatagrams } from "../support/datagrams.js";
 import { type RunningNode, findNode } from "../support/guest/engine-view.js";
@@ -30,6 +25,9 @@ afterAll(async () => {
   for (const listener of listeners.values()) listener.close();
   await cluster.destroy();
 });
+
+// what one test left, because it failed, is no matter of the next one's
+afterEach(() => cluster.json("chaos", "heal"));
 
 function node(name: string): RunningNode {
   const found = nodes.get(name);
@@ -74,22 +72,28 @@ async function partition(...words: readonly string[]): Promise<FaultView> {
   return cluster.json<FaultView>("chaos", "partition", ...words, "--for", "60s");
 }
 
-test.each([["ring"], ["halves"], ["majority"], ["bridge"], ["isolate n3"], ["n1,n2 | n3"], ["one-way n1 n2"]])(
-  "%s: who hears whom is the grudge, measured",
-  async (shape) => {
-    const view = await partition(shape);
-    const grudge = grudgeOf(view);
-    expect(Object.keys(grudge).length).toBeGreaterThan(0);
-    if (shape === "one-way n1 n2") expect(grudge).toEqual({ n2: ["n1"] });
-    if (shape === "ring") for (const senders of Object.values(grudge)) expect(senders).toHaveLength(2);
-    expect(await measuredGrudge()).toEqual(grudge);
-    await cluster.json("chaos", "heal", view.id);
-    expect(await measuredGrudge()).toEqual({});
-  },
-);
+/** For each shape the numbers of nodes that the deaf ones do not hear, in order: what is known of it whatever the seed. */
+test.each([
+  ["ring", [2, 2, 2, 2, 2]],
+  ["halves", [2, 2, 2, 3, 3]],
+  ["majority", [2, 2, 2, 3, 3]],
+  ["bridge", [2, 2, 2, 2]],
+  ["isolate n3", [1, 1, 1, 1, 4]],
+  ["n1,n2 | n3", [3, 3, 3, 3, 4]],
+  ["one-way n1 n2", [1]],
+])("%s: who hears whom is the grudge, measured", async (shape, unheard) => {
+  const view = await partition(shape);
+  const grudge = grudgeOf(view);
+  const sizes = Object.values(grudge).map(({ length }) => length);
+  expect(sizes.sort((a, b) => a - b)).toEqual(unheard);
+  expect(await measuredGrudge()).toEqual(grudge);
+  await cluster.json("chaos", "heal", view.id);
+  expect(await measuredGrudge()).toEqual({});
+});
 
 test("two cuts at once are the union of both, and healing one leaves the other", async () => {
   const first = await partition("one-way n1 n2");
+  expect(await measuredGrudge()).toEqual({ n2: ["n1"] });
   const second = await partition("one-way n1,n3 n2");
   expect(await measuredGrudge()).toEqual({ n2: ["n1", "n3"] });
   await cluster.json("chaos", "heal", second.id);
@@ -98,32 +102,21 @@ test("two cuts at once are the union of both, and healing one leaves the other",
   expect(await measuredGrudge()).toEqual({});
 });
 
-/** What the command line may not be able to say. */
-async function apply(fault: Extract<Operation, { op: "apply" }>["fault"]): Promise<string> {
-  const engine = createDockerEngine(resolveEngineAddress(process.env));
-  const { agent } = await observeCluster(engine, cluster.name);
-  const asked = { op: "apply", fault, durationMs: 60_000, seed: null, verify: false } as const;
-  return (await askAgent(engine, agent?.id ?? "", asked)).fault.id;
-}
-
 test("raft's port is cut, in both directions, while the clients' port answers", async () => {
-  const grudge = { n1: ["n2"], n2: ["n1"] };
-  const id = await apply({ kind: "partition", grudge, shape: "n1 | n2", traffic: traffic("tcp", [2380]), percent: 100 });
+  const { id } = await partition("n1 | n2,n3,n4,n5", "--port", "2380", "--proto", "tcp");
   const dial = async (from: string, to: string, port: number): Promise<boolean> => {
     const [trip] = await roundTripsMs(node(from).pid, { host: node(to).host, port }, { count: 1, limitMs: 1500 });
     return typeof trip === "number";
   };
   expect(await Promise.all([dial("n1", "n2", 2380), dial("n2", "n1", 2380)])).toEqual([false, false]);
-  expect(await Promise.all([dial("n1", "n2", 2379), dial("n2", "n1", 2379), dial("n3", "n1", 2380)])).toEqual([true, true, true]);
+  expect(await Promise.all([dial("n1", "n2", 2379), dial("n2", "n1", 2379), dial("n3", "n2", 2380)])).toEqual([true, true, true]);
   expect(await measuredGrudge()).toEqual({});
   await cluster.json("chaos", "heal", id);
   expect(await Promise.all([dial("n1", "n2", 2380), dial("n2", "n1", 2380)])).toEqual([true, true]);
 });
 
 test("flaky n1 at 50 %: half of what n1 sends and of what it is sent is lost, and nothing else", async () => {
-  const others = names.filter((name) => name !== "n1");
-  const grudge = { n1: others, ...Object.fromEntries(others.map((name) => [name, ["n1"]])) };
-  const id = await apply({ kind: "partition", grudge, shape: "flaky n1", traffic: anyTraffic, percent: 50 });
+  const { id } = await partition("flaky n1");
   const count = 2000;
   const matrix = await measure(count);
   for (const [to, row] of Object.entries(matrix)) {

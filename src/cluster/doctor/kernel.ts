@@ -34,7 +34,7 @@ async function lookByContainer(
   signal: AbortSignal,
 ): Promise<Examination> {
   const id = await engine.createContainer({
-    name: `devious.look.${randomBytes(4).toString("hex")}`,
+    name: `devious-look-${randomBytes(4).toString("hex")}`,
     image,
     labels: { [label.look]: "true" },
     command: ["node", imagePaths.agent, agentCommands.examine],
