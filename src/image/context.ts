@@ -19,6 +19,8 @@ export function localContext(
     await addPrograms(tar, "rootfs/devious", programs);
     // glibc asks DNS for names only when told to look there
     await addText(tar, "rootfs/etc/nsswitch.conf", "hosts: files dns\n");
+    // nft tells protocols by the names it finds here, and by bare numbers where it finds none
+    await addText(tar, "rootfs/etc/protocols", "icmp 1 ICMP\ntcp 6 TCP\nudp 17 UDP\nipv6-icmp 58 IPv6-ICMP\n");
     await addText(tar, "rootfs/etc/passwd", "root:x:0:0:root:/:/sbin/nologin\n");
     await addDirectory(tar, "rootfs/tmp", 0o1777);
     await addDirectory(tar, "rootfs/run", 0o755);

@@ -60,6 +60,7 @@ test("the local context is a file tree of its own, with links for the tools' oth
     "file rootfs/devious/agent.mjs",
     "file rootfs/devious/probe.mjs",
     "file rootfs/etc/nsswitch.conf",
+    "file rootfs/etc/protocols",
     "file rootfs/etc/passwd",
     "directory rootfs/tmp",
     "directory rootfs/run",
