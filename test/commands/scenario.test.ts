@@ -3,8 +3,10 @@ import { readFile, readdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { expect, test } from "vitest";
 import type { RunResult } from "../../src/cli/run-command.js";
+import { faultKinds } from "../../src/scenario/fault-kinds.js";
+import { keysOf } from "../../src/scenario/fault-words.js";
 import type { Timeline } from "../../src/scenario/timeline.js";
-import { FakeWorld } from "../support/fake-world.js";
+import { FakeWorld, commands } from "../support/fake-world.js";
 
 async function booted(spec = "nodes: 3\n"): Promise<FakeWorld> {
   const world = await FakeWorld.create(spec);
@@ -164,4 +166,13 @@ test.each([
   const { exitCode, stdout, stderr } = await world.run("chaos", ...words);
   expect(stderr).toContain(said);
   expect({ exitCode, stdout }).toEqual({ exitCode: 64, stdout: "" });
+});
+
+/** Flags that are no part of a fault. */
+const around = ["cluster", "for", "until-healed", "seed", "verify"];
+
+test.each(faultKinds.map((kind) => [kind]))("a scenario's `%s` takes what the command takes", (kind) => {
+  const { args = {}, flags = {} } = commands[`chaos ${kind}`] as unknown as { args?: object; flags?: object };
+  const taken = [...Object.keys(args), ...Object.keys(flags).filter((flag) => !around.includes(flag))];
+  expect(keysOf(kind).toSorted()).toEqual(taken.toSorted());
 });

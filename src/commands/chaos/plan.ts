@@ -1,7 +1,7 @@
 import { randomInt } from "node:crypto";
 import { Args, Flags } from "@oclif/core";
 import { BaseCommand } from "../../cli/base-command.js";
-import { faultFlags } from "../../cli/flags.js";
+import { seedFlag } from "../../cli/flags.js";
 import { loadSpec } from "../../cli/spec-file.js";
 import { renderGantt } from "../../scenario/gantt.js";
 import { loadScenario } from "../../scenario/load.js";
@@ -17,7 +17,7 @@ export default class ChaosPlan extends BaseCommand {
   ];
   static override args = { file: Args.string({ description: "scenario.yaml, .mjs or .ts", required: true }) };
   static override flags = {
-    seed: faultFlags.seed,
+    seed: seedFlag,
     nodes: Flags.string({ description: "How many, or their names; default: those of this folder's spec.", helpValue: "5|a,b,c" }),
   };
 

@@ -1,6 +1,6 @@
 import { randomInt } from "node:crypto";
 import { Args, Flags } from "@oclif/core";
-import { clusterFlag, faultFlags } from "../../cli/flags.js";
+import { clusterFlag, seedFlag } from "../../cli/flags.js";
 import { RunCommand, type RunResult } from "../../cli/run-command.js";
 import { theCluster } from "../../cli/the-cluster.js";
 import { DeviousError } from "../../core/errors.js";
@@ -20,7 +20,7 @@ export default class ChaosRun extends RunCommand {
   static override args = { file: Args.string({ description: "scenario.yaml, .mjs or .ts; not with --replay" }) };
   static override flags = {
     cluster: clusterFlag,
-    seed: faultFlags.seed,
+    seed: seedFlag,
     replay: Flags.string({
       description: "Run what this record of a run says, with the nodes it hit.",
       helpValue: "<file>",

@@ -1,6 +1,6 @@
 import { randomInt } from "node:crypto";
 import { Flags } from "@oclif/core";
-import { clusterFlag, durationFlag, faultFlags } from "../../cli/flags.js";
+import { clusterFlag, durationFlag, seedFlag } from "../../cli/flags.js";
 import { RunCommand, type RunResult } from "../../cli/run-command.js";
 import { theCluster } from "../../cli/the-cluster.js";
 import { capabilitiesOf } from "../../cluster/inject.js";
@@ -29,7 +29,7 @@ export default class ChaosStorm extends RunCommand {
       default: "gentle" as const,
     })(),
     for: durationFlag({ description: "How long, the quiet end included (10s, or a fifth of a short storm); default 1m." }),
-    seed: faultFlags.seed,
+    seed: seedFlag,
     "keep-quorum": Flags.boolean({
       description: "Never leave a service without a majority that runs and hears each other.",
       default: true,
