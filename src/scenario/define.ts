@@ -148,12 +148,23 @@ export function partition(shape: Text, options: TrafficOptions & { readonly drop
   return { partition: { shape, ...options } };
 }
 
+/** Short for {@link partition} with `isolate`. */
 export function isolate(target: TargetText, options: TrafficOptions & { readonly drop?: Text } = {}): FaultStep {
   return { isolate: { target, ...options } };
 }
 
 export function slow(target: TargetText, options: SlowOptions): FaultStep {
   return { slow: { target, ...options } };
+}
+
+/** Short for {@link slow} with nothing but a delay. */
+export function delay(
+  target: TargetText,
+  options: Pick<SlowOptions, "jitter" | "correlation" | "distribution" | "to" | "direction" | "port" | "proto"> & {
+    readonly time: Duration;
+  },
+): FaultStep {
+  return { delay: { target, ...options } };
 }
 
 export function kill(target: TargetText, options: { readonly signal?: string } = {}): FaultStep {

@@ -28,7 +28,7 @@ export function renderGantt(timeline: Timeline, { width, chalk }: GanttOptions):
       const first = section[0];
       if (first === undefined) return [];
       return [
-        chalk.dim(`${titleOf(first).padEnd(columns.words)}  ${axis(endMs, columns.bars)}`),
+        chalk.dim(`${fit(titleOf(first), columns.words)}  ${axis(endMs, columns.bars)}`),
         ...section.map((one) => row(one, endMs, columns, chalk)),
       ];
     }),

@@ -1,12 +1,12 @@
 import type { NodeFacts } from "../chaos/target.js";
 import { DeviousError } from "../core/errors.js";
 import { isName, nameRule } from "../core/ids.js";
-import { type ClusterSpec, defaultSpec, nodesMax } from "../spec/cluster-spec.js";
+import { type ClusterSpec, defaultSpec, isImage, nodesMax, placeOf } from "../spec/cluster-spec.js";
 
 /** The nodes that `up` would make of this spec, as a target sees them. */
 export function nodesOfSpec({ services }: ClusterSpec): readonly NodeFacts[] {
-  return services.flatMap(({ name, nodes }) =>
-    nodes.map((node) => ({ node, service: name, zone: null, protected: false, bundled: true })),
+  return services.flatMap((service) =>
+    service.nodes.map((node) => ({ node, service: service.name, ...placeOf(service, node), bundled: !isImage(service) })),
   );
 }
 

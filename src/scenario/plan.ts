@@ -35,6 +35,11 @@ export function plan(scenario: Scenario, seed: number, nodes: readonly NodeFacts
 }
 
 function planStep(step: Step, seed: number, facts: ClusterFacts): readonly Occurrence[] {
+  if (step.start.by === "when" && step.start.happens.on === "leader-elected" && !facts.nodes.some(({ bundled }) => bundled)) {
+    throw new DeviousError("USAGE", "Only the bundled store says that a leader was elected", {
+      hint: "Wait for what your image says: `when: { log: REGEX }`.",
+    });
+  }
   const turns = step.start.by === "every" ? step.start.times : 1;
   return Array.from({ length: turns }, (_, at) => planTurn(step, at + 1, seed, facts));
 }

@@ -3,6 +3,7 @@ import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { RunResult } from "../../src/cli/run-command.js";
+import type { Timeline } from "../../src/scenario/timeline.js";
 import { TestCluster, docker, eventually, rulesIn, startCli } from "../support/cli.js";
 
 let cluster: TestCluster;
@@ -117,6 +118,16 @@ export default defineScenario({
   expect(outcomes.map(({ result, fault }) => [result, fault])).toEqual(
     nodes.map((node) => ["done", { kind: "pause", nodes: [node] }]),
   );
+});
+
+test.each(["leader-flap.yaml", "restless-nodes.yaml", "rolling-cut.mjs"])("the example %s is planned and run", async (name) => {
+  const file = path.resolve("examples/scenarios", name);
+  const planned = await cluster.json<Timeline>("chaos", "plan", file, "--seed", "42", "--nodes", "3");
+  const run = await cluster.json<RunResult>("chaos", "run", file, "--seed", "42");
+  expect(run.timeline).toEqual(planned);
+  expect(run.outcomes.filter(({ result }) => result !== "done")).toEqual([]);
+  await expectClean();
+  await expectHealthy();
 });
 
 test("a storm leaves the cluster healthy and clean", async () => {

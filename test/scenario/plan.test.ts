@@ -5,12 +5,12 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { DeviousError } from "../../src/core/errors.js";
 import { renderGantt } from "../../src/scenario/gantt.js";
-import { parseNodes } from "../../src/scenario/nodes.js";
-import { readScenario } from "../../src/scenario/parse.js";
-import { parseScenario } from "../../src/scenario/parse.js";
+import { nodesOfSpec, parseNodes } from "../../src/scenario/nodes.js";
+import { parseScenario, readScenario } from "../../src/scenario/parse.js";
 import { plan } from "../../src/scenario/plan.js";
 import type { Scenario } from "../../src/scenario/scenario.js";
 import type { Timeline } from "../../src/scenario/timeline.js";
+import { parseSpec } from "../../src/spec/parse.js";
 
 const three = parseNodes("3");
 
@@ -150,4 +150,22 @@ test("nodes that are not there are told at once, leader or not", () => {
     message: expect.stringContaining('a: There is no node "n9"'),
     details: [expect.stringContaining('b: There is no node "n8"')],
   });
+});
+
+test("an election that no node would tell of is not waited for", () => {
+  const foreign = three.map((each) => ({ ...each, bundled: false }));
+  const scenario = scenarioOf({ steps: [{ name: "a", when: "leader-elected", pause: "n1" }] });
+  expect(() => plan(scenario, 1, foreign)).toThrow("a: Only the bundled store says that a leader was elected");
+});
+
+test("zones and protection come from the spec", () => {
+  const spec = parseSpec(
+    "services: { kv: { store: raft, nodes: 3, protect: [kv-1] } }\nnetwork: { zones: { eu: [kv-1, kv-2] } }\n",
+    "demo",
+  );
+  if (!spec.ok) throw new Error(JSON.stringify(spec.problems));
+  const nodes = nodesOfSpec(spec.spec);
+  expect(nodes[0]).toEqual({ node: "kv-1", service: "kv", zone: "eu", protected: true, bundled: true });
+  const { occurrences } = plan(scenarioOf({ steps: [{ at: "1s", pause: "random(eu)" }] }), 1, nodes);
+  expect(occurrences[0]?.action).toEqual({ by: "plan", fault: { kind: "pause", nodes: ["kv-2"] } });
 });
