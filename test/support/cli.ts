@@ -108,7 +108,7 @@ export async function rulesIn(container: string): Promise<readonly string[]> {
   const inside = async (...command: readonly string[]): Promise<string> =>
     (await execa("nsenter", ["-t", pid, "-n", ...command], { reject: false })).stdout;
   const [tables, qdiscs] = await Promise.all([inside("nft", "list", "tables"), inside("tc", "qdisc", "show", "dev", "eth0")]);
-  return [...tables.split("\n"), ...qdiscs.split("\n")].filter((line) => /devious|netem/.test(line));
+  return [...tables.split("\n"), ...qdiscs.split("\n")].filter((line) => /devious|netem|de71:/.test(line));
 }
 
 /** Asks until the answer is true; throws with `what` when it never is. */
