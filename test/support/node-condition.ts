@@ -30,7 +30,8 @@ export async function conditionOf(container: string): Promise<Condition> {
   ).split(" ");
   if (status !== "running") return { status, rules: [], limits: {}, hooks: null };
   const [rules, limits, hooks] = await Promise.all([rulesIn(container), limitsOf(id), hooksOf(pid)]);
-  return { status, rules, limits, hooks };
+  // what passed by a tree of ours is no part of its condition
+  return { status, rules: rules.map((rule) => rule.replace(/ direct_packets_stat \d+/, "")), limits, hooks };
 }
 
 /** In every hierarchy, wherever the engine puts its containers. */
