@@ -49,7 +49,7 @@ const rounds: readonly (readonly [kind: string, ...words: readonly string[]])[][
     ["clock", "n5", "--skew", "5s"],
   ],
 ];
-const forSeconds = 4;
+const forSeconds = 3;
 
 describe.each(rounds.map((faults) => [faults.map(([kind]) => kind).join(", "), faults] as const))("chaos %s", (_, faults) => {
   const start = ([kind, ...words]: readonly string[]) => {
