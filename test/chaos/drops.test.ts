@@ -40,7 +40,10 @@ const cases: fc.Arbitrary<Case> = sizes.chain((size) => {
       fc.record({
         protocol: fc.constantFrom("tcp" as const, "udp" as const, null),
         // more than iptables takes at once, some of them twice
-        ports: fc.array(ports, { maxLength: 40, size: "max" }),
+        ports: fc.oneof(
+          fc.array(ports, { maxLength: 4 }),
+          fc.constant([2379, ...Array.from({ length: 18 }, (_, at) => at + 1), 2379]),
+        ),
       }),
     ),
     percent: fc.oneof(fc.constantFrom(100, 50), fc.double({ min: 0, minExcluded: true, max: 100, noNaN: true })),
@@ -55,7 +58,7 @@ const cases: fc.Arbitrary<Case> = sizes.chain((size) => {
   });
 });
 
-const ports = fc.oneof(fc.constantFrom(2379, 65_535), fc.integer({ min: 1, max: 25 }));
+const ports = fc.oneof(fc.constantFrom(2379, 65_535), fc.integer({ min: 1, max: 20 }));
 
 const packets: fc.Arbitrary<Omit<Packet, "source">> = fc.oneof(
   {
@@ -109,7 +112,7 @@ function cutByIptables(drops: readonly Drop[], [v4, v6]: Tables = [new FakeIptab
   return [v4, v6];
 }
 
-test("nft and iptables are told the matrix that was asked for, packet by packet", () => {
+test("nft and iptables are told the matrix that was asked for, packet by packet", { timeout: 60_000 }, () => {
   fc.assert(
     fc.property(cases, fc.array(packets, { minLength: 8, maxLength: 20 }), (one, kinds) => {
       const drops = dropsOf(one);
@@ -122,8 +125,10 @@ test("nft and iptables are told the matrix that was asked for, packet by packet"
             const expected = asked(one.faults, name, packet);
             const iptables = (source.includes(":") ? v6 : v4).rules ?? [];
             // each of up to four chances is rounded to a millionth
-            const wrong = [nft, iptables].filter((rules) => Math.abs(dropChance(rules, packet) - expected) > 3e-6);
-            expect(wrong, JSON.stringify(packet)).toEqual([]);
+            for (const rules of [nft, iptables]) {
+              const found = dropChance(rules, packet);
+              if (Math.abs(found - expected) > 3e-6) throw new Error(`${found}, not ${expected}: ${JSON.stringify(packet)}`);
+            }
           }
         }
       }
@@ -131,7 +136,7 @@ test("nft and iptables are told the matrix that was asked for, packet by packet"
   );
 });
 
-test("what was made is read back as what was asked, and what lacks a fault as something else", () => {
+test("what was made is read back as what was asked, and what lacks a fault as something else", { timeout: 60_000 }, () => {
   fc.assert(
     fc.property(cases, fc.nat(), (one, at) => {
       const [drops, less] = [dropsOf(one), dropsOf(without(one, at))];
@@ -152,7 +157,7 @@ function without(one: Case, at: number): Case {
   return { ...one, faults: one.faults.filter((_, index) => index !== at % one.faults.length) };
 }
 
-test("removing a fault equals never having added it", () => {
+test("removing a fault equals never having added it", { timeout: 60_000 }, () => {
   fc.assert(
     fc.property(cases, fc.nat(), (one, at) => {
       const [before, after] = [dropsOf(one), dropsOf(without(one, at))];
