@@ -78,12 +78,19 @@ export abstract class RunCommand extends BaseCommand {
     const count = (result: Outcome["result"]): number => outcomes.filter((one) => one.result === result).length;
     const bad = outcomes.filter(({ result }) => result === "failed" || result === "skipped");
     const parts = [`${count("done")} of ${outcomes.length} faults came and went`];
-    if (bad.length > 0) parts.push(`not ${bad.map(({ id }) => id).join(", ")}`);
+    if (bad.length > 0) parts.push(`not ${listed(bad.map(({ id }) => id))}`);
     if (ended) parts.push("ended early");
     this.log(`${parts.join("; ")}. ${this.terminal.chalk.dim(file)}`);
     // it ran, and the answer is no
     if (bad.length > 0) process.exitCode = ExitCode.expectationFailed;
   }
+}
+
+const listedMost = 5;
+
+function listed(ids: readonly string[]): string {
+  const more = ids.length - listedMost;
+  return more > 0 ? `${ids.slice(0, listedMost).join(", ")} and ${more} more` : ids.join(", ");
 }
 
 function seconds(ms: number): string {

@@ -8,7 +8,7 @@ import { DeviousError, messageOf } from "../core/errors.js";
 import { closest } from "../core/ids.js";
 import type { Prng } from "../core/prng.js";
 import { kinds, type FaultKind } from "./fault-kinds.js";
-import { type Template, drawText, endsOf, formatTemplate, parseTemplate } from "./ranges.js";
+import { type Template, drawText, endsOf, formatTemplate, hasRange, parseTemplate } from "./ranges.js";
 import { WordReader, type Words } from "./word-reader.js";
 
 /** A fault whose numbers, and whose choices among several texts, are still to be drawn. */
@@ -28,7 +28,7 @@ export interface WordProblem {
 
 type Read = { readonly ok: true; readonly fault: FaultWords } | { readonly ok: false; readonly problems: readonly WordProblem[] };
 
-/** What stands behind a fault's key, as YAML or a program gives it. Its values are tried at both ends of each range. */
+/** What stands behind a fault's key, as YAML or a program gives it. Its values are tried at the ends of their ranges. */
 export function readFault(kind: FaultKind, value: unknown): Read {
   const { main } = kinds[kind];
   const keys = keysOf(kind);
@@ -80,13 +80,21 @@ function textOf(value: unknown): string {
   throw new Error(`must be a text or a number, not ${value === null ? "nothing" : JSON.stringify(value)}`);
 }
 
-/** Each alternative once, all ranges at their low ends, then all at their high ends: each problem once. */
+/** Ranges of which every combination of ends is tried; of more than that, the others go along at their low ends. */
+const cornersMost = 8;
+
+/** Each alternative once, and the ranges at their ends in every combination: what is right at all corners is right between them. */
 function problemsAtEnds(fault: FaultWords, pathOf: (key: string) => readonly string[]): readonly WordProblem[] {
   const rounds = Math.max(1, ...Object.values(fault.options).map((texts) => texts.length));
+  const ranging = Object.keys(fault.options).filter((key) => fault.options[key]?.some(hasRange));
+  const corners = 2 ** Math.min(ranging.length, cornersMost);
   const found = new Map<string, WordProblem>();
   for (let round = 0; round < rounds; round++) {
-    for (const end of [0, 1] as const) {
-      const words = wordsOf(fault, (texts) => endsOf(texts[round % texts.length] ?? [])[end]);
+    for (let corner = 0; corner < corners; corner++) {
+      const words = wordsOf(fault, (texts, key) => {
+        const [low, high] = endsOf(texts[round % texts.length] ?? []);
+        return (corner >> ranging.indexOf(key)) % 2 === 1 ? high : low;
+      });
       for (const [key, message] of problemsWith(fault.kind, words)) {
         found.set(message, { path: key === null ? [] : pathOf(key), part: "value", message });
       }

@@ -7,6 +7,7 @@ import { DeviousError } from "../core/errors.js";
 import { chaosNode, type LogRecord } from "../core/log-record.js";
 import { accepts } from "../logs/filter.js";
 import type { Happening } from "./scenario.js";
+import { StepProgress } from "./step-progress.js";
 import { type Action, type Occurrence, type Timeline, type Trigger, describeTrigger } from "./timeline.js";
 
 export interface Stage {
@@ -80,14 +81,18 @@ class Performance {
   readonly #watchers = new Set<{ readonly happening: Happening; readonly seen: (begin: Begin) => void }>();
   /** Set once the cluster's logs cannot be read any more. */
   #deaf: string | undefined;
-  /** Begins to run out when the run is told to end. */
-  #healLimit: Promise<void> | undefined;
+  /** The run was told to end. */
+  readonly #stopped: Promise<undefined>;
+  /** And the time for healing is over. */
+  readonly #healingOver: Promise<undefined>;
 
   constructor(timeline: Timeline, stage: Stage, options: PerformOptions) {
     this.#timeline = timeline;
     this.#stage = stage;
     this.#options = options;
     this.#startedMs = stage.nowMs();
+    this.#stopped = new Promise((resolve) => this.#stop.signal.addEventListener("abort", () => resolve(undefined)));
+    this.#healingOver = this.#stopped.then(() => stage.sleep(healLimitMs, this.#over.signal)).then(() => undefined);
     for (const { step } of timeline.occurrences) {
       const progress = this.#steps.get(step) ?? new StepProgress();
       progress.open++;
@@ -97,7 +102,7 @@ class Performance {
 
   async play(): Promise<readonly Outcome[]> {
     const { signal } = this.#options;
-    const end = (): void => this.#end();
+    const end = (): void => this.#stop.abort();
     if (signal.aborted) end();
     signal.addEventListener("abort", end);
     const listening = this.#timeline.occurrences.some(({ trigger }) => trigger.on === "leader-elected" || trigger.on === "log");
@@ -120,11 +125,6 @@ class Performance {
     }
   }
 
-  #end(): void {
-    this.#healLimit ??= this.#stage.sleep(healLimitMs, this.#over.signal);
-    this.#stop.abort();
-  }
-
   get #sinceStartMs(): number {
     return Math.round(this.#stage.nowMs() - this.#startedMs);
   }
@@ -143,13 +143,13 @@ class Performance {
       outcome = await this.#carryOut(occurrence);
     } catch (error) {
       // a mistake in this program ends the run as a signal would
-      this.#end();
+      this.#stop.abort();
       throw error;
     } finally {
       progress?.settle(this.#sinceStartMs);
     }
     this.#options.onOver(occurrence, outcome);
-    if (outcome.result !== "done" && outcome.result !== "interrupted" && this.#options.failFast) this.#end();
+    if (outcome.result !== "done" && outcome.result !== "interrupted" && this.#options.failFast) this.#stop.abort();
     return outcome;
   }
 
@@ -196,13 +196,8 @@ class Performance {
   }
 
   /** Undefined where the run was told to end and the time for that is over. */
-  async #withinHealLimit<T>(work: Promise<T>): Promise<T | undefined> {
-    const told = new Promise<undefined>((resolve) => {
-      const limit = (): void => void this.#healLimit?.then(() => resolve(undefined));
-      if (this.#stop.signal.aborted) limit();
-      else this.#stop.signal.addEventListener("abort", limit, { once: true, signal: this.#over.signal });
-    });
-    return Promise.race([work, told]);
+  #withinHealLimit<T>(work: Promise<T>): Promise<T | undefined> {
+    return Promise.race([work, this.#healingOver]);
   }
 
   async #begin(trigger: Trigger): Promise<Begin> {
@@ -211,7 +206,7 @@ class Performance {
         return { atMs: 0 };
       case "step": {
         const progress = this.#steps.get(trigger.step);
-        const atMs = await this.#unlessStopped(progress?.[trigger.event] ?? Promise.resolve(undefined));
+        const atMs = await Promise.race([progress?.[trigger.event], this.#stopped]);
         return atMs === undefined ? { why: `The step ${trigger.step} was not ${trigger.event}.` } : { atMs };
       }
       default:
@@ -249,45 +244,9 @@ class Performance {
     for (const watcher of this.#watchers) watcher.seen({ why: this.#deaf });
     this.#watchers.clear();
   }
-
-  async #unlessStopped<T>(work: Promise<T>): Promise<T | undefined> {
-    if (this.#stop.signal.aborted) return undefined;
-    const stopped = new Promise<undefined>((resolve) => {
-      this.#stop.signal.addEventListener("abort", () => resolve(undefined), { once: true, signal: this.#over.signal });
-    });
-    return Promise.race([work, stopped]);
-  }
 }
 
 const interrupted = "The run ended before it did.";
-
-/** What becomes of a step, as those who wait for it see it: when, or undefined where it never came to that. */
-class StepProgress {
-  readonly applied: Promise<number | undefined>;
-  readonly healed: Promise<number | undefined>;
-  /** Occurrences that are not over. */
-  open = 0;
-  #wasApplied = false;
-  #tellApplied: (atMs: number | undefined) => void = () => undefined;
-  #tellHealed: (atMs: number | undefined) => void = () => undefined;
-
-  constructor() {
-    this.applied = new Promise((resolve) => (this.#tellApplied = resolve));
-    this.healed = new Promise((resolve) => (this.#tellHealed = resolve));
-  }
-
-  apply(atMs: number): void {
-    this.#wasApplied = true;
-    this.#tellApplied(atMs);
-  }
-
-  settle(atMs: number): void {
-    this.open--;
-    if (this.open > 0) return;
-    this.#tellApplied(undefined);
-    this.#tellHealed(this.#wasApplied ? atMs : undefined);
-  }
-}
 
 /** A pattern means what nodes say; the agent, who says what is done to them, only where it is named. */
 function isIt(happening: Happening, record: LogRecord): boolean {

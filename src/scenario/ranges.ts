@@ -66,6 +66,10 @@ function splitUnit(text: string): { readonly value: number; readonly unit: strin
   return { value: Number(value), unit };
 }
 
+export function hasRange(template: Template): boolean {
+  return template.some((piece) => typeof piece !== "string");
+}
+
 /** The text with every number drawn. */
 export function drawText(template: Template, prng: Prng): string {
   return render(template, ({ min, max, places }) => {

@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type InjectEngine, heal, inject, injectFault } from "../cluster/inject.js";
 import { type ObservedEngine, observeCluster } from "../cluster/observe.js";
@@ -24,6 +25,8 @@ export function clusterStage(engine: StageEngine, cluster: string): Stage {
     records: (signal) => readLogs(engine, cluster, { follow: true, tail: 0, signal }),
     nowMs: () => performance.now(),
     sleep: async (ms, signal) => {
+      // a long timeline waits for many moments at once
+      setMaxListeners(0, signal);
       // rejects when the signal is aborted, which here is one way to be over
       await sleep(Math.max(0, ms), undefined, { signal }).catch(() => undefined);
     },

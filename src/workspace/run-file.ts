@@ -12,10 +12,7 @@ export interface RunFile {
 }
 
 export function createRunFile(folder: string, cluster: string, name: string, startedAt: Date): RunFile {
-  const stamp = startedAt
-    .toISOString()
-    .replace(/\.\d+Z$/, "Z")
-    .replaceAll(":", "");
+  const stamp = startedAt.toISOString().replaceAll(":", "");
   const file = path.join(folder, ".devious", cluster, "runs", `${stamp}-${name}.json`);
   let last: Promise<void> = mkdir(path.dirname(file), { recursive: true }).then(() => undefined);
   return {

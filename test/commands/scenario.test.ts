@@ -65,7 +65,7 @@ test("run says what happens, leaves nothing behind, and keeps a record", async (
   );
   expect(await world.json("chaos", "ls")).toMatchObject({ faults: [] });
   const [file = ""] = await readdir(path.join(world.folder, ".devious/demo/runs"));
-  expect(file).toMatch(/^\d{4}-\d\d-\d\dT\d{6}Z-short\.json$/);
+  expect(file).toMatch(/^\d{4}-\d\d-\d\dT\d{6}\.\d{3}Z-short\.json$/);
   const record = JSON.parse(await readFile(path.join(world.folder, ".devious/demo/runs", file), "utf8")) as RunResult;
   expect(record).toMatchObject({
     version: 1,

@@ -1,6 +1,6 @@
 import { setImmediate } from "node:timers/promises";
 import type { Fault } from "../../src/chaos/fault.js";
-import { DeviousError } from "../../src/core/errors.js";
+import type { DeviousError } from "../../src/core/errors.js";
 import type { LogRecord } from "../../src/core/log-record.js";
 import type { Applied, Stage } from "../../src/scenario/perform.js";
 import type { Action } from "../../src/scenario/timeline.js";

@@ -121,6 +121,11 @@ test.each([
     step("{ at: 1s, slow: { target: n1, delayy: 5ms } }"),
     ['2:35 steps[1].slow.delayy: unknown key "delayy"; did you mean "delay"?'],
   ],
+  [
+    "ranges that go together at their ends and not in between",
+    step("{ at: 1s, delay: { target: n1, time: 50ms..200ms, jitter: 40ms..180ms } }"),
+    [expect.stringContaining("Jitter 180ms is larger than the delay 50ms")],
+  ],
   ["a fault without its target", step("{ at: 1s, pause: {} }"), ["2:15 steps[1].pause.target: it needs target"]],
   ["a delay without a time", step("{ at: 1s, delay: n1 }"), [expect.stringContaining("it needs time")]],
   ["a cpu without a limit", step("{ at: 1s, cpu: n1 }"), [expect.stringContaining("it needs cpus")]],

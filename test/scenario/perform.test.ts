@@ -115,13 +115,13 @@ test("what does not happen in time is skipped with a sentence, and so is whateve
     stage,
     timelineOf([
       { name: "flap", when: "leader-elected", within: "20s", pause: "n1" },
-      { name: "then", after: "flap.healed", pause: "n2" },
+      { name: "next", after: "flap.healed", pause: "n2" },
       { name: "other", at: "1s", pause: "n3", for: "1s" },
     ]),
   );
-  expect(resultsOf(outcomes)).toEqual({ flap: "skipped", then: "skipped", other: "done" });
+  expect(resultsOf(outcomes)).toEqual({ flap: "skipped", next: "skipped", other: "done" });
   expect(outcomes.find(({ id }) => id === "flap")?.why).toBe("It did not happen within 20 s: leader-elected.");
-  expect(outcomes.find(({ id }) => id === "then")?.why).toBe("The step flap was not healed.");
+  expect(outcomes.find(({ id }) => id === "next")?.why).toBe("The step flap was not healed.");
 });
 
 const noLeader = new DeviousError("NO_LEADER", "The cluster has no leader just now.");

@@ -15,7 +15,7 @@ export default class ChaosRun extends RunCommand {
   static override examples = [
     "<%= config.bin %> chaos run scenario.yaml",
     "<%= config.bin %> chaos run scenario.yaml --seed 42 --fail-fast",
-    "<%= config.bin %> chaos run --replay .devious/demo/runs/2026-11-21T101500Z-leader-flap.json",
+    "<%= config.bin %> chaos run --replay .devious/demo/runs/2026-11-21T101500.000Z-leader-flap.json",
   ];
   static override args = { file: Args.string({ description: "scenario.yaml, .mjs or .ts; not with --replay" }) };
   static override flags = {
