@@ -3,16 +3,18 @@ import { createKernel } from "../../../../src/agent/capabilities.js";
 import { runCommand } from "../../../../src/agent/command.js";
 import { openNamespace } from "../../../../src/agent/netns.js";
 import { cutWithIptables, cutWithNft } from "../../../../src/agent/cutting.js";
-import { shape } from "../../../../src/agent/shaping.js";
-import type { Link, Netem } from "../../../../src/chaos/namespace.js";
+import { createShaper } from "../../../../src/agent/shaping.js";
+import { type Impairment, noImpairment } from "../../../../src/chaos/impairment.js";
+import { linksOf } from "../../../../src/chaos/lanes.js";
 import { anyTraffic } from "../../../../src/chaos/traffic.js";
 import { type BareNode, inside, port, withBareNodes } from "../bare-nodes.js";
 import { median, roundTripsMs } from "../round-trips.js";
 
 const kernel = createKernel(runCommand);
 const tool = await kernel.cut();
-const slow: Netem = { delayMs: 100, jitterMs: 0, distribution: "uniform" };
-const slower: Netem = { ...slow, delayMs: 200 };
+const delay = { timeMs: 100, jitterMs: 0, correlation: 0, distribution: "uniform" } as const;
+const slow: Impairment = { ...noImpairment, delay };
+const slower: Impairment = { ...noImpairment, delay: { ...delay, timeMs: 200 } };
 
 const found = await withBareNodes(["a", "b", "c"], async ([a, b, c]) => {
   if (a === undefined || b === undefined || c === undefined) throw new Error("three nodes were asked for");
@@ -20,21 +22,28 @@ const found = await withBareNodes(["a", "b", "c"], async ([a, b, c]) => {
   if (namespace === undefined) throw new Error("node a ended early");
 
   const look = async () => ({ ab: await between(a, b), ac: await between(a, c), bc: await between(b, c) });
-  const links = (toB: Netem | null): Link[] => [
-    { peer: b, netem: toB },
-    { peer: c, netem: null },
-  ];
-  const shapeTo = (wanted: Link[]) => shape(namespace, "a", a.addresses.v4[0], wanted);
+  const shape = createShaper();
+  const shapeTo = (impairments: readonly Impairment[], trusted = true) => {
+    const faults = impairments.map((impairment) => ({
+      kind: "slow" as const,
+      nodes: ["a"],
+      links: { a: { peers: ["b"], clients: false } },
+      where: "a -> b",
+      impairment,
+      traffic: anyTraffic,
+    }));
+    return shape(namespace, "a", a.addresses.v4[0], linksOf("a", faults, [b, c]), trusted);
+  };
   const cut = (unheard: readonly BareNode[]) => {
     const drops = unheard.map((peer) => ({ peer, traffic: anyTraffic, percent: 100 }));
     return tool === "nft" ? cutWithNft(namespace, "a", drops, true) : cutWithIptables(namespace, "a", drops, true);
   };
   try {
     const before = await look();
-    await shapeTo(links(slow));
+    await shapeTo([slow]);
     const slowed = await look();
-    const again = await shapeTo(links(slow));
-    await shapeTo(links(slower));
+    const again = await shapeTo([slow], false);
+    await shapeTo([slower]);
     const slowedMore = await look();
     await cut([b]);
     const cutOff = await look();
