@@ -11,7 +11,7 @@ import { invariant } from "../core/invariant.js";
 import { probeCommand, taken } from "./ask-probe.js";
 import type { Conversation } from "./conversation.js";
 import type { NetworkNamespace } from "./netns.js";
-import type { Door, ListenTask, ReportTask, SendResult, SendTask, Stream, TaskResults } from "./probe/tasks.js";
+import type { Door, ListenTask, ReportResult, ReportTask, SendResult, SendTask, Stream, TaskResults } from "./probe/tasks.js";
 
 /** The nodes that run, and the way into them. */
 export interface MeasuredCluster {
@@ -34,6 +34,8 @@ interface Answer {
   readonly port: number | null;
   readonly result: SendResult["streams"][number] | undefined;
   readonly heard: readonly Arrival[];
+  /** Packets that arrived and were not heard. */
+  readonly overflowed: number;
 }
 
 /** All questions at once. Throws FAULT_NOT_APPLIED where a probe does not work. */
@@ -86,30 +88,34 @@ async function askAll(
   });
 
   await sleep(Math.max(0, ...questions.filter(isUdp).map(patienceMs)));
-  const reports = await at(async (station) => ({ node: station.node, arrivals: await report(station) }));
+  const reports = await at(async (station) => ({ node: station.node, ...(await report(station)) }));
   const noiseMs = Math.max(0, ...reports.map(({ arrivals }) => medianDelayMs(arrivals[String(ownId)] ?? [])));
 
   return known.flatMap(({ question, id, to }) => {
+    const there = reports.find(({ node }) => node === to);
     const answer: Answer = {
       port: portOf(question),
       result: sent.map((results) => results.get(id)).find((result) => result !== undefined),
-      heard: reports.find(({ node }) => node === to)?.arrivals[String(id)] ?? [],
+      heard: there?.arrivals[String(id)] ?? [],
+      overflowed: there?.overflowed ?? 0,
     };
     return read(question, answer, noiseMs);
   });
 }
 
-function read(question: Question, { port, result, heard }: Answer, noiseMs: number): readonly Measurement[] {
+function read(question: Question, { port, result, heard, overflowed }: Answer, noiseMs: number): readonly Measurement[] {
   const { link, packet, family } = question.probe;
-  if (result !== undefined) {
-    return judge(question, { ...result, arrivals: isUdp(question) ? heard : result.arrivals }, noiseMs);
-  }
-  const why = port === null ? `somebody listens on port ${packet.port} of ${link.to} already` : "one of them ended meanwhile";
-  return question.figures.map(({ word, asked }) => ({
-    what: `${describeLink(link, packet, family)} ${word}`,
-    asked,
-    ...notMeasured(why),
-  }));
+  const without = (why: string): readonly Measurement[] =>
+    question.figures.map(({ word, asked }) => ({
+      what: `${describeLink(link, packet, family)} ${word}`,
+      asked,
+      ...notMeasured(why),
+    }));
+  if (port === null && isUdp(question)) return without(`somebody listens on port ${packet.port} of ${link.to} already`);
+  if (result === undefined) return without("one of them ended meanwhile");
+  if (overflowed > 0 && isUdp(question))
+    return without(`this machine is too busy: ${overflowed} probes arrived and were not heard`);
+  return judge(question, { ...result, arrivals: isUdp(question) ? heard : result.arrivals }, noiseMs);
 }
 
 function isUdp({ probe }: Question): boolean {
@@ -161,8 +167,8 @@ async function send(station: Station, streams: readonly Stream[]): Promise<SendR
   return (await say<SendTask>(station, { task: "send", streams }, shortMs + longestMs)).streams;
 }
 
-async function report(station: Station): Promise<Readonly<Record<string, readonly Arrival[]>>> {
-  return (await say<ReportTask>(station, { task: "report" }, shortMs)).arrivals;
+function report(station: Station): Promise<ReportResult> {
+  return say<ReportTask>(station, { task: "report" }, shortMs);
 }
 
 async function say<T extends ListenTask | SendTask | ReportTask>(

@@ -114,8 +114,7 @@ describe("a true link passes, one without the fault never does", () => {
       fc.property(fc.integer({ min: 3, max: 100 }), seeds, (percent, seed) => {
         const faults = [slow(loss(percent))];
         expect(verdict(faults, { ...untouched, lossPercent: percent }, seed)).toBe(true);
-        expect(verdict(faults, untouched, seed)).not.toBe(true);
-        if (percent >= 5) expect(verdict(faults, untouched, seed)).toBe(false);
+        expect(verdict(faults, untouched, seed)).toSatisfy((ok) => ok === false || (ok === null && percent < 5));
       }),
       { numRuns: 100 },
     );

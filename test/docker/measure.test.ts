@@ -7,23 +7,21 @@ import { type Impairment, noImpairment } from "../../src/chaos/impairment.js";
 import type { Measurement } from "../../src/chaos/proof.js";
 import { type Traffic, anyTraffic } from "../../src/chaos/traffic.js";
 import { type BareNode, inside, port, withBareNodes } from "../support/guest/bare-nodes.js";
-import { measuredCluster, withProbe } from "../support/measured-nodes.js";
+import { measuredCluster } from "../support/measured-nodes.js";
 
 const names = ["a", "b", "c"];
 
 /** Puts `rules` into force on three nodes, measures `fault` there and tells each figure, e.g. `a -> b cut: true, 0 of 20 arrived`. */
 function measured(fault: Fault, rules: (nodes: Nodes) => void, others: readonly Fault[] = []): Promise<Figures> {
-  return withProbe((probe) =>
-    withBareNodes(names, async (nodes) => {
-      const [a, b, c] = nodes;
-      if (a === undefined || b === undefined || c === undefined) throw new Error("three nodes were asked for");
-      rules({ a, b, c });
-      const faults = [...others, fault].map(active);
-      const added = faults.at(-1);
-      if (added === undefined) throw new Error("there is a fault");
-      return new Map((await measure(added, faults, measuredCluster(nodes, probe))).map((each) => [each.what, each]));
-    }),
-  );
+  return withBareNodes(names, async (nodes) => {
+    const [a, b, c] = nodes;
+    if (a === undefined || b === undefined || c === undefined) throw new Error("three nodes were asked for");
+    rules({ a, b, c });
+    const faults = [...others, fault].map(active);
+    const added = faults.at(-1);
+    if (added === undefined) throw new Error("there is a fault");
+    return new Map((await measure(added, faults, measuredCluster(nodes))).map((each) => [each.what, each]));
+  });
 }
 
 type Nodes = Readonly<Record<"a" | "b" | "c", BareNode>>;

@@ -1,5 +1,6 @@
 /** The receiving end of probes. */
 import { createSocket } from "node:dgram";
+import { readFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import type { Arrival } from "../../chaos/probe.js";
 import { readStamp } from "./stamp.js";
@@ -12,16 +13,18 @@ const anyAddress = { v4: "0.0.0.0", v6: "::" } as const;
 
 export class Ears {
   readonly #arrivals = new Map<number, Arrival[]>();
+  /** Of udp. */
+  readonly #ports = new Set<number>();
 
   async listen(doors: readonly Door[]): Promise<ListenResult> {
     return { ports: await Promise.all(doors.map((door) => (door.protocol === "udp" ? this.#hear(door) : this.#take(door)))) };
   }
 
   /** Everything since the last time. */
-  report(): ReportResult {
+  async report(): Promise<ReportResult> {
     const arrivals = Object.fromEntries([...this.#arrivals].map(([stream, each]) => [String(stream), each]));
     this.#arrivals.clear();
-    return { arrivals };
+    return { overflowed: await overflowOf(this.#ports), arrivals };
   }
 
   #hear({ family, port }: Door): Promise<number | null> {
@@ -31,6 +34,7 @@ export class Ears {
       socket.once("error", (error: NodeJS.ErrnoException) => (error.code === "EADDRINUSE" ? resolve(null) : reject(error)));
       socket.bind({ address: anyAddress[family], port: port ?? 0, exclusive: true }, () => {
         socket.setRecvBufferSize(receiveBufferBytes);
+        this.#ports.add(socket.address().port);
         resolve(socket.address().port);
       });
     });
@@ -59,4 +63,14 @@ export class Ears {
       );
     });
   }
+}
+
+/** The last column of /proc/net/udp (proc(5)): what each socket had to drop. */
+async function overflowOf(ports: ReadonlySet<number>): Promise<number> {
+  const tables = await Promise.all(["udp", "udp6"].map((table) => readFile(`/proc/self/net/${table}`, "utf8").catch(() => "")));
+  const sockets = tables.flatMap((table) => table.trim().split("\n").slice(1));
+  return sockets
+    .map((line) => line.trim().split(/\s+/))
+    .filter(([, local = ""]) => ports.has(Number.parseInt(local.split(":")[1] ?? "", 16)))
+    .reduce((sum, columns) => sum + Number(columns.at(-1)), 0);
 }

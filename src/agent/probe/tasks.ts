@@ -64,12 +64,15 @@ export interface SendResult {
   readonly streams: readonly { readonly sent: number; readonly tookMs: number; readonly arrivals: readonly Arrival[] }[];
 }
 
-/** What was heard so far, by the id of its stream. */
+/** What was heard so far. */
 export interface ReportTask {
   readonly task: "report";
 }
 
 export interface ReportResult {
+  /** Udp packets that reached the namespace and found no room, because this process was kept from running. */
+  readonly overflowed: number;
+  /** By the id of the stream. */
   readonly arrivals: Readonly<Record<string, readonly Arrival[]>>;
 }
 
