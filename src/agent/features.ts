@@ -10,12 +10,10 @@ import { legacyTool } from "./cutting.js";
 export const throwAway = ["unshare", "--net", "--"];
 
 /** A rule of every kind that a cut may need; the addresses are for documentation (RFC 5737, RFC 3849). */
+const nobody = { name: "nobody", addresses: { v4: ["192.0.2.1"], v6: ["2001:db8::1"] } };
 const drops = [
-  {
-    peer: { name: "nobody", addresses: { v4: ["192.0.2.1"], v6: ["2001:db8::1"] } },
-    traffic: traffic("tcp", [1]),
-    percent: 50,
-  },
+  { peer: nobody, traffic: traffic("tcp", [1]), percent: 50 },
+  { peer: nobody, traffic: traffic("icmp", []), percent: 100 },
 ];
 
 const empty = parseChain("");

@@ -115,6 +115,18 @@ test("raft's port is cut, in both directions, while the clients' port answers", 
   expect(await Promise.all([dial("n1", "n2", 2380), dial("n2", "n1", 2380)])).toEqual([true, true]);
 });
 
+test.each(["udp", "icmp"])("%s alone is cut: TCP answers on both sides", async (protocol) => {
+  const { id } = await partition("n1 | n2,n3,n4,n5", "--proto", protocol);
+  const [trip] = await roundTripsMs(node("n2").pid, { host: node("n1").host, port: 2380 }, { count: 1, limitMs: 1500 });
+  expect(trip).toEqual(expect.any(Number));
+  const rest = ["n2", "n3", "n4", "n5"];
+  expect(await measuredGrudge()).toEqual(
+    protocol === "icmp" ? {} : { n1: rest, ...Object.fromEntries(rest.map((name) => [name, ["n1"]])) },
+  );
+  await cluster.json("chaos", "heal", id);
+  expect(await measuredGrudge()).toEqual({});
+});
+
 test("flaky n1 at 50 %: half of what n1 sends and of what it is sent is lost, and nothing else", async () => {
   const { id } = await partition("flaky n1");
   const count = 2000;
