@@ -2,7 +2,7 @@
  * The life of the agent: requests change the ledger, deadlines shorten it, and after each change the nodes concerned are brought to
  * what it says. Whatever fails is tried again until it is right.
  */
-import { type ActiveFault, type Fault, describeFault, isMomentary, nodesOf } from "../chaos/fault.js";
+import { type ActiveFault, type Fault, describeFault, isMomentary, namesIn, nodesOf } from "../chaos/fault.js";
 import {
   type DeadlineOf,
   type Ledger,
@@ -450,18 +450,6 @@ function notProven(fault: Fault, measurements: readonly Measurement[]): DeviousE
       ({ what, asked, measured, ok }) => `${ok === false ? "WRONG " : ""}${what}: asked ${asked}, measured ${measured}`,
     ),
   });
-}
-
-/** Every node it speaks of. */
-function namesIn(fault: Fault): readonly string[] {
-  switch (fault.kind) {
-    case "partition":
-      return [...Object.keys(fault.grudge), ...Object.values(fault.grudge).flat()];
-    case "slow":
-      return [...fault.nodes, ...Object.entries(fault.links).flatMap(([sender, { peers }]) => [sender, ...peers])];
-    default:
-      return fault.nodes;
-  }
 }
 
 function logged({ id, fault, seed }: ActiveFault): Readonly<Record<string, unknown>> {

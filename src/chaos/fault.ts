@@ -99,6 +99,18 @@ export function nodesOf(fault: Fault): readonly string[] {
   }
 }
 
+/** Every node the fault names, whether anything happens to its own state or not; some perhaps twice. */
+export function namesIn(fault: Fault): readonly string[] {
+  switch (fault.kind) {
+    case "partition":
+      return [...Object.keys(fault.grudge), ...Object.values(fault.grudge).flat()];
+    case "slow":
+      return [...fault.nodes, ...Object.entries(fault.links).flatMap(([sender, { peers }]) => [sender, ...peers])];
+    default:
+      return fault.nodes;
+  }
+}
+
 /** True where somebody who asks for the faults of `node` means this one too: it changes the node's state, or was meant for it. */
 export function concerns(fault: Fault, node: string): boolean {
   return nodesOf(fault).includes(node) || (fault.kind === "slow" && fault.nodes.includes(node));

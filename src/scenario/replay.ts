@@ -1,6 +1,6 @@
 /** The record of a run, as it is saved, and the timeline that makes the same happen again. */
 import { z } from "zod";
-import { type Fault, describeFault, nodesOf } from "../chaos/fault.js";
+import { describeFault, namesIn } from "../chaos/fault.js";
 import { fault as faultSchema } from "../chaos/schema.js";
 import type { NodeFacts } from "../chaos/target.js";
 import { DeviousError } from "../core/errors.js";
@@ -70,16 +70,4 @@ export function replay(record: unknown, shown: string, nodes: readonly NodeFacts
   }
   const { name, seed } = timeline;
   return { name, seed, nodes: sortNodes(nodes), storm: null, occurrences: sortOccurrences(occurrences) };
-}
-
-/** Every node the fault names, hurt or not. */
-function namesIn(fault: Fault): readonly string[] {
-  switch (fault.kind) {
-    case "partition":
-      return [...nodesOf(fault), ...Object.values(fault.grudge).flat()];
-    case "slow":
-      return [...fault.nodes, ...nodesOf(fault), ...Object.values(fault.links).flatMap(({ peers }) => peers)];
-    default:
-      return fault.nodes;
-  }
 }
