@@ -29,7 +29,7 @@ export function taken<T extends Task>(node: string, line: string): TaskResults[T
   return result;
 }
 
-export function probeFailed(node: string, said: string): DeviousError {
+function probeFailed(node: string, said: string): DeviousError {
   const [first = "", ...details] = said.trim().split("\n");
   return new DeviousError(
     "FAULT_NOT_APPLIED",

@@ -138,7 +138,7 @@ export function median(values: readonly number[]): number {
  * standard deviations of a normal jitter's median are 6.3 jitters over the root of the count, and pareto's median lies a third of a jitter
  * below its mean. Packets that queue for a rate may wait as long as they like.
  */
-export function delayRange(path: Path, count: number, noiseMs: number): Range {
+function delayRange(path: Path, count: number, noiseMs: number): Range {
   const { timeMs, jitterMs, isCorrelated } = delayAlong(path);
   const spreadMs = jitterMs * (isCorrelated ? 2.5 : 0.35 + 6.3 / Math.sqrt(count));
   const lateMs = 3 + 3 * noiseMs + 0.02 * timeMs;

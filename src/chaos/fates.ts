@@ -46,7 +46,7 @@ export function fateRanges(path: readonly Treatment[], count: number): FateRange
   return { arrived: range("arrived"), doubled: range("doubled"), overtook: range("overtook") };
 }
 
-export function simulateFates(path: readonly Treatment[], count: number, prng: Prng): Fates {
+function simulateFates(path: readonly Treatment[], count: number, prng: Prng): Fates {
   const stages = path.flatMap((treatment) => [
     ...treatment.impairments.map((impairment) => impair(impairment, prng)),
     ...treatment.drops.map((percent) => ({

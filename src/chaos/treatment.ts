@@ -10,8 +10,6 @@ export interface Treatment {
   readonly drops: readonly number[];
 }
 
-export const untouched: Treatment = { impairments: [], drops: [] };
-
 export function treatmentOf({ from, to }: DirectedLink, packet: Packet, faults: readonly ActiveFault[]): Treatment {
   const meant = faults.flatMap(({ fault }) =>
     (fault.kind === "slow" || fault.kind === "partition") && isMeant(fault.traffic, packet) ? [fault] : [],
