@@ -4,7 +4,7 @@
  */
 import { type Prng, createPrng } from "../core/prng.js";
 import type { Chance, Impairment, Loss } from "./impairment.js";
-import type { Treatment } from "./treatment.js";
+import { type Treatment, isCut } from "./treatment.js";
 
 /** Of the packets sent, how many… */
 export interface Fates {
@@ -39,11 +39,17 @@ export function fateRanges(path: readonly Treatment[], count: number): FateRange
     const values = outcomes.map((outcome) => outcome[of]);
     const mean = values.reduce((sum, value) => sum + value, 0) / runs;
     const deviation = Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (runs - 1));
-    // certain where no run differed from all or nothing
-    const slack = deviation === 0 && (mean === 0 || mean === count) ? 0 : 5 * deviation + 1.5;
+    const slack = path.some(isCut) || path.every(isCertain) ? 0 : 5 * deviation + 1.5;
     return { least: Math.max(0, Math.floor(mean - slack)), most: Math.min(count, Math.ceil(mean + slack)) };
   };
   return { arrived: range("arrived"), doubled: range("doubled"), overtook: range("overtook") };
+}
+
+/** True where nothing is left to chance. */
+function isCertain({ drops, impairments }: Treatment): boolean {
+  return (
+    drops.length === 0 && impairments.every(({ loss, duplicate, corrupt, reorder }) => !(loss ?? duplicate ?? corrupt ?? reorder))
+  );
 }
 
 function simulateFates(path: readonly Treatment[], count: number, prng: Prng): Fates {
