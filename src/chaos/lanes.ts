@@ -38,9 +38,17 @@ export interface Cell {
 export function linksOf(node: string, faults: readonly Fault[], peers: readonly Peer[]): readonly Link[] {
   const mine = faults.filter((fault) => fault.kind === "slow").filter(({ links }) => links[node] !== undefined);
   if (mine.length === 0) return [];
+  // most links are under the same faults
+  const known = new Map<string, readonly Lane[]>();
+  const lanesUnder = (isHit: (fault: SlowFault) => boolean): readonly Lane[] => {
+    const key = mine.map((fault) => (isHit(fault) ? 1 : 0)).join("");
+    const lanes = known.get(key) ?? lanesOf(mine.filter(isHit));
+    known.set(key, lanes);
+    return lanes;
+  };
   const links: readonly Link[] = [
-    ...peers.map((to) => ({ to, lanes: lanesOf(mine.filter((fault) => reachesPeer(fault, node, to.name))) })),
-    { to: "clients", lanes: lanesOf(mine.filter(({ links: all }) => all[node]?.clients === true)) },
+    ...peers.map((to) => ({ to, lanes: lanesUnder((fault) => reachesPeer(fault, node, to.name)) })),
+    { to: "clients", lanes: lanesUnder(({ links: all }) => all[node]?.clients === true) },
   ];
   return links.some(({ lanes }) => lanes.length > 0) ? links : [];
 }

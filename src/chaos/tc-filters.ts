@@ -130,19 +130,16 @@ function selector(etherType: EtherType, priority: number, matches: readonly Matc
   };
 }
 
-/** `ip 16 ac120003/ffffffff at 16`: words in order, those at the same place as one, because tc packs them so. */
+/** One spelling for all that look for the same: words in order, those at the same place as one, because tc packs them so. */
 export function spellSelector(etherType: string, priority: number, words: readonly Word[]): string {
   const packed = new Map<number, { value: number; mask: number }>();
   for (const { at, value, mask } of words) {
-    const before = packed.get(at) ?? { value: 0, mask: 0 };
-    packed.set(at, { value: (before.value | value) >>> 0, mask: (before.mask | mask) >>> 0 });
+    const before = packed.get(at);
+    if (before === undefined) packed.set(at, { value: value >>> 0, mask: mask >>> 0 });
+    else packed.set(at, { value: (before.value | value) >>> 0, mask: (before.mask | mask) >>> 0 });
   }
-  const spelt = [...packed].sort(([a], [b]) => a - b).map(([at, { value, mask }]) => `${word(value)}/${word(mask)} at ${at}`);
-  return `${etherType} ${priority} ${spelt.join(" ")}`;
-}
-
-function word(value: number): string {
-  return value.toString(16).padStart(8, "0");
+  const inOrder = [...packed].sort(([a], [b]) => a - b);
+  return inOrder.reduce((spelt, [at, { value, mask }]) => `${spelt} ${at}:${value}/${mask}`, `${etherType} ${priority}`);
 }
 
 function hex(value: number): string {

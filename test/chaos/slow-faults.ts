@@ -46,7 +46,7 @@ export const impairments: fc.Arbitrary<Impairment> = fc
   .filter((impairment) => problemsWithImpairment(impairment).length === 0);
 
 /** Few ports, so that faults meet. */
-export const traffics: fc.Arbitrary<Traffic> = fc.oneof(
+const traffics: fc.Arbitrary<Traffic> = fc.oneof(
   fc.constant(traffic(null, [])),
   fc.constantFrom("tcp", "udp", "icmp").map((protocol) => traffic(protocol, [])),
   fc
