@@ -57,7 +57,9 @@ export async function createFaultCluster({ Config, HostConfig }, size) {
 /** Also what a benchmark that was killed left. */
 export async function removeFaultCluster(size) {
   const network = `devious.${nameOf(size)}`;
-  const containers = [`${network}.chaos`, ...nodeNames(size).map((node) => containerOf(size, node))];
+  const nodes = nodeNames(size).map((node) => containerOf(size, node));
+  const helpers = nodes.map((node) => `${node}.helper`);
+  const containers = [`${network}.chaos`, ...helpers, ...nodes];
   await remove({ containers, networks: [network], volumes: [`${network}.chaos.ledger`] });
 }
 

@@ -12,6 +12,21 @@ export function ratioLine(what, { thing, floor, asked, floorName }) {
   return [what, `≤ ${asked} ×`, `${measured.toFixed(2)} ×`, verdict, basis];
 }
 
+/** A line that has a limit of its own, in milliseconds; `basis` says what was timed. */
+export function limitLine(what, { thing, askedMs, basis }) {
+  const measured = median(thing);
+  const verdict = measured <= askedMs ? "within" : "OVER";
+  return [what, `≤ ${askedMs} ms`, ms(measured), verdict, `${basis}, ${thing.length} rounds`];
+}
+
+/** A line that has to be so many times as fast as what it is compared to. */
+export function atLeastLine(what, { thing, floor, asked, floorName }) {
+  const measured = 1 / ratio(thing, floor);
+  const verdict = measured >= asked ? "within" : "UNDER";
+  const basis = `${ms(median(thing))} against ${ms(median(floor))} (${floorName}), ${thing.length} rounds`;
+  return [what, `≥ ${asked} ×`, `${measured.toFixed(1)} ×`, verdict, basis];
+}
+
 /** A line that could not be measured, and why. */
 export function missingLine(what, why) {
   return [what, "", "–", "", why];

@@ -8,6 +8,7 @@ import { type Condition, conditionOf } from "../support/node-condition.js";
 const names = ["n1", "n2", "n3"];
 const probePort = 7777;
 let cluster: TestCluster;
+let before: readonly unknown[];
 
 beforeAll(async () => {
   cluster = await TestCluster.create("nodes: 3\n");
@@ -16,6 +17,7 @@ beforeAll(async () => {
   await cluster.json("chaos", "slow", "n3", "--rate", "2mbit", "--direction", "from", "--for", "10m");
   await cluster.json("chaos", "cpu", "n1", "--cpus", "0.9", "--for", "10m");
   await cluster.json("chaos", "disk", "n1,n3", "--slow", "5ms", "--for", "10m");
+  before = [await conditions(), await listed(), await matrix()];
 });
 afterAll(() => cluster.destroy());
 
@@ -59,7 +61,6 @@ test.each<[string, () => Promise<unknown>]>([
   ["a node", () => docker("restart", "-t", "0", cluster.container("n1"))],
   ["a node and the agent", () => docker("restart", "-t", "0", cluster.container("n3"), cluster.container("chaos"))],
 ])("a restart of %s", async (_, restart) => {
-  const before = [await conditions(), await listed(), await matrix()];
   expect(before[2]).toEqual({ n1: [], n2: ["n3"], n3: ["n2"] });
   await restart();
   await eventually(
