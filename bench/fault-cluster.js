@@ -4,7 +4,7 @@
  */
 import { randomUUID } from "node:crypto";
 import { request } from "node:http";
-import { createNetwork, docker, inspect, remove, runContainer } from "./docker.js";
+import { createNetwork, inspect, remove, runContainer } from "./docker.js";
 import { cluster as bootedCluster } from "./devious.js";
 import { engineAddress } from "../scripts/setup/docker-api.js";
 

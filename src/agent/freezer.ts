@@ -35,6 +35,7 @@ export function createFreezer(engine: NodeEngine, store: LedgerStore, clock: Clo
   }
 
   async function release(node: string): Promise<void> {
+    if (store.value.frozen[node] === undefined) return;
     await store.release((ledger) => ({ ledger: thaw(ledger, node) }));
   }
 

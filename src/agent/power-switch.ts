@@ -81,6 +81,7 @@ export function createPowerSwitch(engine: NodeEngine, store: LedgerStore, clock:
   }
 
   async function forget(node: string): Promise<void> {
+    if (store.value.downed[node] === undefined) return;
     await store.release((ledger) => ({ ledger: noteUp(ledger, node) }));
   }
 

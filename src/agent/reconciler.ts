@@ -2,7 +2,7 @@
  * Brings one node from whatever it is to what the ledger says. It knows no faults, only the desired state they add up to, so applying,
  * healing, a restarted container and the agent's own restart are one and the same act.
  */
-import { type DesiredState, type Down, type Peer, desiredState } from "../chaos/desired-state.js";
+import { type DesiredState, type Down, type Peer, desiredState, downOf } from "../chaos/desired-state.js";
 import type { Kernel } from "./capabilities.js";
 import type { Clock } from "./clock.js";
 import type { ControlGroups } from "./control-groups.js";
@@ -77,7 +77,7 @@ export function createReconciler({ engine, openNamespace, kernel, groups, store,
 
   async function crash(node: string): Promise<Outcome> {
     const container = await find(node);
-    if (container !== undefined && container.state !== "created" && downOf(node) === null) {
+    if (container !== undefined && container.state !== "created" && downNow(node) === null) {
       if (isUp(container)) await bringDown(container, { by: "kill", signal: "KILL" }, () => true);
       else await power.promise(container);
     }
@@ -86,7 +86,7 @@ export function createReconciler({ engine, openNamespace, kernel, groups, store,
 
   async function start(node: string): Promise<Outcome> {
     const container = await find(node);
-    if (container !== undefined && !isUp(container) && downOf(node) === null) await power.promise(container);
+    if (container !== undefined && !isUp(container) && downNow(node) === null) await power.promise(container);
     return bring(node);
   }
 
@@ -96,8 +96,8 @@ export function createReconciler({ engine, openNamespace, kernel, groups, store,
     const { limits } = desiredState(node, store.value.faults, []);
     const place = places.held(node);
     await allOf([
-      limited === undefined ? undefined : limiter.settle(node, limited, limits),
-      place === undefined ? undefined : bringPlace(place, desiredState(node, store.value.faults, place.peers)),
+      limited === undefined ? nothing : limiter.settle(node, limited, limits),
+      place === undefined ? nothing : bringPlace(place, desiredState(node, store.value.faults, place.peers)),
     ]);
   }
 
@@ -105,7 +105,7 @@ export function createReconciler({ engine, openNamespace, kernel, groups, store,
     return (await engine.nodes()).find((each) => each.node === node);
   }
 
-  const downOf = (node: string): Down | null => desiredState(node, store.value.faults, []).down;
+  const downNow = (node: string): Down | null => downOf(node, store.value.faults);
 
   async function bringByEngine(node: string): Promise<Outcome> {
     const containers = await engine.nodes();
@@ -114,15 +114,15 @@ export function createReconciler({ engine, openNamespace, kernel, groups, store,
       await power.forget(node);
       return absent(node);
     }
-    const down = downOf(node);
+    const down = downNow(node);
     if (down !== null && !isUp(container)) {
       await absent(node);
       return power.owes(container) ? unchanged : { kind: "absent" };
     }
     if (down !== null) {
-      await bringDown(container, down, () => downOf(node) !== null);
+      await bringDown(container, down, () => downNow(node) !== null);
       // the time may have passed meanwhile
-      return downOf(node) === null ? bringByEngine(node) : { ...unchanged, changed: true };
+      return downNow(node) === null ? bringByEngine(node) : { ...unchanged, changed: true };
     }
     const started = power.owes(container) && (await power.bringUp(container));
     const outcome = await bringRunning(node, started ? await engine.nodes() : containers);
@@ -148,7 +148,7 @@ export function createReconciler({ engine, openNamespace, kernel, groups, store,
 
   async function bringPlace(place: Place, desired: DesiredState): Promise<void> {
     const canHear = place.container.state === "running";
-    await allOf([settlePlace(place, desired), canHear ? settleOrders(place, desired) : undefined]);
+    await allOf([settlePlace(place, desired), canHear ? settleOrders(place, desired) : nothing]);
   }
 
   /** What the kernel does, whether the process runs or is frozen. */
@@ -191,8 +191,10 @@ export function createReconciler({ engine, openNamespace, kernel, groups, store,
   return { bring, crash, start, distrust };
 }
 
+const nothing = Promise.resolve();
+
 /** Waits for all of them; where some fail, throws the error of the first. */
-async function allOf(acts: readonly (Promise<unknown> | undefined)[]): Promise<void> {
+async function allOf(acts: readonly Promise<unknown>[]): Promise<void> {
   const failed = (await Promise.allSettled(acts)).find((each) => each.status === "rejected");
   if (failed !== undefined) throw failed.reason;
 }

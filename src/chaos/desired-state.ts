@@ -50,7 +50,7 @@ export function desiredState(node: string, faults: readonly ActiveFault[], peers
   const onNode = mine.filter((fault) => "nodes" in fault && fault.nodes.includes(node));
   return {
     paused: onNode.some(({ kind }) => kind === "pause"),
-    down: downOf(onNode),
+    down: downOf(node, faults),
     drops: dropsOf(node, mine, sorted),
     links: linksOf(node, mine, sorted),
     limits: limitsOf(onNode),
@@ -58,9 +58,10 @@ export function desiredState(node: string, faults: readonly ActiveFault[], peers
   };
 }
 
-/** The first to bring it down had its way; a kill after a stop finds nothing to kill. */
-function downOf(faults: readonly Fault[]): Down | null {
-  for (const fault of faults) {
+/** How `node` is to be brought down. The first to do so had its way; a kill after a stop finds nothing to kill. */
+export function downOf(node: string, faults: readonly ActiveFault[]): Down | null {
+  for (const { fault } of faults) {
+    if (!("nodes" in fault) || !fault.nodes.includes(node)) continue;
     if (fault.kind === "kill") return { by: "kill", signal: fault.signal };
     // a restart is a stop for as long as it is in the ledger
     if (fault.kind === "stop" || fault.kind === "restart") return { by: "stop", graceMs: fault.graceMs };
