@@ -4,7 +4,7 @@
 //     devious chaos run rolling-cut.mjs
 import { after, at, defineScenario, isolate, restart } from "devious";
 
-const everySeconds = 3;
+const everySeconds = 4;
 
 export default defineScenario({
   name: "rolling-cut",
@@ -13,7 +13,7 @@ export default defineScenario({
     // draws follow from the seed: the same seed, the same nodes
     const turns = names.flatMap((name) => (random.chance(0.3) ? [name, name] : [name]));
     const cuts = turns.map((name, turn) =>
-      at(`${(turn + 1) * everySeconds}s`, isolate(name), { name: `cut-${turn + 1}`, for: "1s..2s" }),
+      at(`${(turn + 1) * everySeconds}s`, isolate(name), { name: `cut-${turn + 1}`, for: "2s..3s" }),
     );
     return [...cuts, after(`cut-${cuts.length}.healed + 1s`, restart("leader"))];
   },
