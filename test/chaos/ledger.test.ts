@@ -7,15 +7,22 @@ import {
   add,
   cutWith,
   emptyLedger,
+  endMomentary,
   expire,
   freeze,
   heal,
+  letRun,
   lostLedger,
   nextDeadlineMs,
+  noteDown,
+  noteHooked,
+  noteLimited,
+  noteUnhooked,
+  noteUnlimited,
+  noteUp,
   thaw,
   wasGiven,
 } from "../../src/chaos/ledger.js";
-import { nextWakeUpMs } from "../../src/chaos/schedule.js";
 import { decodeLedger, encodeLedger } from "../../src/chaos/schema.js";
 import { fault, someFaultOn } from "./some-fault.js";
 
@@ -35,7 +42,7 @@ test("what is written is read back", () => {
   fc.assert(
     fc.property(someFaults, fc.dictionary(fc.constantFrom(...nodes), fc.string()), (faults, frozen) => {
       const limited = { n1: { process: "c1 42", originals: { "cpu.max": "max 100000" } } };
-      const ledger = { ...ledgerOf(faults), frozen: { ...frozen }, downed: { ...frozen }, limited };
+      const ledger = { ...ledgerOf(faults), frozen: { ...frozen }, downed: { ...frozen }, hooked: { ...frozen }, limited };
       expect(decodeLedger(encodeLedger(ledger))).toEqual(ledger);
     }),
   );
@@ -100,14 +107,36 @@ test("what cut is remembered once, and a lost ledger may have cut with anything"
   expect(lostLedger.cutTools).toEqual(["nft", "iptables"]);
 });
 
-test.each<[string, Ledger, number, boolean, number | undefined]>([
-  ["nothing to wait for", emptyLedger, 0, false, undefined],
-  ["only faults that stay", ledgerOf([[fault("pause", "n1"), null]]), 0, false, undefined],
-  ["a deadline far off is looked at every second, in case the machine slept", three, 1000, false, 1000],
-  ["a deadline close by", three, 2900, false, 101],
-  ["a deadline passed", three, 9000, false, 0],
-  ["a node is wrong", emptyLedger, 0, true, 250],
-  ["a node is wrong and a deadline is close by", three, 2900, true, 101],
-])("next look: %s", (_, ledger, nowMs, wrong, expected) => {
-  expect(nextWakeUpMs(ledger, nowMs, wrong)).toBe(expected);
+describe("who is brought down by us", () => {
+  const kill: Fault = { kind: "kill", nodes: ["n1", "n2"], signal: "KILL" };
+  const loop: Fault = { kind: "crash-loop", nodes: ["n2"], everyMs: 1000 };
+  const ledger = ledgerOf([
+    [kill, 5000],
+    [loop, 5000],
+    [fault("pause", "n1", "n2"), 5000],
+  ]);
+
+  test("is remembered until started, each for itself, and so is who is limited and whose store was told", () => {
+    const noted = noteDown(noteDown(three, "n1", "c1"), "n2", "c2");
+    expect(noteUp(noted, "n1").downed).toEqual({ n2: "c2" });
+    const limited = { process: "c1 42", originals: { "cpu.max": "max 100000" } };
+    expect(noteUnlimited(noteLimited(three, "n1", limited), "n1")).toEqual(three);
+    expect(noteUnhooked(noteHooked(three, "n1", "c1 42"), "n1")).toEqual(three);
+  });
+
+  test("runs when told to: what kept it down ends for it, goes on for others, and nothing else changes", () => {
+    const { ledger: left, healed, narrowed } = letRun(ledger, ["n2", "n3"]);
+    expect(healed.map(({ id }) => id)).toEqual(["f2"]);
+    expect(narrowed).toMatchObject([{ id: "f1", fault: { ...kill, nodes: ["n1"] }, deadlineMs: 6000 }]);
+    expect(left.faults.map(({ id }) => id)).toEqual(["f1", "f3"]);
+    expect(letRun(left, ["n2"])).toEqual({ ledger: left, healed: [], narrowed: [] });
+  });
+
+  test("by a restart is owed its start as soon as nobody is at it", () => {
+    const restarting = add(three, { kind: "restart", nodes: ["n1"], graceMs: 0 }, 2000, null);
+    expect(endMomentary(restarting.ledger)).toEqual({
+      ledger: { ...three, nextNumber: 5 },
+      healed: [restarting.added],
+    });
+  });
 });
