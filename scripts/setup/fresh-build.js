@@ -3,7 +3,15 @@ import { join } from "node:path";
 import { hashOf, root } from "./checkout.js";
 import { runQuietly } from "./run.js";
 
-const sources = ["src", "package.json", "package-lock.json", "tsconfig.json", "tsconfig.build.json", "tsconfig.types.json", "scripts"];
+const sources = [
+  "src",
+  "package.json",
+  "package-lock.json",
+  "tsconfig.json",
+  "tsconfig.build.json",
+  "tsconfig.types.json",
+  "scripts",
+];
 const stampFile = join(root, "dist/.sources");
 
 /** Builds unless `dist` was made from exactly these sources. */
