@@ -113,7 +113,7 @@ describe("who is brought down by us", () => {
   const ledger = ledgerOf([
     [kill, 5000],
     [loop, 5000],
-    [fault("pause", "n1", "n2"), 5000],
+    [fault("pause", "n1"), 5000],
   ]);
 
   test("is remembered until started, each for itself, and so is who is limited and whose store was told", () => {
