@@ -85,19 +85,39 @@ interface Planned {
   readonly endMs: number;
 }
 
-/** Undefined where what was drawn has no place: too many at once, nobody left to hit, no time. */
+/** Where one node is already down, most of what can be drawn has no place any more; something that only hinders usually has. */
+const drawsMost = 3;
+
+/** Undefined where there is no place for anything: too many at once, nobody left to hit, no time. */
 function drawOne(
-  { profile, capabilities, keepQuorum }: StormInput,
+  input: StormInput,
   nodes: readonly NodeFacts[],
   before: readonly Planned[],
   atMs: number,
   quietFromMs: number,
   prng: Prng,
 ): Planned | undefined {
-  const { force, lastsMs, atOnce } = profiles[profile];
+  const { force, lastsMs, atOnce } = profiles[input.profile];
   const endMs = Math.min(atMs + drawWhole(lastsMs, prng), quietFromMs);
-  const mischief = drawMischief(force, capabilities, prng);
   if (before.filter((one) => one.endMs > atMs).length >= atOnce) return undefined;
+  for (let draw = 0; draw < drawsMost; draw++) {
+    const mischief = drawMischief(force, input.capabilities, prng);
+    const planned = place(mischief, input, nodes, before, { atMs, endMs, quietFromMs }, prng);
+    if (planned !== undefined) return planned;
+  }
+  return undefined;
+}
+
+/** The mischief done to whoever may be hit just then; undefined where that is nobody. */
+function place(
+  mischief: Mischief,
+  { profile, keepQuorum }: StormInput,
+  nodes: readonly NodeFacts[],
+  before: readonly Planned[],
+  { atMs, endMs, quietFromMs }: { readonly atMs: number; readonly endMs: number; readonly quietFromMs: number },
+  prng: Prng,
+): Planned | undefined {
+  const { force } = profiles[profile];
   const free = nodes.filter((each) => !each.protected).map(({ node }) => node);
   const still = before.filter((one) => one.endMs + recoveryMs > atMs);
   const wounded = new Set(still.flatMap(({ fault }) => woundedBy(fault)));
