@@ -2,7 +2,7 @@ import { createServer } from "node:http";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { StoreHooks } from "../../core/store-hooks.js";
 import { parseHooks } from "../hooks.js";
-import { listenOn } from "./listen.js";
+import { listenOn, readBody } from "./listen.js";
 
 /** Hooks are a few hundred bytes. */
 const bodyBytesMax = 64 * 1024;
@@ -31,14 +31,8 @@ export class Admin {
   }
 
   #serve(request: IncomingMessage, response: ServerResponse): void {
-    const chunks: Buffer[] = [];
-    let bytes = 0;
-    request.on("data", (chunk: Buffer) => {
-      bytes += chunk.length;
-      if (bytes <= bodyBytesMax) chunks.push(chunk);
-    });
-    request.on("end", () => {
-      const { status, body } = this.#answer(request, bytes > bodyBytesMax ? undefined : Buffer.concat(chunks).toString());
+    readBody(request, bodyBytesMax, (asked) => {
+      const { status, body } = this.#answer(request, asked);
       const text = JSON.stringify(body);
       response.writeHead(status, { "content-type": "application/json", "content-length": Buffer.byteLength(text) });
       response.end(text);

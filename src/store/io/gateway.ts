@@ -6,7 +6,7 @@ import { messageOf } from "../../core/errors.js";
 import type { RangeRequest, RangeResult } from "../kv.js";
 import type { MemberId } from "../raft/types.js";
 import * as etcd from "./etcd-json.js";
-import { listenOn } from "./listen.js";
+import { listenOn, readBody } from "./listen.js";
 
 /** What the gateway needs of a node. Promises reject with {@link RequestFailed}, within the node's time limit. */
 export interface Store {
@@ -112,15 +112,7 @@ export class Gateway {
   }
 
   #serve(request: IncomingMessage, response: ServerResponse): void {
-    const chunks: Buffer[] = [];
-    let bytes = 0;
-    request.on("data", (chunk: Buffer) => {
-      bytes += chunk.length;
-      if (bytes <= bodyBytesMax) chunks.push(chunk);
-    });
-    request.on("end", () => {
-      const body =
-        bytes > bodyBytesMax ? undefined : (chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks)).toString();
+    readBody(request, bodyBytesMax, (body) => {
       void this.#answer(request, body).then((reply) => send(response, reply));
     });
   }
