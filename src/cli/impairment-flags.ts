@@ -1,15 +1,7 @@
 /** Flags that say what happens to the packets of a link: netem's words (tc-netem(8)). */
 import { Flags } from "@oclif/core";
-import {
-  type Chance,
-  type Impairment,
-  type Loss,
-  type Reorder,
-  distributions,
-  gemodelLoss,
-  stateLoss,
-} from "../chaos/impairment.js";
-import { parsePercent } from "../core/quantity.js";
+import { type Loss, distributions } from "../chaos/impairment.js";
+import { type ImpairmentWords, lossModels, orphansIn } from "../chaos/impairment-words.js";
 import { bytesFlag, percentFlag, rateFlag, readAs, signedDurationFlag } from "./flags.js";
 
 /** How delays spread around their time; of no use without one. */
@@ -25,13 +17,13 @@ export const impairmentFlags = {
   loss: percentFlag({ description: "Packets that vanish.", exclusive: ["loss-state", "loss-gemodel"] }),
   "loss-correlation": percentFlag({ description: "How much a packet's loss depends on the one before." }),
   "loss-state": Flags.custom<Loss>({
-    parse: (text) => Promise.resolve(lossModel(text, stateLoss, "p13, p31, p32, p23 and p14")),
+    parse: (text) => Promise.resolve(lossModel(text, lossModels["loss-state"])),
   })({
     description: "Loss in bursts and gaps: the four-state Markov model. What is left out is 100-p13, 0, 100 and 0.",
     helpValue: "<p13,p31,p32,p23,p14>",
     exclusive: ["loss-gemodel"],
   }),
-  "loss-gemodel": Flags.custom<Loss>({ parse: (text) => Promise.resolve(lossModel(text, gemodelLoss, "p, r, 1-h and 1-k")) })({
+  "loss-gemodel": Flags.custom<Loss>({ parse: (text) => Promise.resolve(lossModel(text, lossModels["loss-gemodel"])) })({
     description: "Loss in bursts: the Gilbert-Elliott model. What is left out is 100-p, 100 and 0.",
     helpValue: "<p,r,1-h,1-k>",
   }),
@@ -46,74 +38,12 @@ export const impairmentFlags = {
   burst: bytesFlag({ description: "What may leave at once after a silence; default: chosen from the rate." }),
 };
 
-/** {@link impairmentFlags}, parsed. */
-interface ImpairmentValues {
-  readonly delay?: number | undefined;
-  readonly jitter?: number | undefined;
-  readonly correlation?: number | undefined;
-  readonly distribution?: (typeof distributions)[number] | undefined;
-  readonly loss?: number | undefined;
-  readonly "loss-correlation"?: number | undefined;
-  readonly "loss-state"?: Loss | undefined;
-  readonly "loss-gemodel"?: Loss | undefined;
-  readonly duplicate?: number | undefined;
-  readonly "duplicate-correlation"?: number | undefined;
-  readonly corrupt?: number | undefined;
-  readonly "corrupt-correlation"?: number | undefined;
-  readonly reorder?: number | undefined;
-  readonly "reorder-correlation"?: number | undefined;
-  readonly "reorder-gap"?: number | undefined;
-  readonly rate?: number | undefined;
-  readonly burst?: number | undefined;
+/** The flags that mean nothing for want of another, as sentences. */
+export function orphanProblems(words: ImpairmentWords): readonly string[] {
+  return orphansIn(words).map(([flag, base]) => `--${flag} means nothing without --${base}.`);
 }
 
-/** A flag, and the one that it says more about. */
-const companions = [
-  ["jitter", "delay"],
-  ["correlation", "delay"],
-  ["distribution", "jitter"],
-  ["loss-correlation", "loss"],
-  ["duplicate-correlation", "duplicate"],
-  ["corrupt-correlation", "corrupt"],
-  ["reorder-correlation", "reorder"],
-  ["reorder-gap", "reorder"],
-  ["burst", "rate"],
-] as const;
-
-/** What these flags ask for, and which of them mean nothing for want of another. */
-export function impairmentOf(flags: ImpairmentValues): { readonly impairment: Impairment; readonly problems: readonly string[] } {
-  const { delay: timeMs, jitter: jitterMs = 0, correlation = 0, distribution = "normal", rate, burst } = flags;
-  const random = chanceOf(flags.loss, flags["loss-correlation"]);
-  const reorder = chanceOf(flags.reorder, flags["reorder-correlation"]);
-  return {
-    impairment: {
-      delay: timeMs === undefined ? null : { timeMs, jitterMs, correlation, distribution },
-      loss: random === null ? (flags["loss-state"] ?? flags["loss-gemodel"] ?? null) : { model: "random", ...random },
-      duplicate: chanceOf(flags.duplicate, flags["duplicate-correlation"]),
-      corrupt: chanceOf(flags.corrupt, flags["corrupt-correlation"]),
-      reorder: reorder === null ? null : ({ ...reorder, gap: flags["reorder-gap"] ?? 1 } satisfies Reorder),
-      rate: rate === undefined ? null : { bitsPerSecond: rate, burstBytes: burst ?? null },
-    },
-    problems: companions.flatMap(([flag, base]) =>
-      flags[flag] === undefined || flags[base] !== undefined ? [] : [`--${flag} means nothing without --${base}.`],
-    ),
-  };
-}
-
-function chanceOf(percent: number | undefined, correlation: number | undefined): Chance | null {
-  return percent === undefined ? null : { percent, correlation: correlation ?? 0 };
-}
-
-/** The parameters with commas between them, those at the end left out where netem's defaults are meant. */
-function lossModel(text: string, model: (parameters: readonly number[]) => Loss | undefined, names: string): Loss {
-  const parse = (): Loss | undefined => {
-    const parameters = text.split(",").map((part) => parsePercent(part));
-    return parameters.every((parameter) => parameter !== undefined) ? model(parameters) : undefined;
-  };
-  return readAs(
-    text,
-    parse,
-    "a loss model",
-    `Write ${names}, each in percent, with commas between them; the last may be left out.`,
-  );
+function lossModel(text: string, { parse, parameters }: (typeof lossModels)[keyof typeof lossModels]): Loss {
+  const how = `Write ${parameters}, each in percent, with commas between them; the last may be left out.`;
+  return readAs(text, () => parse(text), "a loss model", how);
 }

@@ -1,5 +1,6 @@
 /** Every fault there is, by the name of its command: which keys it takes, and the wish that they make. */
-import { type Chance, type Impairment, type Loss, distributions, gemodelLoss, stateLoss } from "../chaos/impairment.js";
+import { type Loss, distributions } from "../chaos/impairment.js";
+import { type ImpairmentWords, impairmentOf, lossModels, orphansIn } from "../chaos/impairment-words.js";
 import { signals } from "../chaos/kill.js";
 import { type Shape, defaultDropPercent, parseShape } from "../chaos/shape.js";
 import { directions } from "../chaos/slow.js";
@@ -7,7 +8,6 @@ import { defaultGraceMs } from "../chaos/stop.js";
 import { type Target, parseTarget } from "../chaos/target.js";
 import { type Traffic, protocols, traffic } from "../chaos/traffic.js";
 import type { Wish } from "../chaos/wish.js";
-import { parsePercent } from "../core/quantity.js";
 import type { WordReader } from "./word-reader.js";
 
 /** Names of the commands; some commands are short for another. */
@@ -42,19 +42,6 @@ interface Kind {
 const trafficKeys = ["port", "proto"];
 const linkKeys = ["to", "direction", ...trafficKeys];
 const jitterKeys = ["jitter", "correlation", "distribution"];
-
-/** A key, and the one that it says more about. */
-const companions = [
-  ["jitter", "delay"],
-  ["correlation", "delay"],
-  ["distribution", "jitter"],
-  ["loss-correlation", "loss"],
-  ["duplicate-correlation", "duplicate"],
-  ["corrupt-correlation", "corrupt"],
-  ["reorder-correlation", "reorder"],
-  ["reorder-gap", "reorder"],
-  ["burst", "rate"],
-] as const;
 
 export const kinds: Readonly<Record<FaultKind, Kind>> = {
   pause: { main: "target", keys: [], wish: (words) => ({ kind: "pause", target: target(words) }) },
@@ -165,16 +152,16 @@ function stopOrRestart(kind: "stop" | "restart", words: WordReader): Wish {
 
 /** `delayKey`: under which key the delay stands. */
 function slow(words: WordReader, delayKey: "delay" | "time"): Wish {
-  for (const [key, base] of companions) {
-    const needed = base === "delay" ? delayKey : base;
-    if (words.has(key) && !words.has(needed)) words.problems.push([key, `${key} means nothing without ${needed}`]);
+  const said = impairmentWords(words, delayKey);
+  for (const [key, base] of orphansIn(said)) {
+    words.problems.push([key, `${key} means nothing without ${base === "delay" ? delayKey : base}`]);
   }
   return {
     kind: "slow",
     target: target(words),
     to: words.read("to", parseAudience, "peers, clients, all or nodes", "peers") ?? "peers",
     direction: words.oneOf("direction", directions) ?? "from",
-    impairment: impairmentOf(words, words.durationMs(delayKey)),
+    impairment: impairmentOf(said),
     traffic: trafficOf(words),
   };
 }
@@ -190,42 +177,33 @@ function trafficOf(words: WordReader): Traffic {
   return traffic(words.oneOf("proto", protocols), ports);
 }
 
-function impairmentOf(words: WordReader, timeMs: number | null): Impairment {
-  const jitterMs = words.durationMs("jitter") ?? 0;
-  const correlation = words.percent("correlation") ?? 0;
-  const distribution = words.oneOf("distribution", distributions) ?? "normal";
-  const bitsPerSecond = words.rate("rate");
-  const burstBytes = words.bytes("burst");
-  const reorder = chance(words, "reorder");
-  const gap = words.number("reorder-gap") ?? 1;
+function impairmentWords(words: WordReader, delayKey: "delay" | "time"): ImpairmentWords {
+  const lossKeys = ["loss", "loss-state", "loss-gemodel"].filter((key) => words.has(key));
+  for (const key of lossKeys.slice(1)) {
+    words.problems.push([key, `there is one kind of loss, and it has ${lossKeys[0]} already`]);
+  }
+  const percent = (key: string): number | undefined => words.percent(key) ?? undefined;
+  const lossModel = (key: keyof typeof lossModels): Loss | undefined => {
+    const { parse, parameters } = lossModels[key];
+    return words.read(key, parse, `${parameters}, each in percent`, { model: "random", percent: 1, correlation: 0 }) ?? undefined;
+  };
   return {
-    delay: timeMs === null ? null : { timeMs, jitterMs, correlation, distribution },
-    loss: lossOf(words),
-    duplicate: chance(words, "duplicate"),
-    corrupt: chance(words, "corrupt"),
-    reorder: reorder === null ? null : { ...reorder, gap },
-    rate: bitsPerSecond === null ? null : { bitsPerSecond, burstBytes },
+    delay: words.durationMs(delayKey) ?? undefined,
+    jitter: words.durationMs("jitter") ?? undefined,
+    correlation: percent("correlation"),
+    distribution: words.oneOf("distribution", distributions) ?? undefined,
+    loss: percent("loss"),
+    "loss-correlation": percent("loss-correlation"),
+    "loss-state": lossModel("loss-state"),
+    "loss-gemodel": lossModel("loss-gemodel"),
+    duplicate: percent("duplicate"),
+    "duplicate-correlation": percent("duplicate-correlation"),
+    corrupt: percent("corrupt"),
+    "corrupt-correlation": percent("corrupt-correlation"),
+    reorder: percent("reorder"),
+    "reorder-correlation": percent("reorder-correlation"),
+    "reorder-gap": words.number("reorder-gap") ?? undefined,
+    rate: words.rate("rate") ?? undefined,
+    burst: words.bytes("burst") ?? undefined,
   };
-}
-
-function lossOf(words: WordReader): Loss | null {
-  const asked = ["loss", "loss-state", "loss-gemodel"].filter((key) => words.has(key));
-  for (const key of asked.slice(1)) words.problems.push([key, `there is one kind of loss, and it has ${asked[0]} already`]);
-  const random = chance(words, "loss");
-  if (random !== null) return { model: "random", ...random };
-  const model = (make: (parameters: readonly number[]) => Loss | undefined) => (text: string) => {
-    const parameters = text.split(",").map(parsePercent);
-    return parameters.every((one) => one !== undefined) ? make(parameters) : undefined;
-  };
-  const standIn: Loss = { model: "random", percent: 1, correlation: 0 };
-  return (
-    words.read("loss-state", model(stateLoss), "p13,p31,p32,p23,p14, each in percent", standIn) ??
-    words.read("loss-gemodel", model(gemodelLoss), "p,r,1-h,1-k, each in percent", standIn)
-  );
-}
-
-function chance(words: WordReader, key: "loss" | "duplicate" | "corrupt" | "reorder"): Chance | null {
-  const percent = words.percent(key);
-  const correlation = words.percent(`${key}-correlation`) ?? 0;
-  return percent === null ? null : { percent, correlation };
 }

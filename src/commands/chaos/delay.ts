@@ -1,7 +1,8 @@
+import { impairmentOf } from "../../chaos/impairment-words.js";
 import type { FaultView } from "../../chaos/protocol.js";
 import { FaultCommand } from "../../cli/fault-command.js";
 import { faultFlags, signedDurationFlag, targetArg } from "../../cli/flags.js";
-import { impairmentOf, jitterFlags } from "../../cli/impairment-flags.js";
+import { jitterFlags, orphanProblems } from "../../cli/impairment-flags.js";
 import { audienceOf, linkFlags, trafficOf } from "../../cli/link-flags.js";
 
 export default class ChaosDelay extends FaultCommand {
@@ -24,9 +25,10 @@ export default class ChaosDelay extends FaultCommand {
   async run(): Promise<FaultView> {
     const { args, flags } = await this.parse(ChaosDelay);
     const { time: delay, jitter, correlation, distribution, direction } = flags;
-    const { impairment, problems } = impairmentOf({ delay, jitter, correlation, distribution });
+    const words = { delay, jitter, correlation, distribution };
     const target = this.target(args.target);
     const to = audienceOf(flags.to, (text) => this.target(text));
-    return this.injectWish({ kind: "slow", target, to, direction, impairment, traffic: trafficOf(flags) }, flags, problems);
+    const wish = { kind: "slow", target, to, direction, impairment: impairmentOf(words), traffic: trafficOf(flags) } as const;
+    return this.injectWish(wish, flags, orphanProblems(words));
   }
 }

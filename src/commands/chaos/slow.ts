@@ -1,7 +1,8 @@
+import { impairmentOf } from "../../chaos/impairment-words.js";
 import type { FaultView } from "../../chaos/protocol.js";
 import { FaultCommand } from "../../cli/fault-command.js";
 import { faultFlags, targetArg } from "../../cli/flags.js";
-import { impairmentFlags, impairmentOf } from "../../cli/impairment-flags.js";
+import { impairmentFlags, orphanProblems } from "../../cli/impairment-flags.js";
 import { audienceOf, linkFlags, trafficOf } from "../../cli/link-flags.js";
 
 export default class ChaosSlow extends FaultCommand {
@@ -20,10 +21,10 @@ export default class ChaosSlow extends FaultCommand {
 
   async run(): Promise<FaultView> {
     const { args, flags } = await this.parse(ChaosSlow);
-    const { impairment, problems } = impairmentOf(flags);
     const target = this.target(args.target);
     const to = audienceOf(flags.to, (text) => this.target(text));
     const { direction } = flags;
-    return this.injectWish({ kind: "slow", target, to, direction, impairment, traffic: trafficOf(flags) }, flags, problems);
+    const wish = { kind: "slow", target, to, direction, impairment: impairmentOf(flags), traffic: trafficOf(flags) } as const;
+    return this.injectWish(wish, flags, orphanProblems(flags));
   }
 }
