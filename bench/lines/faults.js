@@ -1,13 +1,16 @@
-/** What a fault on every link of a cluster costs, beside the usual way: a helper container in each node's network namespace. */
+/** What a fault on one link, and on every link, of a cluster costs, beside the usual way: a helper container in each node's network namespace. */
 import { agentRecipe, createFaultCluster, eachOf, lastTookMs, removeFaultCluster } from "../fault-cluster.js";
 import { docker, runContainer } from "../docker.js";
 import { inTurn, timed } from "../figures.js";
 import { atLeastLine, limitLine } from "../report.js";
 
+/** `askedMs`: with all links faulted. */
 const sizes = [
   { size: 3, askedMs: 25, rounds: 7 },
   { size: 50, askedMs: 250, rounds: 3 },
 ];
+/** On one link, at any size. */
+const oneLinkMs = 25;
 const askedRatio = 10;
 const helpersAtOnce = 8;
 const anyTraffic = { protocol: null, ports: [] };
@@ -33,7 +36,7 @@ async function measure(recipe, { size, askedMs, rounds }) {
   const cluster = await createFaultCluster(recipe, size);
   const rows = [];
   try {
-    for (const { name, fault, usual } of kinds(cluster.nodes)) {
+    for (const { name, fault, usual, touched, limitMs = askedMs } of kinds(cluster.nodes)) {
       const inAgent = [];
       const ours = async () => {
         const tookMs = await timed(() => cluster.ask({ op: "apply", fault, durationMs: 600_000, seed: null, verify: false }));
@@ -42,16 +45,20 @@ async function measure(recipe, { size, askedMs, rounds }) {
         return tookMs;
       };
       const theirs = async () => {
-        const tookMs = await timed(() => helpers(cluster, usual.apply));
-        await helpers(cluster, usual.undo);
+        const tookMs = await timed(() => helpers(cluster, touched, usual.apply));
+        await helpers(cluster, touched, usual.undo);
         return tookMs;
       };
       const taken = await inTurn(rounds, { ours, theirs });
-      const what = `${name} on all links, ${size} nodes`;
+      const what = `${name}, ${size} nodes`;
       rows.push(
-        limitLine(`faults: ${what}`, { thing: inAgent.slice(-rounds), askedMs, basis: "receipt to read-back, in the agent" }),
+        limitLine(`faults: ${what}`, {
+          thing: inAgent.slice(-rounds),
+          askedMs: limitMs,
+          basis: "receipt to read-back, in the agent",
+        }),
       );
-      const basis = `helper containers, ${helpersAtOnce} at once`;
+      const basis = touched.length === 1 ? "a helper container" : `helper containers, ${helpersAtOnce} at once`;
       rows.push(atLeastLine(`faults: ${what}`, { thing: taken.ours, floor: taken.theirs, asked: askedRatio, floorName: basis }));
     }
   } finally {
@@ -65,32 +72,42 @@ async function measure(recipe, { size, askedMs, rounds }) {
 function kinds(nodes) {
   const others = (node) => nodes.filter((one) => one !== node);
   const grudge = Object.fromEntries(nodes.map((node) => [node, others(node)]));
-  const links = Object.fromEntries(nodes.map((node) => [node, { peers: others(node), clients: false }]));
-  const nothing = { delay: null, loss: null, duplicate: null, corrupt: null, reorder: null };
-  const impairment = { ...nothing, rate: { bitsPerSecond: 10_000_000, burstBytes: null } };
+  const all = Object.fromEntries(nodes.map((node) => [node, { peers: others(node), clients: false }]));
+  const [first, second] = nodes;
+  const usualRate = {
+    apply: ["tc", "qdisc", "add", "dev", "eth0", "root", "tbf", "rate", "10mbit", "burst", "32kb", "latency", "400ms"],
+    undo: ["tc", "qdisc", "del", "dev", "eth0", "root"],
+  };
   return [
     {
-      name: "partition",
+      name: "rate on one link",
+      fault: rate([first], { [first]: { peers: [second], clients: false } }),
+      usual: usualRate,
+      touched: [first],
+      limitMs: oneLinkMs,
+    },
+    {
+      name: "partition on all links",
       fault: { kind: "partition", grudge, shape: "all apart", traffic: anyTraffic, percent: 100 },
       usual: {
         apply: ["nft", "table inet usual { chain input { type filter hook input priority 0; policy drop; }; }"],
         undo: ["nft", "delete table inet usual"],
       },
+      touched: nodes,
     },
-    {
-      name: "rate",
-      fault: { kind: "slow", nodes, links, where: "all -> peers", impairment, traffic: anyTraffic },
-      usual: {
-        apply: ["tc", "qdisc", "add", "dev", "eth0", "root", "tbf", "rate", "10mbit", "burst", "32kb", "latency", "400ms"],
-        undo: ["tc", "qdisc", "del", "dev", "eth0", "root"],
-      },
-    },
+    { name: "rate on all links", fault: rate(nodes, all), usual: usualRate, touched: nodes },
   ];
 }
 
-/** One for each node: made, started, waited for, removed. */
-function helpers({ image, nodes, containerOf }, command) {
-  return eachOf(nodes, helpersAtOnce, async (node) => {
+function rate(nodes, links) {
+  const nothing = { delay: null, loss: null, duplicate: null, corrupt: null, reorder: null };
+  const impairment = { ...nothing, rate: { bitsPerSecond: 10_000_000, burstBytes: null } };
+  return { kind: "slow", nodes, links, where: `${nodes.join()} -> peers`, impairment, traffic: anyTraffic };
+}
+
+/** One for each of these nodes: made, started, waited for, removed. */
+function helpers({ image, containerOf }, touched, command) {
+  return eachOf(touched, helpersAtOnce, async (node) => {
     const name = `${containerOf(node)}.helper`;
     const id = await runContainer(name, {
       Image: image,
