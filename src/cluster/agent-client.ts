@@ -8,8 +8,8 @@ import { createDemuxer } from "../logs/demux.js";
 /** Long enough for rules on fifteen nodes of a loaded machine, short enough not to look hung. */
 const replyTimeoutMs = 15_000;
 
-/** Probes between fifteen nodes: a thousand packets to count, seconds of a throttled stream. */
-const verifyMs = 60_000;
+/** Probes between fifteen nodes: a thousand packets to count, seconds of a throttled stream, and the longest delay there and back. */
+const verifyMs = 180_000;
 
 /** How long an answer to this may take. */
 function patienceMs(operation: Operation): number {

@@ -2,7 +2,7 @@ import { readFile, stat } from "node:fs/promises";
 import { pack } from "tar-stream";
 import type { Pack } from "tar-stream";
 import type { HostFile, HostTool } from "./host-files.js";
-import { localDockerfile, registryDockerfile } from "./recipe.js";
+import { localDockerfile, localSettings, registryDockerfile } from "./recipe.js";
 
 /** Our own programs, by the name of the one bundled file that each of them is. */
 export const programNames = ["store", "agent", "probe"] as const;
@@ -17,11 +17,7 @@ export function localContext(
   return fill(async (tar) => {
     await addText(tar, "Dockerfile", localDockerfile());
     await addPrograms(tar, "rootfs/devious", programs);
-    // glibc asks DNS for names only when told to look there
-    await addText(tar, "rootfs/etc/nsswitch.conf", "hosts: files dns\n");
-    // nft tells protocols by the names it finds here, and by bare numbers where it finds none
-    await addText(tar, "rootfs/etc/protocols", "icmp 1 ICMP\ntcp 6 TCP\nudp 17 UDP\nipv6-icmp 58 IPv6-ICMP\n");
-    await addText(tar, "rootfs/etc/passwd", "root:x:0:0:root:/:/sbin/nologin\n");
+    for (const [name, text] of Object.entries(localSettings)) await addText(tar, `rootfs${name}`, text);
     await addDirectory(tar, "rootfs/tmp", 0o1777);
     await addDirectory(tar, "rootfs/run", 0o755);
     for (const file of [...tools, ...libraries]) await addFile(tar, `rootfs${file.target}`, file.source);

@@ -8,7 +8,7 @@ import { localContext, programNames, registryContext } from "./context.js";
 import type { Programs } from "./context.js";
 import { findLibraries, findTools, fingerprint } from "./host-files.js";
 import type { HostTool } from "./host-files.js";
-import { chooseBase, localDockerfile, registryDockerfile } from "./recipe.js";
+import { chooseBase, localDockerfile, localSettings, registryDockerfile } from "./recipe.js";
 import type { Base } from "./recipe.js";
 
 export interface ImageRecipe {
@@ -24,7 +24,7 @@ export async function planImage(facts: EngineFacts, bundleDir: string, version: 
   const base = chooseBase(facts, { platform: process.platform, arch: process.arch });
   const [programs, tools] = await Promise.all([readPrograms(bundleDir), base === "local" ? findTools() : []]);
   const hash = createHash("sha256")
-    .update(base === "local" ? localDockerfile() : registryDockerfile())
+    .update(base === "local" ? localDockerfile() + JSON.stringify(localSettings) : registryDockerfile())
     .update(programNames.map((name) => programs[name]).join("\0"))
     .update(await fingerprint(tools.map((tool) => tool.source)))
     .digest("hex")
