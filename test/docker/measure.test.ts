@@ -35,10 +35,11 @@ function verdicts(figures: Figures): Readonly<Record<string, boolean | null>> {
   return Object.fromEntries([...figures].map(([what, { ok }]) => [what, ok]));
 }
 
-/** `at` drops what comes from `from`, of both families unless `match` says otherwise. */
+/** `at` drops what comes from `from`, of both families unless `match` says otherwise; as in cuts of ours, neighbours still find each other. */
 function drop(at: BareNode, from: BareNode, match = ""): void {
   inside(at.pid, "nft add table inet test");
   inside(at.pid, "nft add chain inet test input { type filter hook input priority 0 ; }");
+  inside(at.pid, "nft add rule inet test input icmpv6 type { nd-neighbor-solicit, nd-neighbor-advert } accept");
   inside(at.pid, `nft add rule inet test input ip saddr ${from.addresses.v4[0]} ${match} drop`.replaceAll("  ", " "));
   inside(at.pid, `nft add rule inet test input ip6 saddr ${from.addresses.v6[0]} ${match} drop`.replaceAll("  ", " "));
 }
