@@ -92,7 +92,7 @@ export class Agent {
 
   constructor(parts: AgentParts) {
     this.#parts = parts;
-    this.#settler = createSettler(parts.reconciler, parts.store, parts.log);
+    this.#settler = createSettler(parts.reconciler, parts.store, parts.clock, parts.log);
     this.#crashLoops = createCrashLoops(parts.clock);
     this.#startedAtMs = parts.clock.nowMs();
     this.#deadlineOf = createDeadlines(parts.clock);
@@ -312,7 +312,7 @@ export class Agent {
   async #crash(active: ActiveFault): Promise<void> {
     const nodes = nodesOf(active.fault).filter((node) => !this.#settler.isBusy(node));
     for (const each of await this.#settle(nodes, "end", "crash")) {
-      if (!("outcome" in each) || each.outcome.kind === "absent" || !each.outcome.started) continue;
+      if (!("outcome" in each) || each.outcome.kind !== "settled" || !each.outcome.started) continue;
       this.#parts.log("warn", "node-crashed", `${each.node} was killed and started again`, {
         fault: active.id,
         target: each.node,
@@ -410,7 +410,7 @@ function firstError(fault: Fault, settled: readonly Settled[]): DeviousError | u
     if ("error" in each) return each.error;
     if (each.outcome.kind === "absent") {
       if (needsRunning(fault, each.node)) return notRunning(each.node);
-    } else if (each.outcome.isDeaf && (fault.kind === "disk" || fault.kind === "clock")) {
+    } else if (each.outcome.kind === "settled" && each.outcome.isDeaf && (fault.kind === "disk" || fault.kind === "clock")) {
       return new DeviousError("FAULT_NOT_APPLIED", `${each.node} is paused, so its store cannot be told what to do to itself.`, {
         hint: "End the pause first.",
       });

@@ -34,7 +34,9 @@ export interface NodeEngine {
   pause(id: string): Promise<void>;
   /** Success also where it is not paused, or gone. */
   unpause(id: string): Promise<void>;
-  /** Sends a signal to the first process, e.g. `SIGTERM`. Success also where none runs. */
+  /**
+   * Sends a signal to the first process, e.g. `SIGTERM`. Success also where none runs. Waits for the answer as {@link NodeEngine.pause} does.
+   */
   kill(id: string, signal: string): Promise<void>;
   /** The container's own stop signal, then SIGKILL after the grace, in whole seconds. Waits for the answer. Success also where it has stopped. */
   stop(id: string, graceMs: number): Promise<void>;
@@ -115,7 +117,8 @@ export function createEngine(socketPath: string, cluster: string): NodeEngine {
       if (!/is not (paused|running)/.test(answer.body)) accepted(answer, [204, 304, 404]);
     },
     async kill(id, signal) {
-      const answer = await call(socketPath, "POST", `/containers/${id}/kill?signal=${signal}`);
+      const path = `/containers/${id}/kill?signal=${signal}`;
+      const answer = await finish(socketPath, await open(socketPath, "POST", path), `POST ${path}`);
       if (!answer.body.includes("is not running")) accepted(answer, [204, 404]);
     },
     async stop(id, graceMs) {

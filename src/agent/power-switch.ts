@@ -1,6 +1,9 @@
-/** Bringing nodes down and up through the engine, so that whatever happens in between, what we brought down does not stay down. */
+/**
+ * Bringing nodes down and up through the engine, so that whatever happens in between, what we brought down does not stay down. Nothing
+ * here waits for a process to end: each call does what can be done now and says whether to come again.
+ */
 import type { Down } from "../chaos/desired-state.js";
-import { noteDown, noteUp } from "../chaos/ledger.js";
+import { type Downed, noteDown, noteUp } from "../chaos/ledger.js";
 import { formatDuration } from "../core/duration.js";
 import { DeviousError } from "../core/errors.js";
 import type { Clock } from "./clock.js";
@@ -9,104 +12,138 @@ import type { LedgerStore } from "./ledger-store.js";
 
 export interface PowerSwitch {
   /**
-   * Brings down a node that runs and is not frozen, and remembers to start it again. Gives in as soon as `isWanted` says no: the node is
-   * down then as well. Throws where it survives; it may then still go down later.
+   * Brings down a node that is not frozen, and remembers to start it again. False while it has not gone down yet. Throws where it does not
+   * go down in time; as long as nobody brings it up, it may then still do so later.
    */
-  bringDown(container: NodeContainer, down: Down, isWanted: () => boolean): Promise<void>;
+  bringDown(container: NodeContainer, down: Down): Promise<boolean>;
   /** Whether the node is to be started: what we brought down, and what we were told to start. */
   owes(container: NodeContainer): boolean;
-  /** Starts what is owed. True where it did not run. */
-  bringUp(container: NodeContainer): Promise<boolean>;
-  /** From now on the node, which does not run, is owed its start, whoever brought it down. */
+  /**
+   * Starts what is owed and not frozen. A process that we told to end is ended first, for it might end at any time, and nobody would start
+   * it then.
+   */
+  bringUp(container: NodeContainer): Promise<"started" | "ran" | "ending">;
+  /** From now on the node is owed its start: as soon as what runs of it now has ended, whoever ends it. */
   promise(container: NodeContainer): Promise<void>;
-  /** There is no such node any more. */
+  /** The node is owed nothing: it runs, or there is no such node any more. */
   forget(node: string): Promise<void>;
 }
 
 /** How long a program has to die of a signal. */
 const survivesAfterMs = 5000;
 
-/** How often we look whether it has died, and whether it still has to. */
-const lookEveryMs = 50;
+/** What a run of a container was told to end with. */
+interface Order {
+  readonly pid: number;
+  /** A signal, or `stop` with its grace. */
+  readonly how: string;
+  /** When it should have worked, on the monotonic clock. */
+  readonly dueAtMs: number;
+  /** Why the engine did not carry it out, where it said so. */
+  failed: { readonly error: unknown } | undefined;
+}
+
+const sigkill = { by: "kill", signal: "KILL" } as const;
 
 export function createPowerSwitch(engine: NodeEngine, store: LedgerStore, clock: Clock): PowerSwitch {
-  /** Container -> what we asked to end it with and the engine has not answered yet. */
-  const unanswered = new Map<string, Promise<void>>();
+  /** Container -> the last order given to it. */
+  const orders = new Map<string, Order>();
+  /** Container -> how many orders the engine has not answered yet. As long as there are any, they may be carried out, whatever runs then. */
+  const unanswered = new Map<string, number>();
 
-  function ask(id: string, act: () => Promise<void>): Promise<void> {
-    const answer = act().finally(() => {
-      if (unanswered.get(id) === answer) unanswered.delete(id);
-    });
-    unanswered.set(id, answer);
-    // whoever waits for it hears of its failure; nobody may
-    answer.catch(() => undefined);
-    return answer;
+  function tell(id: string, pid: number, down: Down): Order {
+    const graceMs = down.by === "stop" ? down.graceMs : 0;
+    const order: Order = { pid, how: nameOf(down), dueAtMs: clock.monotonicMs() + graceMs + survivesAfterMs, failed: undefined };
+    orders.set(id, order);
+    unanswered.set(id, (unanswered.get(id) ?? 0) + 1);
+    const answer = down.by === "stop" ? engine.stop(id, graceMs) : engine.kill(id, order.how);
+    answer
+      .catch((error: unknown) => (order.failed = { error }))
+      .finally(() => {
+        const others = (unanswered.get(id) ?? 1) - 1;
+        if (others === 0) unanswered.delete(id);
+        else unanswered.set(id, others);
+      });
+    return order;
   }
 
-  /** Looks again and again until the node has gone down, or so long; `isWanted` false ends it too. */
-  async function wentDown(id: string, withinMs: number, isWanted: () => boolean): Promise<boolean> {
-    const endsAtMs = clock.monotonicMs() + withinMs;
-    for (;;) {
-      if ((await engine.pidOf(id)) === undefined) return true;
-      if (clock.monotonicMs() >= endsAtMs || !isWanted()) return false;
-      await new Promise<void>((resolve) => clock.after(lookEveryMs, resolve));
-    }
+  /** Looks whether the process has gone the way it was told to; throws where it should have by now. The next call then tells it again. */
+  function check({ node, id }: NodeContainer, order: Order): void {
+    if (order.failed === undefined && clock.monotonicMs() < order.dueAtMs) return;
+    const isSilent = unanswered.has(id);
+    if (order.failed !== undefined || !isSilent) orders.delete(id);
+    if (order.failed !== undefined) throw order.failed.error;
+    throw isSilent ? silent(node) : survived(node, order.how);
   }
 
-  async function stop({ node, id }: NodeContainer, graceMs: number, isWanted: () => boolean): Promise<void> {
-    const answer = ask(id, () => engine.stop(id, graceMs));
-    let failed: { readonly error: unknown } | undefined;
-    answer.catch((error: unknown) => (failed = { error }));
-    const isPending = (): boolean => isWanted() && failed === undefined;
-    if (await wentDown(id, graceMs + survivesAfterMs, isPending)) return;
-    if (failed !== undefined) throw failed.error;
-    if (isWanted()) throw silent(node);
-    // the time of the fault is over before that of the grace
-    await engine.kill(id, "SIGKILL");
-    if (!(await wentDown(id, survivesAfterMs, () => true))) throw silent(node);
+  /** The process is told once; after an order of another kind, again. */
+  function end(container: NodeContainer, pid: number, down: Down): void {
+    const { id } = container;
+    const given = orders.get(id);
+    check(container, given?.pid === pid && given.how === nameOf(down) ? given : tell(id, pid, down));
   }
 
-  async function kill({ node, id }: NodeContainer, signal: string, isWanted: () => boolean): Promise<void> {
-    await ask(id, () => engine.kill(id, signal));
-    if ((await wentDown(id, survivesAfterMs, () => true)) || !isWanted()) return;
-    throw new DeviousError(
-      "FAULT_NOT_APPLIED",
-      `${node} survived ${signal}: it still runs after ${formatDuration(survivesAfterMs)}.`,
-      { hint: "A container's first process dies only of signals that it handles, and of SIGKILL always." },
-    );
-  }
+  const noteOf = (node: string): Downed | undefined => store.value.downed[node];
 
-  async function promise({ node, id }: NodeContainer): Promise<void> {
-    if (store.value.downed[node] !== id) await store.admit((ledger) => ({ ledger: noteDown(ledger, node, id) }));
+  async function note(node: string, downed: Downed): Promise<void> {
+    const { containerId, pid } = noteOf(node) ?? {};
+    if (containerId === downed.containerId && pid === downed.pid) return;
+    await store.admit((ledger) => ({ ledger: noteDown(ledger, node, downed) }));
   }
 
   async function forget(node: string): Promise<void> {
-    if (store.value.downed[node] === undefined) return;
+    const noted = noteOf(node);
+    if (noted === undefined) return;
+    orders.delete(noted.containerId);
     await store.release((ledger) => ({ ledger: noteUp(ledger, node) }));
   }
 
-  const owes = ({ node, id }: NodeContainer): boolean => store.value.downed[node] === id;
+  const owes = ({ node, id }: NodeContainer): boolean => noteOf(node)?.containerId === id;
 
   return {
     owes,
-    promise,
     forget,
-    async bringDown(container, down, isWanted) {
-      await promise(container);
-      if (down.by === "stop") await stop(container, down.graceMs, isWanted);
-      else await kill(container, `SIG${down.signal}`, isWanted);
+    async promise({ node, id }) {
+      await note(node, { containerId: id, pid: (await engine.pidOf(id)) ?? null });
+    },
+    async bringDown(container, down) {
+      const { node, id } = container;
+      const pid = await engine.pidOf(id);
+      if (pid !== undefined || !owes(container)) await note(node, { containerId: id, pid: pid ?? null });
+      if (pid === undefined) return true;
+      end(container, pid, down);
+      return false;
     },
     async bringUp(container) {
       const { node, id } = container;
-      const wasUp = isUp(container);
-      // it may go down yet, and must not be forgotten before
-      if (wasUp && unanswered.has(id)) throw silent(node);
+      const pid = isUp(container) ? await engine.pidOf(id) : undefined;
+      if (pid !== undefined && pid === noteOf(node)?.pid) {
+        end(container, pid, sigkill);
+        return "ending";
+      }
+      if (unanswered.has(id)) {
+        const order = orders.get(id);
+        if (order === undefined || clock.monotonicMs() >= order.dueAtMs) throw silent(node);
+        return "ending";
+      }
       // a program that ends right after its start ends by itself: that is no matter of ours
-      if (!wasUp) await engine.start(id);
+      if (pid === undefined) await engine.start(id);
       await forget(node);
-      return !wasUp;
+      return pid === undefined ? "started" : "ran";
     },
   };
+}
+
+function nameOf(down: Down): string {
+  return down.by === "stop" ? `stop ${down.graceMs}` : `SIG${down.signal}`;
+}
+
+function survived(node: string, how: string): DeviousError {
+  return how.startsWith("stop")
+    ? new DeviousError("ENGINE_REFUSED", `The engine says that it stopped ${node}, and yet it runs.`)
+    : new DeviousError("FAULT_NOT_APPLIED", `${node} survived ${how}: it still runs after ${formatDuration(survivesAfterMs)}.`, {
+        hint: `A container's first process dies only of signals that it handles, and of SIGKILL always: that is how ${node} is ended and started again now, for it might die of ${how} yet.`,
+      });
 }
 
 function silent(node: string): DeviousError {

@@ -3,6 +3,7 @@
  * healing, a restarted container and the agent's own restart are one and the same act.
  */
 import { type DesiredState, type Down, type Peer, desiredState, downOf } from "../chaos/desired-state.js";
+import type { ActiveFault } from "../chaos/fault.js";
 import type { Kernel } from "./capabilities.js";
 import type { Clock } from "./clock.js";
 import type { ControlGroups } from "./control-groups.js";
@@ -20,7 +21,7 @@ import type { Rules } from "./tools.js";
 import { createWidth } from "./width.js";
 
 export interface Reconciler {
-  /** One call at a time per node. Throws `DeviousError` where the node could not be brought there. */
+  /** One call at a time per node. Throws `DeviousError` where the node could not be brought there. Waits for no process to end. */
   bring(node: string): Promise<Outcome>;
   /** As {@link bring}, after the node went down once: it is killed, or does not run anyway. A node that is kept down is left alone. */
   crash(node: string): Promise<Outcome>;
@@ -30,9 +31,13 @@ export interface Reconciler {
   distrust(nodes: readonly string[]): void;
 }
 
-/** `absent`: nothing of it runs, and not because of us, so there is nothing to do until it starts. */
+/**
+ * `absent`: nothing of it runs, and not because of us, so there is nothing to do until it starts · `ending`: its process was told to end and
+ * still runs, `toRun` where the node is to run again afterwards; only another {@link Reconciler.bring} finds out.
+ */
 export type Outcome =
   | { readonly kind: "absent" }
+  | { readonly kind: "ending"; readonly toRun: boolean }
   | {
       readonly kind: "settled";
       readonly changed: boolean;
@@ -58,6 +63,8 @@ export interface ReconcilerParts {
 
 export function createReconciler({ engine, openNamespace, kernel, groups, store, clock }: ReconcilerParts): Reconciler {
   const distrusted = new Set<string>();
+  /** Nodes whose process is to end -> the faults whose other effects it was brought to last. */
+  const endingUnder = new Map<string, readonly ActiveFault[]>();
   const freezer = createFreezer(engine, store, clock);
   const places = createPlaces({ engine, openNamespace, groups });
   const power = createPowerSwitch(engine, store, clock);
@@ -78,8 +85,9 @@ export function createReconciler({ engine, openNamespace, kernel, groups, store,
   async function crash(node: string): Promise<Outcome> {
     const container = await find(node);
     if (container !== undefined && container.state !== "created" && downNow(node) === null) {
-      if (isUp(container)) await bringDown(container, { by: "kill", signal: "KILL" }, () => true);
-      else await power.promise(container);
+      // thawed first, whoever froze it: the frozen do not die
+      if (isUp(container)) await freezer.thaw(container, true);
+      await power.promise(container);
     }
     return bring(node);
   }
@@ -120,11 +128,13 @@ export function createReconciler({ engine, openNamespace, kernel, groups, store,
       return power.owes(container) ? unchanged : { kind: "absent" };
     }
     if (down !== null) {
-      await bringDown(container, down, () => downNow(node) !== null);
-      // the time may have passed meanwhile
-      return downNow(node) === null ? bringByEngine(node) : { ...unchanged, changed: true };
+      await freezer.thaw(container, true);
+      if (!(await power.bringDown(container, down))) return ending(container, false);
+      await absent(node);
+      return { ...unchanged, changed: true };
     }
-    const started = power.owes(container) && (await power.bringUp(container));
+    const started = power.owes(container) && (await bringUp(container));
+    if (started === "ending") return ending(container, true);
     const outcome = await bringRunning(node, started ? await engine.nodes() : containers);
     return started && outcome.kind === "settled" ? { ...outcome, started, changed: true } : outcome;
   }
@@ -164,16 +174,30 @@ export function createReconciler({ engine, openNamespace, kernel, groups, store,
     return orders.areDue(place, hooks) ? orders.settle(place, hooks) : [];
   }
 
-  /** Thawed first, whoever froze it: what is frozen dies of SIGKILL at most. */
-  async function bringDown(container: NodeContainer, down: Down, isWanted: () => boolean): Promise<void> {
-    await freezer.thaw(container, true);
-    await power.bringDown(container, down, isWanted);
-    await absent(container.node);
+  /** Ends first what is to end, and then starts the node if it is owed that. */
+  async function bringUp(container: NodeContainer): Promise<boolean | "ending"> {
+    if (!isUp(container)) await absent(container.node);
+    const came = await power.bringUp(container);
+    return came === "ending" ? came : came === "started";
+  }
+
+  /** While a process is taking its time to end, nothing else that is done to it may outlive its own time. */
+  async function ending({ node, id }: NodeContainer, toRun: boolean): Promise<Outcome> {
+    const { faults } = store.value;
+    try {
+      if (endingUnder.get(node) !== faults) await bringHeld(node);
+    } catch (error) {
+      // nothing can be done to what has ended meanwhile, nor has to be
+      if ((await engine.pidOf(id)) !== undefined) throw error;
+    }
+    endingUnder.set(node, faults);
+    return { kind: "ending", toRun };
   }
 
   /** Nothing of the node runs. */
   async function absent(node: string): Promise<Outcome> {
     network.forget(node);
+    endingUnder.delete(node);
     distrusted.delete(node);
     await places.leave(node);
     await limiter.forget(node);

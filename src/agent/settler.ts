@@ -5,6 +5,7 @@ import type { Log } from "../core/log-line.js";
 import type { LedgerStore } from "./ledger-store.js";
 import type { Outcome, Reconciler } from "./reconciler.js";
 import { createTurns } from "./turns.js";
+import type { Clock } from "./clock.js";
 
 export type Settled = { readonly node: string } & ({ readonly outcome: Outcome } | { readonly error: DeviousError });
 
@@ -17,23 +18,40 @@ export type Why = "apply" | "again" | "end";
 /** What to do with them: {@link Reconciler}. */
 export type How = "bring" | "crash" | "start";
 
+/** How often a node whose process is to end is looked at. */
+const lookEveryMs = 50;
+
 export interface Settler {
-  /** What became of each, once all are done. Never throws: what fails is in the answer, and unless it is told to the one who asked, a trouble. */
+  /** What became of each, once all are done: where something is to end for the node to be right, once it has ended. Never throws: what fails is in the answer, and unless it is told to the one who asked, a trouble. */
   settle(nodes: readonly string[], why: Why, how?: How): Promise<readonly Settled[]>;
   /** Node -> why it is not as the ledger says. */
   readonly troubles: ReadonlyMap<string, string>;
   isBusy(node: string): boolean;
 }
 
-export function createSettler(reconciler: Reconciler, store: LedgerStore, log: Log): Settler {
+export function createSettler(reconciler: Reconciler, store: LedgerStore, clock: Clock, log: Log): Settler {
   const turns = createTurns();
   const troubles = new Map<string, string>();
   const busy = new Map<string, number>();
 
+  /**
+   * Between two looks at a process that takes its time to end, the node is free for others. Where it is to stay down, who came for the end
+   * of something else has that already.
+   */
+  async function bringThere(node: string, why: Why, how: How): Promise<Outcome> {
+    let outcome = await turns.take(node, () => reconciler[how](node));
+    // most end at once
+    for (let waitMs = 0; outcome.kind === "ending" && (outcome.toRun || why !== "end"); waitMs = lookEveryMs) {
+      if (waitMs > 0) await new Promise<void>((resolve) => clock.after(waitMs, resolve));
+      outcome = await turns.take(node, () => reconciler.bring(node));
+    }
+    return outcome;
+  }
+
   async function settleOne(node: string, why: Why, how: How): Promise<Settled> {
     busy.set(node, (busy.get(node) ?? 0) + 1);
     try {
-      const outcome = await turns.take(node, () => reconciler[how](node));
+      const outcome = await bringThere(node, why, how);
       if (troubles.delete(node)) log("info", "node-recovered", `${node} is as asked again`, { target: node });
       if (outcome.kind === "settled") tell(node, outcome, why);
       return { node, outcome };

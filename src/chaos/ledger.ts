@@ -12,14 +12,23 @@ export interface Ledger {
    * is ours and never what somebody paused by hand.
    */
   readonly frozen: Readonly<Record<string, string>>;
-  /** Node -> the container that we brought down, kept in the same way: what has to be started again, and nothing else. */
-  readonly downed: Readonly<Record<string, string>>;
+  /** Node -> what we brought down, kept in the same way: what has to be started again, and nothing else. */
+  readonly downed: Readonly<Record<string, Downed>>;
   /** Node -> what its control group said before we limited it. */
   readonly limited: Readonly<Record<string, Limited>>;
   /** Node -> the process, as in {@link Limited}, whose store was told to make troubles for itself. */
   readonly hooked: Readonly<Record<string, string>>;
   /** Every tool that links of this cluster were ever cut with. What one has cut another cannot heal. */
   readonly cutTools: readonly CutTool[];
+}
+
+/** A container that is owed its start. */
+export interface Downed {
+  readonly containerId: string;
+  /**
+   * Its first process when it was told to end, in the host's numbering: as long as that one lives, it may end any time. Null where none ran.
+   */
+  readonly pid: number | null;
 }
 
 /** A control group belongs to one run of a container: the next run starts with its own. */
@@ -135,8 +144,8 @@ export function thaw(ledger: Ledger, node: string): Ledger {
   return { ...ledger, frozen: without(ledger.frozen, node) };
 }
 
-export function noteDown(ledger: Ledger, node: string, containerId: string): Ledger {
-  return { ...ledger, downed: { ...ledger.downed, [node]: containerId } };
+export function noteDown(ledger: Ledger, node: string, downed: Downed): Ledger {
+  return { ...ledger, downed: { ...ledger.downed, [node]: downed } };
 }
 
 export function noteUp(ledger: Ledger, node: string): Ledger {

@@ -5,7 +5,7 @@ import type { ClockTrouble, DiskTrouble } from "../core/store-hooks.js";
 import { type ActiveFault, type Fault, problemsWithFault } from "./fault.js";
 import { type Impairment, distributions } from "./impairment.js";
 import { signals } from "./kill.js";
-import type { Ledger } from "./ledger.js";
+import type { Downed, Ledger } from "./ledger.js";
 import { type Request, cutTools } from "./protocol.js";
 import { protocols } from "./traffic.js";
 
@@ -88,11 +88,17 @@ const activeFault: z.ZodType<ActiveFault> = z.object({
   seed,
 });
 
+/** Older ledgers name the container alone. */
+const downed: z.ZodType<Downed> = z.union([
+  z.object({ containerId: z.string(), pid: z.number().nullable() }),
+  z.string().transform((containerId) => ({ containerId, pid: null })),
+]);
+
 const ledger: z.ZodType<Ledger> = z.object({
   nextNumber: z.int().positive(),
   faults: z.array(activeFault),
   frozen: z.record(name, z.string()),
-  downed: z.record(name, z.string()),
+  downed: z.record(name, downed),
   limited: z.record(name, z.object({ process: z.string(), originals: z.record(z.string(), z.string()) })),
   hooked: z.record(name, z.string()),
   cutTools: z.array(z.enum(cutTools)),

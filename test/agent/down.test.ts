@@ -3,13 +3,14 @@ import { describe, expect, test } from "vitest";
 import type { Fault } from "../../src/chaos/fault.js";
 import type { Signal } from "../../src/chaos/kill.js";
 import { emptyLedger } from "../../src/chaos/ledger.js";
-import { names, partition, pause } from "./faults.js";
+import { delay, names, partition, pause } from "./faults.js";
 import { type World, clean, error, gate, world, worldWithoutAgent } from "./world.js";
 
 const kill = (nodes: readonly string[], signal: Signal = "KILL"): Fault => ({ kind: "kill", nodes, signal });
 const stop = (nodes: readonly string[], graceMs = 5000): Fault => ({ kind: "stop", nodes, graceMs });
 const restart = (nodes: readonly string[]): Fault => ({ kind: "restart", nodes, graceMs: 5000 });
 const crashLoop = (nodes: readonly string[], everyMs: number): Fault => ({ kind: "crash-loop", nodes, everyMs });
+const cpu = (nodes: readonly string[]): Fault => ({ kind: "cpu", nodes, cpus: 0.5 });
 const cutN1 = partition([["n1"]]);
 
 /** What was done to nodes as a whole, e.g. `n1 SIGKILL`. */
@@ -26,7 +27,7 @@ describe("while it lasts", () => {
     const w = await world();
     expect(await w.apply(fault, 5000)).toMatchObject({ ok: true, result: { fault: { timeLeftMs: 5000 } } });
     expect(w.look()).toEqual(["stopped", "clean", "clean"]);
-    expect(w.disk.downed).toEqual({ n1: "container-n1" });
+    expect(w.disk.downed).toMatchObject({ n1: { containerId: "container-n1" } });
     await w.clock.advance(4900);
     expect(w.look()).toEqual(["stopped", "clean", "clean"]);
     await w.clock.advance(200);
@@ -51,7 +52,7 @@ describe("while it lasts", () => {
     w.cluster.node("n1").id = "another";
     w.cluster.restart("n1");
     await w.clock.advance(100);
-    expect(w.disk.downed).toEqual({ n1: "another" });
+    expect(w.disk.downed).toMatchObject({ n1: { containerId: "another" } });
     await w.clock.advance(5000);
     expect(w.look()).toEqual(clean);
   });
@@ -158,7 +159,8 @@ describe("trouble", () => {
     expect(await reply).toMatchObject({ error: { message: "n2 survived SIGTERM: it still runs after 5s." } });
     expect(w.look()).toEqual(clean);
     expect(w.disk).toMatchObject({ faults: [], downed: {} });
-    expect(acts(w)).not.toContain("n2 start");
+    // it might have died of the signal yet
+    expect(acts(w).filter((act) => act.startsWith("n2"))).toEqual(["n2 SIGTERM", "n2 SIGKILL", "n2 start"]);
   });
 
   test("a stop whose grace is longer than the fault is cut short", async () => {
@@ -194,7 +196,7 @@ describe("trouble", () => {
     setAway(w, true);
     await w.clock.advance(4000);
     expect(w.look()).toEqual(["stopped", "clean", "clean"]);
-    expect(w.disk.downed).toEqual({ n1: "container-n1" });
+    expect(w.disk.downed).toMatchObject({ n1: { containerId: "container-n1" } });
     setAway(w, false);
     await w.clock.advance(600);
     expect(w.look()).toEqual(clean);
@@ -209,9 +211,62 @@ describe("trouble", () => {
     const reply = w.apply(kill(["n1"]), 1000);
     await w.clock.advance(1100);
     open();
-    expect(await reply).toEqual(error("FAULT_NOT_APPLIED"));
     await w.clock.advance(300);
+    expect(await reply).toEqual(error("FAULT_NOT_APPLIED"));
     expect(w.look()).toEqual(clean);
+  });
+
+  test.each<[string, Fault, number, (w: World) => Promise<unknown>]>([
+    ["fails", kill(["n1"], "TERM"), 60_000, (w) => w.clock.advance(5500)],
+    ["is healed before it is known to", kill(["n1"], "TERM"), 60_000, (w) => w.heal({ by: "all" })],
+    ["is over before it is known to", kill(["n1"], "TERM"), 1000, (w) => w.clock.advance(1000)],
+    ["is overruled by a start", kill(["n1"], "TERM"), 60_000, (w) => w.ask({ op: "start", nodes: ["n1"] })],
+  ])("a program that is still at its last words when its kill %s ends and runs again", async (_, fault, lastsMs, over) => {
+    const w = await world();
+    w.cluster.node("n1").survives = ["SIGTERM"];
+    const { pid } = w.cluster.node("n1");
+    const reply = w.apply(fault, lastsMs);
+    await w.clock.advance(500);
+    const isOver = over(w);
+    await w.clock.advance(5500);
+    await isOver;
+    expect(await reply).toEqual(error("FAULT_NOT_APPLIED"));
+    // the program that was told to end would have ended about now
+    if (w.cluster.node("n1").pid === pid) w.cluster.stop("n1");
+    await w.clock.advance(1000);
+    expect(w.look()).toEqual(clean);
+    expect(w.disk.downed).toEqual({});
+  });
+
+  test("a kill that the engine neither carries out nor answers is remembered until it does", async () => {
+    const w = await world();
+    const { shut, open } = gate();
+    w.cluster.slowKill = shut;
+    const reply = w.apply(kill(["n1"]), 60_000);
+    await w.clock.advance(30_000);
+    expect(await reply).toEqual(error("ENGINE_UNREACHABLE"));
+    expect(w.disk).toMatchObject({ faults: [], downed: { n1: { containerId: "container-n1" } } });
+    open();
+    await w.clock.advance(6000);
+    expect(w.look()).toEqual(clean);
+    expect(w.disk.downed).toEqual({});
+  });
+
+  test("while a program takes its time to end, other faults of its node end in theirs, and healing them is answered", async () => {
+    const w = await world();
+    w.cluster.node("n1").survives = ["SIGTERM"];
+    await w.apply(cutN1, 2000);
+    await w.apply(cpu(["n1"]), 2000);
+    await w.apply(delay(["n1"], 100));
+    const reply = w.apply(stop(["n1"], 30_000), 60_000);
+    await w.clock.advance(2100);
+    expect(w.look()).toEqual(["slow to 2", "clean", "clean"]);
+    expect(await w.heal({ by: "id", id: "f3" })).toMatchObject({ ok: true });
+    expect(w.look()).toEqual(clean);
+    w.cluster.stop("n1");
+    await w.clock.advance(100);
+    expect(await reply).toMatchObject({ ok: true });
+    expect(acts(w)).toEqual(["n1 stop 30000"]);
   });
 });
 
@@ -232,7 +287,12 @@ describe("the agent dies", () => {
   ])("%s: the node is as the ledger says, and runs in the end", async (_, fault, leftMs, noted, runs) => {
     const w = worldWithoutAgent();
     const faults = faultsLeft(w.clock.nowMs() + leftMs, fault);
-    w.disk = { ...emptyLedger, nextNumber: 2, faults, downed: noted ? { n1: "container-n1" } : {} };
+    w.disk = {
+      ...emptyLedger,
+      nextNumber: 2,
+      faults,
+      downed: noted ? { n1: { containerId: "container-n1", pid: w.cluster.node("n1").pid } } : {},
+    };
     if (!runs) w.cluster.stop("n1");
     await w.startAgent();
     const isKeptDown = leftMs > 0 && (fault.kind === "kill" || fault.kind === "stop");
@@ -242,9 +302,30 @@ describe("the agent dies", () => {
     expect(w.disk).toMatchObject({ faults: [], downed: {} });
   });
 
+  test.each<[string, Fault, number | null]>([
+    ["a restart", { kind: "restart", nodes: ["n1"], graceMs: 10_000 }, null],
+    ["a stop whose time passes meanwhile", stop(["n1"], 10_000), 2000],
+    ["a kill by a signal whose time passes meanwhile", kill(["n1"], "TERM"), 2000],
+  ])("in the grace of %s, which the engine then carries out: the node runs in the end", async (_, fault, lastsMs) => {
+    const w = await world();
+    const { pid } = w.cluster.node("n1");
+    w.cluster.node("n1").survives = ["SIGTERM"];
+    void w.apply(fault, lastsMs);
+    await w.clock.advance(1000);
+    w.killAgent();
+    await w.clock.advance(2000);
+    const started = w.startAgent();
+    await w.clock.advance(1000);
+    await started;
+    if (w.cluster.node("n1").pid === pid) w.cluster.stop("n1");
+    await w.clock.advance(1000);
+    expect(w.look()).toEqual(clean);
+    expect(w.disk).toMatchObject({ faults: [], downed: {} });
+  });
+
   test("between the healing and the start: the next agent starts the node", async () => {
     const w = worldWithoutAgent();
-    w.disk = { ...emptyLedger, nextNumber: 2, downed: { n1: "container-n1" } };
+    w.disk = { ...emptyLedger, nextNumber: 2, downed: { n1: { containerId: "container-n1", pid: 100 } } };
     w.cluster.stop("n1");
     w.cluster.stop("n2");
     await w.startAgent();

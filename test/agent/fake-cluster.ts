@@ -65,6 +65,7 @@ export class FakeCluster {
   readonly #opened: string[] = [];
   #nextPid = 100;
   #breakWatch: (error: Error) => void = () => undefined;
+  readonly #onEnd = new Map<string, readonly (() => void)[]>();
   #onStart: (node: string) => void = () => undefined;
 
   constructor(names: readonly string[]) {
@@ -93,6 +94,12 @@ export class FakeCluster {
 
   stop(name: string): void {
     this.node(name).state = "stopped";
+    for (const tell of this.#onEnd.get(name) ?? []) tell();
+    this.#onEnd.delete(name);
+  }
+
+  #endOf({ name }: FakeNode): Promise<void> {
+    return new Promise((resolve) => this.#onEnd.set(name, [...(this.#onEnd.get(name) ?? []), resolve]));
   }
 
   /** As after `docker restart`: at another address if one is given. */
@@ -173,14 +180,14 @@ export class FakeCluster {
       this.#refuseWhenDown();
       const node = this.#act(id, signal);
       await this.slowKill;
-      if (signal === "SIGKILL" || !node.survives.includes(signal)) node.state = "stopped";
+      if (signal === "SIGKILL" || !node.survives.includes(signal)) this.stop(node.name);
     },
     stop: async (id, graceMs) => {
       this.#refuseWhenDown();
       const node = this.#act(id, `stop ${graceMs}`);
-      if (!node.survives.includes("SIGTERM")) node.state = "stopped";
-      // the answer comes after the grace, of which the tests' clock knows nothing
-      else await new Promise(() => undefined);
+      // the end of the grace is up to the test: the tests' clock is no matter of the engine's
+      if (node.survives.includes("SIGTERM")) await this.#endOf(node);
+      else this.stop(node.name);
     },
     start: async (id) => {
       this.#refuseWhenDown();

@@ -1,5 +1,6 @@
 import { expect } from "vitest";
 import { Agent } from "../../src/agent/agent.js";
+import type { Clock } from "../../src/agent/clock.js";
 import { createLedgerStore } from "../../src/agent/ledger-store.js";
 import { createReconciler } from "../../src/agent/reconciler.js";
 import type { Fault } from "../../src/chaos/fault.js";
@@ -23,9 +24,17 @@ export class World {
   /** What probes feel. */
   measure: () => Promise<readonly Measurement[]> = async () => [];
   #agent: Agent | undefined;
+  #life = { isOver: true };
 
   async startAgent(): Promise<void> {
-    const { cluster, clock } = this;
+    const { cluster } = this;
+    const life = { isOver: false };
+    this.#life = life;
+    const clock: Clock = {
+      nowMs: () => this.clock.nowMs(),
+      monotonicMs: () => this.clock.monotonicMs(),
+      after: (delayMs, act) => this.clock.after(delayMs, () => void (life.isOver || act())),
+    };
     const file = {
       load: async () => ({ ledger: this.disk, problem: undefined }),
       save: async (ledger: Ledger) => {
@@ -72,8 +81,10 @@ export class World {
     await this.#agent.start();
   }
 
+  /** What it has asked of the engine or the disk still happens; nothing wakes it any more. */
   killAgent(): void {
     this.#agent?.stop();
+    this.#life.isOver = true;
     this.#agent = undefined;
   }
 

@@ -42,7 +42,8 @@ test("what is written is read back", () => {
   fc.assert(
     fc.property(someFaults, fc.dictionary(fc.constantFrom(...nodes), fc.string()), (faults, frozen) => {
       const limited = { n1: { process: "c1 42", originals: { "cpu.max": "max 100000" } } };
-      const ledger = { ...ledgerOf(faults), frozen: { ...frozen }, downed: { ...frozen }, hooked: { ...frozen }, limited };
+      const downed = { n1: { containerId: "c1", pid: 42 }, n2: { containerId: "c2", pid: null } };
+      const ledger = { ...ledgerOf(faults), frozen: { ...frozen }, downed, hooked: { ...frozen }, limited };
       expect(decodeLedger(encodeLedger(ledger))).toEqual(ledger);
     }),
   );
@@ -56,6 +57,11 @@ test.each([
   ['{"nextNumber":2,"faults":[{"id":"f1"}],"frozen":{},"cutTools":[]}', "faults.0.fault"],
 ])("%j is no ledger: %s", (text, problem) => {
   expect(() => decodeLedger(text)).toThrow(problem);
+});
+
+test("an older ledger names only the container that was brought down", () => {
+  const old = JSON.stringify({ ...emptyLedger, downed: { n1: "c1" } });
+  expect(decodeLedger(old).downed).toEqual({ n1: { containerId: "c1", pid: null } });
 });
 
 test("a fault ends at its deadline, not before; one without stays", () => {
@@ -117,8 +123,10 @@ describe("who is brought down by us", () => {
   ]);
 
   test("is remembered until started, each for itself, and so is who is limited and whose store was told", () => {
-    const noted = noteDown(noteDown(three, "n1", "c1"), "n2", "c2");
-    expect(noteUp(noted, "n1").downed).toEqual({ n2: "c2" });
+    const c1 = { containerId: "c1", pid: 42 };
+    const c2 = { containerId: "c2", pid: null };
+    const noted = noteDown(noteDown(three, "n1", c1), "n2", c2);
+    expect(noteUp(noted, "n1").downed).toEqual({ n2: c2 });
     const limited = { process: "c1 42", originals: { "cpu.max": "max 100000" } };
     expect(noteUnlimited(noteLimited(three, "n1", limited), "n1")).toEqual(three);
     expect(noteUnhooked(noteHooked(three, "n1", "c1 42"), "n1")).toEqual(three);
