@@ -21,6 +21,7 @@ try {
   await use();
   await pauseTheLeader();
   await cutOneOff();
+  await killTheLeader();
   await slowALink();
   await heal();
   await readTheLogs();
@@ -63,7 +64,7 @@ async function cutOneOff() {
   chapter("The network is cut");
   const { nodes } = await status();
   const [lonely, other] = nodes.filter(({ store }) => store.role !== "leader").map((one) => one.node);
-  await devious(["chaos", "partition", "isolate", lonely, "--for", "60s"]);
+  await devious(["chaos", "partition", "isolate", lonely, "--for", "60s", "--verify"]);
   await until(`${lonely} has noticed that it is alone`, async () => (await node(lonely)).health === "no-quorum");
   await devious(["put", "side", "majority", "--node", other]);
   const refused = await devious(["put", "side", "minority", "--node", lonely], { mayFail: true });
@@ -71,6 +72,20 @@ async function cutOneOff() {
   await expectValue(other, "side", "majority");
   await devious(["chaos", "heal"]);
   await until(`${lonely} is back`, async () => (await node(lonely)).health === "ready");
+}
+
+async function killTheLeader() {
+  chapter("The leader dies");
+  const before = await leader();
+  await devious(["chaos", "kill", "leader", "--for", "60s"]);
+  const after = await until(`another node than ${before} leads`, async () => {
+    const now = await leader();
+    return now !== undefined && now !== before ? now : undefined;
+  });
+  await devious(["put", "after", "the crash", "--node", after]);
+  await devious(["chaos", "start", before]);
+  await until(`${before} is back`, async () => (await node(before)).health === "ready");
+  await expectValue(before, "after", "the crash");
 }
 
 async function slowALink() {
