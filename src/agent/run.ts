@@ -43,9 +43,13 @@ export async function runAgent(options: AgentOptions): Promise<void> {
   const file = createLedgerFile(options.ledgerDir);
   const { ledger, problem } = await file.load();
   if (problem !== undefined) log("error", "ledger-unreadable", problem);
-  const store = createLedgerStore(ledger, file, (error) =>
-    log("error", "ledger-unsaved", `the ledger could not be saved: ${messageOf(error)}`),
-  );
+  const store = createLedgerStore({
+    loaded: ledger,
+    file,
+    clock: wallClock,
+    onUnsaved: (error) => log("error", "ledger-unsaved", `the ledger could not be saved: ${messageOf(error)}; trying again`),
+    onSavedAgain: () => log("info", "ledger-saved", "the ledger is saved again"),
+  });
   const reconciler = createReconciler({ engine, openNamespace, kernel, groups, store, clock: wallClock });
   const { cluster, onEngineLost } = options;
   const ledgerLost = problem !== undefined;

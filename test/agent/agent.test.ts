@@ -396,6 +396,44 @@ describe("trouble", () => {
     expect(w.look()).toEqual(clean);
     expect(w.events()).toContain("ledger-unsaved");
   });
+
+  test("a disk that does not answer keeps no fault alive, and nobody looks more often because of it", async () => {
+    const w = await world();
+    await w.apply(cutN1, 1000);
+    await w.apply(delay(["n2"], 5), 2000);
+    const { shut, open } = gate();
+    w.diskSlow = shut;
+    const reply = w.apply(pause(["n3"]), 60_000);
+    let alarms = 0;
+    const after = w.clock.after.bind(w.clock);
+    w.clock.after = (delayMs, act) => {
+      alarms++;
+      return after(delayMs, act);
+    };
+    await w.clock.advance(1100);
+    expect(w.look()).toEqual(["clean", "slow to 2", "clean"]);
+    await w.clock.advance(1000);
+    expect(w.look()).toEqual(clean);
+    await w.clock.advance(3000);
+    expect(await reply).toEqual(error("FAULT_NOT_APPLIED"));
+    expect(alarms).toBeLessThan(50);
+    open();
+    await w.clock.advance(0);
+    expect(w.disk).toMatchObject({ faults: [], frozen: {} });
+    expect(w.look()).toEqual(clean);
+  });
+
+  test("what was healed on a full disk stays healed under the next agent, once there was room", async () => {
+    const w = await world();
+    await w.apply(cutN1);
+    w.diskFull = true;
+    expect(await w.heal({ by: "id", id: "f1" })).toMatchObject({ ok: true });
+    w.diskFull = false;
+    await w.clock.advance(1000);
+    w.killAgent();
+    await w.startAgent();
+    expect(w.look()).toEqual(clean);
+  });
 });
 
 /** A table of ours that no ledger knows of. */

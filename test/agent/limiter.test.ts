@@ -7,6 +7,7 @@ import { createControlGroups } from "../../src/agent/control-groups.js";
 import { createLedgerStore } from "../../src/agent/ledger-store.js";
 import { type Limiter, createLimiter } from "../../src/agent/limiter.js";
 import { type Ledger, emptyLedger } from "../../src/chaos/ledger.js";
+import { FakeClock } from "./fake-clock.js";
 
 let root: string;
 let ledger: Ledger;
@@ -16,12 +17,17 @@ beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), "cgroup-"));
   ledger = emptyLedger;
   const file = {
-    load: async () => ({ ledger, problem: undefined }),
     save: async (value: Ledger) => void (ledger = value),
   };
   limiter = createLimiter(
     createControlGroups(join(root, "cgroup"), join(root, "proc")),
-    createLedgerStore(emptyLedger, file, () => undefined),
+    createLedgerStore({
+      loaded: emptyLedger,
+      file,
+      clock: new FakeClock(),
+      onUnsaved: () => undefined,
+      onSavedAgain: () => undefined,
+    }),
   );
 });
 afterEach(() => rm(root, { recursive: true }));

@@ -39,6 +39,8 @@ export class World {
       load: async () => ({ ledger: this.disk, problem: undefined }),
       save: async (ledger: Ledger) => {
         await this.diskSlow;
+        // a dead agent writes nothing
+        if (life.isOver) return new Promise<void>(() => undefined);
         if (this.diskFull) throw new Error("ENOSPC");
         this.disk = ledger;
       },
@@ -52,7 +54,13 @@ export class World {
       },
     };
     const ledger = this.ledgerDamaged ? lostLedger : this.disk;
-    const store = createLedgerStore(ledger, file, () => this.records.push({ event: "ledger-unsaved" }));
+    const store = createLedgerStore({
+      loaded: ledger,
+      file,
+      clock,
+      onUnsaved: () => this.records.push({ event: "ledger-unsaved" }),
+      onSavedAgain: () => this.records.push({ event: "ledger-saved" }),
+    });
     const reconciler = createReconciler({
       engine: cluster.engine,
       openNamespace: cluster.openNamespace,
@@ -81,7 +89,7 @@ export class World {
     await this.#agent.start();
   }
 
-  /** What it has asked of the engine or the disk still happens; nothing wakes it any more. */
+  /** What it has asked of the engine still happens; nothing wakes it any more, and nothing of it reaches the disk. */
   killAgent(): void {
     this.#agent?.stop();
     this.#life.isOver = true;
