@@ -26,7 +26,7 @@ import {
   toWireError,
 } from "../chaos/protocol.js";
 import { type Measurement, type Proof, disproofs } from "../chaos/proof.js";
-import { nextWakeUpMs } from "../chaos/schedule.js";
+import { nextWakeUpMs, retryAfterMs } from "../chaos/schedule.js";
 import { unknownNode } from "../chaos/target.js";
 import { problemsTogether } from "../chaos/together.js";
 import { formatDuration } from "../core/duration.js";
@@ -328,7 +328,7 @@ export class Agent {
     const still = this.#startDue ? nodes.filter(({ state }) => state === "stopped") : [];
     if (nodes.length > 0) this.#startDue = false;
     const names = (containers: readonly NodeContainer[]) => containers.map(({ node }) => node);
-    await Promise.all([this.#settle(names(still), "end", "start"), this.#settle(names(nodes), "again")]);
+    await Promise.all([this.#settle(names(still), "end", "restore"), this.#settle(names(nodes), "again")]);
   }
 
   /** Every node; where the engine does not answer, a sweep later. */
@@ -378,9 +378,9 @@ export class Agent {
     this.#cancelWakeUp();
     if (this.#stopped) return;
     const { clock, store } = this.#parts;
-    const somethingIsWrong = this.#settler.troubles.size > 0 || this.#sweepDue;
+    const retryInMs = this.#sweepDue ? retryAfterMs(0) : this.#settler.retryInMs();
     const crashInMs = this.#crashLoops.untilNextMs(store.value.faults);
-    const inMs = nextWakeUpMs(store.value, clock.nowMs(), somethingIsWrong, this.#deadlineOf, crashInMs);
+    const inMs = nextWakeUpMs(store.value, clock.nowMs(), retryInMs, this.#deadlineOf, crashInMs);
     if (inMs !== undefined) this.#cancelWakeUp = clock.after(inMs, () => void this.#wake());
   }
 

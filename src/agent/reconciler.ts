@@ -4,6 +4,7 @@
  */
 import { type DesiredState, type Down, type Peer, desiredState, downOf } from "../chaos/desired-state.js";
 import type { ActiveFault } from "../chaos/fault.js";
+import { DeviousError } from "../core/errors.js";
 import type { Kernel } from "./capabilities.js";
 import type { Clock } from "./clock.js";
 import type { ControlGroups } from "./control-groups.js";
@@ -25,8 +26,10 @@ export interface Reconciler {
   bring(node: string): Promise<Outcome>;
   /** As {@link bring}, after the node went down once: it is killed, or does not run anyway. A node that is kept down is left alone. */
   crash(node: string): Promise<Outcome>;
-  /** As {@link bring}, and a node that nothing keeps down runs then, whoever stopped it. */
+  /** As {@link bring}, and a node that nothing keeps down runs then, whoever stopped it. Where the engine refuses that, it is not owed. */
   start(node: string): Promise<Outcome>;
+  /** As {@link start}, and it remains owed until it is done. */
+  restore(node: string): Promise<Outcome>;
   /** From now on until {@link bring} has made it so, these nodes are to be normal but for the faults, whoever did what to them. */
   distrust(nodes: readonly string[]): void;
 }
@@ -92,10 +95,21 @@ export function createReconciler({ engine, openNamespace, kernel, groups, store,
     return bring(node);
   }
 
-  async function start(node: string): Promise<Outcome> {
+  async function restore(node: string): Promise<Outcome> {
     const container = await find(node);
     if (container !== undefined && !isUp(container) && downNow(node) === null) await power.promise(container);
     return bring(node);
+  }
+
+  async function start(node: string): Promise<Outcome> {
+    const wasOwed = store.value.downed[node] !== undefined;
+    try {
+      return await restore(node);
+    } catch (error) {
+      // whoever asked is told now, and does not expect it to start hours later
+      if (!wasOwed && error instanceof DeviousError && error.code === "ENGINE_REFUSED") await power.forget(node);
+      throw error;
+    }
   }
 
   /** What can be done where the engine does not play along: nothing of this is any matter of the engine's. */
@@ -212,7 +226,7 @@ export function createReconciler({ engine, openNamespace, kernel, groups, store,
     }
   }
 
-  return { bring, crash, start, distrust };
+  return { bring, crash, start, restore, distrust };
 }
 
 const nothing = Promise.resolve();

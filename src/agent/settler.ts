@@ -1,5 +1,6 @@
 /** Brings nodes to what the ledger says, side by side, each one step after the other, and remembers which of them are not there yet. */
 import { nodesOf } from "../chaos/fault.js";
+import { retryAfterMs } from "../chaos/schedule.js";
 import { DeviousError, messageOf } from "../core/errors.js";
 import type { Log } from "../core/log-line.js";
 import type { LedgerStore } from "./ledger-store.js";
@@ -16,7 +17,7 @@ export type Settled = { readonly node: string } & ({ readonly outcome: Outcome }
 export type Why = "apply" | "again" | "end";
 
 /** What to do with them: {@link Reconciler}. */
-export type How = "bring" | "crash" | "start";
+export type How = "bring" | "crash" | "start" | "restore";
 
 /** How often a node whose process is to end is looked at. */
 const lookEveryMs = 50;
@@ -26,12 +27,16 @@ export interface Settler {
   settle(nodes: readonly string[], why: Why, how?: How): Promise<readonly Settled[]>;
   /** Node -> why it is not as the ledger says. */
   readonly troubles: ReadonlyMap<string, string>;
+  /** Until the next attempt at those; undefined where there are none. */
+  retryInMs(): number | undefined;
   isBusy(node: string): boolean;
 }
 
 export function createSettler(reconciler: Reconciler, store: LedgerStore, clock: Clock, log: Log): Settler {
   const turns = createTurns();
   const troubles = new Map<string, string>();
+  /** Node -> since when it has been in trouble, on the monotonic clock. */
+  const wrongSinceMs = new Map<string, number>();
   const busy = new Map<string, number>();
 
   /**
@@ -52,6 +57,7 @@ export function createSettler(reconciler: Reconciler, store: LedgerStore, clock:
     busy.set(node, (busy.get(node) ?? 0) + 1);
     try {
       const outcome = await bringThere(node, why, how);
+      wrongSinceMs.delete(node);
       if (troubles.delete(node)) log("info", "node-recovered", `${node} is as asked again`, { target: node });
       if (outcome.kind === "settled") tell(node, outcome, why);
       return { node, outcome };
@@ -61,6 +67,8 @@ export function createSettler(reconciler: Reconciler, store: LedgerStore, clock:
       if (troubles.get(node) !== error.message) {
         log("error", "node-not-settled", `${node}: ${error.message}`, { target: node, code: error.code, details: error.details });
       }
+      // what an engine was asked and has not answered may happen at any time, and is to be undone soon then
+      if (!troubles.has(node) || error.code === "ENGINE_UNREACHABLE") wrongSinceMs.set(node, clock.monotonicMs());
       troubles.set(node, error.message);
       return { node, error };
     } finally {
@@ -82,6 +90,10 @@ export function createSettler(reconciler: Reconciler, store: LedgerStore, clock:
 
   return {
     troubles,
+    retryInMs() {
+      if (troubles.size === 0) return undefined;
+      return retryAfterMs(clock.monotonicMs() - Math.max(...wrongSinceMs.values()));
+    },
     settle: (nodes, why, how = "bring") => Promise.all([...new Set(nodes)].map((node) => settleOne(node, why, how))),
     isBusy: (node) => busy.has(node),
   };

@@ -4,20 +4,31 @@ import { type DeadlineOf, type Ledger, nextDeadlineMs } from "./ledger.js";
 /** No sleep is longer while a deadline is ahead: a machine that was suspended, or whose clock was set, notices within this time. */
 const longestSleepMs = 1000;
 
-/** How long a node that could not be brought into its desired state waits for the next attempt. */
-const retryAfterMs = 250;
+const shortestRetryMs = 250;
+const longestRetryMs = 5000;
 
-/** Milliseconds until the next look; undefined: only an event can change anything. `crashInMs`: until the next kill of a crash loop. */
+/**
+ * How long to wait before the next attempt at what has been wrong for so long: a twentieth of that, so that what heals soon is noticed soon,
+ * and what does not heal does not keep the engine busy.
+ */
+export function retryAfterMs(wrongForMs: number): number {
+  return Math.min(longestRetryMs, Math.max(shortestRetryMs, wrongForMs / 20));
+}
+
+/**
+ * Milliseconds until the next look; undefined: only an event can change anything. `retryInMs`: until the next attempt at what is wrong ·
+ * `crashInMs`: until the next kill of a crash loop.
+ */
 export function nextWakeUpMs(
   ledger: Ledger,
   nowMs: number,
-  someNodeIsWrong: boolean,
+  retryInMs?: number,
   deadlineOf?: DeadlineOf,
   crashInMs?: number,
 ): number | undefined {
   const deadlineMs = nextDeadlineMs(ledger, deadlineOf);
   const untilDeadlineMs = deadlineMs === undefined ? Infinity : Math.min(longestSleepMs, Math.max(0, deadlineMs - nowMs));
-  const inMs = Math.min(untilDeadlineMs, someNodeIsWrong ? retryAfterMs : Infinity, crashInMs ?? Infinity);
+  const inMs = Math.min(untilDeadlineMs, retryInMs ?? Infinity, crashInMs ?? Infinity);
   return inMs === Infinity ? undefined : inMs;
 }
 

@@ -437,14 +437,34 @@ describe("start", () => {
     expect(w.look()[0]).toBe("paused + deaf to 10.0.0.3,10.0.0.4");
   });
 
-  test("of a stranger is refused; by an engine that is away it fails, and is done later", async () => {
+  test("of a stranger is refused", async () => {
     const w = await world();
     expect(await w.ask({ op: "start", nodes: ["n9"] })).toEqual(error("UNKNOWN_NODE"));
+  });
+
+  test("that the engine refuses is not made up for later, unless we brought the node down", async () => {
+    const w = await world();
+    await w.apply(kill(["n2"]));
     w.cluster.stop("n1");
-    w.cluster.startRefused = "driver failed";
-    expect(await w.ask({ op: "start", nodes: ["n1"] })).toEqual(error("ENGINE_REFUSED"));
+    w.cluster.startRefused = "port is already allocated";
+    expect(await w.ask({ op: "start", nodes: ["n1", "n2"] })).toEqual(error("ENGINE_REFUSED"));
     w.cluster.startRefused = undefined;
-    await w.clock.advance(300);
-    expect(w.look()).toEqual(clean);
+    await w.clock.advance(10_000);
+    expect(w.look()).toEqual(["stopped", "clean", "clean"]);
+    expect(w.disk.downed).toEqual({});
+  });
+
+  test("that the engine refuses again and again is asked for more and more rarely, but soon while a deadline is ahead", async () => {
+    const w = await world();
+    await w.apply(kill(["n1"]), 1000);
+    w.cluster.startRefused = "port is already allocated";
+    await w.clock.advance(600_000);
+    const tries = (): number => acts(w).filter((act) => act === "n1 start").length;
+    const before = tries();
+    await w.clock.advance(60_000);
+    expect(tries() - before).toBe(12);
+    await w.apply(pause(["n2"]), 60_000);
+    await w.clock.advance(10_000);
+    expect(tries() - before).toBe(12 + 10);
   });
 });
