@@ -6,6 +6,8 @@ import { faultFlags, readAs, targetArg } from "../../cli/flags.js";
 
 export default class ChaosKill extends FaultCommand {
   static override summary = "Kill nodes with a signal; they stay down until the time is up or `chaos start`.";
+  static override description =
+    "A node that still runs 5s after the signal has survived it: the fault fails, and because it might die of the signal yet, the node is ended with SIGKILL and started again.";
   static override examples = [
     "<%= config.bin %> chaos kill leader",
     "<%= config.bin %> chaos kill minority --for 10s",
