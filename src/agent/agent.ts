@@ -2,7 +2,7 @@
  * The life of the agent: requests change the ledger, deadlines shorten it, and after each change the nodes concerned are brought to
  * what it says. Whatever fails is tried again until it is right.
  */
-import { type ActiveFault, type Fault, describeFault, isMomentary, namesIn, nodesOf } from "../chaos/fault.js";
+import { type ActiveFault, type Fault, type Side, describeFault, isMomentary, namesIn, nodesOf, sideOf } from "../chaos/fault.js";
 import {
   type DeadlineOf,
   type Ledger,
@@ -183,7 +183,7 @@ export class Agent {
   async #bringIntoForce(added: ActiveFault, durationMs: number | null, askedAtMs: number): Promise<DeviousError | undefined> {
     const { clock, log } = this.#parts;
     const { fault, id } = added;
-    const settled = await this.#settle(nodesOf(fault), "apply", fault.kind === "crash-loop" ? "crash" : "bring");
+    const settled = await this.#settle(nodesOf(fault), "apply", fault.kind === "crash-loop" ? "crash" : "bring", sideOf(fault));
     const error = firstError(fault, settled) ?? (this.#isActive(id) ? undefined : wasOver(fault));
     if (error !== undefined) {
       log("error", "fault-failed", `${describeFault(fault)}: ${error.message}`, {
@@ -232,7 +232,7 @@ export class Agent {
     const { log, store } = this.#parts;
     await this.#nodesNamed(names);
     const { healed, narrowed, saved } = await store.release((ledger) => letRun(ledger, names));
-    const settled = await this.#settle(names, "end", "start");
+    const settled = await this.#settle(names, "end", "start", "power");
     await saved;
     await this.#tellOver(healed, "started");
     for (const active of narrowed) {
@@ -268,7 +268,8 @@ export class Agent {
   ): Promise<{ healed: readonly ActiveFault[]; settled: readonly Settled[] }> {
     const { healed, saved } = await this.#parts.store.release(change);
     const nodes = [...healed.flatMap(({ fault }) => nodesOf(fault)), ...alsoNodes.map(({ node }) => node)];
-    const settled = await this.#settle(nodes, "end");
+    // whoever restarts nodes asks for no more than that they run
+    const settled = await this.#settle(nodes, "end", "bring", reason === "done" ? "power" : undefined);
     await saved;
     await this.#tellOver(healed, reason);
     return { healed, settled };
@@ -283,9 +284,9 @@ export class Agent {
     }
   }
 
-  async #settle(nodes: readonly string[], why: Why, how?: How): Promise<readonly Settled[]> {
+  async #settle(nodes: readonly string[], why: Why, how?: How, side?: Side): Promise<readonly Settled[]> {
     this.#schedule();
-    const settled = await this.#settler.settle(nodes, why, how);
+    const settled = await this.#settler.settle(nodes, why, how, side);
     this.#schedule();
     return settled;
   }

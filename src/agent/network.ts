@@ -12,34 +12,21 @@ import type { Place } from "./places.js";
 import { createShaper } from "./shaping.js";
 import type { Rules } from "./tools.js";
 
+/** Cuts and slow links know nothing of each other: where the tool of one fails, the other is brought to what is asked all the same. */
 export interface Network {
   /** Where `isTrusted` is false it looks also where it knows of nothing to do: somebody else may have been there. */
-  settle(place: Place, desired: DesiredState, isTrusted: boolean): Promise<Rules>;
+  cut(place: Place, desired: DesiredState, isTrusted: boolean): Promise<Rules>;
+  /** As {@link cut}. */
+  slow(place: Place, desired: DesiredState, isTrusted: boolean): Promise<Rules>;
   /** Nothing of the node runs. */
   forget(node: string): void;
 }
 
-/** What was last done to a node, and to which process: a restarted container has a new namespace, clean and empty. */
-interface Done {
-  readonly process: string;
-  readonly cut: string;
-  readonly shape: string;
-}
-
-const untouched = { cut: "[]", shape: "[]" } as const;
-
 export function createNetwork(kernel: Kernel, store: LedgerStore): Network {
-  const done = new Map<string, Done>();
   const shape = createShaper();
-  /** Nodes in which nothing of ours can be that is not in `done`: where a process is new, its namespace is new and empty. */
-  const certain = new Set<string>();
   const wasTouched = wasHurt(store.value);
-
-  function lastDone(node: string, process: string): Done | undefined {
-    const last = done.get(node);
-    if (last?.process === process) return last;
-    return certain.has(node) || !wasTouched ? { process, ...untouched } : undefined;
-  }
+  const cuts = createMemory(wasTouched);
+  const shapes = createMemory(wasTouched);
 
   async function cut(namespace: NetworkNamespace, node: string, { drops }: DesiredState, mayHold: boolean): Promise<Rules> {
     const tool = await kernel.cut();
@@ -84,22 +71,52 @@ export function createNetwork(kernel: Kernel, store: LedgerStore): Network {
   }
 
   return {
-    async settle(place, desired, isTrusted) {
-      const { namespace, process, container } = place;
-      const { node } = container;
+    cut: (place, desired, isTrusted) =>
+      cuts.settle(place, JSON.stringify(desired.drops), isTrusted, (mayHold) =>
+        cut(place.namespace, place.container.node, desired, mayHold),
+      ),
+    slow: (place, desired, isTrusted) =>
+      shapes.settle(place, JSON.stringify(desired.links), isTrusted, () => slow(place, desired, isTrusted)),
+    forget(node) {
+      cuts.forget(node);
+      shapes.forget(node);
+    },
+  };
+}
+
+interface Memory {
+  /**
+   * Acts unless what stands there is known to be what is wanted. `mayHold`: it may be that after all. A look costs as much as an act: where
+   * this agent knows that something else stands there, nobody need look first.
+   */
+  settle(place: Place, wanted: string, isTrusted: boolean, act: (mayHold: boolean) => Promise<Rules>): Promise<Rules>;
+  forget(node: string): void;
+}
+
+const untouched = "[]";
+
+/** Remembers what was last done to a node, and to which process: a restarted container has a new namespace, clean and empty. */
+function createMemory(wasTouched: boolean): Memory {
+  /** Without `what`, nobody knows how far it came. */
+  const done = new Map<string, { readonly process: string; readonly what: string | undefined }>();
+  /** Nodes in which nothing of ours can be that is not in `done`: where a process is new, its namespace is new and empty. */
+  const certain = new Set<string>();
+
+  function lastDone(node: string, process: string): string | undefined {
+    const last = done.get(node);
+    if (last?.process === process) return last.what;
+    return certain.has(node) || !wasTouched ? untouched : undefined;
+  }
+
+  return {
+    async settle({ container: { node }, process }, wanted, isTrusted, act) {
       const before = lastDone(node, process);
-      const wanted: Done = { process, cut: JSON.stringify(desired.drops), shape: JSON.stringify(desired.links) };
-      // until all of it is done, nobody knows how far it came
-      done.set(node, { process, cut: "unknown", shape: "unknown" });
-      const sameCut = before?.cut === wanted.cut;
-      const sameShape = before?.shape === wanted.shape;
-      // a look costs as much as an act: where this agent knows that another cut stands there, it need not look first
-      const mayHold = sameCut || before === undefined || before.cut === "unknown";
-      const cuts = sameCut && isTrusted ? [] : await cut(namespace, node, desired, mayHold);
-      const shapes = sameShape && isTrusted ? [] : await slow(place, desired, isTrusted);
-      done.set(node, wanted);
+      if (before === wanted && isTrusted) return [];
+      done.set(node, { process, what: undefined });
+      const rules = await act(before === undefined || before === wanted);
+      done.set(node, { process, what: wanted });
       certain.add(node);
-      return [...cuts, ...shapes];
+      return rules;
     },
     forget(node) {
       done.delete(node);

@@ -3,7 +3,7 @@
  * healing, a restarted container and the agent's own restart are one and the same act.
  */
 import { type DesiredState, type Down, type Peer, desiredState, downOf } from "../chaos/desired-state.js";
-import type { ActiveFault } from "../chaos/fault.js";
+import type { ActiveFault, Side } from "../chaos/fault.js";
 import { DeviousError } from "../core/errors.js";
 import type { Kernel } from "./capabilities.js";
 import type { Clock } from "./clock.js";
@@ -22,7 +22,9 @@ import type { Rules } from "./tools.js";
 import { createWidth } from "./width.js";
 
 export interface Reconciler {
-  /** One call at a time per node. Throws `DeviousError` where the node could not be brought there. Waits for no process to end. */
+  /**
+   * One call at a time per node. Throws `DeviousError` where the node as a whole could not be brought there. Waits for no process to end.
+   */
   bring(node: string): Promise<Outcome>;
   /** As {@link bring}, after the node went down once: it is killed, or does not run anyway. A node that is kept down is left alone. */
   crash(node: string): Promise<Outcome>;
@@ -48,9 +50,16 @@ export type Outcome =
       readonly rules: Rules;
       /** The store is to be told something and cannot be just now, because it is frozen: it is told once it goes on. */
       readonly isDeaf: boolean;
+      /** Sides of the node that are not as they should be. All others are. */
+      readonly failures: readonly Failure[];
     };
 
-const unchanged = { kind: "settled", changed: false, started: false, rules: [], isDeaf: false } as const;
+export interface Failure {
+  readonly side: Side;
+  readonly error: unknown;
+}
+
+const unchanged = { kind: "settled", changed: false, started: false, rules: [], isDeaf: false, failures: [] } as const;
 
 /** Nodes in whose namespaces programs run at the same time: enough for any machine to be busy, few enough for each to end in time. */
 const programsAtOnce = 16;
@@ -158,34 +167,65 @@ export function createReconciler({ engine, openNamespace, kernel, groups, store,
     if (container === undefined) return absent(node);
     const peers = peersOf(node, containers);
     const desired = desiredState(node, store.value.faults, peers);
+    // taken first: whoever gives cause for it while we are at it means the next time
+    const isTrusted = !distrusted.delete(node);
+    let isMended = false;
+    try {
+      const outcome = await bringSides(container, peers, desired, isTrusted);
+      // under a pause of ours, one by somebody else cannot be told from it
+      isMended = outcome.kind === "settled" && outcome.failures.length === 0 && !desired.paused;
+      return outcome;
+    } finally {
+      if (!isTrusted && !isMended) distrusted.add(node);
+    }
+  }
+
+  /** Each side whatever became of the others. */
+  async function bringSides(
+    container: NodeContainer,
+    peers: readonly Peer[],
+    desired: DesiredState,
+    isTrusted: boolean,
+  ): Promise<Outcome> {
+    const failures: Failure[] = [];
     // first of all acts: a frozen node blocks everything else that is done to it
-    const thawed = !desired.paused && (await freezer.thaw(container, distrusted.has(node)));
+    const thawed = !desired.paused && (await attempt("freezer", failures, () => freezer.thaw(container, !isTrusted))) === true;
     const place = await places.enter(container, peers);
     if (place === undefined) return { kind: "absent" };
     const isDeaf = desired.paused && container.state === "paused" && orders.areDue(place, desired.hooks);
-    const rules = [...(await settlePlace(place, desired)), ...(isDeaf ? [] : await settleOrders(place, desired))];
-    if (!desired.paused) distrusted.delete(node);
-    if (!needsPlace(desired)) await places.leave(node);
-    const frozen = desired.paused && (await freezer.freeze(container));
-    return { ...unchanged, changed: thawed || frozen || rules.length > 0, rules, isDeaf };
+    const rules = await settleInside(place, desired, isTrusted, !isDeaf, failures);
+    if (failures.length === 0 && !needsPlace(desired)) await places.leave(container.node);
+    const frozen = desired.paused && (await attempt("freezer", failures, () => freezer.freeze(container))) === true;
+    return { ...unchanged, changed: thawed || frozen || rules.length > 0, rules, isDeaf, failures };
   }
 
   async function bringPlace(place: Place, desired: DesiredState): Promise<void> {
-    const canHear = place.container.state === "running";
-    await allOf([settlePlace(place, desired), canHear ? settleOrders(place, desired) : nothing]);
+    const { node, state } = place.container;
+    const failures: Failure[] = [];
+    await settleInside(place, desired, !distrusted.has(node), state === "running", failures);
+    const [failure] = failures;
+    if (failure !== undefined) throw failure.error;
   }
 
-  /** What the kernel does, whether the process runs or is frozen. */
-  async function settlePlace(place: Place, desired: DesiredState): Promise<Rules> {
+  /** What the kernel does, whether the process runs or is frozen, and what the program does itself, if it can hear. Adds to `failures`. */
+  async function settleInside(
+    place: Place,
+    desired: DesiredState,
+    isTrusted: boolean,
+    canHear: boolean,
+    failures: Failure[],
+  ): Promise<Rules> {
     const { container, process } = place;
-    const { node } = container;
-    const rules = await inWidth(() => network.settle(place, desired, !distrusted.has(node)));
-    return limiter.isIdle(node, desired.limits) ? rules : [...rules, ...(await limiter.settle(node, process, desired.limits))];
-  }
-
-  /** What the program does itself. */
-  async function settleOrders(place: Place, { hooks }: DesiredState): Promise<Rules> {
-    return orders.areDue(place, hooks) ? orders.settle(place, hooks) : [];
+    const { hooks, limits } = desired;
+    const sides: readonly (readonly [Side, () => Promise<Rules>])[] = [
+      ["cut", () => inWidth(() => network.cut(place, desired, isTrusted))],
+      ["links", () => inWidth(() => network.slow(place, desired, isTrusted))],
+      ["limits", async () => (limiter.isIdle(container.node, limits) ? [] : limiter.settle(container.node, process, limits))],
+      ["hooks", async () => (canHear && orders.areDue(place, hooks) ? orders.settle(place, hooks) : [])],
+    ];
+    const rules: Rules[number][] = [];
+    for (const [side, act] of sides) rules.push(...((await attempt(side, failures, act)) ?? []));
+    return rules;
   }
 
   /** Ends first what is to end, and then starts the node if it is owed that. */
@@ -230,6 +270,16 @@ export function createReconciler({ engine, openNamespace, kernel, groups, store,
 }
 
 const nothing = Promise.resolve();
+
+/** What came of it; undefined, and one failure more, where it failed. */
+async function attempt<T>(side: Side, failures: Failure[], act: () => Promise<T>): Promise<T | undefined> {
+  try {
+    return await act();
+  } catch (error) {
+    failures.push({ side, error });
+    return undefined;
+  }
+}
 
 /** Waits for all of them; where some fail, throws the error of the first. */
 async function allOf(acts: readonly Promise<unknown>[]): Promise<void> {

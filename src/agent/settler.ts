@@ -1,5 +1,5 @@
 /** Brings nodes to what the ledger says, side by side, each one step after the other, and remembers which of them are not there yet. */
-import { nodesOf } from "../chaos/fault.js";
+import { type Side, nodesOf } from "../chaos/fault.js";
 import { retryAfterMs } from "../chaos/schedule.js";
 import { DeviousError, messageOf } from "../core/errors.js";
 import type { Log } from "../core/log-line.js";
@@ -23,8 +23,12 @@ export type How = "bring" | "crash" | "start" | "restore";
 const lookEveryMs = 50;
 
 export interface Settler {
-  /** What became of each, once all are done: where something is to end for the node to be right, once it has ended. Never throws: what fails is in the answer, and unless it is told to the one who asked, a trouble. */
-  settle(nodes: readonly string[], why: Why, how?: How): Promise<readonly Settled[]>;
+  /**
+   * What became of each, once all are done: where something is to end for the node to be right, once it has ended. Never throws: what fails
+   * is in the answer, and unless it is told to the one who asked, a trouble. With `side`, somebody asks for that side of the nodes only: what
+   * else is wrong with them is a trouble and not in the answer.
+   */
+  settle(nodes: readonly string[], why: Why, how?: How, side?: Side): Promise<readonly Settled[]>;
   /** Node -> why it is not as the ledger says. */
   readonly troubles: ReadonlyMap<string, string>;
   /** Until the next attempt at those; undefined where there are none. */
@@ -53,29 +57,47 @@ export function createSettler(reconciler: Reconciler, store: LedgerStore, clock:
     return outcome;
   }
 
-  async function settleOne(node: string, why: Why, how: How): Promise<Settled> {
+  async function settleOne(node: string, why: Why, how: How, side: Side | undefined): Promise<Settled> {
     busy.set(node, (busy.get(node) ?? 0) + 1);
     try {
       const outcome = await bringThere(node, why, how);
-      wrongSinceMs.delete(node);
-      if (troubles.delete(node)) log("info", "node-recovered", `${node} is as asked again`, { target: node });
       if (outcome.kind === "settled") tell(node, outcome, why);
-      return { node, outcome };
+      const failures = outcome.kind === "settled" ? outcome.failures : [];
+      const asked = failures.find((failure) => side === undefined || failure.side === side);
+      // the one who asked hears of this one, and has it taken back
+      const others = why === "apply" ? failures.filter((failure) => failure !== asked) : failures;
+      const errors = others.map(({ error }) => asTrouble(error));
+      if (asked === undefined || errors.length > 0) note(node, errors);
+      return asked === undefined ? { node, outcome } : { node, error: asTrouble(asked.error) };
     } catch (thrown) {
       const error = asTrouble(thrown);
-      if (why === "apply") return { node, error };
-      if (troubles.get(node) !== error.message) {
-        log("error", "node-not-settled", `${node}: ${error.message}`, { target: node, code: error.code, details: error.details });
-      }
-      // what an engine was asked and has not answered may happen at any time, and is to be undone soon then
-      if (!troubles.has(node) || error.code === "ENGINE_UNREACHABLE") wrongSinceMs.set(node, clock.monotonicMs());
-      troubles.set(node, error.message);
+      if (why !== "apply") note(node, [error]);
       return { node, error };
     } finally {
       const others = (busy.get(node) ?? 1) - 1;
       if (others === 0) busy.delete(node);
       else busy.set(node, others);
     }
+  }
+
+  /** What is wrong with the node now. */
+  function note(node: string, errors: readonly DeviousError[]): void {
+    const [first] = errors;
+    if (first === undefined) {
+      wrongSinceMs.delete(node);
+      if (troubles.delete(node)) log("info", "node-recovered", `${node} is as asked again`, { target: node });
+      return;
+    }
+    const trouble = errors.map(({ message }) => message).join(" ");
+    if (troubles.get(node) !== trouble) {
+      const { code, details } = first;
+      log("error", "node-not-settled", `${node}: ${trouble}`, { target: node, code, details });
+    }
+    // what an engine was asked and has not answered may happen at any time, and is to be undone soon then
+    if (!troubles.has(node) || errors.some(({ code }) => code === "ENGINE_UNREACHABLE")) {
+      wrongSinceMs.set(node, clock.monotonicMs());
+    }
+    troubles.set(node, trouble);
   }
 
   function tell(node: string, { changed, rules }: Extract<Outcome, { kind: "settled" }>, why: Why): void {
@@ -94,7 +116,7 @@ export function createSettler(reconciler: Reconciler, store: LedgerStore, clock:
       if (troubles.size === 0) return undefined;
       return retryAfterMs(clock.monotonicMs() - Math.max(...wrongSinceMs.values()));
     },
-    settle: (nodes, why, how = "bring") => Promise.all([...new Set(nodes)].map((node) => settleOne(node, why, how))),
+    settle: (nodes, why, how = "bring", side) => Promise.all([...new Set(nodes)].map((node) => settleOne(node, why, how, side))),
     isBusy: (node) => busy.has(node),
   };
 }

@@ -99,6 +99,34 @@ export function nodesOf(fault: Fault): readonly string[] {
   }
 }
 
+/** What of a node is brought to what is asked apart from the rest of it: whatever is wrong with one side, the others can be right. */
+export type Side = "power" | "freezer" | "cut" | "links" | "limits" | "hooks";
+
+/** The side of its nodes that the fault changes. */
+export function sideOf(fault: Fault): Side {
+  switch (fault.kind) {
+    case "pause":
+      return "freezer";
+    case "partition":
+      return "cut";
+    case "slow":
+      return "links";
+    case "kill":
+    case "stop":
+    case "restart":
+    case "crash-loop":
+      return "power";
+    case "cpu":
+    case "memory":
+      return "limits";
+    case "disk":
+    case "clock":
+      return "hooks";
+    default:
+      return unreachable(fault);
+  }
+}
+
 /** Every node the fault names, whether anything happens to its own state or not; some perhaps twice. */
 export function namesIn(fault: Fault): readonly string[] {
   switch (fault.kind) {

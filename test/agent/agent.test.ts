@@ -304,7 +304,11 @@ describe("trouble", () => {
     w.cluster.broken.clear();
     await w.clock.advance(300);
     expect(w.look()).toEqual(clean);
-    expect(w.events().filter((event) => event === "node-not-settled")).toHaveLength(3);
+    const told = w.records.filter(({ event }) => event === "node-not-settled").map(({ msg }) => msg);
+    expect(told, "said once, however often it was tried").toEqual([...new Set(told)]);
+    expect(new Set(w.records.filter(({ event }) => event === "node-not-settled").map(({ target }) => target))).toEqual(
+      new Set(names),
+    );
     expect(w.events().filter((event) => event === "node-recovered")).toHaveLength(3);
   });
 

@@ -62,6 +62,8 @@ export class FakeCluster {
   meanwhile: (() => void) | undefined;
   /** Tool -> what it says instead of working. */
   readonly broken = new Map<string, string>();
+  /** Nodes whose stores take orders and never answer. */
+  readonly silentStores = new Set<string>();
   readonly #opened: string[] = [];
   #nextPid = 100;
   #breakWatch: (error: Error) => void = () => undefined;
@@ -234,7 +236,7 @@ export class FakeCluster {
     return {
       run: async (command, input = "") =>
         command.includes(agentPaths.probe)
-          ? this.#probe(node, input)
+          ? this.#probe(node, pid, input)
           : this.#run(name, addresses, namespace, command.join(" "), input),
       start: () => {
         throw new Error("no program can be talked to in the fake");
@@ -245,11 +247,13 @@ export class FakeCluster {
     };
   };
 
-  #probe(node: FakeNode, input: string): Output {
+  /** The namespace outlives the process, whose store does not: nobody listens there any more. */
+  #probe(node: FakeNode, pid: number, input: string): Output {
     const tasks = input.trimEnd().split("\n");
     const results = tasks.map((line): HttpResult => {
       const { body } = JSON.parse(line) as HttpTask;
-      if (node.state === "paused") return { answer: "silent" };
+      if (node.pid !== pid || node.state === "stopped") return { answer: "refused" };
+      if (node.state === "paused" || this.silentStores.has(node.name)) return { answer: "silent" };
       if (body !== null) {
         this.acts.push(`${node.name} hooks`);
         node.hooks = JSON.parse(body) as StoreHooks;
