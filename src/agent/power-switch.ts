@@ -23,7 +23,7 @@ export interface PowerSwitch {
    * it then.
    */
   bringUp(container: NodeContainer): Promise<"started" | "ran" | "ending">;
-  /** From now on the node is owed its start: as soon as what runs of it now has ended, whoever ends it. */
+  /** From now on the node is owed its start: what ran of it when it was listed is to end first. */
   promise(container: NodeContainer): Promise<void>;
   /** The node is owed nothing: it runs, or there is no such node any more. */
   forget(node: string): Promise<void>;
@@ -103,8 +103,11 @@ export function createPowerSwitch(engine: NodeEngine, store: LedgerStore, clock:
   return {
     owes,
     forget,
-    async promise({ node, id }) {
-      await note(node, { containerId: id, pid: (await engine.pidOf(id)) ?? null });
+    async promise(container) {
+      const { node, id } = container;
+      // what somebody has started since it was listed is not to end
+      const pid = isUp(container) ? await engine.pidOf(id) : undefined;
+      await note(node, { containerId: id, pid: pid ?? null });
     },
     async bringDown(container, down) {
       const { node, id } = container;

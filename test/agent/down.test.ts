@@ -442,6 +442,20 @@ describe("start", () => {
     expect(await w.ask({ op: "start", nodes: ["n9"] })).toEqual(error("UNKNOWN_NODE"));
   });
 
+  test("of a node that somebody starts at the same time does not end what they started", async () => {
+    const w = await world();
+    w.cluster.stop("n1");
+    const { pidOf } = w.cluster.engine;
+    const pidOfStarted = (id: string) => {
+      if (w.cluster.node("n1").state === "stopped") w.cluster.restart("n1");
+      return pidOf(id);
+    };
+    Object.assign(w.cluster.engine, { pidOf: pidOfStarted });
+    expect(await w.ask({ op: "start", nodes: ["n1"] })).toMatchObject({ ok: true });
+    expect(acts(w)).not.toContain("n1 SIGKILL");
+    expect(w.look()).toEqual(clean);
+  });
+
   test("that the engine refuses is not made up for later, unless we brought the node down", async () => {
     const w = await world();
     await w.apply(kill(["n2"]));
