@@ -445,12 +445,13 @@ describe("start", () => {
   test("of a node that somebody starts at the same time does not end what they started", async () => {
     const w = await world();
     w.cluster.stop("n1");
-    const { pidOf } = w.cluster.engine;
-    const pidOfStarted = (id: string) => {
-      if (w.cluster.node("n1").state === "stopped") w.cluster.restart("n1");
-      return pidOf(id);
-    };
-    Object.assign(w.cluster.engine, { pidOf: pidOfStarted });
+    const engine = { ...w.cluster.engine };
+    Object.assign(w.cluster.engine, {
+      pidOf: (id: string) => {
+        if (w.cluster.node("n1").state === "stopped") w.cluster.restart("n1");
+        return engine.pidOf(id);
+      },
+    });
     expect(await w.ask({ op: "start", nodes: ["n1"] })).toMatchObject({ ok: true });
     expect(acts(w)).not.toContain("n1 SIGKILL");
     expect(w.look()).toEqual(clean);
