@@ -40,6 +40,7 @@ import { type NodeContainer, type NodeEngine, isUp } from "./engine.js";
 import type { LedgerStore } from "./ledger-store.js";
 import type { Reconciler } from "./reconciler.js";
 import { type How, type Settled, type Settler, type Why, asTrouble, createSettler } from "./settler.js";
+import { type World, measureSteadily } from "./steady.js";
 import { lostAfterMs, watchEngine } from "./watcher.js";
 
 export interface AgentParts {
@@ -201,9 +202,13 @@ export class Agent {
 
   /** Feels a fault that is in force, and keeps what was felt. Why it is not proven; undefined where it is. */
   async #verify(added: ActiveFault): Promise<DeviousError | undefined> {
-    const { measure, store } = this.#parts;
+    const { clock, measure, store } = this.#parts;
     try {
-      const measurements = await measure(added, store.value.faults);
+      const measurements = await measureSteadily(
+        () => measure(added, store.value.faults),
+        () => this.#worldAround(added),
+        clock,
+      );
       if (!this.#isActive(added.id)) return wasOver(added.fault);
       if (disproofs(measurements).length > 0) return notProven(added.fault, measurements);
       this.#proofs.set(added.id, { how: "measured", measurements });
@@ -211,6 +216,12 @@ export class Agent {
     } catch (error) {
       return asTrouble(error);
     }
+  }
+
+  async #worldAround({ id }: ActiveFault): Promise<World> {
+    const nodes = await this.#parts.engine.nodes();
+    const others = this.#parts.store.value.faults.filter((active) => active.id !== id);
+    return { others, nodes, isMoving: nodes.some(({ node }) => this.#settler.isBusy(node)) };
   }
 
   #isActive(id: string): boolean {

@@ -1,7 +1,7 @@
 // Shows what is known of a fault: nothing while it is brought into force, that it was read back, or what probes felt of it.
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import type { Measurement } from "../../src/chaos/proof.js";
-import { partition, pause } from "./faults.js";
+import { delay, partition, pause } from "./faults.js";
 import { type World, clean, gate, world } from "./world.js";
 
 const felt: Measurement = { what: "n2 -> n1 loss", asked: "100%", measured: "100% of 20", ok: true };
@@ -72,4 +72,92 @@ test("a fault that ends while it is measured is not said to be proven", async ()
   open();
   expect(await reply).toMatchObject({ ok: false, error: { code: "FAULT_NOT_APPLIED" } });
   expect(w.look()).toEqual(clean);
+});
+
+describe("what changes while it is measured", () => {
+  const slow: Measurement = { what: "n2 -> n1 delay", asked: "0ms", measured: "50ms (p50 of 20)", ok: false };
+  const right: Measurement = { ...slow, measured: "0.1ms (p50 of 20)", ok: true };
+  const unjudged: Measurement = { ...slow, measured: "not measured: other faults changed meanwhile", ok: null };
+  const changes: readonly [string, (w: World) => unknown][] = [
+    ["another fault ends", (w) => w.heal({ by: "id", id: "f1" })],
+    ["another fault begins", (w) => w.apply(delay(["n2"], 50))],
+    ["another fault loses a node", (w) => w.ask({ op: "start", nodes: ["n3"] })],
+    ["a node restarts", (w) => w.cluster.restart("n2")],
+    ["a node ends by itself", (w) => w.cluster.stop("n2")],
+  ];
+  const begin = async (): Promise<World> => {
+    const w = await world();
+    await w.apply(delay(["n1"], 50));
+    await w.apply({ kind: "kill", nodes: ["n2", "n3"], signal: "KILL" });
+    await w.ask({ op: "start", nodes: ["n2"] });
+    return w;
+  };
+
+  test.each(changes)("disproves nothing: %s, and it is measured again", async (_, change) => {
+    const w = await begin();
+    let times = 0;
+    w.measure = async () => {
+      if (times++ > 0) return [right];
+      await change(w);
+      await w.clock.advance(100);
+      return [slow];
+    };
+    expect(await verify(w)).toMatchObject({ ok: true, result: { fault: { proof: { measurements: [right] } } } });
+    expect(times).toBe(2);
+  });
+
+  test("proves nothing either: after the third time, figures are said not to be measured", async () => {
+    const w = await begin();
+    let times = 0;
+    w.measure = async () => {
+      times++;
+      w.cluster.restart("n2");
+      await w.clock.advance(100);
+      return [slow, right, unfelt];
+    };
+    const proof = { how: "measured", measurements: [unjudged, unjudged, unfelt] };
+    expect(await verify(w)).toMatchObject({ ok: true, result: { fault: { proof } } });
+    expect(times).toBe(3);
+  });
+
+  test("is not over while it is still being done", async () => {
+    const w = await begin();
+    const { shut, open } = gate();
+    w.cluster.slowPause = shut;
+    let pausing: Promise<unknown> | undefined;
+    w.measure = async () => {
+      pausing ??= w.apply(pause(["n2"]));
+      await w.clock.advance(0);
+      return [slow];
+    };
+    expect(await verify(w)).toMatchObject({ ok: true, result: { fault: { proof: { measurements: [unjudged] } } } });
+    open();
+    expect(await pausing).toMatchObject({ ok: true });
+  });
+
+  test("is not waited out where measuring takes so long that nobody would wait for the answer", async () => {
+    const w = await begin();
+    let times = 0;
+    w.measure = async () => {
+      times++;
+      w.cluster.restart("n2");
+      await w.clock.advance(91_000);
+      return [slow];
+    };
+    const reply = w.ask({ op: "apply", fault: partition([["n1"]]), durationMs: null, seed: null, verify: true });
+    expect(await reply).toMatchObject({ ok: true, result: { fault: { proof: { measurements: [unjudged] } } } });
+    expect(times).toBe(1);
+  });
+
+  test("may break the probes, which are then sent again", async () => {
+    const w = await begin();
+    let times = 0;
+    w.measure = async () => {
+      if (times++ > 0) return [right];
+      w.cluster.restart("n2");
+      await w.clock.advance(100);
+      throw new Error("the probe ended");
+    };
+    expect(await verify(w)).toMatchObject({ ok: true });
+  });
 });
