@@ -7,12 +7,11 @@ import {
   type DeadlineOf,
   type Ledger,
   add,
-  anyProcess,
   endMomentary,
   expire,
   heal,
   letRun,
-  noteHooked,
+  suspect,
   wasGiven,
   wasHurt,
 } from "../chaos/ledger.js";
@@ -53,8 +52,6 @@ export interface AgentParts {
   readonly log: Log;
   /** Feels the fault that is in force under these, among them itself. */
   readonly measure: (added: ActiveFault, faults: readonly ActiveFault[]) => Promise<readonly Measurement[]>;
-  /** There was a ledger and it could not be read. */
-  readonly ledgerLost: boolean;
   /** Called at most once, when the engine has refused connections for so long that only a new mount of its socket can help. */
   readonly onEngineLost: () => void;
 }
@@ -84,8 +81,6 @@ export class Agent {
   #sweepDue: boolean;
   /** Every node is to be normal but for the faults, also where no ledger knows why it is not. */
   #mendingDue: boolean;
-  /** Nodes that stand still are to be started, for the same reason. */
-  #startDue: boolean;
   #engineAnswers = true;
   #cancelWakeUp: () => void = () => undefined;
   #unwatch: () => void = () => undefined;
@@ -96,9 +91,8 @@ export class Agent {
     this.#settler = createSettler(parts.reconciler, parts.store, parts.clock, parts.log);
     this.#crashLoops = createCrashLoops(parts.clock);
     this.#startedAtMs = parts.clock.nowMs();
-    this.#deadlineOf = createDeadlines(parts.clock);
-    this.#mendingDue = parts.ledgerLost;
-    this.#startDue = parts.ledgerLost;
+    this.#deadlineOf = createDeadlines(parts.clock, (id) => this.#isActive(id));
+    this.#mendingDue = parts.store.value.lost;
     this.#sweepDue = this.#mayHaveActed();
   }
 
@@ -334,13 +328,13 @@ export class Agent {
 
   /** Looks at every node: what the agent before us left behind, what started while nobody watched. */
   async #sweep(): Promise<void> {
+    const { store } = this.#parts;
     const { nodes } = await this.#list();
-    // without a ledger nobody knows which of those that stand still were brought down by us, nor which were told to trouble themselves
-    if (this.#startDue) await this.#parts.store.release((ledger) => ({ ledger: nodes.reduce(mayBeHooked, ledger) }));
-    const still = this.#startDue ? nodes.filter(({ state }) => state === "stopped") : [];
-    if (nodes.length > 0) this.#startDue = false;
-    const names = (containers: readonly NodeContainer[]) => containers.map(({ node }) => node);
-    await Promise.all([this.#settle(names(still), "end", "restore"), this.#settle(names(nodes), "again")]);
+    if (store.value.lost && nodes.length > 0) await store.release((ledger) => ({ ledger: suspect(ledger, nodes) }));
+    await this.#settle(
+      nodes.map(({ node }) => node),
+      "again",
+    );
   }
 
   /** Every node; where the engine does not answer, a sweep later. */
@@ -450,10 +444,6 @@ function wasOver(fault: Fault): DeviousError {
   return new DeviousError("FAULT_NOT_APPLIED", `${describeFault(fault)} was over before it was in force.`, {
     hint: "Give it more time.",
   });
-}
-
-function mayBeHooked(ledger: Ledger, { node }: NodeContainer): Ledger {
-  return noteHooked(ledger, node, anyProcess);
 }
 
 function notProven(fault: Fault, measurements: readonly Measurement[]): DeviousError {

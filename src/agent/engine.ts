@@ -1,6 +1,7 @@
 /** The little of the Docker Engine API that the agent needs (API 1.41), over its unix socket, on node:http. */
 import { type IncomingMessage, request } from "node:http";
 import { type Addresses, linkLocalOf, noAddresses } from "../chaos/address.js";
+import type { MadeWith } from "../chaos/cgroup.js";
 import { DeviousError, messageOf } from "../core/errors.js";
 import { label } from "../core/labels.js";
 import { linesOf } from "./lines.js";
@@ -27,6 +28,8 @@ export interface NodeEngine {
   nodes(): Promise<readonly NodeContainer[]>;
   /** The container's first process, in the host's numbering; undefined where none runs. */
   pidOf(id: string): Promise<number | undefined>;
+  /** What limits the container was made with; undefined where there is no such container. */
+  madeWith(id: string): Promise<MadeWith | undefined>;
   /**
    * Success also where it is paused already. Waits for the answer as long as the engine is connected: as long as there is none, the
    * container may yet be paused.
@@ -53,6 +56,14 @@ interface NetworkJson {
   readonly IPAddress?: string;
   readonly GlobalIPv6Address?: string;
   readonly MacAddress?: string;
+}
+
+interface HostConfigJson {
+  readonly NanoCpus?: number;
+  readonly CpuQuota?: number;
+  readonly CpuPeriod?: number;
+  readonly Memory?: number;
+  readonly MemorySwap?: number;
 }
 
 interface ContainerJson {
@@ -106,6 +117,18 @@ export function createEngine(socketPath: string, cluster: string): NodeEngine {
       const detail = JSON.parse(accepted(answer, [200]).body) as { readonly State?: { readonly Pid?: number } };
       const pid = detail.State?.Pid ?? 0;
       return pid > 0 ? pid : undefined;
+    },
+    async madeWith(id) {
+      const answer = await call(socketPath, "GET", `/containers/${id}/json`);
+      if (answer.status === 404) return undefined;
+      const { HostConfig: config = {} } = JSON.parse(accepted(answer, [200]).body) as { readonly HostConfig?: HostConfigJson };
+      return {
+        nanoCpus: config.NanoCpus ?? 0,
+        cpuQuota: config.CpuQuota ?? 0,
+        cpuPeriod: config.CpuPeriod ?? 0,
+        memory: config.Memory ?? 0,
+        memorySwap: config.MemorySwap ?? 0,
+      };
     },
     async pause(id) {
       const path = `/containers/${id}/pause`;

@@ -1,10 +1,11 @@
 /** Limits of processor time and memory, so that whatever happens in between, the original values are written down and come back exactly. */
-import { type Texts, limitFiles, limitedTexts, writesBetween } from "../chaos/cgroup.js";
+import { type Texts, limitFiles, limitedTexts, madeTexts, writesBetween } from "../chaos/cgroup.js";
 import type { Limits } from "../chaos/desired-state.js";
-import { noteLimited, noteUnlimited } from "../chaos/ledger.js";
+import { anyProcess, noteLimited, noteUnlimited } from "../chaos/ledger.js";
 import { DeviousError, messageOf } from "../core/errors.js";
 import { formatBytes } from "../core/quantity.js";
 import { type ControlGroups, isGone } from "./control-groups.js";
+import type { NodeEngine } from "./engine.js";
 import type { LedgerStore } from "./ledger-store.js";
 import type { Rules } from "./tools.js";
 
@@ -13,13 +14,13 @@ export interface Limiter {
   isIdle(node: string, limits: Limits): boolean;
   /** Brings the node's process (container and process number) to these limits, and reads them back. Gives what was written. */
   settle(node: string, process: string, limits: Limits): Promise<Rules>;
-  /** The process that was limited; undefined where none was. */
+  /** The process that was limited; undefined where none was, or nobody knows which. */
   heldProcess(node: string): string | undefined;
   /** The node does not run: its control group went with its process. */
   forget(node: string): Promise<void>;
 }
 
-export function createLimiter(groups: ControlGroups, store: LedgerStore): Limiter {
+export function createLimiter(groups: ControlGroups, store: LedgerStore, engine: Pick<NodeEngine, "madeWith">): Limiter {
   const heldOf = (node: string) => store.value.limited[node];
 
   async function forget(node: string): Promise<void> {
@@ -33,10 +34,27 @@ export function createLimiter(groups: ControlGroups, store: LedgerStore): Limite
     return membership?.includes(id) === true ? membership : undefined;
   }
 
+  /**
+   * True where something of ours may be in the group of this process that is in no note: after a lost ledger, and where a note is of another
+   * run, because all runs of a container have a group of the same name, and what was meant for the one may have met the next.
+   */
+  function isDoubtful(node: string, process: string): boolean {
+    const held = heldOf(node);
+    return held === undefined ? store.value.lost : held.process !== process;
+  }
+
+  /** What the engine wrote to those files that are there, whatever they say now. */
+  async function madeOriginals(process: string, membership: string): Promise<Texts> {
+    const [id = ""] = process.split(" ");
+    const made = await engine.madeWith(id);
+    const files = limitFiles(membership, { cpus: 1, memoryBytes: 1 }).map(({ path }) => path);
+    return made === undefined ? {} : madeTexts(Object.keys(await read(files)), made);
+  }
+
   /** What the files said before we wrote to them, on disk before we do. */
   async function originalsOf(node: string, process: string, membership: string, limits: Limits): Promise<Texts> {
     const held = heldOf(node);
-    const known = held?.process === process ? held.originals : {};
+    const known = isDoubtful(node, process) ? await madeOriginals(process, membership) : (held?.originals ?? {});
     const added: Record<string, string> = {};
     for (const { path, optional } of limitFiles(membership, limits)) {
       if (path in known) continue;
@@ -45,8 +63,12 @@ export function createLimiter(groups: ControlGroups, store: LedgerStore): Limite
       else if (!optional) throw noGroup(node, path);
     }
     const originals = { ...known, ...added };
-    if (Object.keys(originals).length === 0) throw noGroup(node, "cpu or memory");
-    if (Object.keys(added).length > 0 || held?.process !== process) {
+    if (Object.keys(originals).length === 0) {
+      if (isUnlimited(limits)) return {};
+      throw noGroup(node, "cpu or memory");
+    }
+    // where all is taken back, the note that there is will do until that is done: a full disk must not stand in the way
+    if (!isUnlimited(limits) && (Object.keys(added).length > 0 || held?.process !== process)) {
       await store.admit((ledger) => ({ ledger: noteLimited(ledger, node, { process, originals }) }));
     }
     return originals;
@@ -78,22 +100,20 @@ export function createLimiter(groups: ControlGroups, store: LedgerStore): Limite
 
   return {
     isIdle: (node, limits) => isUnlimited(limits) && heldOf(node) === undefined,
-    heldProcess: (node) => heldOf(node)?.process,
+    heldProcess(node) {
+      const process = heldOf(node)?.process;
+      return process === anyProcess ? undefined : process;
+    },
     forget,
     async settle(node, process, limits) {
       const membership = await membershipOf(process);
-      if (membership === undefined) {
-        await forget(node);
-        if (isUnlimited(limits)) return [];
-        throw noGroup(node, "the process");
-      }
-      // a process that we never limited is as it was made
-      if (isUnlimited(limits) && heldOf(node)?.process !== process) {
-        await forget(node);
-        return [];
-      }
+      // the note stays: the next run may have been written to
+      if (membership === undefined && isUnlimited(limits)) return [];
+      if (membership === undefined) throw noGroup(node, "the process");
       const originals = await originalsOf(node, process, membership, limits);
       const current = await read(Object.keys(originals));
+      // the disk may have taken its time
+      if ((await membershipOf(process)) === undefined) throw noGroup(node, "the process");
       const rules = await write(node, current, limitedTexts(originals, limits), limits);
       if (isUnlimited(limits)) await forget(node);
       return rules;

@@ -82,7 +82,7 @@ export function createReconciler({ engine, openNamespace, kernel, groups, store,
   const power = createPowerSwitch(engine, store, clock);
   const network = createNetwork(kernel, store);
   const inWidth = createWidth(programsAtOnce);
-  const limiter = createLimiter(groups, store);
+  const limiter = createLimiter(groups, store, engine);
   const orders = createStoreOrders(store);
 
   async function bring(node: string): Promise<Outcome> {

@@ -52,7 +52,6 @@ export async function runAgent(options: AgentOptions): Promise<void> {
   });
   const reconciler = createReconciler({ engine, openNamespace, kernel, groups, store, clock: wallClock });
   const { cluster, onEngineLost } = options;
-  const ledgerLost = problem !== undefined;
   const agent = new Agent({
     measure: createMeasure({ engine, openNamespace, groups }),
     cluster,
@@ -62,7 +61,6 @@ export async function runAgent(options: AgentOptions): Promise<void> {
     reconciler,
     clock: wallClock,
     log,
-    ledgerLost,
     onEngineLost,
   });
   void agent.start();

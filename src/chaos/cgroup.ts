@@ -54,6 +54,49 @@ const names = {
 
 const optionalNames: ReadonlySet<string> = new Set(["memory.memsw.limit_in_bytes", "memory.swap.max"]);
 
+/** What a container was made with, and updated to, as its HostConfig has it: 0 where nothing was said. */
+export interface MadeWith {
+  /** Billionths of a processor. */
+  readonly nanoCpus: number;
+  /** Microseconds. */
+  readonly cpuQuota: number;
+  readonly cpuPeriod: number;
+  /** Bytes. */
+  readonly memory: number;
+  /** Bytes of memory and swap together; -1: any amount of swap, 0: as much swap as memory. */
+  readonly memorySwap: number;
+}
+
+/** What these files say in a group that the engine has just made and nobody has written to since. */
+export function madeTexts(paths: readonly string[], made: MadeWith): Texts {
+  return Object.fromEntries(paths.map((path) => [path, madeText(split(path)[1], made)]));
+}
+
+function madeText(name: string, { nanoCpus, cpuQuota, cpuPeriod, memory, memorySwap }: MadeWith): string {
+  const period = nanoCpus > 0 || cpuPeriod <= 0 ? usualPeriodUs : cpuPeriod;
+  const quota = nanoCpus > 0 ? Math.floor((nanoCpus * usualPeriodUs) / 1e9) : cpuQuota > 0 ? cpuQuota : -1;
+  const withSwap = memory <= 0 || memorySwap < 0 ? -1 : memorySwap === 0 ? 2 * memory : memorySwap;
+  switch (name) {
+    case "cpu.cfs_period_us":
+      return String(period);
+    case "cpu.cfs_quota_us":
+      return String(quota);
+    case "cpu.max":
+      return `${quota === -1 ? "max" : quota} ${period}`;
+    case "memory.limit_in_bytes":
+      return memory > 0 ? String(memory) : unlimitedBytes;
+    case "memory.memsw.limit_in_bytes":
+      return withSwap === -1 ? unlimitedBytes : String(withSwap);
+    case "memory.max":
+      return memory > 0 ? String(memory) : "max";
+    default:
+      return withSwap === -1 ? "max" : String(withSwap - memory);
+  }
+}
+
+/** As version 1 spells it where pages are smallest; with larger ones it is the same number of those below. */
+const unlimitedBytes = "9223372036854771712";
+
 /** What the files with these originals have to say under the limits: without any, the originals themselves. */
 export function limitedTexts(originals: Texts, limits: Limits): Texts {
   const files = Object.entries(originals).map(([path, text]) => [path, limitedText(path, text, originals, limits)] as const);
@@ -111,9 +154,16 @@ function lower(original: string, bytes: number): string {
   return original === "max" || BigInt(original) > BigInt(wanted) ? String(wanted) : original;
 }
 
+/** Whether a file that says the one says the other: bytes are read back as a whole number of pages, rounded down. */
+function isSame(path: string, text: string | undefined, wanted: string): boolean {
+  if (text === wanted) return true;
+  if (!/\/memory\.[^/]*$/.test(path) || text === undefined || text === "max" || wanted === "max") return false;
+  return BigInt(text) / BigInt(largestPage) === BigInt(wanted) / BigInt(largestPage);
+}
+
 /** What to write, in an order in which no step is refused: memory alone is never above memory with swap, no quota outgrows its period. */
 export function writesBetween(current: Texts, wanted: Texts): readonly (readonly [path: string, text: string])[] {
-  const changed = Object.entries(wanted).filter(([path, text]) => current[path] !== text);
+  const changed = Object.entries(wanted).filter(([path, text]) => !isSame(path, current[path], text));
   const grows = changed.some(([path, text]) => path.endsWith("limit_in_bytes") && BigInt(text) > BigInt(current[path] ?? text));
   const periodShrinks = changed.some(
     ([path, text]) => path.endsWith("cpu.cfs_period_us") && Number(text) < Number(current[path] ?? text),

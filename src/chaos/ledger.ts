@@ -20,6 +20,8 @@ export interface Ledger {
   readonly hooked: Readonly<Record<string, string>>;
   /** Every tool that links of this cluster were ever cut with. What one has cut another cannot heal. */
   readonly cutTools: readonly CutTool[];
+  /** Something was done by faults that nobody knows any more, and no node has been asked about it: see {@link suspect}. */
+  readonly lost: boolean;
 }
 
 /** A container that is owed its start. */
@@ -33,7 +35,7 @@ export interface Downed {
 
 /** A control group belongs to one run of a container: the next run starts with its own. */
 export interface Limited {
-  /** Container and process. */
+  /** Container and process; {@link anyProcess} where the originals are unknown, and are what the container was made with. */
   readonly process: string;
   /** File of the control group -> its text before. */
   readonly originals: Readonly<Record<string, string>>;
@@ -47,10 +49,38 @@ export const emptyLedger: Ledger = {
   limited: {},
   hooked: {},
   cutTools: [],
+  lost: false,
 };
 
-/** In place of a ledger that cannot be read: anything may have been done, by any tool. */
-export const lostLedger: Ledger = { ...emptyLedger, cutTools };
+/** In place of a ledger that cannot be read: there was a fault, and anything may have been done, by any tool. */
+export const lostLedger: Ledger = { ...emptyLedger, nextNumber: 2, cutTools, lost: true };
+
+/** A node as it is found: the little of a container that says what may have been done to it. */
+export interface Suspect {
+  readonly node: string;
+  readonly id: string;
+  readonly state: "created" | "running" | "paused" | "stopped";
+}
+
+/**
+ * In place of what was lost, a note of everything that may have been done to these, which are all nodes. Each note stays until it is
+ * undone, however often the agent ends before.
+ */
+export function suspect(ledger: Ledger, nodes: readonly Suspect[]): Ledger {
+  const noted = <T>(record: Readonly<Record<string, T>>, who: readonly Suspect[], note: (node: Suspect) => T) => ({
+    ...Object.fromEntries(who.map((each) => [each.node, note(each)])),
+    ...record,
+  });
+  const inState = (state: Suspect["state"]) => nodes.filter((each) => each.state === state);
+  return {
+    ...ledger,
+    frozen: noted(ledger.frozen, inState("paused"), ({ id }) => id),
+    downed: noted(ledger.downed, inState("stopped"), ({ id }) => ({ containerId: id, pid: null })),
+    limited: noted(ledger.limited, nodes, () => ({ process: anyProcess, originals: {} })),
+    hooked: { ...ledger.hooked, ...Object.fromEntries(nodes.map(({ node }) => [node, anyProcess])) },
+    lost: false,
+  };
+}
 
 /** Whether there has ever been a fault. */
 export function wasHurt(ledger: Ledger): boolean {

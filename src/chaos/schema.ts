@@ -94,14 +94,16 @@ const downed: z.ZodType<Downed> = z.union([
   z.string().transform((containerId) => ({ containerId, pid: null })),
 ]);
 
+/** What an older agent did not write down, it did not do; only of the tools it may have used any. */
 const ledger: z.ZodType<Ledger> = z.object({
   nextNumber: z.int().positive(),
   faults: z.array(activeFault),
-  frozen: z.record(name, z.string()),
-  downed: z.record(name, downed),
-  limited: z.record(name, z.object({ process: z.string(), originals: z.record(z.string(), z.string()) })),
-  hooked: z.record(name, z.string()),
-  cutTools: z.array(z.enum(cutTools)),
+  frozen: z.record(name, z.string()).default({}),
+  downed: z.record(name, downed).default({}),
+  limited: z.record(name, z.object({ process: z.string(), originals: z.record(z.string(), z.string()) })).default({}),
+  hooked: z.record(name, z.string()).default({}),
+  cutTools: z.array(z.enum(cutTools)).default([...cutTools]),
+  lost: z.boolean().default(false),
 });
 
 const id = z.string().min(1).max(100);

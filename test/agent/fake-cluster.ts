@@ -168,6 +168,21 @@ export class FakeCluster {
       const node = this.#byId(id);
       return node === undefined || node.state === "stopped" ? undefined : node.pid;
     },
+    madeWith: async (id) => {
+      this.#refuseWhenDown();
+      if (this.#byId(id) === undefined) return undefined;
+      const number = (name: keyof typeof unlimited, none: number): number => {
+        const text = this.configured[name] ?? unlimited[name];
+        return text === unlimited[name] ? none : Number(text);
+      };
+      return {
+        nanoCpus: 0,
+        cpuQuota: number("cpu.cfs_quota_us", 0),
+        cpuPeriod: number("cpu.cfs_period_us", 0),
+        memory: number("memory.limit_in_bytes", 0),
+        memorySwap: number("memory.memsw.limit_in_bytes", -1),
+      };
+    },
     pause: async (id) => {
       this.#refuseWhenDown();
       await this.slowPause;

@@ -1,4 +1,4 @@
-// Shows that a saved ledger is found again, and that a damaged one is set aside instead of stopping the agent.
+// Shows that a saved ledger is found again, and that a damaged one is kept aside instead of stopping the agent, and stays lost until all is mended.
 import { mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -27,8 +27,20 @@ test.each(["", "{", '{"nextNumber": 1}'])("damaged: %j", async (text) => {
   const { ledger, problem } = await createLedgerFile(dir).load();
   expect(ledger).toEqual(lostLedger);
   expect(problem).toContain("cannot be read");
-  expect(await readdir(dir)).toEqual(["ledger.json.unreadable"]);
+  // whoever comes before the next save finds it damaged as well
+  expect((await createLedgerFile(dir).load()).ledger).toEqual(lostLedger);
+  await createLedgerFile(dir).save(ledger);
+  expect(await createLedgerFile(dir).load()).toEqual({ ledger: lostLedger, problem: undefined });
+  expect(await readdir(dir)).toEqual(["ledger.json", "ledger.json.unreadable"]);
   expect(await readFile(join(dir, "ledger.json.unreadable"), "utf8")).toBe(text);
+});
+
+test("one of an older agent, which knew fewer fields, is not damaged", async () => {
+  const { ledger } = add(emptyLedger, pause(["n1"]), 1000, 5000);
+  const { nextNumber, faults } = ledger;
+  await writeFile(join(dir, "ledger.json"), JSON.stringify({ nextNumber, faults }));
+  const expected = { ledger: { ...ledger, cutTools: lostLedger.cutTools }, problem: undefined };
+  expect(await createLedgerFile(dir).load()).toEqual(expected);
 });
 
 test("a draft left by a crash is not the ledger", async () => {

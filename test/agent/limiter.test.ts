@@ -4,14 +4,19 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { createControlGroups } from "../../src/agent/control-groups.js";
-import { createLedgerStore } from "../../src/agent/ledger-store.js";
+import { type LedgerStore, createLedgerStore } from "../../src/agent/ledger-store.js";
 import { type Limiter, createLimiter } from "../../src/agent/limiter.js";
-import { type Ledger, emptyLedger } from "../../src/chaos/ledger.js";
+import type { MadeWith } from "../../src/chaos/cgroup.js";
+import { type Ledger, anyProcess, emptyLedger, noteLimited } from "../../src/chaos/ledger.js";
 import { FakeClock } from "./fake-clock.js";
 
 let root: string;
 let ledger: Ledger;
+let store: LedgerStore;
 let limiter: Limiter;
+
+/** What the trees below say, as the engine was told it. */
+const made: MadeWith = { nanoCpus: 1_500_000_000, cpuQuota: 0, cpuPeriod: 0, memory: 134_217_728, memorySwap: 134_217_728 };
 
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), "cgroup-"));
@@ -19,16 +24,14 @@ beforeEach(async () => {
   const file = {
     save: async (value: Ledger) => void (ledger = value),
   };
-  limiter = createLimiter(
-    createControlGroups(join(root, "cgroup"), join(root, "proc")),
-    createLedgerStore({
-      loaded: emptyLedger,
-      file,
-      clock: new FakeClock(),
-      onUnsaved: () => undefined,
-      onSavedAgain: () => undefined,
-    }),
-  );
+  store = createLedgerStore({
+    loaded: emptyLedger,
+    file,
+    clock: new FakeClock(),
+    onUnsaved: () => undefined,
+    onSavedAgain: () => undefined,
+  });
+  limiter = createLimiter(createControlGroups(join(root, "cgroup"), join(root, "proc")), store, { madeWith: async () => made });
 });
 afterEach(() => rm(root, { recursive: true }));
 
@@ -64,7 +67,7 @@ const trees = {
     "proc/42/cgroup": "0::/system.slice/docker-abc.scope\n",
     "cgroup/system.slice/docker-abc.scope/cpu.max": "150000 100000\n",
     "cgroup/system.slice/docker-abc.scope/memory.max": "134217728\n",
-    "cgroup/system.slice/docker-abc.scope/memory.swap.max": "33554432\n",
+    "cgroup/system.slice/docker-abc.scope/memory.swap.max": "0\n",
   },
 };
 
@@ -94,6 +97,23 @@ test.each(Object.entries(trees))("%s", async (_, tree) => {
   expect(await Promise.all(files.map(firstLine))).toEqual(before);
   expect(ledger.limited).toEqual({});
 });
+
+test.each(Object.entries(trees))(
+  "%s: where the originals are lost, it is made again what the engine made it",
+  async (_, tree) => {
+    await plant(tree);
+    const [, ...files] = Object.keys(tree);
+    const before = await Promise.all(files.map(firstLine));
+    await limiter.settle("n1", "abc 42", limits);
+    await store.admit((value) => ({ ledger: noteLimited(value, "n1", { process: anyProcess, originals: {} }) }));
+    await limiter.settle("n1", "abc 42", { cpus: 0.1, memoryBytes: null });
+    expect(Object.values(ledger.limited["n1"]?.originals ?? {})).toEqual(expect.arrayContaining(before));
+    await store.admit((value) => ({ ledger: noteLimited(value, "n1", { process: anyProcess, originals: {} }) }));
+    await limiter.settle("n1", "abc 42", none);
+    expect(await Promise.all(files.map(firstLine))).toEqual(before);
+    expect(ledger.limited).toEqual({});
+  },
+);
 
 test("a process number that is somebody else's by now is not touched", async () => {
   await plant(trees["version 2"]);

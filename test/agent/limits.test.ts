@@ -94,6 +94,68 @@ describe("limits", () => {
     expect(w.disk.limited).toEqual({});
   });
 
+  test("that outlive the ledger that told of them are what the container was made with again, whoever dies on the way", async () => {
+    const w = worldWithoutAgent();
+    const configured = { ...unlimited, "cpu.cfs_quota_us": "75000", "memory.limit_in_bytes": String(512 * mb) };
+    w.cluster.configured = configured;
+    n1(w).group = { ...configured };
+    await w.startAgent();
+    await w.apply(cpu(0.1));
+    await w.apply(memory(64 * mb));
+    w.killAgent();
+    w.ledgerDamaged = true;
+    w.cluster.engineDown = true;
+    await w.startAgent();
+    // it is written again before anything could be mended
+    expect(await w.heal({ by: "all" })).toEqual(error("ENGINE_UNREACHABLE"));
+    w.killAgent();
+    w.cluster.engineDown = false;
+    w.cluster.groupTrouble = "EIO";
+    await w.startAgent();
+    w.killAgent();
+    w.ledgerDamaged = false;
+    w.cluster.groupTrouble = undefined;
+    await w.startAgent();
+    expect(n1(w).group).toEqual(configured);
+    expect(w.disk).toMatchObject({ limited: {}, hooked: {}, lost: false });
+  });
+
+  test("asked for while the ledger is lost do not take the lost ones for what was there before", async () => {
+    const w = await world();
+    await w.apply(cpu(0.1));
+    w.killAgent();
+    w.ledgerDamaged = true;
+    await w.startAgent();
+    await w.apply(cpu(0.5), 1000);
+    expect(n1(w).group["cpu.cfs_quota_us"]).toBe("50000");
+    await w.clock.advance(1100);
+    expect(n1(w).group).toEqual(unlimited);
+  });
+
+  test.each([
+    ["after its group was read", "read"],
+    ["just before its group is written to, so that the next run's is", "write"],
+  ] as const)("of a node that restarts %s end all the same", async (_, call) => {
+    const w = await world();
+    const { groups } = w.cluster;
+    let isDue = true;
+    const restart = (path: string): void => {
+      if (!isDue || !path.endsWith("cpu.cfs_quota_us")) return;
+      isDue = false;
+      // all runs of a container have a group of the same name
+      w.cluster.restart("n1");
+    };
+    const read = groups.read.bind(groups);
+    const write = groups.write.bind(groups);
+    if (call === "read") groups.read = (path) => read(path).finally(() => restart(path));
+    else groups.write = (path, text) => (restart(path), write(path, text));
+    await w.apply(cpu(0.5), 1000);
+    await w.clock.advance(1100);
+    expect(isDue).toBe(false);
+    expect(n1(w).group).toEqual(unlimited);
+    expect(w.disk.limited).toEqual({});
+  });
+
   test("end while the engine is away", async () => {
     const w = await world();
     await w.apply(cpu(0.5), 1000);

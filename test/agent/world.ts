@@ -70,7 +70,6 @@ export class World {
       clock,
     });
     const log = (_: string, event: string, msg: string, fields = {}): number => this.records.push({ event, msg, ...fields });
-    const { ledgerDamaged: ledgerLost } = this;
     const onEngineLost = (): number => this.records.push({ event: "agent-ended" });
     const { engine } = cluster;
     const measure = () => this.measure();
@@ -83,7 +82,6 @@ export class World {
       reconciler,
       clock,
       log,
-      ledgerLost,
       onEngineLost,
     });
     await this.#agent.start();

@@ -1,7 +1,7 @@
 // Shows which control group files a limit is written to, with what text and in which order, and that the way back is the originals.
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { type Texts, limitFiles, limitedTexts, writesBetween } from "../../src/chaos/cgroup.js";
+import { type MadeWith, type Texts, limitFiles, limitedTexts, madeTexts, writesBetween } from "../../src/chaos/cgroup.js";
 import type { Limits } from "../../src/chaos/desired-state.js";
 
 const v1 = "12:cpu,cpuacct:/docker/abc\n5:memory:/docker/abc\n1:name=systemd:/docker/abc\n0::/docker/abc\n";
@@ -127,4 +127,56 @@ test("through any limits one after the other no write is refused, and in the end
       expect(kernel.files).toEqual(before);
     }),
   );
+});
+
+const nothingSaid: MadeWith = { nanoCpus: 0, cpuQuota: 0, cpuPeriod: 0, memory: 0, memorySwap: 0 };
+const mb = 1024 ** 2;
+
+test.each<[string, Partial<MadeWith>, readonly string[], readonly string[]]>([
+  ["nothing", {}, ["100000", "-1", unlimitedV1, unlimitedV1], ["max 100000", "max", "max"]],
+  ["processors", { nanoCpus: 1_500_000_000 }, ["100000", "150000", unlimitedV1, unlimitedV1], ["150000 100000", "max", "max"]],
+  [
+    "a quota and a period",
+    { cpuQuota: 20_000, cpuPeriod: 50_000 },
+    ["50000", "20000", unlimitedV1, unlimitedV1],
+    ["20000 50000", "max", "max"],
+  ],
+  ["a quota", { cpuQuota: 20_000 }, ["100000", "20000", unlimitedV1, unlimitedV1], ["20000 100000", "max", "max"]],
+  ["a period", { cpuPeriod: 50_000 }, ["50000", "-1", unlimitedV1, unlimitedV1], ["max 50000", "max", "max"]],
+  [
+    "memory",
+    { memory: 64 * mb },
+    ["100000", "-1", String(64 * mb), String(128 * mb)],
+    ["max 100000", String(64 * mb), String(64 * mb)],
+  ],
+  [
+    "memory without swap",
+    { memory: 64 * mb, memorySwap: 64 * mb },
+    ["100000", "-1", String(64 * mb), String(64 * mb)],
+    ["max 100000", String(64 * mb), "0"],
+  ],
+  [
+    "memory and any swap",
+    { memory: 64 * mb, memorySwap: -1 },
+    ["100000", "-1", String(64 * mb), unlimitedV1],
+    ["max 100000", String(64 * mb), "max"],
+  ],
+])("a container made with %s", (_, said, ofV1, ofV2) => {
+  for (const [membership, expected] of [
+    [v1, ofV1],
+    [v2, ofV2],
+  ] as const) {
+    const paths = limitFiles(membership, both).map(({ path }) => path);
+    expect(Object.values(madeTexts(paths, { ...nothingSaid, ...said }))).toEqual(expected);
+  }
+});
+
+test("bytes that the kernel rounded down to its pages, of whatever size, are what was written", () => {
+  const path = "memory/docker/abc/memory.limit_in_bytes";
+  for (const page of [4096, 16_384, 65_536]) {
+    const said = String(100_000_000 - (100_000_000 % page));
+    expect(writesBetween({ [path]: said }, { [path]: "100000000" })).toEqual([]);
+  }
+  expect(writesBetween({ [path]: "9223372036854710272" }, { [path]: unlimitedV1 })).toEqual([]);
+  expect(writesBetween({ [path]: unlimitedV1 }, { [path]: "100000000" })).toHaveLength(1);
 });
