@@ -30,8 +30,6 @@ export interface Reconciler {
   crash(node: string): Promise<Outcome>;
   /** As {@link bring}, and a node that nothing keeps down runs then, whoever stopped it. Where the engine refuses that, it is not owed. */
   start(node: string): Promise<Outcome>;
-  /** As {@link start}, and it remains owed until it is done. */
-  restore(node: string): Promise<Outcome>;
   /** From now on until {@link bring} has made it so, these nodes are to be normal but for the faults, whoever did what to them. */
   distrust(nodes: readonly string[]): void;
 }
@@ -104,16 +102,12 @@ export function createReconciler({ engine, openNamespace, kernel, groups, store,
     return bring(node);
   }
 
-  async function restore(node: string): Promise<Outcome> {
-    const container = await find(node);
-    if (container !== undefined && !isUp(container) && downNow(node) === null) await power.promise(container);
-    return bring(node);
-  }
-
   async function start(node: string): Promise<Outcome> {
     const wasOwed = store.value.downed[node] !== undefined;
     try {
-      return await restore(node);
+      const container = await find(node);
+      if (container !== undefined && !isUp(container) && downNow(node) === null) await power.promise(container);
+      return await bring(node);
     } catch (error) {
       // whoever asked is told now, and does not expect it to start hours later
       if (!wasOwed && error instanceof DeviousError && error.code === "ENGINE_REFUSED") await power.forget(node);
@@ -266,7 +260,7 @@ export function createReconciler({ engine, openNamespace, kernel, groups, store,
     }
   }
 
-  return { bring, crash, start, restore, distrust };
+  return { bring, crash, start, distrust };
 }
 
 const nothing = Promise.resolve();

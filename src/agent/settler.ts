@@ -17,7 +17,7 @@ export type Settled = { readonly node: string } & ({ readonly outcome: Outcome }
 export type Why = "apply" | "again" | "end";
 
 /** What to do with them: {@link Reconciler}. */
-export type How = "bring" | "crash" | "start" | "restore";
+export type How = "bring" | "crash" | "start";
 
 /** How often a node whose process is to end is looked at. */
 const lookEveryMs = 50;
