@@ -1,5 +1,6 @@
 /** Cuts and shapes the network of one node, and remembers what it did there, so that nothing is looked at without need. */
 import type { DesiredState, Drop } from "../chaos/desired-state.js";
+import type { Inbound, Link } from "../chaos/lanes.js";
 import { cutWith, wasHurt } from "../chaos/ledger.js";
 import type { CutTool } from "../chaos/protocol.js";
 import { needsNetem, netemMissing } from "../chaos/tc-netem.js";
@@ -60,13 +61,14 @@ export function createNetwork(kernel: Kernel, store: LedgerStore): Network {
       : cutWithIptables(namespace, node, drops, await kernel.ipv6());
   }
 
-  async function slow({ namespace, container }: Place, { links }: DesiredState, isTrusted: boolean): Promise<Rules> {
+  async function slow({ namespace, container }: Place, desired: DesiredState, isTrusted: boolean): Promise<Rules> {
     const { node, addresses } = container;
-    const asksForNetem = links.some(({ lanes }) => lanes.some(({ impairment }) => needsNetem(impairment)));
+    const ways = waysOf(desired);
+    const asksForNetem = ways.some(({ lanes }) => lanes.some(({ impairment }) => needsNetem(impairment)));
     if (asksForNetem && !(await kernel.netem())) throw netemMissing();
     const [address] = [...addresses.v4, ...addresses.v6];
-    if (address !== undefined) return shape(namespace, node, address, links, isTrusted);
-    if (links.length === 0) return [];
+    if (address !== undefined) return shape(namespace, node, address, desired, isTrusted);
+    if (ways.length === 0) return [];
     throw new DeviousError("FAULT_NOT_APPLIED", `${node} has no address on the cluster's network.`);
   }
 
@@ -76,12 +78,17 @@ export function createNetwork(kernel: Kernel, store: LedgerStore): Network {
         cut(place.namespace, place.container.node, desired, mayHold),
       ),
     slow: (place, desired, isTrusted) =>
-      shapes.settle(place, JSON.stringify(desired.links), isTrusted, () => slow(place, desired, isTrusted)),
+      shapes.settle(place, JSON.stringify(waysOf(desired)), isTrusted, () => slow(place, desired, isTrusted)),
     forget(node) {
       cuts.forget(node);
       shapes.forget(node);
     },
   };
+}
+
+/** All that can be impaired, none of it while nothing is. */
+function waysOf({ links, inbound }: DesiredState): readonly (Link | Inbound)[] {
+  return inbound === null ? links : [...links, inbound];
 }
 
 interface Memory {

@@ -282,8 +282,8 @@ async function allOf(acts: readonly Promise<unknown>[]): Promise<void> {
 }
 
 /** Whether something is in force in the namespace that has to end even while the engine is away. */
-function needsPlace({ drops, links, hooks }: DesiredState): boolean {
-  return drops.length > 0 || links.length > 0 || !isUnhooked(hooks);
+function needsPlace({ drops, links, inbound, hooks }: DesiredState): boolean {
+  return drops.length > 0 || links.length > 0 || inbound !== null || !isUnhooked(hooks);
 }
 
 function peersOf(node: string, containers: readonly NodeContainer[]): readonly Peer[] {

@@ -7,7 +7,7 @@ import type { Addresses } from "./address.js";
 import type { ActiveFault, Fault } from "./fault.js";
 import { combineHooks } from "./hooks.js";
 import type { Signal } from "./kill.js";
-import { type Link, linksOf } from "./lanes.js";
+import { type Inbound, type Link, inboundOf, linksOf } from "./lanes.js";
 import type { Traffic } from "./traffic.js";
 
 /** Another node of the cluster, at its addresses of this moment. */
@@ -39,6 +39,8 @@ export interface DesiredState {
   readonly drops: readonly Drop[];
   /** Every peer, sorted by name, then clients, as soon as one link is impaired; none while none is. */
   readonly links: readonly Link[];
+  /** What clients send to it; null while it is not impaired. */
+  readonly inbound: Inbound | null;
   readonly limits: Limits;
   readonly hooks: StoreHooks;
 }
@@ -53,6 +55,7 @@ export function desiredState(node: string, faults: readonly ActiveFault[], peers
     down: downOf(node, faults),
     drops: dropsOf(node, mine, sorted),
     links: linksOf(node, mine, sorted),
+    inbound: inboundOf(node, mine, sorted),
     limits: limitsOf(onNode),
     hooks: combineHooks(onNode.filter((fault) => fault.kind === "disk" || fault.kind === "clock")),
   };

@@ -1,6 +1,7 @@
 /**
- * The ways out of a node under all active faults. The packets of one link are cut into cells by what the faults on it ask for, protocols and
- * ports; the cells that the same faults cover are one lane, which is treated as those faults together ask.
+ * The ways out of a node, and the one into it that begins outside of the cluster, under all active faults. The packets of one link are cut
+ * into cells by what the faults on it ask for, protocols and ports; the cells that the same faults cover are one lane, which is treated as
+ * those faults together ask.
  */
 import type { Peer } from "./desired-state.js";
 import type { Fault } from "./fault.js";
@@ -8,6 +9,13 @@ import { combine } from "./combine.js";
 import type { Impairment } from "./impairment.js";
 import type { SlowFault } from "./slow.js";
 import { type Protocol, protocols } from "./traffic.js";
+
+/** What everybody who is no peer sends to a node. */
+export interface Inbound {
+  /** Their packets pass untouched. */
+  readonly peers: readonly Peer[];
+  readonly lanes: readonly Lane[];
+}
 
 /** The way to one peer, or to everybody who is none. */
 export interface Link {
@@ -51,6 +59,12 @@ export function linksOf(node: string, faults: readonly Fault[], peers: readonly 
     { to: "clients", lanes: lanesUnder(({ links: all }) => all[node]?.clients === true) },
   ];
   return links.some(({ lanes }) => lanes.length > 0) ? links : [];
+}
+
+/** What clients send to `node` under these faults; null while none impairs it. */
+export function inboundOf(node: string, faults: readonly Fault[], peers: readonly Peer[]): Inbound | null {
+  const mine = faults.filter((fault) => fault.kind === "slow").filter(({ links }) => links[node]?.fromClients === true);
+  return mine.length === 0 ? null : { peers, lanes: lanesOf(mine) };
 }
 
 /** Whether the fault impairs the way from one node to another. */

@@ -65,7 +65,7 @@ function planSlow(planning: Planning, fault: SlowFault): MeasuringPlan {
   const { rate } = fault.impairment;
   const isUdp = packet.protocol === "udp";
   const isBursty = rate !== null && burstOf(rate) > bulkBytesMost / 2;
-  const clients = Object.values(fault.links).some((receivers) => receivers.clients);
+  const clients = Object.values(fault.links).some((receivers) => receivers.clients || receivers.fromClients);
   return {
     questions: links.flatMap((link) => ask(planning, link, packet, figuresOf(planning, fault, link))),
     bulk: rate === null || !isUdp || isBursty ? [] : links.flatMap((link) => askRate(planning, link, rate)),

@@ -63,7 +63,7 @@ export const fault: z.ZodType<Fault> = z.discriminatedUnion("kind", [
   z.object({
     kind: z.literal("slow"),
     nodes: names,
-    links: z.record(name, z.object({ peers: names, clients: z.boolean() })),
+    links: z.record(name, z.object({ peers: names, clients: z.boolean(), fromClients: z.boolean().default(false) })),
     where: z.string().max(10_000),
     impairment,
     traffic,

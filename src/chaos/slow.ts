@@ -1,11 +1,12 @@
 /**
  * Makes links bad: slow, lossy, doubling, garbling, disordered, narrow (tc-netem(8)). A link has a direction, and what happens to it
- * happens where its packets leave: in the sender's own network namespace.
+ * happens where its packets leave: in the sender's own network namespace. Clients have none of ours, so what they send is mistreated where
+ * it arrives.
  */
 import { type Impairment, describeImpairment, problemsWithImpairment } from "./impairment.js";
 import { type Traffic, describeTraffic, isAnyTraffic, problemsWithTraffic } from "./traffic.js";
 
-/** Sender -> where its packets are mistreated on the way to. Senders that nothing happens to are left out. */
+/** Node -> the links that are mistreated in its namespace. Nodes that nothing happens in are left out. */
 export type Links = Readonly<Record<string, Receivers>>;
 
 export interface Receivers {
@@ -13,6 +14,8 @@ export interface Receivers {
   readonly peers: readonly string[];
   /** Everybody who is not a node of the cluster: clients on this machine above all. */
   readonly clients: boolean;
+  /** Everybody who is not a node of the cluster, on the way to this node. */
+  readonly fromClients: boolean;
 }
 
 export interface SlowFault {
@@ -51,8 +54,9 @@ export function linksBetween(
       const receivers: Receivers = {
         peers: cluster.filter((receiver) => isHit(sender, receiver)),
         clients: clients && direction !== "to" && nodes.includes(sender),
+        fromClients: clients && direction !== "from" && nodes.includes(sender),
       };
-      return receivers.peers.length > 0 || receivers.clients ? [[sender, receivers]] : [];
+      return receivers.peers.length > 0 || receivers.clients || receivers.fromClients ? [[sender, receivers]] : [];
     }),
   );
 }

@@ -37,6 +37,9 @@ const protocolNumbers: Readonly<Record<EtherType, Readonly<Record<Protocol, numb
   ipv6: { tcp: 6, udp: 17, icmp: 58 },
 };
 
+/** The cell of all packets. */
+export const anything: Cell = { protocol: null, ports: [], otherPorts: [] };
+
 /** A more exact cell is asked before a less exact one, a peer's before everybody else's. One priority belongs to one ether type. */
 function priorityOf(who: "peer" | "clients", { protocol, ports, otherPorts }: Cell, etherType: EtherType): number {
   const vague = otherPorts.length > 0 ? 0 : ports.length > 0 ? 1 : protocol !== null ? 2 : 3;
@@ -48,8 +51,16 @@ export function selectPeer(addresses: readonly string[], cell: Cell): readonly S
   return addresses.flatMap((address) => {
     const etherType = address.includes(":") ? "ipv6" : "ip";
     return packetsOf(cell, etherType).map((matches) =>
-      selector(etherType, priorityOf("peer", cell, etherType), [destination(etherType, address), ...matches]),
+      selector(etherType, priorityOf("peer", cell, etherType), [end(etherType, "dst", address), ...matches]),
     );
+  });
+}
+
+/** All packets that come from these addresses. */
+export function selectSender(addresses: readonly string[]): readonly Selector[] {
+  return addresses.map((address) => {
+    const etherType = address.includes(":") ? "ipv6" : "ip";
+    return selector(etherType, priorityOf("peer", anything, etherType), [end(etherType, "src", address)]);
   });
 }
 
@@ -94,14 +105,17 @@ function packetsOf({ protocol, ports, otherPorts }: Cell, etherType: EtherType):
 
 const everything: Match = { text: "match u32 0 0", words: [{ at: 0, value: 0, mask: 0 }] };
 
-function destination(etherType: EtherType, address: string): Match {
-  const [bits, at, name] = etherType === "ip" ? [32, 16, "ip"] : [128, 24, "ip6"];
+/** Where a packet comes from or goes to. */
+function end(etherType: EtherType, which: "src" | "dst", address: string): Match {
+  const [bits, name, offsets] =
+    etherType === "ip" ? ([32, "ip", { src: 12, dst: 16 }] as const) : ([128, "ip6", { src: 8, dst: 24 }] as const);
+  const at = offsets[which];
   const words = (wordsOf(address) ?? []).map((word, index) => ({
     at: at + 4 * index,
     value: Number.parseInt(word, 16),
     mask: 0xffffffff,
   }));
-  return { text: `match ${name} dst ${address}/${bits}`, words };
+  return { text: `match ${name} ${which} ${address}/${bits}`, words };
 }
 
 function ipProtocol(etherType: EtherType, number: number): Match {

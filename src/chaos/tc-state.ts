@@ -8,6 +8,9 @@ import type { NetemOptions } from "./tc-netem.js";
 /** Handle of our root: how we know our own tree from anybody else's. */
 export const rootHandle = "de71:";
 
+/** Handle of whatever looks at what arrives: there is one such place on a device, and the kernel gives it no other. */
+export const ingressHandle = "ffff:";
+
 export interface TcState {
   /** Undefined where the kernel's own default stands. */
   readonly root: { readonly kind: string; readonly handle: string } | undefined;
@@ -16,6 +19,8 @@ export interface TcState {
   /** Minor number of a class -> the qdisc somebody put there. */
   readonly leaves: ReadonlyMap<number, Leaf>;
   readonly filters: readonly Filter[];
+  /** Something may happen to what arrives: there is an ingress qdisc, or a clsact. */
+  readonly hasIngress: boolean;
 }
 
 export interface ClassRate {
@@ -36,11 +41,13 @@ export interface Filter {
   /** The kernel's own name for it under its priority, e.g. `801::800`. */
   readonly handle: string;
   readonly minor: number;
+  /** The device that it redirects packets to; "" where it does something else to them, null where it does nothing. */
+  readonly redirect: string | null;
   /** See {@link spellSelector}. */
   readonly key: string;
 }
 
-export const nothingThere: TcState = { root: undefined, classes: new Map(), leaves: new Map(), filters: [] };
+export const nothingThere: TcState = { root: undefined, classes: new Map(), leaves: new Map(), filters: [], hasIngress: false };
 
 /** The lines for `tc -j -batch -` whose output {@link parseTcState} reads. Without our root the last one fails. */
 export function showTree(device: string): readonly string[] {
@@ -61,19 +68,26 @@ interface QdiscJson {
   readonly options?: NetemOptions;
 }
 
+/** A line of `tc -j qdisc show`. */
+export function readQdiscs(line: string): readonly QdiscJson[] {
+  return JSON.parse(line) as readonly QdiscJson[];
+}
+
 /** The output of {@link showTree} or {@link showQdiscs}. */
 export function parseTcState(output: string): TcState {
   const lines = output.split("\n").filter((line) => line.trim() !== "");
   const [first = "[]", ...rest] = lines;
-  const all = JSON.parse(first) as readonly QdiscJson[];
+  const all = readQdiscs(first);
+  const hasIngress = all.some(({ handle }) => handle === ingressHandle);
   // the kernel's defaults have the handle 0:
   const root = all.find((qdisc) => qdisc.root === true && qdisc.handle !== "0:");
-  if (root?.handle !== rootHandle) return { ...nothingThere, root: root && { kind: root.kind, handle: root.handle } };
+  if (root?.handle !== rootHandle) return { ...nothingThere, hasIngress, root: root && { kind: root.kind, handle: root.handle } };
   return {
     root: { kind: root.kind, handle: root.handle },
     classes: new Map(rest.flatMap((line) => (line.startsWith("[") ? classesInJson(line) : classInText(line)))),
     leaves: leavesOf(all),
-    filters: rest.flatMap((line) => (line.startsWith("[") ? filtersIn(line) : [])),
+    hasIngress,
+    filters: rest.flatMap((line) => (line.startsWith("[") ? readFilters(line) : [])),
   };
 }
 
@@ -117,21 +131,31 @@ function classesInJson(line: string): readonly ClassEntry[] {
   });
 }
 
-/** In the order tc prints them: what stands for a priority, then for a filter, then the filter's words. */
+/** In the order tc prints them: what stands for a priority, then for a filter, then the filter's words and actions. */
 const filterWords =
-  /"protocol":"(?<etherType>\w+)"|"pref":(?<pref>\d+)|"fh":"(?<fh>[^"]*)"|"flowid":"(?<flow>[^"]*)"|"value":"(?<value>[0-9a-f]+)","mask":"(?<mask>[0-9a-f]+)"[^}]*"off":(?<at>\d+)/g;
+  /"protocol":"(?<etherType>\w+)"|"pref":(?<pref>\d+)|"fh":"(?<fh>[^"]*)"|"flowid":"(?<flow>[^"]*)"|"value":"(?<value>[0-9a-f]+)","mask":"(?<mask>[0-9a-f]+)"[^}]*"off":(?<at>\d+)|(?<actions>"actions":)|"to_dev":"(?<device>[^"]*)"/g;
 
-function filtersIn(line: string): readonly Filter[] {
-  const filters: { etherType: string; priority: number; handle: string; minor: number; words: Word[] }[] = [];
+/** A line of `tc -j filter show`. */
+export function readFilters(line: string): readonly Filter[] {
+  const filters: {
+    etherType: string;
+    priority: number;
+    handle: string;
+    minor: number;
+    redirect: string | null;
+    words: Word[];
+  }[] = [];
   let [etherType, priority, handle] = ["", 0, ""];
   for (const { groups = {} } of line.matchAll(filterWords)) {
-    const { value, mask, at, flow } = groups;
+    const { value, mask, at, flow, actions, device } = groups;
     etherType = groups["etherType"] ?? etherType;
     priority = Number(groups["pref"] ?? priority);
     handle = groups["fh"] ?? handle;
-    if (flow !== undefined) filters.push({ etherType, priority, handle, minor: minorOf(flow) ?? 0, words: [] });
+    if (flow !== undefined) filters.push({ etherType, priority, handle, minor: minorOf(flow) ?? 0, redirect: null, words: [] });
+    const last = filters.at(-1);
+    if (last !== undefined && (actions ?? device) !== undefined) last.redirect = device ?? "";
     if (value !== undefined && mask !== undefined && at !== undefined) {
-      filters.at(-1)?.words.push({ at: Number(at), value: Number.parseInt(value, 16), mask: Number.parseInt(mask, 16) });
+      last?.words.push({ at: Number(at), value: Number.parseInt(value, 16), mask: Number.parseInt(mask, 16) });
     }
   }
   return filters.map(({ words, ...filter }) => ({

@@ -14,7 +14,7 @@
 import { invariant } from "../core/invariant.js";
 import type { Impairment, Rate } from "./impairment.js";
 import type { Cell, Link } from "./lanes.js";
-import { type Selector, neighbourDiscovery, selectAll, selectPeer } from "./tc-filters.js";
+import { type Selector, anything, neighbourDiscovery, selectAll, selectPeer } from "./tc-filters.js";
 import { isAsAsked, needsNetem, netemOptions, shapeNumber } from "./tc-netem.js";
 import { type ClassRate, type TcState, rootHandle } from "./tc-state.js";
 
@@ -90,8 +90,6 @@ function lanesIn(links: readonly Link[]): readonly ClassOfPackets[] {
   }
   return [...single, ...shared.values()];
 }
-
-const anything: Cell = { protocol: null, ports: [], otherPorts: [] };
 
 /** Where clients are impaired, what goes to peers and is not must be kept from the filter for all. */
 function untouchedIn(links: readonly Link[]): readonly Selector[] {

@@ -65,14 +65,15 @@ function delayProblems(others: readonly Other[], fault: SlowFault): readonly str
   return [...found.values()];
 }
 
-/** Links that both impair, as `n1 -> n2` and `n1 -> clients`. */
+/** Links that both impair, as `n1 -> n2`, `n1 -> clients` and `clients -> n1`. */
 function linksOfBoth(a: SlowFault, b: SlowFault): readonly string[] {
-  return Object.entries(a.links).flatMap(([sender, { peers, clients }]) => {
+  return Object.entries(a.links).flatMap(([sender, { peers, clients, fromClients }]) => {
     const same = b.links[sender];
     if (same === undefined) return [];
     return [
       ...peers.filter((peer) => same.peers.includes(peer)).map((peer) => `${sender} -> ${peer}`),
       ...(clients && same.clients ? [`${sender} -> clients`] : []),
+      ...(fromClients && same.fromClients ? [`clients -> ${sender}`] : []),
     ];
   });
 }

@@ -53,19 +53,14 @@ export function isRandomWish(wish: Wish): boolean {
 /** What is wrong with its values, each as one sentence, whatever cluster it may be meant for. */
 export function problemsWithWish(wish: Wish): readonly string[] {
   const somewhere = withTargets(wish, () => ["somebody"], { grudge: { n1: ["n2"] }, shape: "" }, ["somebody"]);
-  return [...problemsWithFault(onSomeLink(somewhere)), ...problemsWithAudience(wish)];
+  return problemsWithFault(onSomeLink(somewhere));
 }
 
 /** The same with a link that is sure to be there: the links of nobody in particular say nothing about those of a cluster. */
 function onSomeLink(fault: Fault): Fault {
-  return fault.kind === "slow" ? { ...fault, links: { somebody: { peers: ["peer"], clients: false } } } : fault;
-}
-
-/** Only a node's own namespace is ours: what a client sends is on its way before we see it. */
-function problemsWithAudience(wish: Wish): readonly string[] {
-  if (wish.kind !== "slow" || wish.direction === "from") return [];
-  if (wish.to !== "clients" && wish.to !== "all") return [];
-  return ["What clients send cannot be held back, for a node holds back only what it sends itself: ask for the direction from."];
+  return fault.kind === "slow"
+    ? { ...fault, links: { somebody: { peers: ["peer"], clients: false, fromClients: false } } }
+    : fault;
 }
 
 /** As people read it before anything is resolved: `pause leader`, `partition isolate random`. */
@@ -80,7 +75,7 @@ export function describeWish(wish: Wish): string {
  */
 export function buildFault(wish: Wish, facts: ClusterFacts, prng: Prng, problems: readonly string[] = []): Fault {
   const { fault, errors } = resolveWish(wish, facts, prng);
-  const wrong = [...problems, ...problemsWithWish(wish), ...(fault === undefined ? [] : problemsOnCluster(wish, fault, facts))];
+  const wrong = [...problems, ...problemsWithWish(wish), ...(fault === undefined ? [] : problemsOnCluster(fault, facts))];
   const [first, ...more] = [...[...new Set(wrong)].map((problem) => new DeviousError("USAGE", problem)), ...errors];
   if (first !== undefined) throw allAtOnce([first, ...more]);
   invariant(fault !== undefined, "a wish without errors has its fault");
@@ -106,12 +101,10 @@ function resolveWish(
 }
 
 /** What is wrong with a fault only on this cluster: no such link, no cut, no hooks. */
-function problemsOnCluster(wish: Wish, fault: Fault, { nodes }: ClusterFacts): readonly string[] {
+function problemsOnCluster(fault: Fault, { nodes }: ClusterFacts): readonly string[] {
   const hooked = fault.kind === "disk" || fault.kind === "clock" ? fault.nodes : [];
   const foreign = hooked.filter((name) => !nodes.some(({ node, bundled }) => node === name && bundled));
-  // links that cannot be had have been complained of already
-  const asked = problemsWithAudience(wish).length > 0 ? onSomeLink(fault) : fault;
-  return [...problemsWithFault(asked), ...(foreign.length === 0 ? [] : [cannotHook(fault.kind, foreign)])];
+  return [...problemsWithFault(fault), ...(foreign.length === 0 ? [] : [cannotHook(fault.kind, foreign)])];
 }
 
 function cannotHook(kind: string, nodes: readonly string[]): string {

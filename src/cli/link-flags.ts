@@ -30,7 +30,7 @@ export const linkFlags = {
     default: "peers",
   }),
   direction: Flags.option({
-    description: "What the target sends (from), what reaches it from other nodes (to), or both.",
+    description: "What the target sends (from), what reaches it (to), or both.",
     options: directions,
     default: "from" as const,
   })(),

@@ -24,7 +24,15 @@ const clock = (trouble: Partial<ClockTrouble>): Fault => ({
   nodes: ["n1"],
   trouble: { ...noClockTrouble, ...trouble },
 });
-const untouched = { paused: false, down: null, drops: [], links: [], limits: { cpus: null, memoryBytes: null }, hooks: noHooks };
+const untouched = {
+  paused: false,
+  down: null,
+  drops: [],
+  links: [],
+  inbound: null,
+  limits: { cpus: null, memoryBytes: null },
+  hooks: noHooks,
+};
 
 test.each([
   ["nothing", [], untouched],

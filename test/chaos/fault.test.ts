@@ -93,7 +93,7 @@ test.each<[Fault, string, string]>([
 });
 
 test("a fault concerns those it changes and those it was meant for", () => {
-  const towards = slow(delay(1), { nodes: ["n2"], links: { n1: { peers: ["n2"], clients: false } } });
+  const towards = slow(delay(1), { nodes: ["n2"], links: { n1: { peers: ["n2"], clients: false, fromClients: false } } });
   expect(["n1", "n2", "n3"].map((node) => concerns(towards, node))).toEqual([true, true, false]);
   expect(["n1", "n2"].map((node) => concerns(fault("pause", "n1"), node))).toEqual([true, false]);
 });

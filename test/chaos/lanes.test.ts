@@ -4,7 +4,7 @@ import { describe, expect, test } from "vitest";
 import { combine } from "../../src/chaos/combine.js";
 import type { ActiveFault } from "../../src/chaos/fault.js";
 import { type Impairment, type Loss, noImpairment } from "../../src/chaos/impairment.js";
-import { lanesOf, linksOf } from "../../src/chaos/lanes.js";
+import { inboundOf, lanesOf, linksOf } from "../../src/chaos/lanes.js";
 import type { SlowFault } from "../../src/chaos/slow.js";
 import { problemsTogether } from "../../src/chaos/together.js";
 import { type Traffic, anyTraffic, traffic } from "../../src/chaos/traffic.js";
@@ -19,10 +19,16 @@ const random = (percent: number, correlation = 0): Loss => ({ model: "random", p
 const gemodel: Loss = { model: "gemodel", p: 1, r: 10, oneMinusH: 80, oneMinusK: 0 };
 const state: Loss = { model: "state", p13: 1, p31: 10, p32: 0, p23: 0, p14: 0 };
 
-const slow = (impairment: Impairment, meant: Traffic = anyTraffic, peers = ["n2"], clients = false): SlowFault => ({
+const slow = (
+  impairment: Impairment,
+  meant: Traffic = anyTraffic,
+  peers = ["n2"],
+  clients = false,
+  fromClients = false,
+): SlowFault => ({
   kind: "slow",
   nodes: ["n1"],
-  links: { n1: { peers, clients } },
+  links: { n1: { peers, clients, fromClients } },
   where: "n1 -> somewhere",
   impairment,
   traffic: meant,
@@ -70,6 +76,15 @@ describe("lanes", () => {
       ["clients", 0],
     ]);
   });
+});
+
+test("what clients send to a node is no way out of it, and what it sends to them is none into it", () => {
+  const peers = [{ name: "n2", addresses: { v4: ["10.0.0.2"], v6: [] } }];
+  const [inward, outward] = [slow(delay(1), anyTraffic, [], false, true), slow(delay(2), anyTraffic, ["n2"], true)];
+  expect(linksOf("n1", [inward, outward], peers)).toEqual(linksOf("n1", [outward], peers));
+  expect(inboundOf("n1", [inward, outward], peers)).toEqual({ peers, lanes: lanesOf([inward]) });
+  expect(inboundOf("n1", [outward], peers)).toBeNull();
+  expect(inboundOf("n2", [inward], peers)).toBeNull();
 });
 
 describe("combined", () => {
@@ -139,6 +154,12 @@ describe("problems together", () => {
       [slow(loss(state), anyTraffic, [], true)],
       slow(loss(state), anyTraffic, [], true),
       [/n1 -> clients/],
+    ],
+    [
+      "on the way from clients as well",
+      [slow(loss(state), anyTraffic, [], false, true)],
+      slow(loss(state), anyTraffic, [], true, true),
+      [/clients -> n1/],
     ],
     [
       "delays end where the kernel's numbers do",

@@ -23,7 +23,9 @@ import {
   thaw,
   wasGiven,
 } from "../../src/chaos/ledger.js";
+import { noImpairment } from "../../src/chaos/impairment.js";
 import { decodeLedger, encodeLedger } from "../../src/chaos/schema.js";
+import { anyTraffic } from "../../src/chaos/traffic.js";
 import { fault, someFaultOn } from "./some-fault.js";
 
 const nodes = ["n1", "n2", "n3"];
@@ -62,6 +64,21 @@ test.each([
 test("an older ledger names only the container that was brought down", () => {
   const old = JSON.stringify({ ...emptyLedger, downed: { n1: "c1" } });
   expect(decodeLedger(old).downed).toEqual({ n1: { containerId: "c1", pid: null } });
+});
+
+test("a ledger of a time when nothing was done to what clients send is read as one that does nothing to it", () => {
+  const slow: Fault = {
+    kind: "slow",
+    nodes: ["n1"],
+    links: { n1: { peers: ["n2"], clients: true, fromClients: false } },
+    where: "n1 -> all",
+    impairment: { ...noImpairment, loss: { model: "random", percent: 2, correlation: 0 } },
+    traffic: anyTraffic,
+  };
+  const text = encodeLedger(ledgerOf([[slow, null]]));
+  const old = text.replaceAll(/,\s*"fromClients": false/g, "");
+  expect(old).not.toContain("fromClients");
+  expect(decodeLedger(old)).toEqual(decodeLedger(text));
 });
 
 test("a fault ends at its deadline, not before; one without stays", () => {

@@ -64,13 +64,14 @@ export function slowFaults(cluster: readonly string[]): fc.Arbitrary<SlowFault> 
     .record({
       peers: fc.oneof(fc.constant(others), fc.subarray(others), fc.subarray(others, { maxLength: 1 })),
       clients: fc.boolean(),
+      fromClients: fc.boolean(),
       impairment: impairments,
       traffic: traffics,
     })
-    .map(({ peers, clients, ...rest }) => ({
+    .map(({ peers, clients, fromClients, ...rest }) => ({
       kind: "slow",
       nodes: [node],
-      links: { [node]: { peers, clients } },
+      links: { [node]: { peers, clients, fromClients } },
       where: `${node} -> some`,
       ...rest,
     }));

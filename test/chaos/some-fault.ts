@@ -103,7 +103,7 @@ export function someWish(target: fc.Arbitrary<Target>): fc.Arbitrary<Wish> {
     fc.record({
       kind: fc.constant("slow" as const),
       target,
-      to: fc.constant("peers" as const),
+      to: fc.constantFrom("peers" as const, "clients" as const, "all" as const),
       direction: fc.constantFrom(...directions),
       impairment: someImpairment,
       traffic: someTraffic,

@@ -322,7 +322,7 @@ describe("any set of faults on a cluster of 2 to 50 nodes", () => {
     fc.assert(
       fc.property(fc.array(slowFaults(cluster), { minLength: 1, maxLength: 4 }), slowFaults(["n1", "n4"]), (before, more) => {
         const tc = createFakeTc();
-        const one = { ...more, links: { n1: { peers: ["n4"], clients: false } } };
+        const one = { ...more, links: { n1: { peers: ["n4"], clients: false, fromClients: false } } };
         bring(tc, before, peers);
         const bystanders = samples(peers.filter(({ name }) => name !== "n4"));
         const held = bystanders.map(({ packet }) => tc.route(packet));

@@ -56,7 +56,7 @@ function slow(impairment: Partial<Impairment>, traffic: Traffic = anyTraffic): F
   return {
     kind: "slow",
     nodes: ["a"],
-    links: { a: { peers: ["b"], clients: false } },
+    links: { a: { peers: ["b"], clients: false, fromClients: false } },
     where: "a -> b",
     impairment: { ...noImpairment, ...impairment },
     traffic,

@@ -21,6 +21,9 @@ interface Found {
   };
   readonly mangled: { readonly sent: number; readonly twice: number; readonly notWhole: number; readonly overtaken: number };
   readonly rate: { readonly narrow: number; readonly other: number };
+  readonly fromClients: Readonly<Record<"before" | "during", Times<"ca" | "caV6" | "ac" | "ba" | "baV6">>> & {
+    readonly left: string;
+  };
   readonly foreign: Readonly<Record<"beside" | "after" | "standing" | "left", string>> & { readonly refused: readonly string[] };
 }
 
@@ -86,6 +89,13 @@ describe.skipIf(place.kind === "nowhere")(`impaired links (${place.kind === "now
   test("must hold 7: a rate holds within 15 %, on its link only", () => {
     checkBetween(found.rate.narrow, 4e6 * 0.85, 4e6 * 1.15);
     expect(found.rate.other).toBeGreaterThan(4e6 * 2);
+  });
+
+  test("must hold 1: what somebody who is no peer sends is slow where it arrives, and that only", () => {
+    const { before, during, left } = found.fromClients;
+    for (const way of ["ca", "caV6"] as const) checkBetween((during[way] ?? 0) - (before[way] ?? 0), 85, 130);
+    for (const way of ["ac", "ba", "baV6"] as const) checkBetween((during[way] ?? 0) - (before[way] ?? 0), -5, 5);
+    expect(left).not.toMatch(/devious-in|ingress/);
   });
 
   test("must hold 11: another's qdisc beside ours survives, and another's root is refused by name and left alone", () => {

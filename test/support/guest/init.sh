@@ -45,7 +45,7 @@ ip link set lo up
 mkdir -p "/lib/modules"
 ln -sfn "$modules" "/lib/modules/$(uname -r)"
 modprobe -a bridge br_netfilter veth nf_nat iptable_nat iptable_filter xt_MASQUERADE xt_conntrack xt_addrtype xt_nat xt_comment \
-  xt_statistic xt_multiport ip6_tables ip6table_filter sch_netem sch_htb sch_tbf sch_prio sch_ingress cls_u32 act_gact
+  xt_statistic xt_multiport ip6_tables ip6table_filter sch_netem sch_htb sch_tbf sch_prio sch_ingress cls_u32 act_gact act_mirred ifb
 # This kernel has no nft for IP: Docker needs the older iptables.
 ln -sf "$(command -v iptables-legacy)" /etc/alternatives/iptables
 ln -sf "$(command -v ip6tables-legacy)" /etc/alternatives/ip6tables

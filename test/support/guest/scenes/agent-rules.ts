@@ -27,12 +27,12 @@ const found = await withBareNodes(["a", "b", "c"], async ([a, b, c]) => {
     const faults = impairments.map((impairment) => ({
       kind: "slow" as const,
       nodes: ["a"],
-      links: { a: { peers: ["b"], clients: false } },
+      links: { a: { peers: ["b"], clients: false, fromClients: false } },
       where: "a -> b",
       impairment,
       traffic: anyTraffic,
     }));
-    return shape(namespace, "a", a.addresses.v4[0], linksOf("a", faults, [b, c]), trusted);
+    return shape(namespace, "a", a.addresses.v4[0], { links: linksOf("a", faults, [b, c]), inbound: null }, trusted);
   };
   const cut = (unheard: readonly BareNode[]) => {
     const drops = unheard.map((peer) => ({ peer, traffic: anyTraffic, percent: 100 }));

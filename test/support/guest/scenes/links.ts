@@ -6,7 +6,7 @@ import { cutWithIptables, cutWithNft } from "../../../../src/agent/cutting.js";
 import { type NetworkNamespace, openNamespace } from "../../../../src/agent/netns.js";
 import { createShaper } from "../../../../src/agent/shaping.js";
 import { type Impairment, noImpairment } from "../../../../src/chaos/impairment.js";
-import { linksOf } from "../../../../src/chaos/lanes.js";
+import { inboundOf, linksOf } from "../../../../src/chaos/lanes.js";
 import type { SlowFault } from "../../../../src/chaos/slow.js";
 import { type Traffic, anyTraffic } from "../../../../src/chaos/traffic.js";
 import { type BareNode, inside, withBareNodes } from "../bare-nodes.js";
@@ -25,7 +25,14 @@ interface Stage {
 /** A fault on the way from a to these. */
 function slow(peers: readonly string[], part: Partial<Impairment>, meant: Traffic = anyTraffic): SlowFault {
   const impairment = { ...noImpairment, ...part };
-  return { kind: "slow", nodes: ["a"], links: { a: { peers, clients: false } }, where: "", impairment, traffic: meant };
+  return {
+    kind: "slow",
+    nodes: ["a"],
+    links: { a: { peers, clients: false, fromClients: false } },
+    where: "",
+    impairment,
+    traffic: meant,
+  };
 }
 
 const delayed = (timeMs: number): Partial<Impairment> => ({
@@ -34,7 +41,7 @@ const delayed = (timeMs: number): Partial<Impairment> => ({
 
 /** All faults there are, as the agent would bring them. */
 async function bring({ a, b, c, namespace }: Stage, faults: readonly SlowFault[], shape = createShaper()): Promise<void> {
-  await shape(namespace, "a", a.node.addresses.v4[0], linksOf("a", faults, [b.node, c.node]), false);
+  await shape(namespace, "a", a.node.addresses.v4[0], { links: linksOf("a", faults, [b.node, c.node]), inbound: null }, false);
 }
 
 const acts: Readonly<Record<string, (stage: Stage) => Promise<unknown>>> = {
@@ -169,6 +176,26 @@ const acts: Readonly<Record<string, (stage: Stage) => Promise<unknown>>> = {
     return { narrow: narrow.bitsPerSecond, other: other.bitsPerSecond };
   },
 
+  async fromClients({ a, b, c, namespace }) {
+    const few: Stream = { count: 9, everyMs: 20, patienceMs: 300 };
+    const look = async () => ({
+      ca: fastest(await sendDatagrams(c, a, few)),
+      caV6: fastest(await sendDatagrams(c, a, { ...few, family: "v6" })),
+      ac: fastest(await sendDatagrams(a, c, few)),
+      ba: fastest(await sendDatagrams(b, a, few)),
+      baV6: fastest(await sendDatagrams(b, a, { ...few, family: "v6" })),
+    });
+    const shape = createShaper();
+    const shapeBy = (faults: readonly SlowFault[]) =>
+      shape(namespace, "a", a.node.addresses.v4[0], { links: [], inbound: inboundOf("a", faults, [b.node]) }, true);
+    await look();
+    const before = await look();
+    await shapeBy([{ ...slow([], delayed(100)), links: { a: { peers: [], clients: false, fromClients: true } } }]);
+    const during = await look();
+    await shapeBy([]);
+    return { before, during, left: inside(a.node.pid, "ip link show") + inside(a.node.pid, "tc qdisc show") };
+  },
+
   async foreign(stage) {
     const { a } = stage;
     const qdiscs = () => inside(a.node.pid, "tc qdisc show dev eth0");
@@ -182,7 +209,7 @@ const acts: Readonly<Record<string, (stage: Stage) => Promise<unknown>>> = {
     const standing = qdiscs();
     const refusals = [true, false].map(async (trusted) => {
       const links = linksOf("a", [slow(["b"], delayed(10))], [stage.b.node]);
-      return createShaper()(stage.namespace, "a", a.node.addresses.v4[0], links, trusted).then(
+      return createShaper()(stage.namespace, "a", a.node.addresses.v4[0], { links, inbound: null }, trusted).then(
         String,
         (error: Error) => error.message,
       );

@@ -50,7 +50,7 @@ console.log(JSON.stringify(found));
 
 function felt(nodes: readonly BareNode[], asked: Partial<Impairment>): Promise<readonly Measurement[]> {
   const impairment = { ...noImpairment, ...asked };
-  const links = { a: { peers: ["b"], clients: false } };
+  const links = { a: { peers: ["b"], clients: false, fromClients: false } };
   const fault: ActiveFault = {
     id: "f1",
     fault: { kind: "slow", nodes: ["a"], links, where: "a -> b", impairment, traffic: anyTraffic },
