@@ -13,7 +13,7 @@ import { findNetem } from "./netem-place.js";
 export async function runWithNetem<Finding>(
   sceneFile: string,
   args: readonly string[] = [],
-  timeoutMs = 300_000,
+  timeoutMs = 480_000,
 ): Promise<Finding> {
   const program = await bundle(sceneFile);
   const place = findNetem();
