@@ -10,6 +10,7 @@
  */
 import type { Peer } from "./desired-state.js";
 import { type Selector, anything, neighbourDiscovery, selectAll, selectSender } from "./tc-filters.js";
+import { planFilters } from "./tc-filter-plan.js";
 import { type Filter, ingressHandle, readFilters, readQdiscs } from "./tc-state.js";
 import { DeviousError } from "../core/errors.js";
 
@@ -37,6 +38,8 @@ export function parseIngress(output: string): Ingress {
 }
 
 const passing = "flowid :1";
+/** In place of a device, none of whose names can hold a space. */
+const untouched = "passes untouched";
 const redirecting = `${passing} action mirred egress redirect dev ${inboundDevice}`;
 
 /** Makes the place for filters: it fails where somebody else was faster. */
@@ -54,29 +57,11 @@ export function planIngress(device: string, peers: readonly Peer[], current: Ing
   const own = peers.flatMap(({ addresses }) => selectSender([...addresses.v4, ...addresses.v6]));
   // those who pass come first, so that nothing of theirs is redirected in between
   const wanted = [
-    ...[...neighbourDiscovery, ...own].map((selector) => ({ selector, redirect: null })),
-    ...everybody.map((selector) => ({ selector, redirect: inboundDevice })),
+    ...[...neighbourDiscovery, ...own].map((selector) => ({ selector, action: passing, result: untouched })),
+    ...everybody.map((selector) => ({ selector, action: redirecting, result: inboundDevice })),
   ];
-  const spell = (key: string, redirect: string | null): string => `${key} -> ${redirect}`;
-  const asked = new Set(wanted.map(({ selector, redirect }) => spell(selector.key, redirect)));
-  const standing = new Set<string>();
-  const superfluous = current.filters.filter(({ key, redirect }) => {
-    const spelt = spell(key, redirect);
-    const keep = asked.has(spelt) && !standing.has(spelt);
-    if (keep) standing.add(spelt);
-    return !keep;
-  });
-  return [
-    ...wanted
-      .filter(({ selector, redirect }) => !standing.has(spell(selector.key, redirect)))
-      .map(
-        ({ selector: { etherType, priority, text }, redirect }) =>
-          `filter add ${at} protocol ${etherType} prio ${priority} u32 ${text} ${redirect === null ? passing : redirecting}`,
-      ),
-    ...superfluous.map(
-      ({ etherType, priority, handle }) => `filter del ${at} protocol ${etherType} prio ${priority} handle ${handle} u32`,
-    ),
-  ];
+  const { add, remove } = planFilters(at, wanted, current.filters, ({ redirect }) => redirect ?? untouched);
+  return [...add, ...remove];
 }
 
 const everybody: readonly Selector[] = selectAll(anything);

@@ -15,6 +15,7 @@ import { invariant } from "../core/invariant.js";
 import type { Impairment, Rate } from "./impairment.js";
 import type { Cell, Link } from "./lanes.js";
 import { type Selector, anything, neighbourDiscovery, selectAll, selectPeer } from "./tc-filters.js";
+import { planFilters } from "./tc-filter-plan.js";
 import { isAsAsked, needsNetem, netemOptions, shapeNumber } from "./tc-netem.js";
 import { type ClassRate, type TcState, rootHandle } from "./tc-state.js";
 
@@ -29,32 +30,15 @@ export function planTc(device: string, links: readonly Link[], current: TcState)
   const wanted = [
     ...[...neighbourDiscovery, ...untouchedIn(links)].map((selector) => ({ selector, minor: 0 })),
     ...classes.flatMap(({ selectors, minor }) => selectors.map((selector) => ({ selector, minor }))),
-  ];
-  const spell = (key: string, minor: number): string => `${key} -> ${minor}`;
-  const asked = new Set(wanted.map(({ selector, minor }) => spell(selector.key, minor)));
-  const standing = new Set<string>();
-  const superfluous = current.filters.filter(({ key, minor }) => {
-    const spelt = spell(key, minor);
-    const keep = asked.has(spelt) && !standing.has(spelt);
-    if (keep) standing.add(spelt);
-    return !keep;
-  });
+  ].map(({ selector, minor }) => ({ selector, action: `flowid ${classId(minor)}`, result: String(minor) }));
+  const filters = planFilters(`dev ${device} parent ${rootHandle}`, wanted, current.filters, ({ minor }) => String(minor));
 
-  // a new filter before the old one goes, so that no packet slips through in between
   return [
     ...(ours ? [] : [`qdisc add dev ${device} root handle ${rootHandle} htb default 0 direct_qlen 1000`]),
     ...classes.flatMap(({ minor, impairment }) => planClass(device, minor, impairment.rate, current)),
     ...classes.flatMap(({ minor, impairment }) => planLeaf(device, minor, impairment, current)),
-    ...wanted
-      .filter(({ selector, minor }) => !standing.has(spell(selector.key, minor)))
-      .map(
-        ({ selector: { etherType, priority, text }, minor }) =>
-          `filter add dev ${device} parent ${rootHandle} protocol ${etherType} prio ${priority} u32 ${text} flowid ${classId(minor)}`,
-      ),
-    ...superfluous.map(
-      ({ etherType, priority, handle }) =>
-        `filter del dev ${device} parent ${rootHandle} protocol ${etherType} prio ${priority} handle ${handle} u32`,
-    ),
+    ...filters.add,
+    ...filters.remove,
     ...[...current.classes.keys()]
       .filter((minor) => !minors.has(minor))
       .map((minor) => `class del dev ${device} classid ${classId(minor)}`),
