@@ -3,8 +3,8 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { desiredState } from "../../src/chaos/desired-state.js";
 import type { ActiveFault, Fault } from "../../src/chaos/fault.js";
-import { type ClockTrouble, type DiskTrouble, noClockTrouble, noDiskTrouble, noHooks } from "../../src/core/store-hooks.js";
-import { fault, someFaultOn } from "./some-fault.js";
+import { noDiskTrouble, noHooks } from "../../src/core/store-hooks.js";
+import { clock, disk, fault, someFaultOn } from "./some-fault.js";
 
 const active = (faults: readonly Fault[]): readonly ActiveFault[] =>
   faults.map((one, i) => ({ id: `f${i + 1}`, fault: one, startedAtMs: 0, deadlineMs: null, seed: null }));
@@ -14,16 +14,6 @@ const stop: Fault = { kind: "stop", nodes: ["n1"], graceMs: 10 };
 const kill: Fault = { ...fault("kill", "n1"), signal: "TERM" };
 const cpu = (cpus: number): Fault => ({ kind: "cpu", nodes: ["n1"], cpus });
 const memory = (bytes: number): Fault => ({ kind: "memory", nodes: ["n1"], bytes });
-const disk = (trouble: Partial<DiskTrouble>): Fault => ({
-  kind: "disk",
-  nodes: ["n1"],
-  trouble: { ...noDiskTrouble, ...trouble },
-});
-const clock = (trouble: Partial<ClockTrouble>): Fault => ({
-  kind: "clock",
-  nodes: ["n1"],
-  trouble: { ...noClockTrouble, ...trouble },
-});
 const untouched = {
   paused: false,
   down: null,

@@ -11,24 +11,13 @@ import {
 } from "../../src/chaos/impairment.js";
 import type { SlowFault } from "../../src/chaos/slow.js";
 import { anyTraffic, traffic } from "../../src/chaos/traffic.js";
-import { type ClockTrouble, type DiskTrouble, noClockTrouble, noDiskTrouble } from "../../src/core/store-hooks.js";
-import { fault } from "./some-fault.js";
+import { clock, disk, fault } from "./some-fault.js";
 
 const delay = (timeMs: number, more: Partial<Delay> = {}): Impairment => ({
   ...noImpairment,
   delay: { timeMs, jitterMs: 0, correlation: 0, distribution: "normal", ...more },
 });
 const slow = (impairment: Impairment, more: Partial<SlowFault> = {}): Fault => ({ ...fault("slow", "n2"), impairment, ...more });
-const disk = (trouble: Partial<DiskTrouble>): Fault => ({
-  kind: "disk",
-  nodes: ["n1"],
-  trouble: { ...noDiskTrouble, ...trouble },
-});
-const clock = (trouble: Partial<ClockTrouble>): Fault => ({
-  kind: "clock",
-  nodes: ["n1"],
-  trouble: { ...noClockTrouble, ...trouble },
-});
 const everything: Impairment = {
   delay: { timeMs: 100, jitterMs: 10, correlation: 25, distribution: "pareto" },
   loss: { model: "random", percent: 2, correlation: 10 },

@@ -8,7 +8,7 @@ import { type ClusterFacts, type Target, parseTarget } from "../../src/chaos/tar
 import { anyTraffic, protocols, traffic } from "../../src/chaos/traffic.js";
 import { type Wish, buildFault } from "../../src/chaos/wish.js";
 import { createPrng } from "../../src/core/prng.js";
-import { noClockTrouble } from "../../src/core/store-hooks.js";
+import { type ClockTrouble, type DiskTrouble, noClockTrouble, noDiskTrouble } from "../../src/core/store-hooks.js";
 
 /** A cluster of one service `kv` of the bundled store, led by its first node. */
 export function factsOf(nodes: readonly string[], protect: readonly string[] = []): ClusterFacts {
@@ -26,6 +26,16 @@ type PlainKind = "pause" | "partition" | "slow" | "kill";
 /** A plain fault of this kind on a cluster of n1, n2 and n3; `whom` is a target, of a partition a shape. */
 export function fault<K extends PlainKind>(kind: K, whom: string): Extract<Fault, { kind: K }> {
   return buildFault(plainWish(kind, whom), three, createPrng(1)) as Extract<Fault, { kind: K }>;
+}
+
+/** n1 with this wrong with its disk, and nothing else. */
+export function disk(trouble: Partial<DiskTrouble>): Fault {
+  return { kind: "disk", nodes: ["n1"], trouble: { ...noDiskTrouble, ...trouble } };
+}
+
+/** n1 with this wrong with its clock, and nothing else. */
+export function clock(trouble: Partial<ClockTrouble>): Fault {
+  return { kind: "clock", nodes: ["n1"], trouble: { ...noClockTrouble, ...trouble } };
 }
 
 function plainWish(kind: PlainKind, whom: string): Wish {

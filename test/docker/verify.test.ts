@@ -2,7 +2,7 @@
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { FaultView } from "../../src/chaos/protocol.js";
-import { docker, rulesIn, TestCluster } from "../support/cli.js";
+import { docker, type Ran, rulesIn, TestCluster } from "../support/cli.js";
 
 let cluster: TestCluster;
 beforeAll(async () => {
@@ -12,6 +12,10 @@ beforeAll(async () => {
 afterAll(() => cluster.destroy());
 
 const nodes = ["n1", "n2", "n3"];
+
+function verify(args: readonly string[]): Promise<Ran> {
+  return cluster.run("chaos", ...args, "--verify", "--for", "30s", "--cluster", cluster.name);
+}
 
 describe("a fault that is felt is proven", () => {
   test.each([
@@ -26,15 +30,7 @@ describe("a fault that is felt is proven", () => {
     [["pause", "n3"], /n3 pause +asked no answer +measured connected, and no answer/],
     [["kill", "n3"], /n3 process +asked none +measured none/],
   ])("chaos %j --verify", async (args, line) => {
-    const { exitCode, stdout, stderr } = await cluster.run(
-      "chaos",
-      ...args,
-      "--verify",
-      "--for",
-      "30s",
-      "--cluster",
-      cluster.name,
-    );
+    const { exitCode, stdout, stderr } = await verify(args);
     expect({ exitCode, stderr }).toMatchObject({ exitCode: 0 });
     expect(stdout).toMatch(line);
     const { faults } = await cluster.json<{ readonly faults: readonly FaultView[] }>("chaos", "ls");
@@ -61,15 +57,7 @@ describe("a fault that is not felt is not proven, and healed", () => {
   }
 
   async function expectDisproven(args: readonly string[], detail: RegExp): Promise<void> {
-    const { exitCode, stdout, stderr } = await cluster.run(
-      "chaos",
-      ...args,
-      "--verify",
-      "--for",
-      "30s",
-      "--cluster",
-      cluster.name,
-    );
+    const { exitCode, stdout, stderr } = await verify(args);
     expect({ exitCode, said: stdout + stderr }).toMatchObject({ exitCode: 1, said: expect.stringMatching(detail) });
     expect(await cluster.json("chaos", "ls")).toEqual({ faults: [] });
     expect((await Promise.all(nodes.map((node) => rulesIn(cluster.container(node))))).flat()).toEqual([]);

@@ -9,20 +9,13 @@ import { BitFlip } from "../../../src/store/io/bit-flip.js";
 import { createLogFile } from "../../../src/store/io/log-file.js";
 import { Wal } from "../../../src/store/io/wal.js";
 import { WalDamaged } from "../../../src/store/io/wal-damaged.js";
-import type { ConfState, Recovered } from "../../../src/store/raft/types.js";
+import { start } from "./recovered.js";
 
 let root: string;
 beforeEach(() => {
   root = mkdtempSync(join(tmpdir(), "devious-flip-"));
   return () => rmSync(root, { recursive: true });
 });
-
-const conf: ConfState = { voters: [1], votersOutgoing: [], learners: [], learnersNext: [], autoLeave: false };
-const start: Recovered = {
-  hardState: { term: 1, vote: 0, commit: 1 },
-  snapshot: { meta: { index: 1, term: 1, conf }, data: Buffer.from("state") },
-  entries: [],
-};
 
 function open(dir: string, segmentBytesMax = 1 << 20) {
   return Wal.open({

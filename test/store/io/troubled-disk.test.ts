@@ -10,8 +10,9 @@ import { type DiskTrouble, noDiskTrouble } from "../../../src/core/store-hooks.j
 import { type LogFile, createLogFile } from "../../../src/store/io/log-file.js";
 import { TroubledDisk } from "../../../src/store/io/troubled-disk.js";
 import { Wal } from "../../../src/store/io/wal.js";
-import type { ConfState, Persist, Recovered } from "../../../src/store/raft/types.js";
+import type { Persist } from "../../../src/store/raft/types.js";
 import { Machine } from "../machine.js";
+import { conf, start } from "./recovered.js";
 
 describe("one file", () => {
   /** What a kill would leave. */
@@ -131,13 +132,6 @@ describe("the write-ahead log", () => {
     root = mkdtempSync(join(tmpdir(), "devious-disk-"));
     return () => rmSync(root, { recursive: true });
   });
-
-  const conf: ConfState = { voters: [1], votersOutgoing: [], learners: [], learnersNext: [], autoLeave: false };
-  const start: Recovered = {
-    hardState: { term: 1, vote: 0, commit: 1 },
-    snapshot: { meta: { index: 1, term: 1, conf }, data: Buffer.from("state") },
-    entries: [],
-  };
 
   /** A log on a disk that takes no time but what its trouble asks for. */
   async function opened(seed: number) {
