@@ -22,8 +22,9 @@ const mostAttempts = 3;
 const lastBeginsAfterMs = 90_000;
 
 /**
- * What `measure` felt while the world stood still, after at most three attempts, fewer where they take long. Where it never did, what the last one felt is not judged: of
- * each figure it is said that it was not measured. Throws what `measure` throws while the world stood still, or the last time.
+ * What `measure` felt while the world stood still, after at most three attempts, fewer where they take long. Where it never did, what the
+ * last one felt is not judged: of each figure it is said that it was not measured. Throws what `measure` throws while the world stood still,
+ * or the last time.
  */
 export async function measureSteadily(
   measure: () => Promise<readonly Measurement[]>,
