@@ -150,9 +150,7 @@ export class Agent {
   async #apply({ fault, durationMs, seed, verify }: Extract<Operation, { op: "apply" }>): Promise<ActiveFault> {
     const { clock, store } = this.#parts;
     const askedAtMs = clock.monotonicMs();
-    const containers = await this.#nodesNamed(namesIn(fault));
-    const idle = containers.find((container) => needsRunning(fault, container.node) && !isUp(container));
-    if (idle !== undefined) throw notRunning(idle.node);
+    await this.#mayBegin(fault);
 
     const lastsMs = isMomentary(fault) ? null : durationMs;
     const { added } = await store.admit((ledger) => {
@@ -222,20 +220,19 @@ export class Agent {
     return this.#parts.store.value.faults.some((active) => active.id === id);
   }
 
-  /** The containers of these nodes. Throws where there is no such node. */
-  async #nodesNamed(names: readonly string[]): Promise<readonly NodeContainer[]> {
-    const containers = await this.#parts.engine.nodes();
-    return names.map((name) => {
-      const container = containers.find(({ node }) => node === name);
-      if (container !== undefined) return container;
-      throw unknownNode(name, containers.map(({ node }) => node).sort());
-    });
+  /** Throws where the nodes are not there for the fault. Nobody is refused by what may have changed. */
+  async #mayBegin(fault: Fault): Promise<void> {
+    const { engine } = this.#parts;
+    if (obstacle(fault, await engine.knownNodes()) === undefined) return;
+    const error = obstacle(fault, await engine.nodes());
+    if (error !== undefined) throw error;
   }
 
   /** Ends whatever keeps these nodes down, for these nodes, and starts those that do not run. Their names. */
   async #startNodes(names: readonly string[]): Promise<readonly string[]> {
-    const { log, store } = this.#parts;
-    await this.#nodesNamed(names);
+    const { engine, log, store } = this.#parts;
+    const unknown = unknownIn(names, await engine.nodes());
+    if (unknown !== undefined) throw unknown;
     const { healed, narrowed, saved } = await store.release((ledger) => letRun(ledger, names));
     const settled = await this.#settle(names, "end", "start", "power");
     await saved;
@@ -427,6 +424,18 @@ function firstError(fault: Fault, settled: readonly Settled[]): DeviousError | u
 
 function throwFirst(settled: readonly Settled[]): void {
   for (const each of settled) if ("error" in each) throw each.error;
+}
+
+/** Why a fault cannot begin with the nodes as they are. */
+function obstacle(fault: Fault, nodes: readonly NodeContainer[]): DeviousError | undefined {
+  const idle = nodes.find((container) => needsRunning(fault, container.node) && !isUp(container));
+  return unknownIn(namesIn(fault), nodes) ?? (idle && notRunning(idle.node));
+}
+
+function unknownIn(names: readonly string[], nodes: readonly NodeContainer[]): DeviousError | undefined {
+  const known = nodes.map(({ node }) => node);
+  const unknown = names.find((name) => !known.includes(name));
+  return unknown === undefined ? undefined : unknownNode(unknown, known.sort());
 }
 
 /** True where the fault means nothing while the node does not run. */

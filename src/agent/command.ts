@@ -11,6 +11,9 @@ export interface Output {
 
 const timeoutMs = 5000;
 
+/** Copied once: node would do so for every program, reading each variable from the process anew. */
+const environment = { ...process.env };
+
 /**
  * Runs `command`, with `input` on its stdin; `netns`, an open file, becomes its file 3. Never throws: a program that is missing, or takes
  * longer than 5 s, has exit code 127 and says so in `stderr`.
@@ -19,6 +22,7 @@ export function runCommand(command: readonly string[], input = "", netns?: numbe
   const [program = "", ...args] = command;
   return new Promise((resolve) => {
     const child = spawn(program, args, {
+      env: environment,
       stdio: ["pipe", "pipe", "pipe", netns ?? "ignore"],
       timeout: timeoutMs,
       killSignal: "SIGKILL",

@@ -2,26 +2,52 @@
 import type { Family } from "../chaos/address.js";
 import type { Drop } from "../chaos/desired-state.js";
 import { iptablesDifference, parseChain, renderIptables } from "../chaos/iptables.js";
-import { nftDifference, nftTable, renderNft, saysNoNft } from "../chaos/nft.js";
+import { nftDifference, nftTable, renderFirstNft, renderNft, saysNoNft } from "../chaos/nft.js";
+import type { Output } from "./command.js";
 import type { NetworkNamespace } from "./netns.js";
 import { type Rules, failure, must, notInForce } from "./tools.js";
 
-/** Makes the node drop exactly this, in one transaction for both IP families. `mayHold` false: it is known that other drops stand there. */
+/** What is known of drops of ours in a node. */
+export type Standing = "nothing" | "others" | "unknown";
+
+/** Makes the node drop exactly this, in one transaction for both IP families. */
 export async function cutWithNft(
   namespace: NetworkNamespace,
   node: string,
   drops: readonly Drop[],
-  mayHold: boolean,
+  standing: Standing,
 ): Promise<Rules> {
-  if (mayHold && nftDifference(drops, await readNft(namespace, node)) === undefined) return [];
+  if (standing === "nothing") {
+    const rules = renderFirstNft(drops);
+    if (rules === "") return [];
+    const echoed = await transact(namespace, rules);
+    // refused where something of ours stands there after all
+    if (echoed.exitCode === 0) return readBack(namespace, node, drops, rules, echoed);
+  }
+  if (standing !== "others" && nftDifference(drops, await readNft(namespace, node)) === undefined) return [];
   const rules = renderNft(drops);
-  const command = ["nft", "-j", "--echo"];
-  // as arguments: an nft that speaks JSON takes what comes by stdin for JSON
-  const echoed = await namespace.run([...command, ...inArguments(rules)]);
-  if (echoed.exitCode !== 0) throw failure(node, command, rules, echoed);
-  // the kernel's echo shows what is there now; what is gone, and what an old nft does not echo, takes another look
-  const stands = drops.length > 0 && echoed.stdout.startsWith("{") && nftDifference(drops, echoed.stdout) === undefined;
-  const difference = stands ? undefined : nftDifference(drops, await readNft(namespace, node));
+  const echoed = await transact(namespace, rules);
+  if (echoed.exitCode !== 0) throw failure(node, nftTransaction, rules, echoed);
+  return readBack(namespace, node, drops, rules, echoed);
+}
+
+const nftTransaction = ["nft", "-j", "--echo"];
+
+/** As arguments: an nft that speaks JSON takes what comes by stdin for JSON. */
+function transact(namespace: NetworkNamespace, rules: string): Promise<Output> {
+  return namespace.run([...nftTransaction, ...inArguments(rules)]);
+}
+
+/** The kernel's echo shows what is there now; what is gone, and what an old nft does not echo, takes another look. */
+async function readBack(
+  namespace: NetworkNamespace,
+  node: string,
+  drops: readonly Drop[],
+  rules: string,
+  { stdout }: Output,
+): Promise<Rules> {
+  const isShown = drops.length > 0 && stdout.startsWith("{") && nftDifference(drops, stdout) === undefined;
+  const difference = isShown ? undefined : nftDifference(drops, await readNft(namespace, node));
   if (difference !== undefined) throw notInForce(node, difference, rules);
   return [{ tool: "nft", rules }];
 }

@@ -5,7 +5,7 @@ import type { MadeWith } from "../chaos/cgroup.js";
 import { DeviousError, messageOf } from "../core/errors.js";
 import { label } from "../core/labels.js";
 import { linesOf } from "./lines.js";
-import { sharing } from "./sharing.js";
+import { createRecall } from "./recall.js";
 
 export interface NodeContainer {
   readonly node: string;
@@ -26,6 +26,8 @@ export function isUp({ state }: NodeContainer): boolean {
 export interface NodeEngine {
   /** Every node of the cluster, running or not. */
   nodes(): Promise<readonly NodeContainer[]>;
+  /** The same without asking, as long as the engine, which is being watched, has told of no change since it was asked last. */
+  knownNodes(): Promise<readonly NodeContainer[]>;
   /** The container's first process, in the host's numbering; undefined where none runs. */
   pidOf(id: string): Promise<number | undefined>;
   /** What limits the container was made with; undefined where there is no such container. */
@@ -46,7 +48,7 @@ export interface NodeEngine {
   /** Success also where it runs already. */
   start(id: string): Promise<void>;
   /** Calls `onStart` with the node's name when a node starts; ends when the connection does. `onOpen`: no start after this is missed. */
-  watchStarts(onOpen: () => void, onStart: (node: string) => void): Promise<void>;
+  watch(onOpen: () => void, onStart: (node: string) => void): Promise<void>;
 }
 
 interface NetworkJson {
@@ -73,6 +75,18 @@ interface ContainerJson {
   readonly NetworkSettings?: { readonly Networks?: Readonly<Record<string, NetworkJson>> };
 }
 
+interface EventJson {
+  readonly Type?: string;
+  readonly Action?: string;
+  readonly Actor?: { readonly Attributes?: Readonly<Record<string, string>> };
+}
+
+/** After these a listing of nodes may be another one; of the others, e.g. of health checks, there are many. */
+const eventsOfChange = {
+  type: ["container", "network"],
+  event: ["create", "start", "die", "pause", "unpause", "rename", "destroy", "connect", "disconnect"],
+};
+
 const timeoutMs = 5000;
 
 /** Mounts, network and the program's own start, on a busy machine. */
@@ -84,33 +98,47 @@ export function createEngine(socketPath: string, cluster: string): NodeEngine {
   /** Every network that a node was last seen in -> whether it is the cluster's own: what happens in others is no matter of ours. */
   let isOurs: ReadonlyMap<string, boolean> = new Map();
 
+  const listing = createRecall(list);
+
+  async function list(): Promise<readonly NodeContainer[]> {
+    const containers = await getJson<readonly ContainerJson[]>(
+      socketPath,
+      `/containers/json?all=1&${filters({ label: nodesOnly })}`,
+    );
+    const ids = containers.flatMap(endpointsOf).flatMap(({ NetworkID: id = "" }) => (id === "" ? [] : [id]));
+    if (ids.some((id) => !isOurs.has(id))) {
+      // a network has its labels for life
+      const networks = await getJson<readonly NetworkJson[]>(socketPath, `/networks?${filters({ label: [ofCluster] })}`);
+      isOurs = new Map(ids.map((id) => [id, networks.some(({ Id }) => Id === id)]));
+    }
+    return containers.flatMap((container) => {
+      const node = container.Labels[label.node];
+      if (node === undefined) return [];
+      const endpoint = endpointsOf(container).find(({ NetworkID: id = "" }) => isOurs.get(id));
+      return [
+        {
+          node,
+          id: container.Id,
+          state: stateOf(container),
+          addresses: addressesOf(endpoint),
+          endpoint: endpoint?.EndpointID ?? "",
+        },
+      ];
+    });
+  }
+
+  /** What we do to a container has changed the listing before the engine tells of it. */
+  async function acting(act: () => Promise<void>): Promise<void> {
+    try {
+      await act();
+    } finally {
+      listing.changed();
+    }
+  }
+
   return {
-    nodes: sharing(async () => {
-      const containers = await getJson<readonly ContainerJson[]>(
-        socketPath,
-        `/containers/json?all=1&${filters({ label: nodesOnly })}`,
-      );
-      const ids = containers.flatMap(endpointsOf).flatMap(({ NetworkID: id = "" }) => (id === "" ? [] : [id]));
-      if (ids.some((id) => !isOurs.has(id))) {
-        // a network has its labels for life
-        const networks = await getJson<readonly NetworkJson[]>(socketPath, `/networks?${filters({ label: [ofCluster] })}`);
-        isOurs = new Map(ids.map((id) => [id, networks.some(({ Id }) => Id === id)]));
-      }
-      return containers.flatMap((container) => {
-        const node = container.Labels[label.node];
-        if (node === undefined) return [];
-        const endpoint = endpointsOf(container).find(({ NetworkID: id = "" }) => isOurs.get(id));
-        return [
-          {
-            node,
-            id: container.Id,
-            state: stateOf(container),
-            addresses: addressesOf(endpoint),
-            endpoint: endpoint?.EndpointID ?? "",
-          },
-        ];
-      });
-    }),
+    nodes: () => listing.ask(),
+    knownNodes: () => listing.recall(),
     async pidOf(id) {
       const answer = await call(socketPath, "GET", `/containers/${id}/json`);
       if (answer.status === 404) return undefined;
@@ -130,36 +158,49 @@ export function createEngine(socketPath: string, cluster: string): NodeEngine {
         memorySwap: config.MemorySwap ?? 0,
       };
     },
-    async pause(id) {
-      const path = `/containers/${id}/pause`;
-      const answer = await finish(socketPath, await open(socketPath, "POST", path), `POST ${path}`);
-      if (!answer.body.includes("already paused")) accepted(answer, [204, 304]);
-    },
-    async unpause(id) {
-      const answer = await call(socketPath, "POST", `/containers/${id}/unpause`);
-      if (!/is not (paused|running)/.test(answer.body)) accepted(answer, [204, 304, 404]);
-    },
-    async kill(id, signal) {
-      const path = `/containers/${id}/kill?signal=${signal}`;
-      const answer = await finish(socketPath, await open(socketPath, "POST", path), `POST ${path}`);
-      if (!answer.body.includes("is not running")) accepted(answer, [204, 404]);
-    },
-    async stop(id, graceMs) {
-      const path = `/containers/${id}/stop?t=${Math.ceil(graceMs / 1000)}`;
-      accepted(await finish(socketPath, await open(socketPath, "POST", path), `POST ${path}`), [204, 304, 404]);
-    },
-    async start(id) {
-      accepted(await call(socketPath, "POST", `/containers/${id}/start`, startTimeoutMs), [204, 304]);
-    },
-    async watchStarts(onOpen, onStart) {
-      const path = `/events?${filters({ type: ["container"], event: ["start"], label: nodesOnly })}`;
+    pause: (id) =>
+      acting(async () => {
+        const path = `/containers/${id}/pause`;
+        const answer = await finish(socketPath, await open(socketPath, "POST", path), `POST ${path}`);
+        if (!answer.body.includes("already paused")) accepted(answer, [204, 304]);
+      }),
+    unpause: (id) =>
+      acting(async () => {
+        const answer = await call(socketPath, "POST", `/containers/${id}/unpause`);
+        if (!/is not (paused|running)/.test(answer.body)) accepted(answer, [204, 304, 404]);
+      }),
+    kill: (id, signal) =>
+      acting(async () => {
+        const path = `/containers/${id}/kill?signal=${signal}`;
+        const answer = await finish(socketPath, await open(socketPath, "POST", path), `POST ${path}`);
+        if (!answer.body.includes("is not running")) accepted(answer, [204, 404]);
+      }),
+    stop: (id, graceMs) =>
+      acting(async () => {
+        const path = `/containers/${id}/stop?t=${Math.ceil(graceMs / 1000)}`;
+        accepted(await finish(socketPath, await open(socketPath, "POST", path), `POST ${path}`), [204, 304, 404]);
+      }),
+    start: (id) =>
+      acting(async () => {
+        accepted(await call(socketPath, "POST", `/containers/${id}/start`, startTimeoutMs), [204, 304]);
+      }),
+    async watch(onOpen, onStart) {
+      const path = `/events?${filters(eventsOfChange)}`;
       const response = await open(socketPath, "GET", path);
       if (response.statusCode !== 200) accepted(await finish(socketPath, response, `GET ${path}`), [200]);
-      onOpen();
-      for await (const line of linesOf(response)) {
-        const event = JSON.parse(line) as { readonly Actor?: { readonly Attributes?: Readonly<Record<string, string>> } };
-        const node = event.Actor?.Attributes?.[label.node];
-        if (node !== undefined) onStart(node);
+      listing.watched(true);
+      try {
+        onOpen();
+        for await (const line of linesOf(response)) {
+          const { Type: type, Action: action, Actor: { Attributes: attributes = {} } = {} } = JSON.parse(line) as EventJson;
+          const isOurs = attributes[label.cluster] === cluster && attributes[label.role] === "node";
+          // what happens to a network does not say whose container it is
+          if (isOurs || type === "network") listing.changed();
+          const node = attributes[label.node];
+          if (isOurs && action === "start" && node !== undefined) onStart(node);
+        }
+      } finally {
+        listing.watched(false);
       }
     },
   };

@@ -6,7 +6,7 @@ import type { CutTool } from "../chaos/protocol.js";
 import { needsNetem, netemMissing } from "../chaos/tc-netem.js";
 import { DeviousError } from "../core/errors.js";
 import type { Kernel } from "./capabilities.js";
-import { cutWithIptables, cutWithNft } from "./cutting.js";
+import { type Standing, cutWithIptables, cutWithNft } from "./cutting.js";
 import type { LedgerStore } from "./ledger-store.js";
 import type { NetworkNamespace } from "./netns.js";
 import type { Place } from "./places.js";
@@ -29,14 +29,14 @@ export function createNetwork(kernel: Kernel, store: LedgerStore): Network {
   const cuts = createMemory(wasTouched);
   const shapes = createMemory(wasTouched);
 
-  async function cut(namespace: NetworkNamespace, node: string, { drops }: DesiredState, mayHold: boolean): Promise<Rules> {
+  async function cut(namespace: NetworkNamespace, node: string, { drops }: DesiredState, standing: Standing): Promise<Rules> {
     const tool = await kernel.cut();
     const rules: Rules[number][] = [];
     if (tool !== "none") {
       if (drops.length > 0 && !store.value.cutTools.includes(tool)) {
         await store.admit((ledger) => ({ ledger: cutWith(ledger, tool) }));
       }
-      rules.push(...(await cutBy(tool, namespace, node, drops, mayHold)));
+      rules.push(...(await cutBy(tool, namespace, node, drops, standing)));
     } else if (drops.length > 0) {
       throw new DeviousError("FAULT_NOT_APPLIED", "This kernel has neither nftables nor iptables, so links cannot be cut.", {
         hint: "Run `modprobe nf_tables` on the engine's host.",
@@ -44,7 +44,7 @@ export function createNetwork(kernel: Kernel, store: LedgerStore): Network {
     }
     // an agent before us, or a busier moment of this one, may have found another tool
     for (const other of store.value.cutTools) {
-      if (other !== tool) rules.push(...(await cutBy(other, namespace, node, [], true)));
+      if (other !== tool) rules.push(...(await cutBy(other, namespace, node, [], "unknown")));
     }
     return rules;
   }
@@ -54,10 +54,10 @@ export function createNetwork(kernel: Kernel, store: LedgerStore): Network {
     namespace: NetworkNamespace,
     node: string,
     drops: readonly Drop[],
-    mayHold: boolean,
+    standing: Standing,
   ): Promise<Rules> {
     return tool === "nft"
-      ? cutWithNft(namespace, node, drops, mayHold)
+      ? cutWithNft(namespace, node, drops, standing)
       : cutWithIptables(namespace, node, drops, await kernel.ipv6());
   }
 
@@ -74,8 +74,8 @@ export function createNetwork(kernel: Kernel, store: LedgerStore): Network {
 
   return {
     cut: (place, desired, isTrusted) =>
-      cuts.settle(place, JSON.stringify(desired.drops), isTrusted, (mayHold) =>
-        cut(place.namespace, place.container.node, desired, mayHold),
+      cuts.settle(place, JSON.stringify(desired.drops), isTrusted, (standing) =>
+        cut(place.namespace, place.container.node, desired, standing),
       ),
     slow: (place, desired, isTrusted) =>
       shapes.settle(place, JSON.stringify(waysOf(desired)), isTrusted, () => slow(place, desired, isTrusted)),
@@ -93,10 +93,10 @@ function waysOf({ links, inbound }: DesiredState): readonly (Link | Inbound)[] {
 
 interface Memory {
   /**
-   * Acts unless what stands there is known to be what is wanted. `mayHold`: it may be that after all. A look costs as much as an act: where
-   * this agent knows that something else stands there, nobody need look first.
+   * Acts unless what stands there is known to be what is wanted. A look costs as much as an act: where this agent knows what stands there,
+   * nobody need look first.
    */
-  settle(place: Place, wanted: string, isTrusted: boolean, act: (mayHold: boolean) => Promise<Rules>): Promise<Rules>;
+  settle(place: Place, wanted: string, isTrusted: boolean, act: (standing: Standing) => Promise<Rules>): Promise<Rules>;
   forget(node: string): void;
 }
 
@@ -120,7 +120,7 @@ function createMemory(wasTouched: boolean): Memory {
       const before = lastDone(node, process);
       if (before === wanted && isTrusted) return [];
       done.set(node, { process, what: undefined });
-      const rules = await act(before === undefined || before === wanted);
+      const rules = await act(before === undefined || !isTrusted ? "unknown" : before === untouched ? "nothing" : "others");
       done.set(node, { process, what: wanted });
       certain.add(node);
       return rules;

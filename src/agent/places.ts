@@ -1,4 +1,7 @@
-/** The network namespaces of nodes, held open while there are rules of ours in them: those can be cleaned while the engine is away. */
+/**
+ * The network namespaces of nodes, held open from the first fault on for as long as the node runs: rules can be cleaned while the engine is
+ * away, and the next fault need not look for them.
+ */
 import type { Peer } from "../chaos/desired-state.js";
 import type { ControlGroups } from "./control-groups.js";
 import type { NodeContainer, NodeEngine } from "./engine.js";

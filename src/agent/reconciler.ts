@@ -10,7 +10,6 @@ import type { Clock } from "./clock.js";
 import type { ControlGroups } from "./control-groups.js";
 import { type NodeContainer, type NodeEngine, isUp } from "./engine.js";
 import { createFreezer } from "./freezer.js";
-import { isUnhooked } from "./hooks.js";
 import type { LedgerStore } from "./ledger-store.js";
 import { createLimiter } from "./limiter.js";
 import type { OpenNamespace } from "./netns.js";
@@ -133,7 +132,7 @@ export function createReconciler({ engine, openNamespace, kernel, groups, store,
   const downNow = (node: string): Down | null => downOf(node, store.value.faults);
 
   async function bringByEngine(node: string): Promise<Outcome> {
-    const containers = await engine.nodes();
+    const containers = await engine.knownNodes();
     const container = containers.find((each) => each.node === node);
     if (container === undefined) {
       await power.forget(node);
@@ -188,7 +187,6 @@ export function createReconciler({ engine, openNamespace, kernel, groups, store,
     if (place === undefined) return { kind: "absent" };
     const isDeaf = desired.paused && container.state === "paused" && orders.areDue(place, desired.hooks);
     const rules = await settleInside(place, desired, isTrusted, !isDeaf, failures);
-    if (failures.length === 0 && !needsPlace(desired)) await places.leave(container.node);
     const frozen = desired.paused && (await attempt("freezer", failures, () => freezer.freeze(container))) === true;
     return { ...unchanged, changed: thawed || frozen || rules.length > 0, rules, isDeaf, failures };
   }
@@ -279,11 +277,6 @@ async function attempt<T>(side: Side, failures: Failure[], act: () => Promise<T>
 async function allOf(acts: readonly Promise<unknown>[]): Promise<void> {
   const failed = (await Promise.allSettled(acts)).find((each) => each.status === "rejected");
   if (failed !== undefined) throw failed.reason;
-}
-
-/** Whether something is in force in the namespace that has to end even while the engine is away. */
-function needsPlace({ drops, links, inbound, hooks }: DesiredState): boolean {
-  return drops.length > 0 || links.length > 0 || inbound !== null || !isUnhooked(hooks);
 }
 
 function peersOf(node: string, containers: readonly NodeContainer[]): readonly Peer[] {

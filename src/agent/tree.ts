@@ -46,11 +46,12 @@ async function act(
   links: readonly Link[],
   current: TcState,
 ): Promise<Brought> {
-  const plan = planTc(device, links, current);
-  if (plan.length === 0) return { tree: current, rules: "" };
-  const rules = `${plan.join("\n")}\n`;
-  const tree = await batch(namespace, node, [...plan, ...(links.length === 0 ? [showQdiscs(device)] : showTree(device))]);
-  const [left] = planTc(device, links, tree);
+  const plan = planTc(device, links);
+  const lines = plan(current);
+  if (lines.length === 0) return { tree: current, rules: "" };
+  const rules = `${lines.join("\n")}\n`;
+  const tree = await batch(namespace, node, [...lines, ...(links.length === 0 ? [showQdiscs(device)] : showTree(device))]);
+  const [left] = plan(tree);
   if (left !== undefined) throw notInForce(node, `${device} would still need \`tc ${left}\``, rules);
   return { tree, rules };
 }

@@ -36,7 +36,7 @@ export function watchEngine(engine: NodeEngine, clock: Clock, { onOpen, onStart,
     const again = (): void => void clock.after(reconnectAfterMs, watch);
     const failed = (error: unknown): void => (isLost(error) ? onLost() : again());
     // what else is wrong with the engine is said by the sweep that follows
-    engine.watchStarts(opened, onStart).then(again, failed);
+    engine.watch(opened, onStart).then(again, failed);
   }
 
   watch();

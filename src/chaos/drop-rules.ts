@@ -65,7 +65,7 @@ export function ruleDifference(
     const [asked, there] = [wanted[at], found[at]];
     if (asked === undefined) return `there is a rule that nobody asked for: ${there}`;
     if (there === undefined) return `a rule is missing: ${asked}`;
-    if (spelling(asked) !== spelling(there)) return `instead of the rule ${asked} there is ${there}`;
+    if (asked !== there && spelling(asked) !== spelling(there)) return `instead of the rule ${asked} there is ${there}`;
   }
   return undefined;
 }

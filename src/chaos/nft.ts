@@ -20,12 +20,24 @@ const chain = "input";
  * never fails. Without drops no table is left.
  */
 export function renderNft(drops: readonly Drop[]): string {
-  const replace = `${table}\ndelete ${table}\n`;
+  return `${table}\ndelete ${table}\n${tableOf(drops)}`;
+}
+
+/**
+ * The same where no table of ours stands; where one does, the kernel refuses all of it. To delete is to wait until no packet is being looked
+ * at by what is deleted, which takes several times as long as everything else. Empty where nothing is to be dropped.
+ */
+export function renderFirstNft(drops: readonly Drop[]): string {
+  const rules = tableOf(drops);
+  return rules === "" ? "" : `create ${table}\n${rules}`;
+}
+
+function tableOf(drops: readonly Drop[]): string {
   const rules = rulesOf(drops).map(({ matches, verdict, peer }) =>
     peer === undefined ? `    ${matches} ${verdict}\n` : `    ${matches} counter ${verdict} comment "${peer}"\n`,
   );
-  if (rules.length === 0) return replace;
-  return `${replace}${table} {\n  chain ${chain} {\n    type filter hook input priority 0; policy accept;\n${rules.join("")}  }\n}\n`;
+  if (rules.length === 0) return "";
+  return `${table} {\n  chain ${chain} {\n    type filter hook input priority 0; policy accept;\n${rules.join("")}  }\n}\n`;
 }
 
 /** A rule of the kernel's. */

@@ -15,34 +15,45 @@ import { invariant } from "../core/invariant.js";
 import type { Impairment, Rate } from "./impairment.js";
 import type { Cell, Link } from "./lanes.js";
 import { type Selector, anything, neighbourDiscovery, selectAll, selectPeer } from "./tc-filters.js";
-import { planFilters } from "./tc-filter-plan.js";
+import { type WantedFilter, planFilters } from "./tc-filter-plan.js";
 import { isAsAsked, needsNetem, netemOptions, shapeNumber } from "./tc-netem.js";
 import { type ClassRate, type TcState, rootHandle } from "./tc-state.js";
 
-/** The batch (one command a line, for `tc -batch -`) that turns the device's `current` state into `links`; empty where it already is. */
-export function planTc(device: string, links: readonly Link[], current: TcState): readonly string[] {
-  const ours = current.root?.handle === rootHandle;
-  if (links.length === 0) return ours ? [`qdisc del dev ${device} root handle ${rootHandle}`] : [];
-  invariant(foreignRoot(current) === undefined, "what somebody else set up is not replaced");
+/**
+ * Turns a device's current state into the batch (one command a line, for `tc -batch -`) that makes it `links`; empty where it already is. What
+ * does not depend on the state is worked out once, for the plan and for the proof that it worked.
+ */
+export function planTc(device: string, links: readonly Link[]): (current: TcState) => readonly string[] {
+  const lanes = lanesIn(links);
+  const passing = [...neighbourDiscovery, ...untouchedIn(links)].map((selector) => filterTo(selector, 0));
 
-  const classes = withMinors(lanesIn(links), current);
-  const minors = new Set(classes.map(({ minor }) => minor));
-  const wanted = [
-    ...[...neighbourDiscovery, ...untouchedIn(links)].map((selector) => ({ selector, minor: 0 })),
-    ...classes.flatMap(({ selectors, minor }) => selectors.map((selector) => ({ selector, minor }))),
-  ].map(({ selector, minor }) => ({ selector, action: `flowid ${classId(minor)}`, result: String(minor) }));
-  const filters = planFilters(`dev ${device} parent ${rootHandle}`, wanted, current.filters, ({ minor }) => String(minor));
+  return (current) => {
+    const ours = current.root?.handle === rootHandle;
+    if (links.length === 0) return ours ? [`qdisc del dev ${device} root handle ${rootHandle}`] : [];
+    invariant(foreignRoot(current) === undefined, "what somebody else set up is not replaced");
 
-  return [
-    ...(ours ? [] : [`qdisc add dev ${device} root handle ${rootHandle} htb default 0 direct_qlen 1000`]),
-    ...classes.flatMap(({ minor, impairment }) => planClass(device, minor, impairment.rate, current)),
-    ...classes.flatMap(({ minor, impairment }) => planLeaf(device, minor, impairment, current)),
-    ...filters.add,
-    ...filters.remove,
-    ...[...current.classes.keys()]
-      .filter((minor) => !minors.has(minor))
-      .map((minor) => `class del dev ${device} classid ${classId(minor)}`),
-  ];
+    const classes = withMinors(lanes, current);
+    const minors = new Set(classes.map(({ minor }) => minor));
+    const leading = classes.flatMap(({ selectors, minor }) => selectors.map((selector) => filterTo(selector, minor)));
+    const at = `dev ${device} parent ${rootHandle}`;
+    const filters = planFilters(at, [...passing, ...leading], current.filters, ({ minor }) => String(minor));
+
+    return [
+      ...(ours ? [] : [`qdisc add dev ${device} root handle ${rootHandle} htb default 0 direct_qlen 1000`]),
+      ...classes.flatMap(({ minor, impairment }) => planClass(device, minor, impairment.rate, current)),
+      ...classes.flatMap(({ minor, impairment }) => planLeaf(device, minor, impairment, current)),
+      ...filters.add,
+      ...filters.remove,
+      ...[...current.classes.keys()]
+        .filter((minor) => !minors.has(minor))
+        .map((minor) => `class del dev ${device} classid ${classId(minor)}`),
+    ];
+  };
+}
+
+/** Class 0 is the way out, untouched. */
+function filterTo(selector: Selector, minor: number): WantedFilter {
+  return { selector, action: `flowid ${classId(minor)}`, result: String(minor) };
 }
 
 /** Packets that share a class. */

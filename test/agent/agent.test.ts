@@ -361,7 +361,7 @@ describe("trouble", () => {
     expect(w.events()).not.toContain("engine-lost");
   });
 
-  test("no namespace is held open longer than something is in force in it", async () => {
+  test("one namespace of a node is held open at most, and none of one that is found down", async () => {
     const w = await world();
     await w.apply(cutN1, 1000);
     await w.apply(pause(["n2"]), 1000);
@@ -370,7 +370,10 @@ describe("trouble", () => {
     await w.clock.advance(0);
     expect(w.cluster.openNamespaces).toEqual(["n1", "n2", "n3"]);
     await w.clock.advance(1100);
-    expect(w.cluster.openNamespaces).toEqual([]);
+    expect(w.cluster.openNamespaces).toEqual(["n1", "n2", "n3"]);
+    w.cluster.stop("n3");
+    await w.heal({ by: "all" });
+    expect(w.cluster.openNamespaces).toEqual(["n1", "n2"]);
   });
 
   test("an engine that is away when the agent starts is waited for, and said once", async () => {
@@ -459,6 +462,14 @@ function harm({ cluster }: World): void {
   const { tc } = cluster.node("n3").namespace;
   tc.run("qdisc add dev eth0 root handle de71: htb default 0 direct_qlen 1000");
 }
+
+test("a cut where a table of ours stands that nobody knows of is the cut that was asked for", async () => {
+  const w = await world();
+  strayTable(w, "n1");
+  expect(await w.apply(cutN1)).toMatchObject({ ok: true });
+  expect(w.cluster.look("n1")).toBe("deaf to 10.0.0.3,10.0.0.4");
+  expect(w.cluster.acts.filter((act) => act === "n1 nft")).toHaveLength(2);
+});
 
 describe("whose node it is", () => {
   test("a node paused by hand stays paused when our pause of it ends", async () => {

@@ -1,14 +1,16 @@
 // Shows what the agent asks of the Docker API and how it reads the answers, those of refusal and silence too.
-import { type Server, createServer } from "node:http";
+import { type Server, type ServerResponse, createServer } from "node:http";
 import { mkdtemp, rename, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type NodeEngine, createEngine, isRefusal } from "../../src/agent/engine.js";
 import { DeviousError } from "../../src/core/errors.js";
 
 /** `GET /path` -> status and body; the query is cut off. */
 let answers: Record<string, readonly [status: number, body: unknown]>;
+/** Answers that the test goes on giving. */
+let streams: Record<string, (response: ServerResponse) => void>;
 let asked: URL[];
 let dir: string;
 let server: Server;
@@ -17,10 +19,13 @@ let engine: NodeEngine;
 beforeEach(async () => {
   dir = await mkdtemp(join(tmpdir(), "engine-"));
   answers = {};
+  streams = {};
   asked = [];
   server = createServer((request, response) => {
     const url = new URL(request.url ?? "", "http://engine");
     asked.push(url);
+    const stream = streams[`${request.method} ${url.pathname}`];
+    if (stream !== undefined) return stream(response);
     const [status, body] = answers[`${request.method} ${url.pathname}`] ?? [500, { message: "not in this test" }];
     response.writeHead(status);
     response.end(typeof body === "string" ? body : JSON.stringify(body));
@@ -138,7 +143,7 @@ test("an engine that does not answer is named", async () => {
   const nobody = createEngine(join(dir, "nobody.sock"), "demo");
   await expect(nobody.nodes()).rejects.toThrow(expect.objectContaining({ code: "ENGINE_UNREACHABLE" }));
   await expect(
-    nobody.watchStarts(
+    nobody.watch(
       () => undefined,
       () => undefined,
     ),
@@ -155,24 +160,106 @@ test("a socket that nobody listens on any more refuses; an engine that says no d
   expect(isRefusal(await errorOf(engine))).toBe(false);
 });
 
-test("starts are told by the node's name, until the connection ends", async () => {
-  const event = (node: string): string => `${JSON.stringify({ Actor: { Attributes: { "devious.node": node } } })}\n`;
-  answers["GET /events"] = [200, event("n1") + event("n2")];
+const event = (Action: string, Attributes: object, Type = "container"): string =>
+  `${JSON.stringify({ Type, Action, Actor: { Attributes } })}\n`;
+const labelsOf = (node: string) => ({ "devious.cluster": "demo", "devious.role": "node", "devious.node": node });
+
+test("starts of the cluster's nodes are told by their names, until the connection ends", async () => {
+  answers["GET /events"] = [
+    200,
+    [
+      event("start", labelsOf("n1")),
+      event("die", labelsOf("n1")),
+      event("start", { ...labelsOf("n9"), "devious.cluster": "another" }),
+      event("start", { "devious.cluster": "demo", "devious.role": "agent" }),
+      event("connect", { container: "id-n1" }, "network"),
+      event("start", labelsOf("n2")),
+    ].join(""),
+  ];
   const told: string[] = [];
-  await engine.watchStarts(
+  await engine.watch(
     () => told.push("open"),
     (node) => told.push(node),
   );
   expect(told).toEqual(["open", "n1", "n2"]);
-  expect(asked.map((url) => JSON.parse(url.searchParams.get("filters") ?? "null") as unknown)).toEqual([
-    { type: ["container"], event: ["start"], label: ["devious.cluster=demo", "devious.role=node"] },
-  ]);
+});
+
+describe("nodes that are known", () => {
+  const listings = () => asked.filter(({ pathname }) => pathname === "/containers/json").length;
+  let tell: (line: string) => void;
+  let close: () => void;
+  let watching: Promise<void>;
+
+  beforeEach(async () => {
+    answers["GET /networks"] = [200, [{ Id: "net1" }]];
+    answers["GET /containers/json"] = [200, [container("n1", "running", { demo: ours })]];
+    await new Promise<void>((resolve) => {
+      streams["GET /events"] = (response) => {
+        response.flushHeaders();
+        tell = (line) => void response.write(line);
+        close = () => response.end();
+      };
+      watching = engine.watch(resolve, () => undefined);
+    });
+  });
+  afterEach(async () => {
+    close();
+    await watching;
+  });
+
+  /** Whether the next question of who is known is put to the engine. */
+  async function isAsked(): Promise<boolean> {
+    const before = listings();
+    expect(await engine.knownNodes()).toEqual(await engine.knownNodes());
+    return listings() > before;
+  }
+
+  test("are asked for once while nothing changes, and by those who want to be sure", async () => {
+    expect(await isAsked()).toBe(true);
+    expect(await isAsked()).toBe(false);
+    await engine.nodes();
+    expect(listings()).toBe(2);
+  });
+
+  test.each([
+    ["a node is paused", event("pause", labelsOf("n1")), true],
+    ["a container joins a network", event("connect", { container: "id" }, "network"), true],
+    ["a node of another cluster dies", event("die", { ...labelsOf("n1"), "devious.cluster": "another" }), false],
+  ])("%s", async (_, line, expected) => {
+    await engine.knownNodes();
+    tell(line);
+    await new Promise((resolve) => setTimeout(resolve, 20));
+    expect(await isAsked()).toBe(expected);
+  });
+
+  test("are forgotten with what we do to them, whatever the engine says", async () => {
+    await engine.knownNodes();
+    answers["POST /containers/n1/pause"] = [500, { message: "device busy" }];
+    await expect(engine.pause("n1")).rejects.toThrow("device busy");
+    expect(await isAsked()).toBe(true);
+  });
+
+  test("are not remembered when they change while they are being listed", async () => {
+    const listing = engine.knownNodes();
+    answers["POST /containers/n1/kill"] = [204, ""];
+    await engine.kill("n1", "SIGKILL");
+    await listing;
+    expect(await isAsked()).toBe(true);
+  });
+
+  test("are asked for each time once nobody tells of changes", async () => {
+    await engine.knownNodes();
+    close();
+    await watching;
+    expect(await isAsked()).toBe(true);
+    expect(await isAsked()).toBe(true);
+  });
 });
 
 test("an engine that refuses to tell of starts is not taken for one that does", async () => {
   answers["GET /events"] = [400, { message: "bad filter" }];
   const told: string[] = [];
-  const watching = engine.watchStarts(
+  const watching = engine.watch(
     () => told.push("open"),
     (node) => told.push(node),
   );

@@ -163,6 +163,8 @@ export class FakeCluster {
         addresses,
       }));
     },
+    // the fake does not tell of its changes
+    knownNodes: () => this.engine.nodes(),
     pidOf: async (id) => {
       this.#refuseWhenDown();
       const node = this.#byId(id);
@@ -212,7 +214,7 @@ export class FakeCluster {
       if (this.startRefused !== undefined) throw new DeviousError("ENGINE_REFUSED", this.startRefused);
       if (node.state === "stopped") this.restart(node.name);
     },
-    watchStarts: async (onOpen, onStart) => {
+    watch: async (onOpen, onStart) => {
       this.#refuseWhenDown();
       this.#onStart = onStart;
       onOpen();
@@ -284,7 +286,8 @@ export class FakeCluster {
     if (trouble !== undefined) return refused(1, trouble);
     if (command.startsWith("nft -j --echo ")) {
       this.acts.push(`${name} nft`);
-      return said(namespace.nft.transact(command.slice("nft -j --echo ".length)));
+      const echo = namespace.nft.transact(command.slice("nft -j --echo ".length));
+      return echo === undefined ? refused(1, "Error: Could not process rule: File exists") : said(echo);
     }
     switch (command) {
       case "nft -j list table inet devious": {

@@ -18,10 +18,13 @@ export class FakeNft {
     return this.#rules && [...new Set(this.#rules.flatMap(({ source }) => source ?? []))];
   }
 
-  /** Carries the transaction out whole, or throws; gives what `nft -j --echo` prints. */
-  transact(text: string): string {
-    const [declare, remove, ...body] = text.replace(/\n$/, "").split("\n");
-    if (declare !== "table inet devious" || remove !== "delete table inet devious") refuse(text);
+  /** Carries the transaction out whole, or throws; gives what `nft -j --echo` prints. Undefined where the kernel says that there is a table. */
+  transact(text: string): string | undefined {
+    const lines = text.replace(/\n$/, "").split("\n");
+    const isFirst = lines[0] === "create table inet devious";
+    const body = lines.slice(isFirst ? 1 : 2);
+    if (isFirst && this.#rules !== undefined) return undefined;
+    if (!isFirst && (lines[0] !== "table inet devious" || lines[1] !== "delete table inet devious")) refuse(text);
     this.#rules = body.length === 0 ? undefined : readTable(body);
     return JSON.stringify({ nftables: this.#objects().map((add) => ({ add })) });
   }

@@ -134,15 +134,15 @@ describe("plans for eth0", () => {
     ],
     ["healed: the tree goes", [], recorded, ["qdisc del dev eth0 root handle de71:"]],
   ])("%s", (_, links, current, expected) => {
-    expect(planTc("eth0", links, current)).toEqual(expected);
+    expect(planTc("eth0", links)(current)).toEqual(expected);
   });
 
   test("links that double packets alike share one netem, because newer kernels allow no other beside it", () => {
     const doubled: Impairment = { ...noImpairment, duplicate: { percent: 5, correlation: 0 } };
-    const plan = planTc("eth0", [n2(whole(doubled)), n3(whole(doubled))], nothingThere);
+    const plan = planTc("eth0", [n2(whole(doubled)), n3(whole(doubled))])(nothingThere);
     expect(plan.filter((line) => line.includes("netem"))).toHaveLength(1);
     const rate = { bitsPerSecond: 1e6, burstBytes: null };
-    const narrow = planTc("eth0", [n2(whole({ ...doubled, rate })), n3(whole({ ...doubled, rate }))], nothingThere);
+    const narrow = planTc("eth0", [n2(whole({ ...doubled, rate })), n3(whole({ ...doubled, rate }))])(nothingThere);
     expect(narrow.filter((line) => line.startsWith("class"))).toHaveLength(2);
   });
 });
@@ -152,8 +152,8 @@ test("what somebody else set up is seen, and healing leaves it alone", () => {
   expect(foreignRoot(foreign)).toBe("tbf 8001:");
   expect(foreignRoot(clean)).toBeUndefined();
   expect(foreignRoot(recorded)).toBeUndefined();
-  expect(planTc("eth0", [], foreign)).toEqual([]);
-  expect(() => planTc("eth0", [n2(whole(normal))], foreign)).toThrow("not replaced");
+  expect(planTc("eth0", [])(foreign)).toEqual([]);
+  expect(() => planTc("eth0", [n2(whole(normal))])(foreign)).toThrow("not replaced");
 });
 
 test("classes are read as later versions of tc tell them, too", () => {
@@ -186,10 +186,10 @@ const scenes = clusters.chain((cluster) =>
 /** Puts the links of n1 into force, and shows that nothing is left to do. */
 function bring(tc: FakeTc, faults: readonly SlowFault[], peers: readonly Peer[]): readonly string[] {
   const links = linksOf("n1", faults, peers);
-  const plan = planTc("eth0", links, tc.state());
+  const plan = planTc("eth0", links)(tc.state());
   const { exitCode, stderr } = tc.run(plan.length === 0 ? "qdisc show dev eth0" : plan.join("\n"));
   expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
-  expect(planTc("eth0", links, tc.state())).toEqual([]);
+  expect(planTc("eth0", links)(tc.state())).toEqual([]);
   return plan;
 }
 
@@ -348,7 +348,7 @@ describe("any set of faults on a cluster of 2 to 50 nodes", () => {
       fc.property(fc.array(impairments, { minLength: 2, maxLength: 4 }), (steps) => {
         const tc = createFakeTc();
         for (const impairment of steps) {
-          tc.run(planTc("eth0", [n2(whole(impairment))], tc.state()).join("\n"));
+          tc.run(planTc("eth0", [n2(whole(impairment))])(tc.state()).join("\n"));
           expect(spellHeld(tc.route({ to: "172.18.0.3", protocol: 6, sport: 1, dport: 2 }))).toEqual(spellAsked(impairment));
         }
       }),
@@ -367,7 +367,7 @@ class htb de71:2 root leaf 2: prio 0 rate 100Gbit ceil 100Gbit burst 1025000b cb
     loss: { model: "random", percent: 1.5, correlation: 0 },
   };
   const leaves = (impairment: Impairment): readonly string[] =>
-    planTc("eth0", [n3(whole(impairment))], parseTcState(told)).filter((line) => line.includes("netem"));
+    planTc("eth0", [n3(whole(impairment))])(parseTcState(told)).filter((line) => line.includes("netem"));
   expect(leaves(asked)).toEqual([]);
   expect(leaves({ ...asked, loss: { model: "random", percent: 1.6, correlation: 0 } })).toHaveLength(1);
 });

@@ -36,7 +36,7 @@ const found = await withBareNodes(["a", "b", "c"], async ([a, b, c]) => {
   };
   const cut = (unheard: readonly BareNode[]) => {
     const drops = unheard.map((peer) => ({ peer, traffic: anyTraffic, percent: 100 }));
-    return tool === "nft" ? cutWithNft(namespace, "a", drops, true) : cutWithIptables(namespace, "a", drops, true);
+    return tool === "nft" ? cutWithNft(namespace, "a", drops, "unknown") : cutWithIptables(namespace, "a", drops, true);
   };
   try {
     const before = await look();

@@ -85,7 +85,7 @@ const acts: Readonly<Record<string, (stage: Stage) => Promise<unknown>>> = {
     const cut = async (peers: readonly Post[]) => {
       const drops = peers.map(({ node: peer }) => ({ peer, traffic: anyTraffic, percent: 100 }));
       return (await kernel.cut()) === "nft"
-        ? cutWithNft(namespace, "a", drops, true)
+        ? cutWithNft(namespace, "a", drops, "unknown")
         : cutWithIptables(namespace, "a", drops, true);
     };
     const look = async () => {
