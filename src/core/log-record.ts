@@ -8,6 +8,17 @@
 export const levels = ["trace", "debug", "info", "warn", "error", "fatal"] as const;
 export type Level = (typeof levels)[number];
 
+/** What the bundled store adds to every line: clocks, for programs that order lines by cause and effect. */
+export interface CausalFields {
+  /** Hybrid logical clock as text (core/hlc.ts): a line that caused another one has the smaller text. */
+  readonly hlc: string;
+  /** Vector clock: of each node, the number of its last line that can have caused this one. Numbers rise by one a line, from anywhere. */
+  readonly vc: Readonly<Record<string, number>>;
+}
+
+/** Names of {@link CausalFields}: nothing that a person wants to read. */
+export const causalFields: readonly (keyof CausalFields)[] = ["hlc", "vc"];
+
 /** What our own programs write to stdout: `{"ts":"…","level":"info","node":"n1","event":"leader-elected","msg":"…", …fields}`. */
 export interface LogLine {
   /** RFC 3339, UTC, milliseconds: the writer's own clock. */

@@ -4,6 +4,7 @@ import { messageOf } from "../core/errors.js";
 import { nodeEnv } from "../core/node-contract.js";
 import { createPrng } from "../core/prng.js";
 import { randomInt } from "node:crypto";
+import { Causality } from "./causality.js";
 import { TroubledClock } from "./clock.js";
 import { realTime } from "./io/real-time.js";
 import { WalDamaged } from "./io/wal-damaged.js";
@@ -11,7 +12,14 @@ import { optionsFromEnv } from "./node-options.js";
 import { startNode } from "./start-node.js";
 
 const clock = new TroubledClock(realTime);
-const log = createLog(process.env[nodeEnv.node] ?? "node", clock.wallMs, (line) => process.stdout.write(line));
+const name = process.env[nodeEnv.node] ?? "node";
+const causality = new Causality(name, clock.wallMs);
+const log = createLog(
+  name,
+  clock.wallMs,
+  (line) => process.stdout.write(line),
+  () => causality.line(),
+);
 
 /** Ends the process at once: after this nothing may be written or promised. */
 function die(event: string, msg: string, fields: Readonly<Record<string, unknown>> = {}): never {
@@ -25,6 +33,7 @@ let stop = (): Promise<void> => Promise.resolve();
 async function main(): Promise<void> {
   const node = await startNode(optionsFromEnv(process.env), {
     log,
+    causality,
     clock,
     prng: createPrng(randomInt(2 ** 32)),
     onFatal: (error) => die("disk-failed", `the disk refused to store: ${messageOf(error)}`),

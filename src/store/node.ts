@@ -4,6 +4,7 @@ import { unreachable } from "../core/invariant.js";
 import type { Prng } from "../core/prng.js";
 import type { Answer, Ask, Done, MemberChange } from "./ask.js";
 import { ClientRequests } from "./client-requests.js";
+import type { Causality } from "./causality.js";
 import type { Clock } from "./clock.js";
 import { Driver } from "./driver.js";
 import { Gateway } from "./io/gateway.js";
@@ -52,6 +53,7 @@ const mentionWaitingAfterMs = 5000;
 /** What a node needs of the world while it runs. */
 export interface NodePorts {
   readonly log: Log;
+  readonly causality: Causality;
   readonly clock: Clock;
   readonly prng: Prng;
   readonly wal: Wal;
@@ -93,7 +95,7 @@ export class Node implements Store {
 
   constructor(options: NodeOptions, ports: NodePorts, recovered: Recovered, isFresh: boolean) {
     const { member, cluster, timing } = options;
-    const { log, clock, prng, wal } = ports;
+    const { log, causality, clock, prng, wal } = ports;
     const nowMs = clock.monotonicMs;
     this.#options = options;
     this.#ports = ports;
@@ -120,6 +122,7 @@ export class Node implements Store {
       cluster,
       self: member,
       clock,
+      causality,
       log,
       onMessage: (message) => this.driver.input({ type: "receive", message }),
       onUnreachable: (peer) => this.driver.input({ type: "unreachable", member: peer }),

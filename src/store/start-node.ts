@@ -1,5 +1,6 @@
 import type { Log } from "../core/log-line.js";
 import type { Prng } from "../core/prng.js";
+import type { Causality } from "./causality.js";
 import type { Clock, TroubledClock } from "./clock.js";
 import { Hooks } from "./hooks.js";
 import { Admin } from "./io/admin.js";
@@ -18,6 +19,8 @@ import { Replica } from "./replica.js";
 /** The world as a node needs it; the real one is made in main.ts. */
 export interface World {
   readonly log: Log;
+  /** Stamps the lines of `log` as well. */
+  readonly causality: Causality;
   readonly clock: TroubledClock;
   readonly prng: Prng;
   /** The disk failed: what it holds is unknown, so the process must end at once. */
@@ -38,7 +41,7 @@ const slowSyncMentionEveryMs = 5000;
 
 /** Starts a member on what its disk holds. Rejects with `WalDamaged` where the disk lost what it had promised to keep. */
 export async function startNode(options: NodeOptions, world: World): Promise<RunningNode> {
-  const { log, clock, prng, onFatal } = world;
+  const { log, causality, clock, prng, onFatal } = world;
   let node: Node | undefined = undefined;
   const disk = new TroubledDisk({ createFile: createLogFile, time: realTime, prng: prng.fork() });
   const bitFlip = new BitFlip({ ranges: () => wal.settled(), prng: prng.fork(), log });
@@ -64,7 +67,12 @@ export async function startNode(options: NodeOptions, world: World): Promise<Run
   // before the ports that others wait for: whoever finds the node ready can hurt it
   const admin = new Admin(new Hooks({ disk, bitFlip, clock, log }));
   const adminPort = await admin.listen(options.adminAddress.host, options.adminAddress.port);
-  const started = new Node(options, { log, clock, prng, wal }, recovered ?? (await found(options, wal)), recovered === undefined);
+  const started = new Node(
+    options,
+    { log, causality, clock, prng, wal },
+    recovered ?? (await found(options, wal)),
+    recovered === undefined,
+  );
   node = started;
   const { clientPort, peerPort } = await started.listen();
   const stop = async (): Promise<void> => {

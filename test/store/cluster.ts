@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { createLog } from "../../src/core/log-line.js";
 import { createPrng } from "../../src/core/prng.js";
 import type { StoreHooks } from "../../src/core/store-hooks.js";
+import { Causality } from "../../src/store/causality.js";
 import { TroubledClock } from "../../src/store/clock.js";
 import { realTime } from "../../src/store/io/real-time.js";
 import { startNode } from "../../src/store/start-node.js";
@@ -48,6 +49,7 @@ export async function testCluster(size: number, timing: Partial<Timing> = {}): P
     async start(member, clusterState = "new", knownMembers = members) {
       const self = members[member - 1] as Member;
       const ownClock = new TroubledClock({ ...realTime, monotonicMs: () => performance.now() + clock.aheadMs });
+      const causality = new Causality(self.name, ownClock.wallMs);
       const node = await startNode(
         {
           cluster: "test",
@@ -69,7 +71,13 @@ export async function testCluster(size: number, timing: Partial<Timing> = {}): P
           adminAddress: { host: "127.0.0.1", port: 0 },
         },
         {
-          log: createLog(self.name, ownClock.wallMs, (line) => logLines.push(line)),
+          log: createLog(
+            self.name,
+            ownClock.wallMs,
+            (line) => logLines.push(line),
+            () => causality.line(),
+          ),
+          causality,
           clock: ownClock,
           prng: createPrng(member),
           onFatal: (error) => {

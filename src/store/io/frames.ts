@@ -1,19 +1,22 @@
 import { Packr, Unpackr } from "msgpackr";
+import type { CausalStamp } from "../causality.js";
 import type { MemberId, Message } from "../raft/types.js";
 
 /**
  * What members say to each other over TCP: frames of length (u32, little-endian) and msgpack. A frame is a batch of packets: everything
- * one side had to say in one turn of its event loop.
+ * one side had to say in one turn of its event loop. What a reader does not know it passes over, so that versions can be mixed.
  */
 export type Packet =
   /** First packet of whoever dials. `to` guards against an address that now belongs to somebody else. */
-  | readonly ["hello", { readonly cluster: string; readonly from: MemberId; readonly to: MemberId }]
+  | readonly ["hello", { readonly cluster: string; readonly from: MemberId; readonly to: MemberId; readonly clock?: CausalStamp }]
   /** The answer to hello: packets are read from here on. */
   | readonly ["welcome"]
   | readonly ["refused", string]
   | readonly ["raft", Message]
   | readonly ["ask", number, unknown]
   | readonly ["answer", number, unknown]
+  /** First packet of every frame but the greeting, which has it inside; members of older versions send none. */
+  | readonly ["clock", CausalStamp]
   /** Nothing to say, still here. */
   | readonly ["beat"];
 

@@ -1,6 +1,7 @@
 import { Resolver } from "node:dns/promises";
 import { connect, isIP } from "node:net";
 import type { Socket } from "node:net";
+import type { Causality } from "../causality.js";
 import type { Member } from "../replica.js";
 import type { MemberId } from "../raft/types.js";
 import { FrameReader, FrameWriter } from "./frames.js";
@@ -10,6 +11,7 @@ export interface PeerLinkOptions {
   readonly cluster: string;
   readonly self: MemberId;
   readonly peer: Member;
+  readonly causality: Causality;
   /** Monotonic clock, ms. */
   readonly nowMs: () => number;
   readonly onReady: () => void;
@@ -75,7 +77,7 @@ export class PeerLink {
     const packets = this.#outbox;
     this.#outbox = [];
     this.#spokeAtMs = this.#options.nowMs();
-    writeFrame(this.#state.socket, this.#state.writer.encode(packets));
+    writeFrame(this.#state.socket, this.#state.writer.encode([["clock", this.#options.causality.send()], ...packets]));
   }
 
   /** `paused`: this process itself did not run for a while, so the silence may have been ours. */
@@ -111,7 +113,7 @@ export class PeerLink {
 
   async #connect(): Promise<void> {
     const dial = ++this.#dial;
-    const { cluster, self, peer, nowMs } = this.#options;
+    const { cluster, self, peer, causality, nowMs } = this.#options;
     this.#state = { type: "dialling", sinceMs: nowMs(), socket: undefined };
     let address: string;
     try {
@@ -126,7 +128,9 @@ export class PeerLink {
     const writer = new FrameWriter();
     const reader = new FrameReader();
     const isCurrent = (): boolean => dial === this.#dial;
-    socket.on("connect", () => writeFrame(socket, writer.encode([["hello", { cluster, from: self, to: peer.id }]])));
+    socket.on("connect", () => {
+      writeFrame(socket, writer.encode([["hello", { cluster, from: self, to: peer.id, clock: causality.send() }]]));
+    });
     socket.on("data", (chunk) => {
       if (!isCurrent()) return;
       this.#heardAtMs = nowMs();
@@ -146,6 +150,9 @@ export class PeerLink {
         this.#state = { type: "up", socket, writer };
         this.#retryAfterMs = retryAfterMsMin;
         this.#options.onReady();
+        return;
+      case "clock":
+        this.#options.causality.receive(packet[1]);
         return;
       case "refused":
         this.#fail(`refused: ${packet[1]}`);

@@ -2,6 +2,7 @@ import { createServer } from "node:net";
 import type { Server, Socket } from "node:net";
 import type { Log } from "../../core/log-line.js";
 import { messageOf } from "../../core/errors.js";
+import type { Causality } from "../causality.js";
 import type { Clock } from "../clock.js";
 import type { Member } from "../replica.js";
 import type { MemberId, Message, Snapshot } from "../raft/types.js";
@@ -22,6 +23,8 @@ export interface TransportOptions {
   readonly cluster: string;
   readonly self: MemberId;
   readonly clock: Clock;
+  /** Its stamps go with everything that is sent, and those of peers are taken from everything that arrives. */
+  readonly causality: Causality;
   readonly log: Log;
   readonly onMessage: (message: Message) => void;
   readonly onUnreachable: (member: MemberId) => void;
@@ -153,12 +156,13 @@ export class Transport {
   }
 
   #addPeer(member: Member): void {
-    const { cluster, self, clock, log, onReady } = this.#options;
+    const { cluster, self, clock, causality, log, onReady } = this.#options;
     const asks = new Map<number, (reply: Reply) => void>();
     const link = new PeerLink({
       cluster,
       self,
       peer: member,
+      causality,
       nowMs: clock.monotonicMs,
       onReady: () => {
         log("debug", "peer-connected", `connected to ${member.name}`, { peer: member.name });
@@ -209,13 +213,14 @@ export class Transport {
   }
 
   #sendBulk(peer: Peer, packet: Packet): void {
-    const { cluster, self, clock, onUnreachable } = this.#options;
+    const { cluster, self, clock, causality, onUnreachable } = this.#options;
     const nowMs = clock.monotonicMs;
     if (peer.bulk === undefined) {
       const link = new PeerLink({
         cluster,
         self,
         peer: peer.member,
+        causality,
         nowMs,
         onReady: () => {
           if (peer.bulk?.waiting !== undefined) link.send(peer.bulk.waiting);
@@ -265,7 +270,7 @@ export class Transport {
   }
 
   #take(incoming: Incoming, packet: Packet): void {
-    const { cluster, self, onMessage, onReady, onAsk } = this.#options;
+    const { cluster, self, causality, onMessage, onReady, onAsk } = this.#options;
     if (incoming.from === undefined) {
       if (packet[0] !== "hello") throw new RangeError("the first packet is no hello");
       const hello = packet[1];
@@ -275,13 +280,17 @@ export class Transport {
         return;
       }
       incoming.from = hello.from;
-      writeFrame(incoming.socket, incoming.writer.encode([["welcome"]]));
+      if (hello.clock !== undefined) causality.receive(hello.clock);
+      this.#write(incoming, [["welcome"]]);
       // Whoever reaches us can be reached: no need to wait for the next attempt.
       this.#peers.get(hello.from)?.link.dialNow();
       onReady(hello.from);
       return;
     }
     switch (packet[0]) {
+      case "clock":
+        causality.receive(packet[1]);
+        return;
       case "raft":
         onMessage(packet[1]);
         return;
@@ -310,8 +319,12 @@ export class Transport {
       if (incoming.outbox.length === 0) continue;
       const packets = incoming.outbox;
       incoming.outbox = [];
-      if (incoming.socket.writable) writeFrame(incoming.socket, incoming.writer.encode(packets));
+      if (incoming.socket.writable) this.#write(incoming, packets);
     }
+  }
+
+  #write({ socket, writer }: Incoming, packets: readonly Packet[]): void {
+    writeFrame(socket, writer.encode([["clock", this.#options.causality.send()], ...packets]));
   }
 
   #sweep(): void {

@@ -2,6 +2,7 @@
 import { connect, createServer } from "node:net";
 import type { AddressInfo, Server, Socket } from "node:net";
 import { afterEach, expect, it } from "vitest";
+import { Causality } from "../../../src/store/causality.js";
 import { TroubledClock } from "../../../src/store/clock.js";
 import { FrameReader, FrameWriter } from "../../../src/store/io/frames.js";
 import type { Packet } from "../../../src/store/io/frames.js";
@@ -24,10 +25,12 @@ function member(self: number, cluster = "test") {
   const logged: { level: string; event: string; fields: unknown }[] = [];
   // a clock that a test can push, to play a process that did not run
   const clock = { aheadMs: 0 };
+  const causality = new Causality(`n${self}`, Date.now);
   const transport = new Transport({
     cluster,
     self,
     clock: new TroubledClock({ ...realTime, monotonicMs: () => performance.now() + clock.aheadMs }),
+    causality,
     log: (level, event, _msg, fields) => logged.push({ level, event, fields }),
     onMessage: (message) => received.push(message),
     onUnreachable: (peer) => unreachable.push(peer),
@@ -35,7 +38,15 @@ function member(self: number, cluster = "test") {
     onAsk: (from, body, answer) => answer({ from, body }),
   });
   cleanUp.push(() => transport.close());
-  return { transport, received, unreachable, logged, clock, listen: (port = 0) => transport.listen("127.0.0.1", port) };
+  return {
+    transport,
+    causality,
+    received,
+    unreachable,
+    logged,
+    clock,
+    listen: (port = 0) => transport.listen("127.0.0.1", port),
+  };
 }
 
 async function pair() {
@@ -53,6 +64,36 @@ it("delivers messages in the order they were sent, and answers", async () => {
   const reply = await new Promise<Reply>((resolve) => a.transport.ask(2, { text: "hi" }, resolve));
   expect(reply).toEqual({ type: "answered", body: { from: 1, body: { text: "hi" } } });
   expect(b.received).toEqual(Array.from({ length: 200 }, (_, i) => heartbeat(2, i)));
+});
+
+it("brings the sender's clocks with everything: greetings, messages and answers", async () => {
+  const { a, b } = await pair();
+  const before = a.causality.line();
+  a.transport.send(heartbeat(2, 1));
+  await until(() => b.received.length, Boolean);
+  const caused = b.causality.line();
+  expect(caused.vc["n1"]).toBe(before.vc["n1"]);
+  expect(caused.hlc > before.hlc).toBe(true);
+  await new Promise<Reply>((resolve) => a.transport.ask(2, {}, resolve));
+  expect(a.causality.line().vc["n2"]).toBe(caused.vc["n2"]);
+});
+
+it("takes members of a version that sends no clocks, and passes over packets of one that sends more", async () => {
+  const b = member(2);
+  const port = await b.listen();
+  const socket = connect(port, "127.0.0.1");
+  cleanUp.push(() => socket.destroy());
+  const writer = new FrameWriter();
+  const write = (packets: readonly unknown[]): void => {
+    for (const part of writer.encode(packets as readonly Packet[])) socket.write(part);
+  };
+  write([["hello", { cluster: "test", from: 1, to: 2 }]]);
+  write([
+    ["of-a-later-version", 1],
+    ["raft", heartbeat(2, 7)],
+  ]);
+  await until(() => b.received.length, Boolean);
+  expect(b.received).toEqual([heartbeat(2, 7)]);
 });
 
 it("brings a snapshot of megabytes whole", async () => {
