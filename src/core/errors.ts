@@ -23,6 +23,7 @@ export const errorCodes = {
   SPEC_UNREADABLE: ExitCode.usage,
   SCENARIO_INVALID: ExitCode.usage,
   SCENARIO_UNREADABLE: ExitCode.usage,
+  ARCHIVE_UNREADABLE: ExitCode.usage,
   FILE_EXISTS: ExitCode.usage,
   UNKNOWN_NODE: ExitCode.usage,
   UNKNOWN_CLUSTER: ExitCode.usage,
