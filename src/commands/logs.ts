@@ -5,7 +5,8 @@ import { theCluster } from "../cli/the-cluster.js";
 import { findNode } from "../cluster/find.js";
 import { chaosNode, levels } from "../core/log-record.js";
 import { parseFilter } from "../logs/filter.js";
-import { createPretty, formatJson } from "../logs/format.js";
+import { formatJson } from "../logs/format.js";
+import { createPretty } from "../logs/pretty/pretty.js";
 import { readLogs } from "../logs/tail.js";
 
 export default class Logs extends BaseCommand {
@@ -44,7 +45,7 @@ export default class Logs extends BaseCommand {
     const found = await theCluster(this.world, flags.cluster);
     for (const node of flags.node ?? []) if (node !== chaosNode) findNode(found, node);
     const nodes = found.nodes.map(({ node }) => node);
-    const format = flags.json ? formatJson : createPretty({ chalk: this.terminal.chalk, nodes });
+    const format = flags.json ? formatJson : createPretty({ chalk: this.terminal.chalk, nodes }).line;
     const records = readLogs(engine, found.name, { follow: flags.follow, filter, tail: flags.tail, signal: this.signal });
     for await (const record of records) this.log(format(record));
   }

@@ -1,19 +1,9 @@
-// Shows the pretty and the JSON line of every kind of record, and that no node can drive the reader's terminal through either.
-import { Chalk } from "chalk";
+// Shows the JSON line of every kind of record, and that no node can drive the reader's terminal through it.
 import fc from "fast-check";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import type { LogRecord } from "../../src/core/log-record.js";
-import { createPretty, escapeControls, formatJson } from "../../src/logs/format.js";
+import { escapeControls, formatJson } from "../../src/logs/format.js";
 import { recordAt } from "./record.js";
-
-const zone = process.env["TZ"];
-beforeAll(() => {
-  process.env["TZ"] = "UTC";
-});
-afterAll(() => {
-  if (zone === undefined) delete process.env["TZ"];
-  else process.env["TZ"] = zone;
-});
 
 // the BMP up to the general punctuation and symbols, controls included
 const anyChar = fc.integer({ min: 0, max: 0x2fff }).map((code) => String.fromCodePoint(code));
@@ -45,61 +35,6 @@ const story: readonly LogRecord[] = [
   recordAt(3_000_000_000, { node: "n1", msg: "a late one", flags: ["joined", "late"], seq: 2 }),
 ];
 
-describe("pretty", () => {
-  it("plain", async () => {
-    const format = createPretty({ chalk: new Chalk({ level: 0 }) });
-    await expect(story.map((record) => `${format(record)}\n`).join("")).toMatchFileSnapshot("../golden/logs/pretty.txt");
-  });
-
-  it("in colour", async () => {
-    const format = createPretty({ chalk: new Chalk({ level: 1 }), nodes: ["n1", "n2", "n3", "api-1", "kv-10"] });
-    const shown = story.map((record) => `${format(record).replaceAll("\u001b", "␛")}\n`).join("");
-    await expect(shown).toMatchFileSnapshot("../golden/logs/pretty-colour.txt");
-  });
-
-  it("lets escape sequences through only when told to", () => {
-    const loud = recordAt(0, { msg: "\u001b[2J" });
-    const chalk = new Chalk({ level: 0 });
-    expect(createPretty({ chalk, raw: true })(loud)).toContain("\u001b[2J");
-    expect(createPretty({ chalk })(loud)).toContain("\\x1b[2J");
-  });
-
-  it("gives few nodes different colours, whatever their names and whoever speaks first", () => {
-    const chalk = new Chalk({ level: 1 });
-    fc.assert(
-      fc.property(fc.uniqueArray(fc.stringMatching(/^[a-z]{1,3}-?[0-9]$/), { maxLength: 10 }), (nodes) => {
-        const format = createPretty({ chalk });
-        const colours = nodes.map((node) =>
-          format(recordAt(0, { node, msg: "m" }))
-            .split(" ")[1]
-            ?.slice(0, 5),
-        );
-        expect(new Set(colours).size).toBe(nodes.length);
-      }),
-    );
-  });
-
-  it("keeps the colours of one service's nodes, whoever speaks first", () => {
-    const chalk = new Chalk({ level: 1 });
-    const colours = (nodes: readonly string[]): Map<string, string> => {
-      const format = createPretty({ chalk });
-      return new Map(
-        nodes.map(
-          (node) =>
-            [
-              node,
-              format(recordAt(0, { node, msg: "m" }))
-                .split(" ")[1]
-                ?.slice(0, 5) ?? "",
-            ] as const,
-        ),
-      );
-    };
-    const there = colours(["n1", "n2", "n3", "n4", "n5"]);
-    for (const [node, colour] of colours(["n5", "n3", "n1", "n4", "n2"])) expect(there.get(node)).toBe(colour);
-  });
-});
-
 describe("json", () => {
   it("is the record, one line", async () => {
     const lines = story.map(formatJson);
@@ -108,15 +43,12 @@ describe("json", () => {
   });
 });
 
-it("neither format ever emits a control character", () => {
+it("never emits a control character", () => {
   const anything = fc.string({ unit: anyChar });
-  const pretty = createPretty({ chalk: new Chalk({ level: 0 }) });
   fc.assert(
     fc.property(anything, anything, anything, (msg, key, value) => {
       const record = recordAt(0, { msg, fields: { [key]: value } });
-      const control = /[\p{Cc}\u2028-\u202e\u2066-\u2069]/u;
-      expect(pretty(record)).not.toMatch(control);
-      expect(formatJson(record)).not.toMatch(control);
+      expect(formatJson(record)).not.toMatch(/[\p{Cc}\u2028-\u202e\u2066-\u2069]/u);
     }),
   );
   expect(escapeControls("a\r\nb\u0085")).toBe("a\\r\\nb\\x85");
