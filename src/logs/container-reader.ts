@@ -1,16 +1,16 @@
 import { InvariantViolation } from "../core/invariant.js";
-import type { LogRecord } from "../core/log-record.js";
 import type { Containers, ContainerState, Streams } from "../engine/port.js";
 import { Bell } from "./bell.js";
+import type { Entry } from "./entry.js";
 import { NodeLog, type Origin } from "./node-log.js";
 import type { Patience } from "./patience.js";
 
 const sliceBytes = 256 * 1024;
 
-/** Where a reader's records go. */
+/** Where a reader's entries go. */
 export interface Sink {
-  /** Takes the next records; resolves when there is room for more. */
-  take(records: readonly LogRecord[]): Promise<void>;
+  /** Takes the next entries. A promise where there is no room for more yet: it resolves when there is. */
+  take(entries: readonly Entry[]): Promise<void> | undefined;
   /** All of the past has been given; what follows is live. */
   caughtUp(): void;
 }
@@ -48,10 +48,10 @@ export class ContainerReader {
     this.#bell.ring();
   }
 
-  async run(origin: Omit<Origin, "tty">, follow: boolean): Promise<void> {
+  async run(origin: Omit<Origin, "tty" | "once">, follow: boolean): Promise<void> {
     const tty = (await this.#insist(() => this.#engine.inspectContainer(this.#id)))?.tty;
     if (tty === undefined) return;
-    const log = new NodeLog({ ...origin, tty });
+    const log = new NodeLog({ ...origin, tty, once: !follow });
 
     await this.#insist(() => this.#pass(log, false));
     if (!follow) await this.#sink.take(log.stopped());
@@ -78,9 +78,10 @@ export class ContainerReader {
     const since = log.attach();
     for await (const chunk of this.#engine.logs(this.#id, { follow, since, signal: this.#signal })) {
       this.#patience.succeeded();
-      // an engine may send a whole log at once; its records must not all be there at once
+      // an engine may send a whole log at once; its entries must not all be there at once
       for (let start = 0; start < chunk.length; start += sliceBytes) {
-        await this.#sink.take(log.push(chunk.subarray(start, start + sliceBytes)));
+        const full = this.#sink.take(log.push(chunk.subarray(start, start + sliceBytes)));
+        if (full !== undefined) await full;
         if (this.#signal.aborted) return;
       }
     }

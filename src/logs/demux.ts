@@ -4,7 +4,7 @@ import type { StreamName } from "../core/log-record.js";
 /** One message as the engine sent it: a stamp, a space, and a line or a chunk of one. */
 export interface Frame {
   readonly stream: StreamName;
-  readonly payload: Uint8Array;
+  readonly payload: Buffer;
 }
 
 /** Bytes, cut anywhere, in; whole frames out. Holds on to what is not whole yet. */
@@ -24,21 +24,21 @@ export const chunkBytes = 16 * 1024;
 const headerBytes = 8;
 /** Far above what an engine sends in one frame: a larger length means that these are no frames. */
 const maxFrameBytes = 4 * 1024 * 1024;
+const nothing: Buffer = Buffer.alloc(0);
 const newline = 0x0a;
 const space = 0x20;
 
 /** Docker's framing: `[stream, 0, 0, 0, length as uint32 big endian]`, then that many bytes (Engine API, "ContainerAttach"). */
 class FrameDemuxer implements Demuxer {
-  #carry: Uint8Array = new Uint8Array(0);
+  #carry: Buffer = nothing;
 
   push(chunk: Uint8Array): Frame[] {
     const bytes = concat(this.#carry, chunk);
-    const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     const frames: Frame[] = [];
     let offset = 0;
     while (bytes.length - offset >= headerBytes) {
-      const kind = view.getUint32(offset);
-      const length = view.getUint32(offset + 4);
+      const kind = bytes.readUInt32BE(offset);
+      const length = bytes.readUInt32BE(offset + 4);
       if (length > maxFrameBytes) throw unframed(`a frame of ${length} bytes`);
       const end = offset + headerBytes + length;
       if (end > bytes.length) break;
@@ -47,13 +47,13 @@ class FrameDemuxer implements Demuxer {
       offset = end;
     }
     // a copy, so that a few bytes do not keep a whole chunk alive
-    this.#carry = bytes.slice(offset);
+    this.#carry = copyOf(bytes.subarray(offset));
     return frames;
   }
 
   /** Half a frame is no message: whoever reads again gets it whole. */
   end(): Frame[] {
-    this.#carry = new Uint8Array(0);
+    this.#carry = nothing;
     return [];
   }
 }
@@ -81,7 +81,7 @@ function unframed(what: string): DeviousError {
 
 /** A terminal's log has no frames: a message ends at its newline, or where the engine cuts chunks. */
 class TtyDemuxer implements Demuxer {
-  #carry: Uint8Array = new Uint8Array(0);
+  #carry: Buffer = nothing;
 
   push(chunk: Uint8Array): Frame[] {
     const bytes = concat(this.#carry, chunk);
@@ -93,18 +93,18 @@ class TtyDemuxer implements Demuxer {
       frames.push({ stream: "stdout", payload: bytes.subarray(offset, offset + end) });
       offset += end;
     }
-    this.#carry = bytes.slice(offset);
+    this.#carry = copyOf(bytes.subarray(offset));
     return frames;
   }
 
   end(): Frame[] {
     const payload = this.#carry;
-    this.#carry = new Uint8Array(0);
+    this.#carry = nothing;
     return payload.length === 0 ? [] : [{ stream: "stdout", payload }];
   }
 }
 
-function endOfMessage(bytes: Uint8Array): number | undefined {
+function endOfMessage(bytes: Buffer): number | undefined {
   const lineEnd = bytes.indexOf(newline);
   const stampEnd = bytes.indexOf(space);
   const chunkEnd = stampEnd === -1 ? Infinity : stampEnd + 1 + chunkBytes;
@@ -112,10 +112,11 @@ function endOfMessage(bytes: Uint8Array): number | undefined {
   return chunkEnd <= bytes.length ? chunkEnd : undefined;
 }
 
-function concat(a: Uint8Array, b: Uint8Array): Uint8Array {
-  if (a.length === 0) return b;
-  const out = new Uint8Array(a.length + b.length);
-  out.set(a);
-  out.set(b, a.length);
-  return out;
+function concat(carry: Buffer, chunk: Uint8Array): Buffer {
+  const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength);
+  return carry.length === 0 ? bytes : Buffer.concat([carry, bytes]);
+}
+
+function copyOf(bytes: Buffer): Buffer {
+  return bytes.length === 0 ? nothing : Buffer.from(bytes);
 }

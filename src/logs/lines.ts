@@ -7,9 +7,18 @@ export interface Piece {
   readonly stream: StreamName;
   readonly stamp: string;
   /** Without the newline. */
-  readonly bytes: Uint8Array;
+  readonly bytes: Buffer;
   /** True where a newline ended it. */
   readonly ended: boolean;
+}
+
+/** A message of the engine that is a whole line, as nearly all are; its stamp and what it says. */
+export function wholeMessage({ payload }: Frame): { readonly stamp: string; readonly text: string } | undefined {
+  const end = payload.length - 1;
+  if (end < fixedStampBytes || payload[fixedStampBytes] !== space || payload.indexOf(newline) !== end) return undefined;
+  const stamp = payload.toString("latin1", 0, fixedStampBytes);
+  if (end - fixedStampBytes > maxLineBytes || !isStamp(stamp)) return undefined;
+  return { stamp, text: payload.toString("utf8", fixedStampBytes + 1, payload[end - 1] === carriageReturn ? end - 1 : end) };
 }
 
 /** A whole line as its program wrote it. */
@@ -30,6 +39,8 @@ const utf8 = new TextDecoder("utf-8", { ignoreBOM: true });
 const newline = 0x0a;
 const carriageReturn = 0x0d;
 const space = 0x20;
+/** `2026-11-21T01:59:26.643171743Z`, as Docker writes all of its stamps. */
+const fixedStampBytes = 30;
 /** `2026-11-21T01:59:26.643171743+02:00` is the longest form. */
 const maxStampBytes = 35;
 
@@ -54,7 +65,7 @@ export function toPieces(frame: Frame): Piece[] {
   return pieces;
 }
 
-function leadingStamp(message: Uint8Array): { readonly stamp: string; readonly length: number } | undefined {
+function leadingStamp(message: Buffer): { readonly stamp: string; readonly length: number } | undefined {
   const start = message.subarray(0, maxStampBytes + 1);
   const stampEnd = start.indexOf(space);
   if (stampEnd === -1) return undefined;
@@ -106,8 +117,9 @@ export class LineJoiner {
 
   /** Smallest stamp among the open lines: chunks with this stamp may still come. */
   oldestOpen(): string | undefined {
+    if (this.#open.size === 0) return undefined;
     const stamps = [...this.#open.values()].map((open) => open.stamp);
-    return stamps.length === 0 ? undefined : stamps.reduce((a, b) => (a < b ? a : b));
+    return stamps.reduce((a, b) => (a < b ? a : b));
   }
 
   #close(stream: StreamName, open: OpenLine): Line {

@@ -1,117 +1,142 @@
-import type { LogRecord, RecordFlag } from "../core/log-record.js";
+import type { RecordFlag, StreamName } from "../core/log-record.js";
 import { createDemuxer, type Demuxer, type Frame } from "./demux.js";
-import { LineJoiner, toPieces, type Line } from "./lines.js";
-import { clamped } from "./merge.js";
-import { parseLine } from "./parse.js";
-import { Repeats } from "./repeats.js";
+import { Entry, type Source } from "./entry.js";
+import { LineJoiner, toPieces, wholeMessage, type Line, type Piece } from "./lines.js";
 import { Progress, type Skip } from "./progress.js";
+import { Repeats } from "./repeats.js";
 
 /** Where a log comes from, and what of it counts. */
-export interface Origin {
-  readonly cluster: string;
-  readonly service: string;
-  readonly node: string;
+export interface Origin extends Source {
   readonly tty: boolean;
   /** False where stderr is no log: the agent answers requests there. */
   readonly stderr: boolean;
-  /** Earlier records are counted and not shown. */
+  /** Earlier entries are counted and not shown. */
   readonly since: string | undefined;
+  /** It is read in one go; what it takes to go on after a break is left out. */
+  readonly once: boolean;
+}
+
+/** What it takes to read a log again from where reading broke off. */
+interface Resumption {
+  readonly progress: Progress;
+  readonly repeats: Repeats;
+  skip: Skip;
 }
 
 /**
- * One container's log, from the engine's bytes to records. Can be read in several goes: {@link attach} says from where, and what
- * was seen before is left out, so that over all goes every line is one record, numbered from 1 without a hole.
+ * One container's log, from the engine's bytes to entries. Can be read in several goes: {@link attach} says from where, and what
+ * was seen before is left out, so that over all goes every line is one entry, numbered from 1 without a hole.
  */
 export class NodeLog {
   readonly #origin: Origin;
-  readonly #progress = new Progress();
-  readonly #repeats = new Repeats();
+  readonly #resumption: Resumption | undefined;
   readonly #joiner = new LineJoiner();
   #demuxer: Demuxer;
-  #skip: Skip;
   #seq = 0;
   #lastTs = "";
-  /** Something may be missing before the next record that is shown. */
+  /** Something may be missing before the next entry that is shown. */
   #gap = false;
 
   constructor(origin: Origin) {
     this.#origin = origin;
     this.#demuxer = createDemuxer(origin.tty);
-    this.#skip = this.#progress.resume().skip;
+    const progress = new Progress();
+    this.#resumption = origin.once ? undefined : { progress, repeats: new Repeats(), skip: progress.resume().skip };
   }
 
   /** Begins a new go: returns the stamp from which the engine is to send, or undefined for everything. */
   attach(): string | undefined {
-    const { since, skip } = this.#progress.resume();
     this.#demuxer = createDemuxer(this.#origin.tty);
-    this.#skip = skip;
+    if (this.#resumption === undefined) return undefined;
+    const { since, skip } = this.#resumption.progress.resume();
+    this.#resumption.skip = skip;
     return since;
   }
 
-  push(chunk: Uint8Array): LogRecord[] {
-    return this.#records(this.#demuxer.push(chunk));
+  push(chunk: Uint8Array): Entry[] {
+    return this.#entries(this.#demuxer.push(chunk));
   }
 
   /** The engine ended the stream, as it does where the log ends; a broken connection is none of this. */
-  detach(): LogRecord[] {
-    return this.#records(this.#demuxer.end());
+  detach(): Entry[] {
+    return this.#entries(this.#demuxer.end());
   }
 
   /** The container has stopped: what its program left open is a line as it is. */
-  stopped(): LogRecord[] {
-    return this.#joiner.end().flatMap((line) => this.#record(line));
+  stopped(): Entry[] {
+    const entries: Entry[] = [];
+    this.#stopped(entries);
+    return entries;
   }
 
-  #records(frames: readonly Frame[]): LogRecord[] {
-    const records: LogRecord[] = [];
+  #stopped(entries: Entry[]): void {
+    for (const line of this.#joiner.end()) this.#line(line, entries);
+  }
+
+  #entries(frames: readonly Frame[]): Entry[] {
+    const entries: Entry[] = [];
     for (const frame of frames) {
-      for (const piece of toPieces(frame)) {
-        const verdict = this.#skip.next(piece.stamp);
-        if (verdict === "known") continue;
-        if (verdict === "gap") {
-          records.push(...this.stopped());
-          this.#gap = true;
-        }
-        if (this.#repeats.has(piece, this.#joiner.isOpen(piece.stream))) continue;
-        const isLog = piece.stream === "stdout" || this.#origin.stderr;
-        const line = isLog ? this.#joiner.push(piece) : undefined;
-        this.#progress.note(piece.stamp, this.#joiner.oldestOpen());
-        if (line !== undefined) records.push(...this.#record(line));
+      const whole = this.#joiner.isOpen(frame.stream) ? undefined : wholeMessage(frame);
+      if (whole === undefined) {
+        for (const piece of toPieces(frame)) this.#piece(piece, entries);
+      } else if (this.#isNew(frame.stream, whole.stamp, whole.text, entries)) {
+        this.#resumption?.progress.note(whole.stamp, this.#joiner.oldestOpen());
+        if (this.#isLog(frame.stream)) this.#add(frame.stream, whole.stamp, whole.text, noFlags, entries);
       }
     }
-    return records;
+    return entries;
   }
 
-  /** The line's record, or none where it is before `since`. */
-  #record(line: Line): LogRecord[] {
-    this.#seq += 1;
-    const { cluster, service, node, since } = this.#origin;
-    if (since !== undefined && line.stamp < since && this.#lastTs < since) {
-      if (line.stamp > this.#lastTs) this.#lastTs = line.stamp;
-      return [];
+  #piece(piece: Piece, entries: Entry[]): void {
+    const { stream, stamp } = piece;
+    const isLine = piece.ended && !this.#joiner.isOpen(stream);
+    if (!this.#isNew(stream, stamp, isLine ? piece.bytes.toString() : undefined, entries)) return;
+    const line = this.#isLog(stream) ? this.#joiner.push(piece) : undefined;
+    this.#resumption?.progress.note(stamp, this.#joiner.oldestOpen());
+    if (line !== undefined) this.#line(line, entries);
+  }
+
+  /** False for what has been read before. `text`: of a piece that is a whole line. */
+  #isNew(stream: StreamName, stamp: string, text: string | undefined, entries: Entry[]): boolean {
+    if (this.#resumption === undefined) return true;
+    const { repeats, skip } = this.#resumption;
+    const verdict = skip.next(stamp);
+    if (verdict === "known") return false;
+    if (verdict === "gap") {
+      this.#stopped(entries);
+      this.#gap = true;
     }
-    const flags = this.#flags(line);
-    const record: LogRecord = {
-      ts: line.stamp,
-      cluster,
-      service,
-      node,
-      stream: line.stream,
-      ...parseLine(line.text),
-      seq: this.#seq,
-      ...(flags.length > 0 ? { flags } : {}),
-    };
-    const inOrder = clamped(record, this.#lastTs);
-    this.#lastTs = inOrder.ts;
-    this.#gap = false;
-    return [inOrder];
+    return !repeats.has(stream, stamp, text);
   }
 
-  #flags(line: Line): RecordFlag[] {
+  #isLog(stream: StreamName): boolean {
+    return stream === "stdout" || this.#origin.stderr;
+  }
+
+  #line({ stream, stamp, text, joined, truncated }: Line, entries: Entry[]): void {
     const flags: RecordFlag[] = [];
-    if (line.joined) flags.push("joined");
-    if (line.truncated) flags.push("truncated");
-    if (this.#gap) flags.push("gap");
-    return flags;
+    if (joined) flags.push("joined");
+    if (truncated) flags.push("truncated");
+    this.#add(stream, stamp, text, flags, entries);
+  }
+
+  /** Every line is counted; those before `since` are no entries. */
+  #add(stream: StreamName, stamp: string, text: string, ofLine: readonly RecordFlag[], entries: Entry[]): void {
+    this.#seq += 1;
+    const { since } = this.#origin;
+    // a stream is never reordered in itself: a stamp that steps back is moved forward
+    const isClamped = stamp < this.#lastTs;
+    const ts = isClamped ? this.#lastTs : stamp;
+    this.#lastTs = ts;
+    if (since !== undefined && ts < since) return;
+    const flags = this.#gap || isClamped ? this.#flagged(ofLine, isClamped) : ofLine;
+    this.#gap = false;
+    entries.push(new Entry(this.#origin, stream, ts, text, this.#seq, flags));
+  }
+
+  #flagged(ofLine: readonly RecordFlag[], isClamped: boolean): readonly RecordFlag[] {
+    return [...ofLine, ...(this.#gap ? (["gap"] as const) : []), ...(isClamped ? (["clamped"] as const) : [])];
   }
 }
+
+const noFlags: readonly RecordFlag[] = [];

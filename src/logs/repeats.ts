@@ -1,5 +1,4 @@
 import type { StreamName } from "../core/log-record.js";
-import type { Piece } from "./lines.js";
 
 /** How many stamps of a stream are remembered: a few hundred milliseconds of the fastest writer. */
 const remembered = 50_000;
@@ -15,15 +14,14 @@ const remembered = 50_000;
 export class Repeats {
   readonly #streams: Record<StreamName, Seen> = { stdout: nothingSeen(), stderr: nothingSeen() };
 
-  /** `lineOpen`: the piece goes on a line of its stream, so that it may well look like the one before. */
-  has(piece: Piece, lineOpen: boolean): boolean {
-    const seen = this.#streams[piece.stream];
-    const { stamp } = piece;
+  /** `line`: its text where the piece is a whole line; a piece of one may well look like the one before. */
+  has(stream: StreamName, stamp: string, line: string | undefined): boolean {
+    const seen = this.#streams[stream];
     if (stamp > seen.newest) {
       seen.newest = stamp;
       seen.atNewest = 1;
       seen.repeatedAtNewest = undefined;
-      remember(seen, stamp);
+      remember(seen.stamps, stamp);
     } else if (seen.repeatedAtNewest !== undefined) {
       if (stamp < seen.newest) return true;
       seen.repeatedAtNewest += 1;
@@ -31,17 +29,17 @@ export class Repeats {
       seen.repeatedAtNewest = undefined;
       seen.atNewest += 1;
     } else if (stamp < seen.newest) {
-      if (seen.stamps.has(stamp)) {
+      if (isAmong(seen.stamps, stamp)) {
         seen.repeatedAtNewest = 0;
         return true;
       }
-      this.#streams[piece.stream] = { ...nothingSeen(), newest: stamp, atNewest: 1, stamps: new Set([stamp]) };
+      this.#streams[stream] = { ...nothingSeen(), newest: stamp, atNewest: 1, stamps: [stamp] };
     } else {
       // the last line alone, said again
-      if (!lineOpen && piece.ended && seen.last !== undefined && sameBytes(piece.bytes, seen.last)) return true;
+      if (line !== undefined && line === seen.last) return true;
       seen.atNewest += 1;
     }
-    this.#streams[piece.stream].last = piece.ended && !lineOpen ? piece.bytes.slice() : undefined;
+    this.#streams[stream].last = line;
     return false;
   }
 }
@@ -53,25 +51,28 @@ interface Seen {
   /** While the engine repeats itself: how many pieces with the newest stamp have come again. */
   repeatedAtNewest: number | undefined;
   /** The last whole line, or undefined where the last piece was none. */
-  last: Uint8Array | undefined;
-  /** The latest stamps, oldest first. */
-  readonly stamps: Set<string>;
+  last: string | undefined;
+  /** The latest stamps, each once, oldest first. */
+  readonly stamps: string[];
 }
 
 function nothingSeen(): Seen {
-  return { newest: "", atNewest: 0, repeatedAtNewest: undefined, last: undefined, stamps: new Set() };
+  return { newest: "", atNewest: 0, repeatedAtNewest: undefined, last: undefined, stamps: [] };
 }
 
-function remember({ stamps }: Seen, stamp: string): void {
-  stamps.add(stamp);
-  if (stamps.size > remembered) {
-    for (const oldest of stamps) {
-      stamps.delete(oldest);
-      break;
-    }
+/** Later than all that are remembered. */
+function remember(stamps: string[], stamp: string): void {
+  stamps.push(stamp);
+  // seldom and many at once: to take off the first is to move all others
+  if (stamps.length > 2 * remembered) stamps.splice(0, stamps.length - remembered);
+}
+
+function isAmong(stamps: readonly string[], stamp: string): boolean {
+  let [low, high] = [0, stamps.length];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((stamps[middle] ?? "") < stamp) low = middle + 1;
+    else high = middle;
   }
-}
-
-function sameBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && a.every((byte, i) => byte === b[i]);
+  return stamps[low] === stamp;
 }

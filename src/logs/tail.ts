@@ -1,8 +1,10 @@
 import { label, type Role } from "../core/labels.js";
+import { setMaxListeners } from "node:events";
 import { chaosNode, type LogRecord } from "../core/log-record.js";
 import type { ContainerEvent, Containers, Labels, Streams } from "../engine/port.js";
 import { Bell } from "./bell.js";
 import { ContainerReader, type Sink } from "./container-reader.js";
+import { type Entry, lateEntry } from "./entry.js";
 import { accepts, type LogFilter } from "./filter.js";
 import { Merger } from "./merge.js";
 import { Patience } from "./patience.js";
@@ -40,9 +42,20 @@ export async function* readLogs(
   cluster: string,
   options: ReadLogsOptions,
 ): AsyncGenerator<LogRecord, void, undefined> {
+  for await (const entries of readEntries(engine, cluster, options)) {
+    for (const entry of entries) yield entry.record;
+  }
+}
+
+/** As {@link readLogs}: the same lines, as many at once as are there, for those who need not know what all of them say. */
+export async function* readEntries(
+  engine: LogEngine,
+  cluster: string,
+  options: ReadLogsOptions,
+): AsyncGenerator<readonly Entry[], void, undefined> {
   const tail = new Tail(engine, cluster, options);
   try {
-    yield* tail.records();
+    yield* tail.entries();
   } finally {
     tail.stop();
   }
@@ -56,7 +69,7 @@ class Tail {
   readonly #cluster: string;
   readonly #options: ReadLogsOptions;
   readonly #filter: LogFilter;
-  readonly #merger: Merger;
+  readonly #merger: Merger<Entry>;
   readonly #readers = new Map<string, ContainerReader>();
   readonly #stop = new AbortController();
   /** Rings when the merger may have something, or the story may be over. */
@@ -64,13 +77,19 @@ class Tail {
   /** Rings when records have left the merger. */
   readonly #room = new Bell();
   #failure: { readonly error: unknown } | undefined;
+  /** Nothing needs to be known of an entry to let it through: nodes and the beginning are the readers' matter. */
+  readonly #isOpen: boolean;
 
   constructor(engine: LogEngine, cluster: string, options: ReadLogsOptions) {
     this.#engine = engine;
     this.#cluster = cluster;
     this.#options = options;
     this.#filter = options.filter ?? {};
-    this.#merger = new Merger(options.holdBackMs ?? 300);
+    const { nodes: _nodes, since: _since, ...others } = this.#filter;
+    this.#isOpen = Object.values(others).every((part) => part === undefined);
+    this.#merger = new Merger(options.holdBackMs ?? 300, lateEntry);
+    // every reader listens for the end, and some clusters are large
+    setMaxListeners(0, this.#stop.signal);
     const { signal } = options;
     if (signal?.aborted === true) this.#stop.abort();
     signal?.addEventListener("abort", () => this.stop(), { once: true, signal: this.#stop.signal });
@@ -82,7 +101,7 @@ class Tail {
     this.#room.ring();
   }
 
-  async *records(): AsyncGenerator<LogRecord, void, undefined> {
+  async *entries(): AsyncGenerator<readonly Entry[], void, undefined> {
     if (this.#stop.signal.aborted) return;
     // events first, so that no container starts unseen between the list and them
     const events = this.#options.follow ? await this.#subscribe() : undefined;
@@ -92,10 +111,10 @@ class Tail {
     for (;;) {
       const ready = this.#merger.release(performance.now());
       if (ready.length > 0) {
-        yield* ready;
+        yield ready;
         this.#room.ring();
       } else if (this.#readers.size === 0 || this.#failure !== undefined || this.#stop.signal.aborted) {
-        yield* this.#merger.flush();
+        yield this.#merger.flush();
         if (this.#failure !== undefined) throw this.#failure.error;
         return;
       } else {
@@ -163,22 +182,21 @@ class Tail {
   }
 
   #sink(id: string): Sink {
-    let history: LogRecord[] | undefined = this.#options.tail === undefined ? undefined : [];
+    let history: Entry[] | undefined = this.#options.tail === undefined ? undefined : [];
     const tail = this.#options.tail ?? 0;
-    const push = (records: readonly LogRecord[]): void => {
-      const nowMs = performance.now();
-      for (const record of records) this.#merger.push(id, record, nowMs);
-      if (records.length > 0) this.#changed.ring();
+    const push = (entries: readonly Entry[]): void => {
+      this.#merger.push(id, entries, performance.now());
+      if (entries.length > 0) this.#changed.ring();
     };
     return {
-      take: async (records) => {
-        const wanted = records.filter((record) => accepts(this.#filter, record));
+      take: (entries) => {
+        const wanted = this.#isOpen ? entries : entries.filter((entry) => accepts(this.#filter, entry.record));
         if (history === undefined) push(wanted);
         else {
           history.push(...wanted);
           if (history.length > maxHeld + tail) history = lastOf(history, tail);
         }
-        while (this.#merger.held(id) > maxHeld && !this.#stop.signal.aborted) await this.#room.next();
+        return this.#merger.held(id) > maxHeld ? this.#untilRoom(id) : undefined;
       },
       caughtUp: () => {
         if (history !== undefined) push(lastOf(history, tail));
@@ -187,6 +205,10 @@ class Tail {
         this.#changed.ring();
       },
     };
+  }
+
+  async #untilRoom(id: string): Promise<void> {
+    while (this.#merger.held(id) > maxHeld && !this.#stop.signal.aborted) await this.#room.next();
   }
 
   #patience(): Patience {
@@ -205,6 +227,6 @@ class Tail {
   }
 }
 
-function lastOf(records: readonly LogRecord[], count: number): LogRecord[] {
-  return count === 0 ? [] : records.slice(-count);
+function lastOf(entries: readonly Entry[], count: number): Entry[] {
+  return count === 0 ? [] : entries.slice(-count);
 }

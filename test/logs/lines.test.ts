@@ -7,7 +7,7 @@ import { entriesOf, stampAt, ttyMessage, type Entry } from "./docker-log.js";
 
 function join(entries: readonly Entry[]): Line[] {
   const joiner = new LineJoiner();
-  const pieces = entries.flatMap((entry) => toPieces({ stream: entry.stream, payload: ttyMessage(entry) }));
+  const pieces = entries.flatMap((entry) => toPieces({ stream: entry.stream, payload: Buffer.from(ttyMessage(entry)) }));
   return [...pieces.flatMap((piece) => joiner.push(piece) ?? []), ...joiner.end()];
 }
 
@@ -134,7 +134,7 @@ describe("lines", () => {
     const joiner = new LineJoiner();
     expect(joiner.oldestOpen()).toBeUndefined();
     for (const e of [entry("stdout", 5, chunk), entry("stderr", 3, chunk)]) {
-      for (const piece of toPieces({ stream: e.stream, payload: ttyMessage(e) })) joiner.push(piece);
+      for (const piece of toPieces({ stream: e.stream, payload: Buffer.from(ttyMessage(e)) })) joiner.push(piece);
     }
     expect(joiner.oldestOpen()).toBe(stampAt(3));
   });

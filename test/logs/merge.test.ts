@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { LogRecord } from "../../src/core/log-record.js";
-import { Merger, clamped } from "../../src/logs/merge.js";
+import { Merger } from "../../src/logs/merge.js";
 import { recordAt } from "./record.js";
 
 const ms = 1_000_000;
@@ -11,9 +11,12 @@ const holdBackMs = 300;
 /** The i-th record of a stream, which names itself in `node` and `seq`. */
 const rec = (node: string, seq: number, atMs: number): LogRecord => recordAt(atMs * ms, { node, seq });
 
+/** Marks as readers see it. */
+const late = (record: LogRecord): LogRecord => ({ ...record, flags: ["late"] });
+
 /** A merge of live streams. */
-function live(keys: readonly string[]): Merger {
-  const merger = new Merger(holdBackMs);
+function live(keys: readonly string[]): Merger<LogRecord> {
+  const merger = new Merger(holdBackMs, late);
   for (const key of keys) {
     merger.open(key);
     merger.goLive(key);
@@ -42,7 +45,7 @@ describe("merge", () => {
   it("of streams that catch up and end is the stable sort, however their records arrive", () => {
     fc.assert(
       fc.property(streamsOf(5), fc.infiniteStream(fc.nat(4)), (streams, picks) => {
-        const merger = new Merger(holdBackMs);
+        const merger = new Merger(holdBackMs, late);
         const out: LogRecord[] = [];
         streams.forEach((_, i) => merger.open(`s${i}`));
         const left = streams.map((records, i) => ({ key: `s${i}`, records: [...records] }));
@@ -53,7 +56,7 @@ describe("merge", () => {
           if (record === undefined) {
             merger.close(stream.key);
             left.splice(left.indexOf(stream), 1);
-          } else merger.push(stream.key, record, 0);
+          } else merger.push(stream.key, [record], 0);
           // an hour passes at every step: what catches up is waited for all the same
           out.push(...merger.release(out.length * 3_600_000));
         }
@@ -79,7 +82,7 @@ describe("merge", () => {
         const out: LogRecord[] = [];
         for (const { record, atMs } of arrivals) {
           out.push(...merger.release(atMs));
-          merger.push(record.node, record, atMs);
+          merger.push(record.node, [record], atMs);
         }
         out.push(...merger.flush());
         expect(out).toEqual(sorted(streams));
@@ -109,11 +112,12 @@ describe("merge", () => {
           nowMs += waitMs;
           release();
           const key = `s${stream}`;
-          const record = clamped(rec(key, i, stampMs), last.get(key) ?? "");
+          const said = rec(key, i, stampMs);
+          const record = { ...said, ts: said.ts < (last.get(key) ?? "") ? (last.get(key) ?? "") : said.ts };
           last.set(key, record.ts);
           pushed.push(record);
           arrivedMs.set(`${key}.${i}`, nowMs);
-          merger.push(key, record, nowMs);
+          merger.push(key, [record], nowMs);
           release();
         });
         out.push(...merger.flush());
@@ -132,19 +136,19 @@ describe("merge", () => {
 
   it("shows a late record at once", () => {
     const merger = live(["n1", "n2"]);
-    merger.push("n1", rec("n1", 1, 500), 0);
+    merger.push("n1", [rec("n1", 1, 500)], 0);
     expect(merger.dueMs()).toBe(300);
     expect(names(merger.release(299))).toEqual([]);
     expect(names(merger.release(300))).toEqual(["n1.1"]);
-    merger.push("n2", rec("n2", 1, 400), 301);
+    merger.push("n2", [rec("n2", 1, 400)], 301);
     expect(names(merger.release(301))).toEqual(["n2.1 late"]);
     expect(merger.dueMs()).toBeUndefined();
   });
 
   it("waits for nobody once every stream has spoken", () => {
     const merger = live(["n1", "n2"]);
-    merger.push("n1", rec("n1", 1, 20), 0);
-    merger.push("n2", rec("n2", 1, 10), 0);
+    merger.push("n1", [rec("n1", 1, 20)], 0);
+    merger.push("n2", [rec("n2", 1, 10)], 0);
     expect(names(merger.release(0))).toEqual(["n2.1"]);
     merger.close("n2");
     expect(names(merger.release(0))).toEqual(["n1.1"]);
@@ -152,18 +156,10 @@ describe("merge", () => {
 
   it("gives out what a closed stream held, in its place", () => {
     const merger = live(["n1", "n2"]);
-    merger.push("n1", rec("n1", 1, 20), 0);
+    merger.push("n1", [rec("n1", 1, 20)], 0);
     merger.close("n1");
-    merger.push("n2", rec("n2", 1, 10), 1);
+    merger.push("n2", [rec("n2", 1, 10)], 1);
     expect(names(merger.release(1))).toEqual(["n2.1"]);
     expect(names(merger.release(300))).toEqual(["n1.1"]);
-  });
-});
-
-describe("clamped", () => {
-  it("moves a stamp that steps back forward, and says so", () => {
-    const record = rec("n1", 2, 10);
-    expect(clamped(record, recordAt(11 * ms).ts)).toEqual({ ...record, ts: recordAt(11 * ms).ts, flags: ["clamped"] });
-    expect(clamped(record, record.ts)).toBe(record);
   });
 });

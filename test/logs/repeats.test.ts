@@ -15,7 +15,7 @@ function kept(pieces: readonly Said[]): string[] {
     .filter(([which, ns, text]) => {
       const stream = which === "o" ? "stdout" : "stderr";
       const ended = text.endsWith("/");
-      if (repeats.has({ stream, stamp: stampAt(ns), bytes: Buffer.from(text), ended }, open.has(stream))) return false;
+      if (repeats.has(stream, stampAt(ns), ended && !open.has(stream) ? text : undefined)) return false;
       if (ended) open.delete(stream);
       else open.add(stream);
       return true;

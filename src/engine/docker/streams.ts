@@ -1,19 +1,19 @@
 import type { Duplex } from "node:stream";
-import type Dockerode from "dockerode";
 import type { Attached, ContainerEvent, LogOptions, Streams } from "../port.js";
 import type { EngineAddress } from "./address.js";
 import type { Calls } from "./calls.js";
+import { endpointOf } from "./connect.js";
 import { toDeviousError } from "./errors.js";
 import { jsonLines } from "./json-lines.js";
+import { readLog } from "./log-stream.js";
 
 export function createStreams({ call }: Calls, address: EngineAddress): Streams {
   return {
     logs: async function* (id, options) {
-      const stream = await call("read logs", (docker) => openLogs(docker, id, options));
       try {
-        yield* readAll(stream, options.signal);
+        yield* readLog(endpointOf(address), logPath(id, options), options.signal);
       } catch (error) {
-        throw toDeviousError(error, "read on in a log", address);
+        throw toDeviousError(error, "read a log", address);
       }
     },
     events: async (filter, signal) => {
@@ -60,45 +60,28 @@ function toAction(action: string): ContainerEvent["action"] {
   return actions.has(name) ? (name as ContainerEvent["action"]) : "other";
 }
 
-/**
- * The log call of dockerode collects a log that is not followed in memory, whatever its size; this is the same request as a stream.
- * Its type knows no such request, so the answer's is told here.
- */
-function openLogs(docker: Dockerode, id: string, { follow, since, tail, signal }: LogOptions): Promise<NodeJS.ReadableStream> {
-  const options = {
-    follow,
-    stdout: true,
-    stderr: true,
-    timestamps: true,
-    ...(since === undefined ? {} : { since: unixNanos(since) }),
-    ...(tail === undefined ? {} : { tail }),
-  };
-  const statusCodes = { 200: true, 404: "no such container", 500: "server error" };
-  const abort = signal === undefined ? {} : { abortSignal: signal };
-  const request = { path: `/containers/${id}/logs?`, method: "GET", isStream: true, statusCodes, options, ...abort };
-  return new Promise((resolve, reject) => {
-    docker.modem.dial(request, (error: Error | null, stream: unknown) => {
-      if (error === null) resolve(stream as NodeJS.ReadableStream);
-      else reject(error);
-    });
-  });
+function logPath(id: string, { follow, since, tail }: LogOptions): string {
+  const query = new URLSearchParams({ follow: String(follow), stdout: "true", stderr: "true", timestamps: "true" });
+  if (since !== undefined) query.set("since", unixNanos(since));
+  if (tail !== undefined) query.set("tail", String(tail));
+  return `/containers/${id}/logs?${query}`;
 }
 
 /** A stream's chunks; a reader that gave up, by its signal or by destroying the stream, gets a quiet end. */
-async function* readAll(stream: NodeJS.ReadableStream, signal: AbortSignal | undefined): AsyncIterable<Uint8Array> {
+async function* readAll(stream: NodeJS.ReadableStream, signal: AbortSignal): AsyncIterable<Uint8Array> {
   const duplex = stream as Duplex;
   let stopped = false;
   const stop = (): void => {
     stopped = true;
     duplex.destroy();
   };
-  signal?.addEventListener("abort", stop, { once: true });
+  signal.addEventListener("abort", stop, { once: true });
   try {
     for await (const chunk of stream as AsyncIterable<Uint8Array>) yield chunk;
   } catch (error) {
     if (!stopped) throw error;
   } finally {
-    signal?.removeEventListener("abort", stop);
+    signal.removeEventListener("abort", stop);
   }
 }
 

@@ -1,0 +1,110 @@
+/** A log as a stream of large pieces: one GET on a connection of its own. */
+import { type ConnectOpts, connect as connectPlain, type Socket } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import { connect as connectTls } from "node:tls";
+import type { EngineEndpoint } from "./connect.js";
+import { HttpBody } from "./http-body.js";
+
+/** The engine hands out line by line: whoever reads a little later reads many at once, and leaves the processor to the engine. */
+const breathMs = 1;
+/** A read of fewer bytes than this was too early. */
+const worthReading = 16 * 1024;
+
+const readBytes = 256 * 1024;
+
+/** How many logs are being read: one alone has nobody to leave the processor to. */
+let reading = 0;
+
+/**
+ * The body of the answer to `GET path`; each piece is overwritten when the next one is asked for. Throws what dockerode would: an error with
+ * `statusCode` and `json` where the engine refuses, with `code` where it does not answer or breaks off. Ends quietly with the signal.
+ */
+export async function* readLog(
+  endpoint: EngineEndpoint,
+  path: string,
+  signal?: AbortSignal,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const body = new HttpBody();
+  let refusal = "";
+  reading++;
+  try {
+    const request = `GET ${path} HTTP/1.1\r\nHost: engine\r\nConnection: close\r\n\r\n`;
+    for await (const bytes of exchange(endpoint, request, signal)) {
+      const piece = body.push(bytes);
+      if (body.status !== 200) refusal += piece.toString();
+      else if (piece.length > 0) yield piece;
+      if (body.isWhole) break;
+      if (bytes.length < worthReading && reading > 1) await sleep(breathMs);
+    }
+  } finally {
+    reading--;
+  }
+  if (signal?.aborted === true) return;
+  if (body.status !== 200) throw refused(body.status, refusal);
+  if (!body.isWhole) throw Object.assign(new Error("the connection broke off"), { code: "ECONNRESET" });
+}
+
+/** Says something and gives what comes back, read only when it is asked for: the system keeps what comes meanwhile, and reads it at once. */
+async function* exchange(
+  endpoint: EngineEndpoint,
+  request: string,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Buffer, void, undefined> {
+  const buffer = Buffer.allocUnsafeSlow(readBytes);
+  let length = 0;
+  let failure: Error | undefined;
+  let isOver = false;
+  let wake = (): void => undefined;
+  const socket = connect(endpoint, {
+    buffer,
+    callback: (bytesRead) => {
+      length = bytesRead;
+      wake();
+      return false;
+    },
+  });
+  const isStopped = (): boolean => signal?.aborted === true;
+  const stop = (): void => void socket.destroy();
+  signal?.addEventListener("abort", stop, { once: true });
+  socket.once("error", (error) => (failure = error));
+  for (const event of ["end", "close"]) {
+    socket.once(event, () => {
+      isOver = true;
+      wake();
+    });
+  }
+  try {
+    socket.write(request);
+    if (isStopped()) return;
+    for (;;) {
+      if (length === 0 && !isOver) await new Promise<void>((resolve) => (wake = resolve));
+      if (length === 0) break;
+      yield buffer.subarray(0, length);
+      length = 0;
+      socket.resume();
+    }
+    if (failure !== undefined && !isStopped()) throw failure;
+  } finally {
+    signal?.removeEventListener("abort", stop);
+    socket.destroy();
+  }
+}
+
+type OnRead = NonNullable<ConnectOpts["onread"]>;
+
+function connect(endpoint: EngineEndpoint, onread: OnRead): Socket {
+  if ("socketPath" in endpoint) return connectPlain({ path: endpoint.socketPath, onread });
+  const { protocol, host, port, ...keys } = endpoint;
+  const where = { host, port: Number(port), onread };
+  return protocol === "https" ? connectTls({ ...where, ...keys }) : connectPlain(where);
+}
+
+function refused(statusCode: number | undefined, text: string): Error {
+  let json: unknown;
+  try {
+    json = JSON.parse(text);
+  } catch {
+    json = undefined;
+  }
+  return Object.assign(new Error(`(HTTP code ${statusCode ?? "none"}) ${text.trim()}`), { statusCode, json });
+}
