@@ -5,7 +5,7 @@ import { DeviousError } from "../core/errors.js";
 import { toName } from "../core/ids.js";
 import { defaultSpec } from "../spec/cluster-spec.js";
 import { withOverrides } from "../spec/overrides.js";
-import { specFileName } from "./spec-file.js";
+import { specFileName } from "../spec/cluster-spec.js";
 
 /** Writes the template, filled in, and gives the file's path. Throws FILE_EXISTS rather than replace anything unasked. */
 export async function initSpec(

@@ -2,10 +2,8 @@ import { readFile, stat } from "node:fs/promises";
 import path from "node:path";
 import { DeviousError } from "../core/errors.js";
 import { toName } from "../core/ids.js";
-import { defaultSpec } from "../spec/cluster-spec.js";
+import { defaultSpec, specFileName } from "../spec/cluster-spec.js";
 import type { ClusterSpec } from "../spec/cluster-spec.js";
-
-export const specFileName = "devious.yaml";
 
 export interface LoadedSpec {
   readonly spec: ClusterSpec;

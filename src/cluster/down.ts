@@ -1,5 +1,8 @@
+import { messageOf } from "../core/errors.js";
 import { label } from "../core/labels.js";
 import type { Containers, Networks, Volumes } from "../engine/port.js";
+import { pruneArchives } from "../workspace/archives.js";
+import { type ArchiveEngine, archiveCluster } from "./archive.js";
 import { ledgerVolumeName } from "./names.js";
 import type { Observed } from "./observe.js";
 import { step } from "./steps.js";
@@ -14,19 +17,39 @@ export interface DownResult {
   };
   /** Volumes with data that stay for the next `up`. */
   readonly kept: readonly string[];
+  /** Where what it said is kept; null where that was not asked for, nothing was there to say it, or it failed. */
+  readonly archive: string | null;
+  /** Sentences about what did not keep the cluster from going. */
+  readonly warnings: readonly string[];
+}
+
+export interface DownOptions {
+  readonly volumes: boolean;
+  /** Keeps the logs first, as those of this version of devious; null: they go with their containers. */
+  readonly archive: { readonly version: string; readonly at: Date } | null;
+  /** Ends it before its next step. While logs are being kept, nothing has been done to the cluster yet. */
+  readonly signal: AbortSignal;
+  readonly report: Report;
 }
 
 /**
- * Removes everything of a cluster, in whatever state it is. Faults go with the namespaces they are in. Volumes with data stay unless
- * `volumes`; the agent's ledger always goes, since no fault outlives its cluster.
+ * Keeps the logs of a cluster and removes everything of it, in whatever state it is. Logs that cannot be kept are a warning, no more. Faults go
+ * with the namespaces they are in. Volumes with data stay unless `volumes`; the agent's ledger always goes, since no fault outlives its
+ * cluster.
  */
 export async function down(
-  engine: Containers & Networks & Volumes,
+  engine: ArchiveEngine & Containers & Networks & Volumes,
   found: Observed,
-  options: { readonly volumes: boolean; readonly report: Report },
+  options: DownOptions,
 ): Promise<DownResult> {
-  const { report } = options;
+  const { signal } = options;
+  const report: Report = (event) => {
+    // nobody removes half of what an interrupted command had not begun
+    if (event.type === "started") signal.throwIfAborted();
+    options.report(event);
+  };
   const nodes = [...found.nodes, ...found.strays];
+  const { archive, warnings } = await keepLogs(engine, found, options);
   // the agent first, lest it pause again what is being removed
   if (found.agent !== undefined) {
     const { id } = found.agent;
@@ -52,7 +75,43 @@ export async function down(
     cluster: found.name,
     removed: { containers, networks: found.networks.map(({ name }) => name), volumes: doomed },
     kept: found.volumes.map(({ name }) => name).filter((name) => !doomed.includes(name)),
+    archive,
+    warnings,
   };
+}
+
+/** Of each cluster. */
+const keptArchives = 20;
+
+async function keepLogs(
+  engine: ArchiveEngine,
+  found: Observed,
+  { archive, signal, report }: DownOptions,
+): Promise<Pick<DownResult, "archive" | "warnings">> {
+  const isSilent = found.nodes.length + found.strays.length === 0 && found.agent === undefined;
+  if (archive === null || isSilent) return { archive: null, warnings: [] };
+  const { name, owner = "" } = found;
+  const failed = (what: string, error: unknown): readonly string[] => {
+    signal.throwIfAborted();
+    const warning = `${what}: ${messageOf(error).replace(/\.$/, "")}.`;
+    report({ type: "note", text: warning });
+    return [warning];
+  };
+  let file: string;
+  try {
+    file = await step(report, "keep the logs", () => archiveCluster(engine, found, { ...archive, signal }));
+  } catch (error) {
+    return { archive: null, warnings: failed(`The logs of ${name} are not kept`, error) };
+  }
+  try {
+    const removed = await pruneArchives(owner, name, keptArchives, archive.at.getTime());
+    if (removed.length > 0) {
+      report({ type: "note", text: `the logs of ${removed.join(", ")} are removed: the last ${keptArchives} are kept` });
+    }
+    return { archive: file, warnings: [] };
+  } catch (error) {
+    return { archive: file, warnings: failed(`Older logs of ${name} cannot be removed`, error) };
+  }
 }
 
 function nameOf({ name, labels }: { readonly name: string; readonly labels: Readonly<Record<string, string>> }): string {

@@ -1,3 +1,4 @@
+import path from "node:path";
 import { Flags } from "@oclif/core";
 import { BaseCommand } from "../cli/base-command.js";
 import { clusterFlag } from "../cli/flags.js";
@@ -10,7 +11,7 @@ import type { Observed } from "../cluster/observe.js";
 export default class Down extends BaseCommand {
   static override summary = "Remove a cluster, in whatever state it is.";
   static override description =
-    "Volumes stay, so that the next `up` finds the data, unless --volumes. Removing what is not there is success.";
+    "What the nodes said is kept first, under .devious/ beside the spec, where `logs --archive LAST` finds it: the last 20 of each cluster. Volumes stay, so that the next `up` finds the data, unless --volumes. Removing what is not there is success.";
   static override examples = [
     "<%= config.bin %> down",
     "<%= config.bin %> down --volumes",
@@ -19,17 +20,20 @@ export default class Down extends BaseCommand {
   ];
   static override flags = {
     cluster: clusterFlag,
+    archive: Flags.boolean({ description: "Keep the logs.", default: true, allowNo: true }),
     volumes: Flags.boolean({ description: "Delete the volumes and the data in them as well." }),
     all: Flags.boolean({ description: "Every cluster on this engine, whoever's it is.", exclusive: ["cluster"] }),
   };
 
   async run(): Promise<{ readonly clusters: readonly DownResult[] }> {
     const { flags } = await this.parse(Down);
-    const { engine } = this.world;
+    const { engine, version } = this.world;
     const found = flags.all ? await observeAll(engine) : await this.#found(flags.cluster);
-    const options = { volumes: flags.volumes, report: this.report };
+    const archive = flags.archive ? { version, at: new Date() } : null;
+    const options = { volumes: flags.volumes, archive, signal: this.signal, report: this.report };
     const clusters = await Promise.all(found.map((one) => down(engine, one, options)));
-    this.log(clusters.length === 0 ? "nothing to remove" : clusters.map(resultText).join("\n"));
+    const { folder } = this.world;
+    this.log(clusters.length === 0 ? "nothing to remove" : clusters.map((one) => resultText(one, folder)).join("\n"));
     return { clusters };
   }
 
@@ -41,8 +45,9 @@ export default class Down extends BaseCommand {
   }
 }
 
-function resultText({ cluster, removed, kept }: DownResult): string {
+function resultText({ cluster, removed, kept, archive }: DownResult, folder: string): string {
   const gone = removed.containers.length + removed.networks.length + removed.volumes.length > 0 ? "is down" : "was down already";
   const data = kept.length === 0 ? "" : `; its data stays in ${kept.join(", ")} (--volumes deletes it)`;
-  return `${cluster} ${gone}${data}`;
+  const said = archive === null ? "" : `; what it said is in ${path.relative(folder, archive)}`;
+  return `${cluster} ${gone}${data}${said}`;
 }

@@ -200,4 +200,9 @@ export interface Exec {
   ): Promise<ExecResult>;
 }
 
-export interface Engine extends EngineInfo, Images, Containers, Networks, Volumes, Streams, Exec {}
+export interface Inspection {
+  /** All that the engine knows of a container, network or volume, as JSON in its own words; undefined where there is none. */
+  inspectAll(what: "container" | "network" | "volume", id: string): Promise<unknown>;
+}
+
+export interface Engine extends EngineInfo, Images, Containers, Networks, Volumes, Streams, Exec, Inspection {}

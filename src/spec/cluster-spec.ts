@@ -1,6 +1,9 @@
 /** The complete, internal shape of a spec: nothing optional, nothing to look up, durations in milliseconds. */
 import type { RolesProbe } from "../core/roles.js";
 
+/** What a folder's spec is called. */
+export const specFileName = "devious.yaml";
+
 export interface ClusterSpec {
   readonly name: string;
   readonly services: readonly ServiceSpec[];

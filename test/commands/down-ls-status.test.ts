@@ -1,6 +1,11 @@
 // Shows `down`, `ls` and `status`: what goes and what stays, which cluster is meant, and that looking changes nothing.
+import { mkdir, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import path from "node:path";
 import { expect, test } from "vitest";
 import { label } from "../../src/core/labels.js";
+import type { LogRecord } from "../../src/core/log-record.js";
+import type { AboutArchive } from "../../src/cluster/archive.js";
+import { readArchive } from "../../src/logs/archive-reader.js";
 import { FakeWorld } from "../support/fake-world.js";
 
 interface Downed {
@@ -14,10 +19,12 @@ test("down keeps the data and says where, --volumes does not, and twice is as go
   await world.json("up");
   const { exitCode, stdout, stderr } = await world.run("down");
   expect(exitCode).toBe(0);
-  expect(stdout).toBe("demo is down; its data stays in devious.demo.n1.data, devious.demo.n2.data (--volumes deletes it)\n");
+  const said =
+    "demo is down; its data stays in devious.demo.n1.data, devious.demo.n2.data (--volumes deletes it); what it said is in ";
+  expect(stdout.replace(/[\d-]+T\d+\.\d+Z/, "TIME")).toBe(`${said}.devious/demo/logs/TIME.ndjson.gz\n`);
   const steps = stderr.trimEnd().split("\n");
   expect(steps.map((line) => line.replace(/ \S+$/, ""))).toEqual(
-    ["remove the agent", "remove n1, n2", "remove the network", "remove the ledger"].map((step) => `✔ ${step}`),
+    ["keep the logs", "remove the agent", "remove n1, n2", "remove the network", "remove the ledger"].map((step) => `✔ ${step}`),
   );
   expect(await world.remains()).toEqual(["devious.demo.n1.data", "devious.demo.n2.data"]);
   expect(await world.json<Downed>("down", "--volumes")).toEqual({
@@ -26,6 +33,8 @@ test("down keeps the data and says where, --volumes does not, and twice is as go
         cluster: "demo",
         removed: { containers: [], networks: [], volumes: ["devious.demo.n1.data", "devious.demo.n2.data"] },
         kept: [],
+        archive: null,
+        warnings: [],
       },
     ],
   });
@@ -65,6 +74,83 @@ test("down never takes another folder's cluster unasked", async () => {
   await world.json("down", "--all", "--volumes");
   expect(await world.remains()).toEqual([]);
   expect((await world.run("down", "--all", "--cluster", "theirs")).exitCode).toBe(64);
+});
+
+interface Kept {
+  readonly clusters: readonly { readonly archive: string | null; readonly warnings: readonly string[] }[];
+}
+
+test("down keeps what everybody said, beside the spec, with the spec, the containers without their secrets, and the faults", async () => {
+  const spec =
+    "services:\n  api: { image: shop, nodes: 1, environment: { API_KEY: hunter2 } }\n  kv: { store: raft, nodes: 1 }\n";
+  const world = await FakeWorld.create(spec);
+  await world.buildImage("shop");
+  await world.json("up");
+  await world.json("chaos", "pause", "kv-1", "--until-healed");
+  const shown = (await world.run("logs", "--json")).stdout.trimEnd().split("\n");
+  await world.enter("elsewhere");
+  const { clusters } = await world.json<Kept>("down", "--cluster", "demo");
+  await world.enter("demo");
+  const logs = path.join(world.folder, ".devious/demo/logs");
+  const [about = "", records = "", ...more] = await readdir(logs);
+  expect(more).toEqual([]);
+  expect(clusters).toMatchObject([{ archive: `~/demo/.devious/demo/logs/${records}`, warnings: [] }]);
+  const kept: LogRecord[] = [];
+  for await (const batch of readArchive(path.join(logs, records))) kept.push(...batch);
+  expect(kept.map((record) => JSON.stringify(record))).toEqual(shown.slice(0, kept.length));
+  expect(kept.length).toBeGreaterThan(3);
+  expect(new Set(kept.map(({ node }) => node))).toEqual(new Set(["chaos", "api-1", "kv-1"]));
+  const text = await readFile(path.join(logs, about), "utf8");
+  expect(JSON.parse(text)).toMatchObject({
+    madeBy: "0.0.0",
+    cluster: "demo",
+    owner: world.folder,
+    records: kept.length,
+    from: kept[0]?.ts,
+    to: kept.at(-1)?.ts,
+    spec,
+    faults: [{ id: "f1", fault: { kind: "pause", nodes: ["kv-1"] } }],
+  });
+  const { containers } = JSON.parse(text) as AboutArchive;
+  expect(containers).toHaveLength(3);
+  expect(JSON.stringify(containers)).toContain("API_KEY=***");
+  expect(JSON.stringify(containers)).not.toContain("hunter2");
+});
+
+test("down --no-archive keeps nothing, and logs that cannot be kept do not keep a cluster up", async () => {
+  const world = await FakeWorld.create("nodes: 1\n");
+  await world.json("up");
+  expect(await world.json("down", "--no-archive")).toMatchObject({ clusters: [{ archive: null, warnings: [] }] });
+  expect(await readdir(world.folder)).toEqual(["devious.yaml"]);
+
+  await world.json("up");
+  await writeFile(path.join(world.folder, ".devious"), "in the way");
+  const inTheWay = await world.run("down");
+  expect(inTheWay).toMatchObject({ exitCode: 0, stdout: expect.stringContaining("demo is down") });
+  expect(inTheWay.stderr).toMatch(/✖ keep the logs.*\nThe logs of demo are not kept: .*\.devious.*\.\n/);
+
+  await world.json("up");
+  const { folder } = world;
+  await world.enter("elsewhere");
+  await rm(folder, { recursive: true });
+  expect(await world.json("down", "--cluster", "demo", "--volumes")).toMatchObject({
+    clusters: [{ archive: null, warnings: [`The logs of demo are not kept: the folder of its spec, ~/demo, is gone.`] }],
+  });
+  expect(await world.remains()).toEqual([]);
+});
+
+test("down keeps the last 20 logs of a cluster and says which it removed", async () => {
+  const world = await FakeWorld.create("nodes: 1\n");
+  await world.json("up");
+  const logs = path.join(world.folder, ".devious/demo/logs");
+  await mkdir(logs, { recursive: true });
+  for (let day = 1; day <= 21; day++) {
+    for (const end of ["ndjson.gz", "json"])
+      await writeFile(path.join(logs, `2020-01-${String(day).padStart(2, "0")}T000000.000Z.${end}`), "");
+  }
+  const { stderr } = await world.run("down");
+  expect(stderr).toContain("the logs of 2020-01-02T000000.000Z, 2020-01-01T000000.000Z are removed: the last 20 are kept\n");
+  expect(await readdir(logs)).toHaveLength(40);
 });
 
 test("ls lists what runs, and what is down with its data", async () => {

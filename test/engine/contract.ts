@@ -296,6 +296,23 @@ export function engineContract(open: () => Promise<Candidate>): void {
     await engine.removeContainer(inside);
   });
 
+  test("tells in its own words all it knows of a container, a network and a volume", async () => {
+    const volume = `${prefix}.told`;
+    const mount = { name: volume, path: dataPath, labels };
+    const id = await engine.createContainer(specOf("told", { volumes: [mount], environment: { TOLD: "all of it" } }));
+    expect(await engine.inspectAll("container", id)).toMatchObject({
+      Name: `/${prefix}.told`,
+      Config: { Env: expect.arrayContaining(["TOLD=all of it"]), Labels: { ...labels, role: "told" } },
+    });
+    expect(await engine.inspectAll("network", `${prefix}.net`)).toMatchObject({ Name: `${prefix}.net`, Labels: labels });
+    expect(await engine.inspectAll("volume", volume)).toMatchObject({ Name: volume, Labels: labels });
+    await engine.removeContainer(id);
+    await engine.removeVolume(volume);
+    for (const what of ["container", "network", "volume"] as const) {
+      expect(await engine.inspectAll(what, `${prefix}.nobody`)).toBeUndefined();
+    }
+  });
+
   test("nothing starts that is not there, or whose network is gone", async () => {
     await expectRefused(engine.startContainer(`${prefix}.nobody`), /No such container/);
     const network = await engine.createNetwork(`${prefix}.gone`, labels);

@@ -1,5 +1,5 @@
 import { release } from "node:os";
-import type { Engine, EngineFacts, EngineInfo, EngineResources, Exec } from "../port.js";
+import type { Engine, EngineFacts, EngineInfo, EngineResources, Exec, Inspection } from "../port.js";
 import { defaultSocket } from "./address.js";
 import type { EngineAddress } from "./address.js";
 import { createCalls } from "./calls.js";
@@ -22,6 +22,7 @@ export function createDockerEngine(address: EngineAddress): Engine {
     ...createVolumes(calls),
     ...createStreams(calls, address),
     ...createExec(calls),
+    ...createInspection(calls),
   };
 }
 
@@ -64,6 +65,22 @@ function createExec({ call }: Calls): Exec {
   return {
     exec: (id, command, onStdout, onStderr) =>
       call("run a command in a container", (docker) => exec(docker, id, command, onStdout, onStderr)),
+  };
+}
+
+function createInspection({ find }: Calls): Inspection {
+  return {
+    inspectAll: (what, id) =>
+      find<unknown>(`inspect a ${what}`, (docker) => {
+        switch (what) {
+          case "container":
+            return docker.getContainer(id).inspect();
+          case "network":
+            return docker.getNetwork(id).inspect();
+          case "volume":
+            return docker.getVolume(id).inspect();
+        }
+      }),
   };
 }
 

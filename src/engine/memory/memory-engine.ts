@@ -271,6 +271,27 @@ export function createMemoryEngine(options: MemoryEngineOptions): MemoryEngine {
       if (stderr !== "") onStderr(Buffer.from(stderr, "utf8"));
       return { exitCode };
     },
+    inspectAll: async (what, id) => {
+      answer();
+      switch (what) {
+        case "container": {
+          const container = find(id);
+          if (container === undefined) return undefined;
+          const { name, image, labels, environment, command, hostname } = container.spec;
+          const Env = Object.entries(environment).map(([key, value]) => `${key}=${value}`);
+          const Config = { Image: image, Labels: labels, Env, Cmd: command, Hostname: hostname };
+          return { Id: container.id, Name: `/${name}`, State: { Status: container.state }, Config };
+        }
+        case "network": {
+          const network = [...networks.values()].find((one) => one.id === id || one.name === id);
+          return network && { Id: network.id, Name: network.name, Labels: network.labels };
+        }
+        case "volume": {
+          const found = volumes.get(id);
+          return found && { Name: id, Labels: found.labels };
+        }
+      }
+    },
   };
   return engine;
 }
