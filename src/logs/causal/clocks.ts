@@ -1,10 +1,15 @@
 import { isHlcText } from "../../core/hlc.js";
-import type { LogRecord } from "../../core/log-record.js";
+import { type LogRecord, causalFields } from "../../core/log-record.js";
 
 /** The record's hybrid logical clock as text; undefined where its writer keeps none. */
 export function hlcOf({ fields }: LogRecord): string | undefined {
   const { hlc } = fields;
   return isHlcText(hlc) ? hlc : undefined;
+}
+
+/** Whether this field of a record is one of the store's clocks, which nobody wants to read; one of a user's with the same name is not. */
+export function isClock(name: string, fields: LogRecord["fields"]): boolean {
+  return (causalFields as readonly string[]).includes(name) && isHlcText(fields["hlc"]);
 }
 
 /** Of each node, the number of its last line that can have caused this one. */

@@ -1,8 +1,8 @@
 import { DeviousError } from "../../core/errors.js";
 import { invariant } from "../../core/invariant.js";
-import { type LogRecord, causalFields } from "../../core/log-record.js";
+import type { LogRecord } from "../../core/log-record.js";
 import { escapeControls } from "../format.js";
-import { type Vector, vectorOf } from "./clocks.js";
+import { type Vector, isClock, vectorOf } from "./clocks.js";
 import { causalOrder } from "./order.js";
 import { validateShiviz } from "./shiviz-rules.js";
 
@@ -88,7 +88,7 @@ function countUpTo(sorted: readonly number[], limit: number): number {
 
 /** The record in one line, without its clocks. */
 function textOf({ event, msg, fields }: LogRecord): string {
-  const shown = Object.entries(fields).filter(([name]) => !(causalFields as readonly string[]).includes(name));
+  const shown = Object.entries(fields).filter(([name]) => !isClock(name, fields));
   const parts = [event, msg, ...shown.map(([name, value]) => `${name}=${JSON.stringify(value)}`)];
   return escapeControls(parts.filter((part) => part !== "").join(" "));
 }

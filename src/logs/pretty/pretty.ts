@@ -8,6 +8,7 @@
  */
 import type { ChalkInstance } from "chalk";
 import { chaosNode, type Level, type LogRecord, levels } from "../../core/log-record.js";
+import { isClock } from "../causal/clocks.js";
 import { type TimeStyle, createClock } from "./clock.js";
 import { displayWidth } from "./display-width.js";
 import { type InitialFault, type Marks, createFaultWindows } from "./fault-windows.js";
@@ -133,6 +134,7 @@ export function createPretty(options: PrettyOptions): Pretty {
     const message = shown(msg === "" ? event : msg);
     if (message !== "") text.add(message, node === chaosNode ? chaosMessage : plain);
     for (const key of Object.keys(fields)) {
+      if (isClock(key, fields)) continue;
       const name = keyText(key);
       text.add(text.isEmpty ? name.slice(1) : name, dim);
       text.add(fieldText(fields[key], shown), plain);

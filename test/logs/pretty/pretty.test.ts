@@ -51,6 +51,12 @@ describe("the story", () => {
   });
 });
 
+it("leaves the store's clocks out, and keeps a user's fields of the same names", () => {
+  const clocks = { hlc: "01a1fe0d5c19-0000", vc: { n1: 5, n2: 3 } };
+  expect(written([recordAt(0, { msg: "won", fields: { term: 3, ...clocks } })])).toMatch(/won term=3\n$/);
+  expect(written([recordAt(0, { msg: "won", fields: { hlc: "mine", vc: 7 } })])).toMatch(/won hlc=mine vc=7\n$/);
+});
+
 describe("colours", () => {
   it("lets escape sequences through only when told to", () => {
     const loud = [recordAt(0, { msg: "\u001b[2J" })];
