@@ -1,52 +1,100 @@
-import { Flags } from "@oclif/core";
+import { Args, Flags } from "@oclif/core";
 import { BaseCommand } from "../cli/base-command.js";
-import { clusterFlag } from "../cli/flags.js";
+import { clusterFlag, durationFlag } from "../cli/flags.js";
+import { parseLogQuestion } from "../cli/log-question.js";
+import { engineLogs, logLines } from "../cli/log-view.js";
 import { theCluster } from "../cli/the-cluster.js";
-import { findNode } from "../cluster/find.js";
-import { chaosNode, levels } from "../core/log-record.js";
-import { parseFilter } from "../logs/filter.js";
-import { formatJson } from "../logs/format.js";
-import { createPretty } from "../logs/pretty/pretty.js";
-import { readLogs } from "../logs/tail.js";
+import { levels } from "../core/log-record.js";
+
+const when = "a duration ago, a clock time such as 14:02:07, or RFC 3339";
+// not greedy: a node may follow
+const list = { multiple: true, multipleNonGreedy: true, delimiter: "," } as const;
 
 export default class Logs extends BaseCommand {
   static override summary = "Show what every node said, and every fault, in one stream in time order.";
   static override description =
-    "Faults are records of the node `chaos`. People see the level info and above unless --level says otherwise; --json gives every record, one a line.";
+    "Faults are records of the node `chaos`. People see the level info and above unless they ask for a level, an event or a condition; --json and logfmt give every record, one a line.";
   static override examples = [
     "<%= config.bin %> logs -f",
-    "<%= config.bin %> logs --node n1,chaos --since 5m",
+    "<%= config.bin %> logs n1 chaos --since 5m",
     "<%= config.bin %> logs --level warn --grep 'leader|term'",
+    `<%= config.bin %> logs --where 'term > 3 && level >= "warn"'`,
+    "<%= config.bin %> logs --fault f3",
+    "<%= config.bin %> logs --around 14:02:07 --span 30s",
+    "<%= config.bin %> logs --until-match 'became leader' --timeout 30s",
+    "<%= config.bin %> logs --columns ts,node,level,msg,term",
     "<%= config.bin %> logs --tail 20 --json",
   ];
   // one record a line, as they come: not one object at the end
   static override enableJsonFlag = false;
+  static override args = {
+    node: Args.string({
+      description: "Whose records: nodes, services, zones, leader, not(n1); `chaos` is the agent. Default: everybody's.",
+    }),
+  };
+  // any number of nodes
+  static override strict = false;
   static override flags = {
     cluster: clusterFlag,
-    follow: Flags.boolean({ char: "f", description: "Go on with what is said from now on." }),
-    since: Flags.string({ description: "Only what is younger: a duration or an RFC 3339 time.", helpValue: "<when>" }),
-    tail: Flags.integer({ char: "n", description: "Only the last so many records of each node.", helpValue: "<n>", min: 0 }),
-    node: Flags.string({
-      description: "Only these nodes; `chaos` is the agent.",
-      helpValue: "<n1,n2>",
-      multiple: true,
-      delimiter: ",",
+    follow: Flags.boolean({ char: "f", description: "Go on with what is said from now on.", exclusive: ["around"] }),
+    since: Flags.string({
+      description: `Only what is younger: ${when}.`,
+      helpValue: "<when>",
+      exclusive: ["around", "fault"],
     }),
+    until: Flags.string({
+      description: "Only what is older, written as for --since.",
+      helpValue: "<when>",
+      exclusive: ["around", "fault"],
+    }),
+    around: Flags.string({
+      description: "What was said 10s before and after a time, written as for --since.",
+      helpValue: "<when>",
+      exclusive: ["fault", "tail"],
+    }),
+    span: durationFlag({ description: "How long before and after --around.", dependsOn: ["around"] }),
+    fault: Flags.string({
+      description: "From 5s before this fault to 5s after it, or to now; `chaos ls` and the log itself name them.",
+      helpValue: "<f3>",
+      exclusive: ["tail"],
+    }),
+    tail: Flags.integer({ char: "n", description: "Only the last so many records of each node.", helpValue: "<n>", min: 0 }),
+    node: Flags.string({ ...list, description: "The same as the argument.", helpValue: "<n1,n2>" }),
+    service: Flags.string({ ...list, description: "Only nodes of these services.", helpValue: "<kv,api>" }),
     level: Flags.string({ description: "Only this level and above; default for people: info.", options: [...levels] }),
-    grep: Flags.string({ description: "Only records that match this regular expression.", helpValue: "<regex>" }),
-    json: Flags.boolean({ description: "One JSON object a record." }),
+    event: Flags.string({ ...list, description: "Only these events; `*` stands for any letters.", helpValue: "<names>" }),
+    grep: Flags.string({
+      description: "Only records that match this regular expression; (?i) in front ignores case.",
+      helpValue: "<regex>",
+    }),
+    where: Flags.string({
+      description: "Only records for which this condition in CEL holds; it names fields and keys of records.",
+      helpValue: "<condition>",
+    }),
+    "no-faults": Flags.boolean({ description: "Leave out what the agent says." }),
+    "until-match": Flags.string({
+      description: "Follow until a record matches this regular expression, written as for --grep; 1 where none does.",
+      helpValue: "<regex>",
+      exclusive: ["around"],
+    }),
+    timeout: durationFlag({ description: "How long --until-match waits.", dependsOn: ["until-match"] }),
+    window: durationFlag({
+      description: "While following, how long a record waits for earlier ones of other nodes; default 300ms.",
+    }),
+    json: Flags.boolean({ description: "One JSON object a record.", exclusive: ["format", "columns"] }),
+    format: Flags.string({
+      description: "pretty, logfmt, json, or a template such as '{{ts}} {{node}} {{msg}} {{fields.term}}'.",
+      helpValue: "<format>",
+      exclusive: ["columns"],
+    }),
+    columns: Flags.string({ ...list, description: "These keys and fields as aligned columns.", helpValue: "<ts,node,msg>" }),
   };
 
   async run(): Promise<void> {
-    const { flags } = await this.parse(Logs);
-    const { engine } = this.world;
-    const level = flags.level ?? (flags.json ? undefined : "info");
-    const filter = parseFilter({ nodes: flags.node, level, grep: flags.grep, since: flags.since }, Date.now());
-    const found = await theCluster(this.world, flags.cluster);
-    for (const node of flags.node ?? []) if (node !== chaosNode) findNode(found, node);
-    const nodes = found.nodes.map(({ node }) => node);
-    const format = flags.json ? formatJson : createPretty({ chalk: this.terminal.chalk, nodes }).line;
-    const records = readLogs(engine, found.name, { follow: flags.follow, filter, tail: flags.tail, signal: this.signal });
-    for await (const record of records) this.log(format(record));
+    const { flags, argv } = await this.parse(Logs);
+    const nodes = [...argv.map(String), ...(flags.node ?? [])];
+    const question = await parseLogQuestion({ ...flags, nodes }, Date.now());
+    const source = engineLogs(this.world.engine, await theCluster(this.world, flags.cluster));
+    for await (const line of logLines(question, source, { chalk: this.terminal.chalk }, this.signal)) this.log(line);
   }
 }

@@ -47,6 +47,7 @@ export const errorCodes = {
   // it works, and the answer is no
   FAULT_NOT_PROVEN: ExitCode.expectationFailed,
   KEY_NOT_FOUND: ExitCode.expectationFailed,
+  NO_MATCH: ExitCode.expectationFailed,
 } as const satisfies Record<string, ExitCode>;
 export type ErrorCode = keyof typeof errorCodes;
 

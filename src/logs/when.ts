@@ -1,6 +1,6 @@
 import { parseDuration } from "../core/duration.js";
 import { DeviousError } from "../core/errors.js";
-import { parseStamp, stampOfMs } from "./stamp.js";
+import { msOfStamp, parseStamp, stampOfMs } from "./stamp.js";
 
 /** Which of the days' `14:02:07` is meant: the last one up to a time, or the first one from it on. */
 export type ClockSide = { readonly upToMs: number } | { readonly fromMs: number };
@@ -36,4 +36,9 @@ function clockStamp(text: string, side: ClockSide): string | undefined {
   // by the calendar, because days that change the clocks are not 24 hours long
   if (isLast ? stamp() > edge : stamp() < edge) at.setDate(at.getDate() + (isLast ? -1 : 1));
   return stamp();
+}
+
+/** The stamp so many milliseconds later, or earlier, to the nanosecond. */
+export function stampBeside(stamp: string, byMs: number): string {
+  return `${stampOfMs(Math.max(0, msOfStamp(stamp) + Math.round(byMs))).slice(0, 23)}${stamp.slice(23)}`;
 }

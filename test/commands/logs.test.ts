@@ -41,6 +41,23 @@ test.each([
   [["--level", "info", "--grep", "^listens$", "--node", "n1"], ["n1 node-started"]],
   [["--tail", "1", "--node", "n3"], ["n3 node-started"]],
   [["--since", "1h", "--node", "n3", "--tail", "0"], []],
+  [
+    ["n2", "chaos", "--level", "info"],
+    ["chaos agent-started", "n2 node-started"],
+  ],
+  [
+    ["not(n1)", "--event", "node-*"],
+    ["n2 node-started", "n3 node-started"],
+  ],
+  [["chaos"], ["chaos agent-started"]],
+  [
+    ["store", "--event", "node-started", "--no-faults", "--until", "0s"],
+    ["n1 node-started", "n2 node-started", "n3 node-started"],
+  ],
+  [["--service", "store", "--where", 'member == 2 && level >= "info"'], ["n2 node-started"]],
+  [["--where", "nothing > 3"], []],
+  [["--until", "1h"], []],
+  [["--grep", "(?i)^LISTENS$", "--node", "n1"], ["n1 node-started"]],
 ] as const)("logs %j --json", async (flags, expected) => {
   const world = await booted();
   const { stdout } = await world.run("logs", ...flags, "--json");
@@ -79,8 +96,82 @@ test("-f goes on with what comes, over a node's restart, until it is interrupted
   expect(told.map(({ seq }) => seq)).toEqual([2, 3, 5]);
 });
 
+test("a fault's time is found in the agent's own records, by its name", async () => {
+  const world = await booted();
+  await world.json("chaos", "pause", "n2", "--for", "1m");
+  await world.json("chaos", "heal");
+  const shown = await world.run("logs", "--fault", "f1", "--json", "chaos");
+  expect(records(shown.stdout).map(({ event }) => event)).toEqual(expect.arrayContaining(["fault-applied", "fault-healed"]));
+  const { exitCode, stdout, stderr } = await world.run("logs", "--fault", "f9");
+  expect(stderr).toContain('There was no fault "f9".');
+  expect(stderr).toContain("The agent's log knows f1.");
+  expect({ exitCode, stdout }).toEqual({ exitCode: 64, stdout: "" });
+});
+
+test("--until-match follows until a record matches, which is the last one shown, and ends with 0", async () => {
+  const world = await booted();
+  const running = world.run("logs", "n1", "--json", "--until-match", "(?i)STOPPING", "--timeout", "10s");
+  await new Promise((resolve) => setTimeout(resolve, 200));
+  await world.engine.stopContainer("devious.demo.n1", 1000);
+  const { exitCode, stdout, stderr } = await running;
+  expect({ exitCode, stderr }).toEqual({ exitCode: 0, stderr: "" });
+  expect(records(stdout).at(-1)?.event).toBe("node-stopping");
+});
+
+test("--until-match ends with 1 and one sentence when the time is over", async () => {
+  const world = await booted();
+  const { exitCode, stdout, stderr } = await world.run("logs", "n1", "--until-match", "never said", "--timeout", "300ms");
+  expect(exitCode).toBe(1);
+  expect(stdout).toContain("listens");
+  expect(stderr).toContain("No record matched /never said/u within 300ms.");
+});
+
+test("-f --until ends by itself, although nobody says anything then", async () => {
+  const world = await booted();
+  const soon = new Date(Date.now() + 300).toISOString();
+  const { exitCode, stdout } = await world.run("logs", "n1", "-f", "--until", soon, "--json");
+  expect(exitCode).toBe(0);
+  expect(records(stdout).map(({ event }) => event)).toEqual(["environment-read", "node-started"]);
+});
+
 test.each([
-  [["--node", "n9"], 'has no node "n9"'],
+  [["--format", "{{node}}: {{msg}} ({{member}}{{nothing}})", "n1"], "n1: listens (1)\n"],
+  [["--columns", "node,level,member", "n1"], "NODE  LEVEL  MEMBER\nn1    info   1\n"],
+  [["--columns", "node,nothing,msg", "n1"], "NODE  NOTHING  MSG\nn1    -        listens\n"],
+] as const)("logs %j", async (flags, expected) => {
+  const world = await booted();
+  expect((await world.run("logs", ...flags)).stdout).toBe(expected);
+});
+
+test("logfmt gives every record, one a line", async () => {
+  const world = await booted();
+  const { stdout } = await world.run("logs", "n1", "--format", "logfmt");
+  expect(stdout.trimEnd().split("\n")).toEqual([
+    expect.stringMatching(/^ts=\S+Z cluster=demo service=store node=n1 stream=stdout level=debug event=environment-read /),
+    expect.stringMatching(/ event=node-started msg=listens seq=2 member=1$/),
+  ]);
+});
+
+test.each([
+  [["--node", "n9"], 'There is no node "n9"'],
+  [["n1", "n9"], 'There is no node "n9"'],
+  [["random"], "chance"],
+  [["--levle", "warn"], "--levle"],
+  [["--service", "kv"], 'no service "kv"'],
+  [["--tail", "5", "--around", "5m"], "--around"],
+  [["--around", "5m", "--since", "1h"], "--around"],
+  [["--fault", "f1", "--until", "1h"], "--fault"],
+  [["--span", "5s"], "--around"],
+  [["--timeout", "5s"], "--until-match"],
+  [["--since", "1m", "--until", "5m"], "--until 5m is before --since 1m"],
+  [["--json", "--columns", "ts"], "--columns"],
+  [["--json", "--format", "logfmt"], "--format"],
+  [["--format", "xml"], 'There is no format "xml"'],
+  [["--format", "{{node}"], "its braces do not enclose a name"],
+  [["--columns", "ts,,msg"], "--columns needs names"],
+  [["--where", "term >"], "--where is no condition"],
+  [["--until-match", "("], "--until-match is no regular expression"],
+  [["chaos", "--no-faults"], "--no-faults leaves out"],
   [["--since", "yesterday"], '"yesterday" is neither a duration nor a time'],
   [["--grep", "("], "("],
   [["--level", "loud"], "level"],

@@ -39,6 +39,7 @@ const errorMeanings: Readonly<Record<ErrorCode, string>> = {
   AGENT_SILENT: "the agent was asked and did not answer: it may still do it",
   FAULT_NOT_PROVEN: "`--verify` measured something else than was asked; the fault is healed.",
   KEY_NOT_FOUND: "there is no such key",
+  NO_MATCH: "the log ended, or the time was over, before a record matched `--until-match`",
 };
 
 /** What scripts may rely on when a command fails. */

@@ -1,0 +1,39 @@
+import { DeviousError } from "../core/errors.js";
+import { closest } from "../core/ids.js";
+import type { LogRecord } from "../core/log-record.js";
+
+/** When a fault was there, in the engine's stamps. */
+export interface FaultSpan {
+  readonly from: string;
+  /** Undefined while it is active. */
+  readonly to: string | undefined;
+}
+
+/**
+ * Finds a fault's time in the agent's own records, in order: from the first that names it to the one that says that it is over, or to the
+ * start of an agent that no longer knows it. Throws UNKNOWN_FAULT, with the faults there were.
+ */
+export async function faultSpan(agentRecords: AsyncIterable<LogRecord>, fault: string): Promise<FaultSpan> {
+  const known = new Set<string>();
+  let from: string | undefined;
+  let to: string | undefined;
+  for await (const { ts, event, fields } of agentRecords) {
+    const named = fields["fault"];
+    if (typeof named === "string") known.add(named);
+    if (named === fault) {
+      from ??= ts;
+      to = event === "fault-healed" || event === "fault-failed" ? ts : undefined;
+    } else if (event === "agent-started" && from !== undefined && !namesIn(fields["faults"]).includes(fault)) to ??= ts;
+  }
+  if (from !== undefined) return { from, to };
+  const names = [...known];
+  const meant = closest(fault, names);
+  const there = names.length === 0 ? "The agent's log knows of none." : `The agent's log knows ${names.join(", ")}.`;
+  throw new DeviousError("UNKNOWN_FAULT", `There was no fault "${fault}".`, {
+    hint: meant === undefined ? there : `Did you mean "${meant}"? ${there}`,
+  });
+}
+
+function namesIn(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? value : [];
+}
