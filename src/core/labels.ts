@@ -17,6 +17,8 @@ export const label = {
   protect: "devious.protect",
   /** How to ask a node of the user's own image whether it leads, as JSON; where its spec says so. */
   roles: "devious.roles",
+  /** How a node of the user's own image writes its log, as JSON; where its spec says so. */
+  logs: "devious.logs",
   /** Number of this member in its store's configuration; on the volume, since a member is its data. */
   member: "devious.member",
   /** Hash of everything that, when changed, means the container must be made anew. */
