@@ -5,7 +5,8 @@ import { fileURLToPath } from "node:url";
 import { execa } from "execa";
 import type { ClusterStatus, NodeStatus } from "../../src/cluster/status.js";
 
-const bin = fileURLToPath(new URL("../../bin/run.js", import.meta.url));
+/** The command line under test. */
+export const bin = fileURLToPath(new URL("../../bin/run.js", import.meta.url));
 
 export interface Ran {
   readonly exitCode: number | undefined;

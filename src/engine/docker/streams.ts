@@ -64,7 +64,7 @@ function logPath(id: string, { follow, since, tail }: LogOptions): string {
   const query = new URLSearchParams({ follow: String(follow), stdout: "true", stderr: "true", timestamps: "true" });
   if (since !== undefined) query.set("since", unixNanos(since));
   if (tail !== undefined) query.set("tail", String(tail));
-  return `/containers/${id}/logs?${query}`;
+  return `/containers/${id}/logs?${query.toString()}`;
 }
 
 /** A stream's chunks; a reader that gave up, by its signal or by destroying the stream, gets a quiet end. */
