@@ -34,19 +34,22 @@ export interface LogLine {
 
 export type StreamName = "stdout" | "stderr";
 
+/** `engine`: told by the engine of the node's container, not said by its program. */
+export type RecordStream = StreamName | "engine";
+
 export interface LogRecord {
   /** The engine's stamp: RFC 3339, UTC, always nine decimals, so that text order is time order. */
   readonly ts: string;
   readonly cluster: string;
   readonly service: string;
   readonly node: string;
-  readonly stream: StreamName;
+  readonly stream: RecordStream;
   readonly level: Level;
   /** Empty for lines of programs that name no events. */
   readonly event: string;
   readonly msg: string;
   readonly fields: Readonly<Record<string, unknown>>;
-  /** Position in its node's stream since the container was made, from 1. */
+  /** Position among what its node said since the container was made, from 1; of what the engine tells, among that. */
   readonly seq: number;
   /** Present where something about this record's place or completeness should be known. */
   readonly flags?: readonly RecordFlag[];

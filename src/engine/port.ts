@@ -162,9 +162,13 @@ export interface LogOptions {
 
 export interface ContainerEvent {
   readonly id: string;
+  /** The engine's stamp (RFC 3339 with nanoseconds). */
+  readonly ts: string;
   readonly action: "create" | "start" | "die" | "pause" | "unpause" | "destroy" | "oom" | "health_status" | "other";
   readonly labels: Labels;
   readonly exitCode: number | undefined;
+  /** What a check of its health has come to, e.g. `unhealthy`. */
+  readonly health: string | undefined;
 }
 
 export interface Streams {
@@ -175,6 +179,8 @@ export interface Streams {
   logs(id: string, options: LogOptions): AsyncIterable<Uint8Array>;
   /** Life-cycle events of containers with this label, from now on; subscribed once the promise resolves. */
   events(labelFilter: string, signal: AbortSignal): Promise<AsyncIterable<ContainerEvent>>;
+  /** Those of the past, as far as the engine remembers: oldest first. */
+  pastEvents(labelFilter: string): Promise<readonly ContainerEvent[]>;
   /** Both ends of a running container's own stdin, stdout and stderr, from now on. */
   attach(id: string): Promise<Attached>;
 }

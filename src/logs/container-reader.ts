@@ -13,6 +13,8 @@ export interface Sink {
   take(entries: readonly Entry[]): Promise<void> | undefined;
   /** All of the past has been given; what follows is live. */
   caughtUp(): void;
+  /** The engine broke off or did not answer, and is asked again. */
+  interrupted(): void;
 }
 
 /**
@@ -105,6 +107,7 @@ export class ContainerReader {
         if (error instanceof InvariantViolation) throw error;
         if (this.#signal.aborted || (await this.#isGone())) break;
         await this.#patience.failed(error);
+        this.#sink.interrupted();
       }
     }
     return undefined;

@@ -1,5 +1,5 @@
 /** A line on its way through the logs: where it was said and when. What it says is looked at by those only who want to know. */
-import type { LogRecord, RecordFlag, StreamName } from "../core/log-record.js";
+import type { LogRecord, RecordFlag, RecordStream } from "../core/log-record.js";
 import { parseLine } from "./parse.js";
 
 /** Whose log a line is from. */
@@ -11,7 +11,7 @@ export interface Source {
 
 export class Entry {
   readonly source: Source;
-  readonly stream: StreamName;
+  readonly stream: RecordStream;
   /** As {@link LogRecord.ts}. */
   readonly ts: string;
   /** The line as its program wrote it, without its end. */
@@ -20,7 +20,7 @@ export class Entry {
   readonly flags: readonly RecordFlag[];
   #record: LogRecord | undefined;
 
-  constructor(source: Source, stream: StreamName, ts: string, text: string, seq: number, flags: readonly RecordFlag[]) {
+  constructor(source: Source, stream: RecordStream, ts: string, text: string, seq: number, flags: readonly RecordFlag[]) {
     this.source = source;
     this.stream = stream;
     this.ts = ts;

@@ -4,13 +4,15 @@ import { chaosNode, type LogRecord } from "../core/log-record.js";
 import type { ContainerEvent, Containers, Labels, Streams } from "../engine/port.js";
 import { Bell } from "./bell.js";
 import { ContainerReader, type Sink } from "./container-reader.js";
-import { type Entry, lateEntry } from "./entry.js";
+import { Entry, lateEntry } from "./entry.js";
 import { accepts, type LogFilter } from "./filter.js";
 import { Merger } from "./merge.js";
+import { lifeLine } from "./life.js";
 import { Patience } from "./patience.js";
+import type { Tally } from "./tally.js";
 
 /** What of the engine it takes to read logs. */
-export type LogEngine = Pick<Streams, "logs" | "events"> & Pick<Containers, "listContainers" | "inspectContainer">;
+export type LogEngine = Pick<Streams, "logs" | "events" | "pastEvents"> & Pick<Containers, "listContainers" | "inspectContainer">;
 
 export interface ReadLogsOptions {
   /** Go on with what is said from now on, until `signal`, or until the cluster's last container has been removed. */
@@ -18,6 +20,10 @@ export interface ReadLogsOptions {
   readonly filter?: LogFilter | undefined;
   /** Of the past, only the last so many records of each node, counted after the filter. */
   readonly tail?: number | undefined;
+  /** Also tell what the engine has to tell of the nodes' containers: started, died, out of memory, health. */
+  readonly life?: boolean | undefined;
+  /** Counts what is read. */
+  readonly tally?: Tally | undefined;
   /** Ends the story; what is held back is still given out. */
   readonly signal?: AbortSignal | undefined;
   /** How long a live record waits for earlier ones of other nodes; 300 unless given. */
@@ -61,6 +67,9 @@ export async function* readEntries(
   }
 }
 
+/** Key of the stream of what the engine remembers; containers are called otherwise. */
+const lifeKey = "life";
+
 /** A reader that is so far ahead of the story waits. */
 const maxHeld = 10_000;
 
@@ -77,6 +86,10 @@ class Tail {
   /** Rings when records have left the merger. */
   readonly #room = new Bell();
   #failure: { readonly error: unknown } | undefined;
+  #readsPast = false;
+  readonly #toldEvents = new Set<string>();
+  /** Node -> how much the engine has told of it. */
+  readonly #told = new Map<string, number>();
   /** Nothing needs to be known of an entry to let it through: nodes and the beginning are the readers' matter. */
   readonly #isOpen: boolean;
 
@@ -105,16 +118,23 @@ class Tail {
     if (this.#stop.signal.aborted) return;
     // events first, so that no container starts unseen between the list and them
     const events = this.#options.follow ? await this.#subscribe() : undefined;
+    if (this.#options.life === true) {
+      this.#merger.open(lifeKey);
+      void this.#beside(this.#readPast());
+    }
     await this.#list();
     if (events !== undefined) void this.#beside(this.#watch(events));
 
     for (;;) {
       const ready = this.#merger.release(performance.now());
       if (ready.length > 0) {
+        this.#options.tally?.count(ready);
         yield ready;
         this.#room.ring();
-      } else if (this.#readers.size === 0 || this.#failure !== undefined || this.#stop.signal.aborted) {
-        yield this.#merger.flush();
+      } else if ((this.#readers.size === 0 && !this.#readsPast) || this.#failure !== undefined || this.#stop.signal.aborted) {
+        const last = this.#merger.flush();
+        this.#options.tally?.count(last);
+        yield last;
         if (this.#failure !== undefined) throw this.#failure.error;
         return;
       } else {
@@ -137,6 +157,49 @@ class Tail {
     return `${label.cluster}=${this.#cluster}`;
   }
 
+  /** What the engine remembers of the nodes' lives. */
+  async #readPast(): Promise<void> {
+    this.#readsPast = true;
+    try {
+      const events = await this.#engine.pastEvents(this.#labelFilter);
+      const inOrder = events.toSorted((a, b) => (a.ts < b.ts ? -1 : a.ts > b.ts ? 1 : 0));
+      const entries = inOrder.flatMap((event) => this.#lifeOf(event));
+      this.#merger.push(lifeKey, entries, performance.now());
+    } finally {
+      this.#readsPast = false;
+      this.#merger.close(lifeKey);
+      this.#changed.ring();
+    }
+  }
+
+  /** A stream of its own, over at once: nobody waits for what may never happen. */
+  #tellLife(event: ContainerEvent): void {
+    if (this.#options.life !== true) return;
+    const entries = this.#lifeOf(event);
+    const key = `${lifeKey} ${keyOf(event)}`;
+    this.#merger.open(key);
+    this.#merger.push(key, entries, performance.now());
+    this.#merger.close(key);
+    this.#changed.ring();
+  }
+
+  #lifeOf(event: ContainerEvent): readonly Entry[] {
+    const { id, ts, labels } = event;
+    const isAgent = labels[label.role] === ("agent" satisfies Role);
+    const node = isAgent ? chaosNode : (labels[label.node] ?? id.slice(0, 12));
+    const { nodes, since = "" } = this.#filter;
+    const text = lifeLine(node, event);
+    if (text === undefined || nodes?.has(node) === false || ts < since) return [];
+    // what happens while the past is asked for is told twice
+    if (this.#toldEvents.has(keyOf(event))) return [];
+    this.#toldEvents.add(keyOf(event));
+    const seq = (this.#told.get(node) ?? 0) + 1;
+    this.#told.set(node, seq);
+    const source = { cluster: this.#cluster, service: labels[label.service] ?? "", node };
+    const entry = new Entry(source, "engine", ts, text, seq, []);
+    return this.#isOpen || accepts(this.#filter, entry.record) ? [entry] : [];
+  }
+
   /** Follows the life of the cluster's containers; after a break it asks for the list, because events may have been missed. */
   async #watch(subscribed: AsyncIterable<ContainerEvent>): Promise<void> {
     let events = subscribed;
@@ -145,6 +208,7 @@ class Tail {
       try {
         for await (const event of events) {
           patience.succeeded();
+          this.#tellLife(event);
           if (event.action === "start" || event.action === "destroy") this.#onLife(event.id, event.labels);
         }
         await patience.pause();
@@ -204,6 +268,9 @@ class Tail {
         this.#merger.goLive(id);
         this.#changed.ring();
       },
+      interrupted: () => {
+        if (this.#options.tally !== undefined) this.#options.tally.reconnects += 1;
+      },
     };
   }
 
@@ -229,4 +296,8 @@ class Tail {
 
 function lastOf(entries: readonly Entry[], count: number): Entry[] {
   return count === 0 ? [] : entries.slice(-count);
+}
+
+function keyOf({ id, ts, action }: ContainerEvent): string {
+  return `${id} ${ts} ${action}`;
 }

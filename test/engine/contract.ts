@@ -248,6 +248,12 @@ export function engineContract(open: () => Promise<Candidate>): void {
     expect(told.map(({ action }) => action)).toEqual(["create", "start", "die", "destroy"]);
     expect(told.every((event) => event.id === id && event.labels["role"] === "told")).toBe(true);
     expect(told.map(({ exitCode }) => exitCode)).toEqual([undefined, undefined, 7, undefined]);
+
+    const past = (await engine.pastEvents(filter)).filter((event) => event.id === id && event.action !== "other");
+    expect(past).toEqual(told);
+    const stamps = past.map(({ ts }) => ts);
+    expect(stamps).toEqual(stamps.toSorted());
+    for (const stamp of stamps) expect(stamp).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z$/);
   });
 
   test("attach gives both ends of a program's own stdin and output, to one after another", async () => {

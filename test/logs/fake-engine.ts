@@ -54,6 +54,10 @@ export class FakeContainer implements ContainerInfo {
 /** An engine with logs and events only, whose connections a test can cut. */
 export class FakeEngine implements LogEngine {
   readonly containers = new Map<string, FakeContainer>();
+  /** Stamp of the events that are told from now on. */
+  eventTs = stampAt(0);
+  /** What it remembers of the past. */
+  past: ContainerEvent[] = [];
   /** While false every call fails. */
   reachable = true;
   readonly #events = new Set<{ readonly queue: ContainerEvent[]; readonly changed: Bell }>();
@@ -147,6 +151,11 @@ export class FakeEngine implements LogEngine {
     return this.#eventsOf(subscriber, signal);
   };
 
+  pastEvents = async (): Promise<readonly ContainerEvent[]> => {
+    this.#answer();
+    return this.past;
+  };
+
   async *#eventsOf(
     subscriber: { readonly queue: ContainerEvent[]; readonly changed: Bell },
     signal: AbortSignal,
@@ -165,7 +174,14 @@ export class FakeEngine implements LogEngine {
 
   #tell(container: FakeContainer, action: ContainerEvent["action"]): void {
     for (const { queue, changed } of this.#events) {
-      queue.push({ id: container.id, action, labels: container.labels, exitCode: undefined });
+      queue.push({
+        id: container.id,
+        ts: this.eventTs,
+        action,
+        labels: container.labels,
+        exitCode: undefined,
+        health: undefined,
+      });
       changed.ring();
     }
     container.changed.ring();

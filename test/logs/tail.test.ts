@@ -4,6 +4,8 @@ import { describe, expect, it, vi } from "vitest";
 import type { LogRecord } from "../../src/core/log-record.js";
 import { Bell } from "../../src/logs/bell.js";
 import { readLogs, type ReadLogsOptions } from "../../src/logs/tail.js";
+import { Tally } from "../../src/logs/tally.js";
+import type { ContainerEvent } from "../../src/engine/port.js";
 import { stampAt } from "./docker-log.js";
 import { away, FakeContainer, FakeEngine } from "./fake-engine.js";
 
@@ -358,5 +360,87 @@ describe("following", () => {
       }),
       { numRuns: 40 },
     );
+  });
+});
+
+describe("what the engine tells", () => {
+  const told = (container: FakeContainer, ns: number, action: ContainerEvent["action"], rest: Partial<ContainerEvent> = {}) => ({
+    ...{ id: container.id, ts: stampAt(ns), action, labels: container.labels, exitCode: undefined, health: undefined },
+    ...rest,
+  });
+  const lives = (records: readonly LogRecord[]): string[] =>
+    records
+      .filter(({ stream }) => stream === "engine")
+      .map(({ node, seq, level, event, msg }) => `${node}.${seq} ${level} ${event}: ${msg}`);
+
+  it("of the past stands in its place among what the nodes said, numbered by itself", async () => {
+    const { engine, n1, n2 } = threeNodes();
+    n1.say(2, "a\n");
+    n1.say(8, "b\n");
+    engine.past = [
+      told(n1, 1, "start"),
+      told(n2, 5, "die", { exitCode: 137 }),
+      told(n2, 4, "oom"),
+      told(n1, 9, "health_status", { health: "unhealthy" }),
+      told(n1, 10, "pause"),
+      told(n2, 11, "die", { exitCode: 0 }),
+    ];
+    const records = await all(engine, { life: true });
+    expect(records.map(({ node, msg }) => `${node} ${msg}`)).toEqual([
+      "n1 n1 was started",
+      "n1 a",
+      "n2 n2 wanted more memory than it may have: the kernel killed a process of it",
+      "n2 n2 ended with exit code 137 (SIGKILL)",
+      "n1 b",
+      "n1 n1 is unhealthy",
+      "n2 n2 ended with exit code 0",
+    ]);
+    expect(lives(records)).toEqual([
+      "n1.1 info container-started: n1 was started",
+      "n2.1 error container-oom: n2 wanted more memory than it may have: the kernel killed a process of it",
+      "n2.2 error container-died: n2 ended with exit code 137 (SIGKILL)",
+      "n1.2 error container-health: n1 is unhealthy",
+      "n2.3 info container-died: n2 ended with exit code 0",
+    ]);
+    expect(records.filter(({ stream }) => stream === "stdout").map(({ seq }) => seq)).toEqual([1, 2]);
+    expect(records.find(({ event }) => event === "container-died")?.fields).toEqual({ exitCode: 137 });
+    expect(lives(await all(engine))).toEqual([]);
+    expect(lives(await all(engine, { life: true, filter: { nodes: new Set(["n1"]), minLevel: "error" } }))).toEqual([
+      "n1.2 error container-health: n1 is unhealthy",
+    ]);
+  });
+
+  it("is told while following, and what was told of the past is not told again", async () => {
+    const { engine, n1 } = threeNodes();
+    engine.past = [told(n1, 1, "start")];
+    const story = following(engine, { life: true });
+    await story.until(1);
+    engine.eventTs = stampAt(3);
+    engine.stop(n1);
+    await story.until(2);
+    await story.stop();
+    expect(lives(story.records)).toEqual([
+      "n1.1 info container-started: n1 was started",
+      "n1.2 info container-died: n1 ended with exit code 0",
+    ]);
+  });
+});
+
+describe("a tally", () => {
+  it("counts what was read, what is marked, and how often reading began again", async () => {
+    const { engine, n1, n2 } = threeNodes();
+    const tally = new Tally();
+    n1.say(5, `${"x".repeat(20_000)}\n`);
+    n1.say(4, "back in time\n", "stderr");
+    n2.say(6, "a\n");
+    const story = following(engine, { tally });
+    await story.until(3);
+    engine.cut();
+    n2.say(7, "b\n");
+    await story.until(4);
+    await story.stop();
+    expect(tally.records).toBe(4);
+    expect([tally.of("joined"), tally.of("clamped"), tally.of("gap"), tally.of("late")]).toEqual([1, 1, 0, 0]);
+    expect(tally.reconnects).toBeGreaterThan(0);
   });
 });

@@ -22,6 +22,15 @@ export function createStreams({ call }: Calls, address: EngineAddress): Streams 
       );
       return readEvents(stream, signal);
     },
+    pastEvents: (filter) =>
+      call("send past events", async (docker) => {
+        // a beginning is what makes it look back; an end, that it does not wait for more
+        const range = { since: 1, until: Date.now() / 1000 };
+        const stream = await docker.getEvents({ ...range, filters: { type: ["container"], label: [filter] } });
+        const events: ContainerEvent[] = [];
+        for await (const event of readEvents(stream, new AbortController().signal)) events.push(event);
+        return events;
+      }),
     attach: (id) =>
       call("attach to a container", async (docker): Promise<Attached> => {
         const stream = await docker
@@ -37,28 +46,39 @@ export function createStreams({ call }: Calls, address: EngineAddress): Streams 
   };
 }
 
+interface EventJson {
+  readonly id: string;
+  readonly Action: string;
+  readonly Actor: { readonly Attributes: Readonly<Record<string, string>> };
+  /** Seconds, and nanoseconds, of which a number has not all digits. */
+  readonly time: number;
+  readonly timeNano: number;
+}
+
 async function* readEvents(stream: NodeJS.ReadableStream, signal: AbortSignal): AsyncIterable<ContainerEvent> {
   try {
     for await (const message of jsonLines(stream)) {
-      const event = message as { id: string; Action: string; Actor: { Attributes: Record<string, string> } };
-      yield {
-        id: event.id,
-        action: toAction(event.Action),
-        labels: event.Actor.Attributes,
-        exitCode: event.Actor.Attributes["exitCode"] === undefined ? undefined : Number(event.Actor.Attributes["exitCode"]),
-      };
+      yield toEvent(message as EventJson);
     }
   } catch (error) {
     if (!signal.aborted) throw error;
   }
 }
 
-const actions = new Set(["create", "start", "die", "pause", "unpause", "destroy", "oom", "health_status"]);
-
-function toAction(action: string): ContainerEvent["action"] {
-  const name = action.split(":")[0] ?? "";
-  return actions.has(name) ? (name as ContainerEvent["action"]) : "other";
+function toEvent({ id, Action, Actor: { Attributes: labels }, time, timeNano }: EventJson): ContainerEvent {
+  const [action = "", health] = Action.split(": ");
+  const nanos = Math.min(999_999_999, Math.max(0, timeNano - time * 1e9));
+  return {
+    id,
+    ts: `${new Date(time * 1000).toISOString().slice(0, 19)}.${String(nanos).padStart(9, "0")}Z`,
+    action: actions.has(action) ? (action as ContainerEvent["action"]) : "other",
+    labels,
+    exitCode: labels["exitCode"] === undefined ? undefined : Number(labels["exitCode"]),
+    health: action === "health_status" ? health : undefined,
+  };
 }
+
+const actions = new Set(["create", "start", "die", "pause", "unpause", "destroy", "oom", "health_status"]);
 
 function logPath(id: string, { follow, since, tail }: LogOptions): string {
   const query = new URLSearchParams({ follow: String(follow), stdout: "true", stderr: "true", timestamps: "true" });

@@ -62,6 +62,7 @@ export function createMemoryEngine(options: MemoryEngineOptions): MemoryEngine {
   const networks = new Map<string, Network>();
   const volumes = new Map<string, Volume>();
   const subscribers = new Set<{ readonly labelFilter: string; readonly events: Queue<ContainerEvent> }>();
+  const told: ContainerEvent[] = [];
   const nextStamp = createStampClock(Date.now);
 
   const answer = (): void => {
@@ -77,8 +78,10 @@ export function createMemoryEngine(options: MemoryEngineOptions): MemoryEngine {
   };
   const tell = (container: MemoryContainer, action: ContainerEvent["action"], exitCode?: number): void => {
     const { id, spec } = container;
+    const event = { id, ts: nextStamp(), action, labels: spec.labels, exitCode, health: undefined };
+    told.push(event);
     for (const { labelFilter, events } of subscribers) {
-      if (carries(spec.labels, [labelFilter])) events.push({ id, action, labels: spec.labels, exitCode });
+      if (carries(spec.labels, [labelFilter])) events.push(event);
     }
   };
   const volume = (name: string): Map<string, string> => {
@@ -252,6 +255,10 @@ export function createMemoryEngine(options: MemoryEngineOptions): MemoryEngine {
       if (signal.aborted) end();
       else signal.addEventListener("abort", end, { once: true });
       return subscriber.events;
+    },
+    pastEvents: async (labelFilter) => {
+      answer();
+      return told.filter(({ labels }) => carries(labels, [labelFilter]));
     },
     attach: async (id) => {
       answer();
