@@ -136,8 +136,8 @@ test("-f --until ends by itself, although nobody says anything then", async () =
 
 test.each([
   [["--format", "{{node}}: {{msg}} ({{member}}{{nothing}})", "n1"], "n1: listens (1)\n"],
-  [["--columns", "node,level,member", "n1"], "NODE  LEVEL  MEMBER\nn1    info   1\n"],
-  [["--columns", "node,nothing,msg", "n1"], "NODE  NOTHING  MSG\nn1    -        listens\n"],
+  [["--columns", "node,level,member", "n1"], "NODE   LEVEL  MEMBER\nn1     info   1\n"],
+  [["--columns", "node,nothing,msg", "n1"], "NODE   NOTHING  MSG\nn1     -        listens\n"],
 ] as const)("logs %j", async (flags, expected) => {
   const world = await booted();
   expect((await world.run("logs", ...flags)).stdout).toBe(expected);

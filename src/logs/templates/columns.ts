@@ -1,5 +1,5 @@
 import { DeviousError } from "../../core/errors.js";
-import { levels, type LogRecord } from "../../core/log-record.js";
+import { chaosNode, levels, type LogRecord } from "../../core/log-record.js";
 import { displayWidth } from "../pretty/display-width.js";
 import { zeroStamp } from "../stamp.js";
 import { recordValue } from "./record-value.js";
@@ -36,5 +36,5 @@ export function createColumns(names: readonly string[], nodes: readonly string[]
 function usual(name: string, nodes: readonly string[]): readonly string[] {
   if (name === "ts") return [zeroStamp];
   if (name === "level") return levels;
-  return name === "node" ? nodes : [];
+  return name === "node" ? [chaosNode, ...nodes] : [];
 }
