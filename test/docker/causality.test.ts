@@ -47,9 +47,11 @@ test("the causal order puts no line before one that it can have been caused by, 
   const inverted: LogRecord[] = [];
   for (const record of ordered.toReversed()) {
     // walking back, `shown` has each node's first line of those told later
-    for (const [node, line] of vectorOf(record)?.others ?? []) if ((shown.get(node) ?? Infinity) <= line) inverted.push(record);
-    const own = vectorOf(record)?.own;
-    if (own !== undefined) shown.set(record.node, own);
+    const vector = vectorOf(record);
+    if (vector === undefined) continue;
+    shown.delete(record.node);
+    if (Object.entries(vector.lines).some(([node, line]) => (shown.get(node) ?? Infinity) <= line)) inverted.push(record);
+    shown.set(record.node, vector.own);
   }
   expect(inverted).toEqual([]);
   for (const node of nodes) {

@@ -98,9 +98,12 @@ export class CausalSorter {
   }
 
   #waitsForCause(queue: NodeQueue): boolean {
-    for (const [node, line] of queue.clocked.first?.vector?.others ?? []) {
-      const next = this.#nodes.get(node)?.clocked.first?.vector;
-      if (next !== undefined && next.own <= line) return true;
+    const lines = queue.clocked.first?.vector?.lines;
+    if (lines === undefined) return false;
+    for (const node in lines) {
+      const other = this.#nodes.get(node);
+      const next = other === queue ? undefined : other?.clocked.first?.vector;
+      if (next !== undefined && next.own <= (lines[node] ?? 0)) return true;
     }
     return false;
   }

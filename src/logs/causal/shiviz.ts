@@ -53,14 +53,14 @@ function* withVectors(records: Iterable<LogRecord>): Generator<LogRecord, void, 
 }
 
 /** Adds an event to its host; returns its clock. */
-function append(hosts: Map<string, Host>, name: string, { own, others }: Vector): ReadonlyMap<string, number> {
+function append(hosts: Map<string, Host>, name: string, { own, lines }: Vector): ReadonlyMap<string, number> {
   let host = hosts.get(name);
   if (host === undefined) hosts.set(name, (host = { lines: [], clocks: [] }));
   const clock = new Map(host.clocks.at(-1));
   clock.set(name, host.lines.length + 1);
-  for (const [other, line] of others) {
+  for (const [other, line] of Object.entries(lines)) {
     const from = hosts.get(other);
-    if (from === undefined) continue;
+    if (from === undefined || from === host) continue;
     const heard = countUpTo(from.lines, line);
     // what is known of that host already brought everything along that follows from it
     if (heard > (clock.get(other) ?? 0)) joinInto(clock, from.clocks[heard - 1] ?? new Map());
