@@ -37,6 +37,7 @@ import { type CrashLoops, createCrashLoops } from "./crash-loops.js";
 import { createDeadlines } from "./deadlines.js";
 import { type NodeContainer, type NodeEngine, isUp } from "./engine.js";
 import type { LedgerStore } from "./ledger-store.js";
+import type { LookInside } from "./look-inside.js";
 import type { Reconciler } from "./reconciler.js";
 import { type How, type Settled, type Settler, type Why, asTrouble, createSettler } from "./settler.js";
 import { type World, measureSteadily } from "./steady.js";
@@ -52,6 +53,7 @@ export interface AgentParts {
   readonly log: Log;
   /** Feels the fault that is in force under these, among them itself. */
   readonly measure: (added: ActiveFault, faults: readonly ActiveFault[]) => Promise<readonly Measurement[]>;
+  readonly lookInside: LookInside;
   /** Called at most once, when the engine has refused connections for so long that only a new mount of its socket can help. */
   readonly onEngineLost: () => void;
 }
@@ -142,6 +144,8 @@ export class Agent {
         return { cut: await kernel.cut(), netem: await kernel.netem(), ipv6: await kernel.ipv6() };
       case "examine":
         return kernel.examine();
+      case "rules":
+        return { texts: await this.#parts.lookInside(operation.nodes, await kernel.cut()) };
       case "ping":
         return { cluster, startedAtMs: this.#startedAtMs };
     }

@@ -26,6 +26,8 @@ export type Operation =
   | { readonly op: "probe" }
   /** Tries out everything, which takes a moment: for who wants to know, never before something is to be done. */
   | { readonly op: "examine" }
+  /** The rules in the network namespaces of these nodes and the packets they met, as the tools print them: for a person to read. */
+  | { readonly op: "rules"; readonly nodes: readonly string[] }
   | { readonly op: "ping" };
 
 /** `node`: every fault that concerns this node (./fault.ts), as a whole, with its other nodes. */
@@ -83,6 +85,8 @@ export interface Results {
   readonly list: { readonly faults: readonly FaultView[] };
   readonly probe: Capabilities;
   readonly examine: Examination;
+  /** By node. */
+  readonly rules: { readonly texts: Readonly<Record<string, string>> };
   readonly ping: { readonly cluster: string; readonly startedAtMs: number };
 }
 export type Op = keyof Results;

@@ -2,6 +2,7 @@ import { expect } from "vitest";
 import { Agent } from "../../src/agent/agent.js";
 import type { Clock } from "../../src/agent/clock.js";
 import { createLedgerStore } from "../../src/agent/ledger-store.js";
+import { createLookInside } from "../../src/agent/look-inside.js";
 import { createReconciler } from "../../src/agent/reconciler.js";
 import type { Fault } from "../../src/chaos/fault.js";
 import { type Ledger, emptyLedger, lostLedger } from "../../src/chaos/ledger.js";
@@ -75,6 +76,7 @@ export class World {
     const measure = () => this.measure();
     this.#agent = new Agent({
       measure,
+      lookInside: createLookInside({ engine, openNamespace: cluster.openNamespace, groups: cluster.groups }),
       cluster: "demo",
       engine,
       kernel,

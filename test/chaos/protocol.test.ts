@@ -21,6 +21,7 @@ test.each<[Operation]>([
   [{ op: "ping" }],
   [{ op: "probe" }],
   [{ op: "examine" }],
+  [{ op: "rules", nodes: ["n1", "n2"] }],
   [{ op: "list" }],
   [{ op: "heal", what: { by: "all" } }],
   [{ op: "heal", what: { by: "id", id: "f1" } }],

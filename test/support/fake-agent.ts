@@ -123,6 +123,8 @@ export function createFakeAgent(engine: () => MemoryEngine, kernel: FakeKernel):
           return { cut: "nft", netem: kernel.netem, ipv6: true };
         case "examine":
           return examination(kernel);
+        case "rules":
+          return { texts: Object.fromEntries(operation.nodes.map((node) => [node, `rules of ${node}\n`])) };
         case "ping":
           return { cluster, startedAtMs: 0 };
       }
