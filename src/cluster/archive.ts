@@ -5,7 +5,8 @@ import type { FaultView } from "../chaos/protocol.js";
 import { maskSecrets } from "../core/secrets.js";
 import type { Inspection } from "../engine/port.js";
 import { writeArchive, type Written } from "../logs/archive-writer.js";
-import { readLogs, type LogEngine } from "../logs/tail.js";
+import { entryJson } from "../logs/entry-json.js";
+import { readEntries, type LogEngine } from "../logs/tail.js";
 import { specFileName } from "../spec/cluster-spec.js";
 import { archiveAt } from "../workspace/archives.js";
 import type { Observed } from "./observe.js";
@@ -47,7 +48,7 @@ export async function archiveCluster(
   if (owner === undefined || !existsSync(owner)) throw new Error(`the folder of its spec, ${owner ?? "unknown"}, is gone`);
   const archive = archiveAt(owner, cluster, at);
   try {
-    const written = await writeArchive(archive.file, readLogs(engine, cluster, { follow: false, signal }), signal);
+    const written = await writeArchive(archive.file, readEntries(engine, cluster, { follow: false, signal }), entryJson, signal);
     const about = await aboutCluster(engine, found, { ...options, owner, written });
     await writeFile(archive.about, `${JSON.stringify(about, null, 2)}\n`);
     return archive.file;
@@ -84,6 +85,10 @@ async function aboutCluster(
     containers: inspected.filter((one) => one !== undefined).map(maskSecrets),
     faults,
   };
+}
+
+export function hasSpec(folder: string): boolean {
+  return existsSync(path.join(folder, specFileName));
 }
 
 /** The text of the folder's spec; undefined where there is none. */

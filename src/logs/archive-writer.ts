@@ -3,8 +3,6 @@ import { mkdir, rename, rm } from "node:fs/promises";
 import path from "node:path";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
-import type { LogRecord } from "../core/log-record.js";
-import { formatJson } from "./format.js";
 
 export interface Written {
   readonly records: number;
@@ -20,24 +18,31 @@ export const partSuffix = ".part";
 const blockLength = 256 * 1024;
 
 /**
- * Writes the records, one JSON object a line, gzip. The file is there when it is whole, and on the disk: until then it has another name, and
+ * Writes records, one JSON object a line, gzip; `json` makes the line of one. The file is there when it is whole, and on the disk: until then it has another name, and
  * where anything fails, or `signal` is aborted, nothing is left of it. Memory is bounded. Throws what the records throw and the file system.
  */
-export async function writeArchive(file: string, records: AsyncIterable<LogRecord>, signal: AbortSignal): Promise<Written> {
+export async function writeArchive<T extends { readonly ts: string }>(
+  file: string,
+  story: AsyncIterable<readonly T[]>,
+  json: (one: T) => string,
+  signal: AbortSignal,
+): Promise<Written> {
   let written: Written = { records: 0, from: null, to: null };
   async function* text(): AsyncGenerator<string, void, undefined> {
     let block = "";
     let count = 0;
     let from: string | null = null;
     let to: string | null = null;
-    for await (const record of records) {
-      count++;
-      from ??= record.ts;
-      to = record.ts;
-      block += `${formatJson(record)}\n`;
-      if (block.length < blockLength) continue;
-      yield block;
-      block = "";
+    for await (const records of story) {
+      for (const record of records) {
+        block += `${json(record)}\n`;
+        if (block.length < blockLength) continue;
+        yield block;
+        block = "";
+      }
+      count += records.length;
+      from ??= records[0]?.ts ?? null;
+      to = records.at(-1)?.ts ?? to;
     }
     // a story that was ended early looks like one that is over
     signal.throwIfAborted();

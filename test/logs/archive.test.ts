@@ -8,17 +8,23 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { LogRecord } from "../../src/core/log-record.js";
 import { readArchive, type ReadArchiveOptions } from "../../src/logs/archive-reader.js";
 import { writeArchive } from "../../src/logs/archive-writer.js";
+import { formatJson } from "../../src/logs/format.js";
 import { recordAt } from "./record.js";
 
+const never = new AbortController().signal;
 let folder = "";
 beforeAll(async () => {
   folder = await mkdtemp(path.join(tmpdir(), "devious-archive-"));
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-async function* story(records: readonly LogRecord[]): AsyncGenerator<LogRecord> {
-  yield* records;
+/** The records as they come: some at once. */
+async function* story(records: readonly LogRecord[]): AsyncGenerator<readonly LogRecord[]> {
+  for (let i = 0; i < records.length; i += 1000) yield records.slice(i, i + 1000);
 }
+
+const write = (file: string, records: AsyncIterable<readonly LogRecord[]>, signal = never) =>
+  writeArchive(file, records, formatJson, signal);
 
 async function read(file: string, options?: ReadArchiveOptions): Promise<LogRecord[]> {
   const records: LogRecord[] = [];
@@ -37,7 +43,6 @@ async function readUntilError(file: string): Promise<{ readonly records: LogReco
   throw new Error(`${file} was read to its end`);
 }
 
-const never = new AbortController().signal;
 const many = (count: number): LogRecord[] =>
   Array.from({ length: count }, (_, i) => recordAt(i, { seq: i + 1, msg: `line ${i} of ${Math.imul(i, 2_654_435_761)}` }));
 
@@ -53,7 +58,7 @@ test("what went in comes out: any text, any fields, in order", async () => {
   const file = path.join(folder, "any.ndjson.gz");
   await fc.assert(
     fc.asyncProperty(fc.array(record, { maxLength: 20 }), async (records) => {
-      const written = await writeArchive(file, story(records), never);
+      const written = await write(file, story(records));
       expect(written.records).toBe(records.length);
       // fields go through JSON, which knows one zero and no prototype
       expect(JSON.stringify(await read(file))).toBe(JSON.stringify(records));
@@ -65,7 +70,7 @@ test("what went in comes out: any text, any fields, in order", async () => {
 test("an archive of many blocks, and the same inflated, are read whole, and lines can be left out unread", async () => {
   const records = many(60_000);
   const file = path.join(folder, "many.ndjson.gz");
-  expect(await writeArchive(file, story(records), never)).toEqual({
+  expect(await write(file, story(records))).toEqual({
     records: 60_000,
     from: records[0]?.ts,
     to: records.at(-1)?.ts,
@@ -82,7 +87,7 @@ test("an archive that is cut off anywhere gives what is whole, and then one erro
   const records = many(60_000);
   const file = path.join(folder, "cut.ndjson.gz");
   for (const share of [0.999_99, 0.7, 0.3, 0.01]) {
-    await writeArchive(file, story(records), never);
+    await write(file, story(records));
     const { length } = await readFile(file);
     await truncate(file, Math.floor(length * share));
     const { records: whole, error } = await readUntilError(file);
@@ -134,20 +139,20 @@ test("gzip files one after the other in one file are read as one, an empty one h
 
 test("of an archive whose writing fails or is interrupted, nothing is left", async () => {
   const file = path.join(folder, "broken", "one.ndjson.gz");
-  async function* failing(): AsyncGenerator<LogRecord> {
-    yield* many(5000);
+  async function* failing(): AsyncGenerator<readonly LogRecord[]> {
+    yield many(5000);
     throw new Error("the engine went away");
   }
-  await expect(writeArchive(file, failing(), never)).rejects.toThrow("the engine went away");
+  await expect(write(file, failing())).rejects.toThrow("the engine went away");
   const interrupted = new AbortController();
-  async function* endless(): AsyncGenerator<LogRecord> {
+  async function* endless(): AsyncGenerator<readonly LogRecord[]> {
     for (let i = 0; ; i++) {
       // readers end their story quietly when they are told to
       if (interrupted.signal.aborted) return;
       if (i === 5000) interrupted.abort();
-      yield recordAt(i);
+      yield [recordAt(i)];
     }
   }
-  await expect(writeArchive(file, endless(), interrupted.signal)).rejects.toMatchObject({ name: "AbortError" });
+  await expect(write(file, endless(), interrupted.signal)).rejects.toMatchObject({ name: "AbortError" });
   expect(await readdir(path.dirname(file))).toEqual([]);
 });
