@@ -49,7 +49,10 @@ export interface LogRecord {
   readonly event: string;
   readonly msg: string;
   readonly fields: Readonly<Record<string, unknown>>;
-  /** Position among what its node said since the container was made, from 1; of what the engine tells, among that. */
+  /**
+   * Position among what was read of its node, from 1 without a hole: where the whole log is read, since the container was made. What the
+   * engine tells is counted by itself.
+   */
   readonly seq: number;
   /** Present where something about this record's place or completeness should be known. */
   readonly flags?: readonly RecordFlag[];

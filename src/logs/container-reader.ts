@@ -4,11 +4,19 @@ import { Bell } from "./bell.js";
 import type { Entry } from "./entry.js";
 import { NodeLog, type Origin } from "./node-log.js";
 import type { Patience } from "./patience.js";
+import { msOfStamp, stampOfMs } from "./stamp.js";
 
 const sliceBytes = 256 * 1024;
 
+/** The end of a log that is looked at first: what a person asks for is nearly always in it. */
+const linesAtFirst = 200;
+/** Stamps of one log step back by less: two writers stamp it, and a long line has the stamp of its beginning. */
+const marginMs = 1000;
+
 /** Where a reader's entries go. */
 export interface Sink {
+  /** Whether the entry will be shown, if it is young enough. */
+  wants(entry: Entry): boolean;
   /** Takes the next entries. A promise where there is no room for more yet: it resolves when there is. */
   take(entries: readonly Entry[]): Promise<void> | undefined;
   /** All of the past has been given; what follows is live. */
@@ -50,10 +58,13 @@ export class ContainerReader {
     this.#bell.ring();
   }
 
-  async run(origin: Omit<Origin, "tty" | "once">, follow: boolean): Promise<void> {
+  /** `tail`: of the past, the last so many entries that the sink wants are enough. */
+  async run(known: Omit<Origin, "tty" | "once">, follow: boolean, tail?: number): Promise<void> {
     const tty = (await this.#insist(() => this.#engine.inspectContainer(this.#id)))?.tty;
     if (tty === undefined) return;
-    const log = new NodeLog({ ...origin, tty, once: !follow });
+    const origin = { ...known, tty, once: !follow };
+    const since = tail === undefined ? origin.since : await this.#insist(() => this.#beginningOf(tail, origin));
+    const log = new NodeLog({ ...origin, since });
 
     await this.#insist(() => this.#pass(log, false));
     if (!follow) await this.#sink.take(log.stopped());
@@ -71,6 +82,28 @@ export class ContainerReader {
       attached = true;
     }
     await this.#sink.take(log.stopped());
+  }
+
+  /** A stamp from which on there are so many entries that are wanted, found from the end of the log; at most as early as asked for. */
+  async #beginningOf(tail: number, origin: Origin): Promise<string | undefined> {
+    // who wants nothing of the past has to begin somewhere as well
+    const count = Math.max(1, tail);
+    for (let lines = linesAtFirst + 2 * count; ; lines *= 8) {
+      const log = new NodeLog({ ...origin, since: undefined, once: true });
+      const found: Entry[] = [];
+      let read = 0;
+      for await (const chunk of this.#engine.logs(this.#id, { follow: false, tail: lines, signal: this.#signal })) {
+        const entries = log.push(chunk);
+        read += entries.length;
+        found.push(...entries.filter((entry) => this.#sink.wants(entry)));
+        if (found.length > 2 * count) found.splice(0, found.length - count);
+      }
+      const beginning = found.length < count ? undefined : found.at(-count)?.ts;
+      if (beginning !== undefined || read < lines / 2) {
+        const early = beginning === undefined ? undefined : stampOfMs(msOfStamp(beginning) - marginMs);
+        return early === undefined || early < (origin.since ?? "") ? origin.since : early;
+      }
+    }
   }
 
   /** One go at the log, from where the last one got to. */

@@ -10,7 +10,7 @@ export interface Origin extends Source {
   readonly tty: boolean;
   /** False where stderr is no log: the agent answers requests there. */
   readonly stderr: boolean;
-  /** Earlier entries are counted and not shown. */
+  /** The engine is asked for what is stamped then or later, and what a stamp that steps back lets in is left out; undefined: for everything. */
   readonly since: string | undefined;
   /** It is read in one go; what it takes to go on after a break is left out. */
   readonly once: boolean;
@@ -40,14 +40,14 @@ export class NodeLog {
   constructor(origin: Origin) {
     this.#origin = origin;
     this.#demuxer = createDemuxer(origin.tty);
-    const progress = new Progress();
+    const progress = new Progress(origin.since);
     this.#resumption = origin.once ? undefined : { progress, repeats: new Repeats(), skip: progress.resume().skip };
   }
 
   /** Begins a new go: returns the stamp from which the engine is to send, or undefined for everything. */
   attach(): string | undefined {
     this.#demuxer = createDemuxer(this.#origin.tty);
-    if (this.#resumption === undefined) return undefined;
+    if (this.#resumption === undefined) return this.#origin.since;
     const { since, skip } = this.#resumption.progress.resume();
     this.#resumption.skip = skip;
     return since;
@@ -120,15 +120,14 @@ export class NodeLog {
     this.#add(stream, stamp, text, flags, entries);
   }
 
-  /** Every line is counted; those before `since` are no entries. */
   #add(stream: StreamName, stamp: string, text: string, ofLine: readonly RecordFlag[], entries: Entry[]): void {
-    this.#seq += 1;
     const { since } = this.#origin;
     // a stream is never reordered in itself: a stamp that steps back is moved forward
     const isClamped = stamp < this.#lastTs;
     const ts = isClamped ? this.#lastTs : stamp;
     this.#lastTs = ts;
     if (since !== undefined && ts < since) return;
+    this.#seq += 1;
     const flags = this.#gap || isClamped ? this.#flagged(ofLine, isClamped) : ofLine;
     this.#gap = false;
     entries.push(new Entry(this.#origin, stream, ts, text, this.#seq, flags));

@@ -7,13 +7,20 @@
  * as well: it is enough to remember some S and how many such pieces have been seen, and to skip so many when reading again.
  */
 export class Progress {
-  #point: Point = { since: undefined, first: undefined, seen: 0 };
+  /** Where reading began; undefined: at the start. */
+  readonly #from: string | undefined;
+  #point: Point;
   /** Replaces `point` once it is old enough for everything before it to have been written. */
   #candidate: Candidate | undefined;
   #total = 0;
   #firstStamp: string | undefined;
   #lastStamp = "";
   #seenAtLast = 0;
+
+  constructor(from?: string) {
+    this.#from = from;
+    this.#point = { since: from, first: undefined, seen: 0 };
+  }
 
   /** One more piece was seen, in the engine's order. `oldestOpen`: stamp of the oldest line of which chunks may still come. */
   note(stamp: string, oldestOpen: string | undefined): void {
@@ -23,8 +30,8 @@ export class Progress {
     else if (stamp === this.#lastStamp) this.#seenAtLast += 1;
 
     if (this.#point.since === undefined || stamp >= this.#point.since) this.#point.seen += 1;
-    // the engine's clock was set back: from here on only counting from the very start is safe
-    else this.#point = { since: undefined, first: this.#firstStamp, seen: this.#total };
+    // the engine's clock was set back: from here on only counting from the very beginning is safe
+    else this.#point = { since: this.#from, first: this.#firstStamp, seen: this.#total };
     this.#point.first ??= stamp;
 
     const candidate = this.#candidate;
@@ -52,7 +59,7 @@ export class Progress {
 }
 
 interface Point {
-  /** Undefined: from the start. */
+  /** Undefined: from the log's start. */
   since: string | undefined;
   /** Stamp of the first piece that reading from `since` must bring; undefined while nothing has been seen. */
   first: string | undefined;

@@ -38,8 +38,8 @@ export interface ReadLogsOptions {
  * The logs of a cluster's containers, running or not, as one story in the order of the engine's stamps. The agent's stdout is
  * in it as node `chaos`; its stderr is not, because it answers requests there.
  *
- * Every log is read from its start even with `tail` or `since`, because `seq` counts from there: what is not wanted is counted and
- * thrown away. (Where the engine has rotated the beginning away, `seq` counts from the oldest line kept.)
+ * A log is read from as early as `since` and `tail` need, and `seq` counts from there. (Where the engine has rotated the beginning away, from
+ * the oldest line kept.)
  *
  * Throws `DeviousError` (ENGINE_UNREACHABLE, ENGINE_REFUSED); once it follows, only after the engine was away for `giveUpMs`.
  */
@@ -238,7 +238,7 @@ class Tail {
     const reader = new ContainerReader(this.#engine, id, this.#sink(id), this.#patience(), this.#stop.signal);
     this.#readers.set(id, reader);
     this.#merger.open(id);
-    void this.#beside(reader.run(origin, this.#options.follow)).then(() => {
+    void this.#beside(reader.run(origin, this.#options.follow, this.#options.tail)).then(() => {
       this.#readers.delete(id);
       this.#merger.close(id);
       this.#changed.ring();
@@ -252,9 +252,11 @@ class Tail {
       this.#merger.push(id, entries, performance.now());
       if (entries.length > 0) this.#changed.ring();
     };
+    const wants = (entry: Entry): boolean => this.#isOpen || accepts(this.#filter, entry.record);
     return {
+      wants,
       take: (entries) => {
-        const wanted = this.#isOpen ? entries : entries.filter((entry) => accepts(this.#filter, entry.record));
+        const wanted = this.#isOpen ? entries : entries.filter(wants);
         if (history === undefined) push(wanted);
         else {
           history.push(...wanted);

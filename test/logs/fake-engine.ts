@@ -124,7 +124,7 @@ export class FakeEngine implements LogEngine {
     this.#answer();
     if (container === undefined) throw new DeviousError("ENGINE_REFUSED", `no such container: ${id}`);
     const epoch = this.#epoch;
-    let sent = 0;
+    let sent = options.tail === undefined ? 0 : Math.max(0, container.log.length - options.tail);
     for (;;) {
       const fresh = container.log.slice(sent).filter(({ stamp }) => options.since === undefined || stamp >= options.since);
       sent = container.log.length;

@@ -105,16 +105,39 @@ describe("what has been said", () => {
     expect((await all(engine)).map(named)).toEqual(["n1.1 20000 chars (joined)", "n1.2 b"]);
   });
 
-  it("can be cut down without moving the numbers", async () => {
+  it("can be cut down, and is numbered from where it is read", async () => {
     const { engine, n1, n2 } = threeNodes();
     for (let i = 1; i <= 6; i++) n1.say(i, i % 2 === 0 ? `ERROR ${i}\n` : `${i}\n`);
     n2.say(4, "b\n");
     const told = async (options: Partial<ReadLogsOptions>): Promise<string[]> => (await all(engine, options)).map(named);
     expect(await told({ tail: 2 })).toEqual(["n2.1 b", "n1.5 5", "n1.6 ERROR 6"]);
     expect(await told({ tail: 0 })).toEqual([]);
-    expect(await told({ filter: { since: stampAt(5) } })).toEqual(["n1.5 5", "n1.6 ERROR 6"]);
+    expect(await told({ filter: { since: stampAt(5) } })).toEqual(["n1.1 5", "n1.2 ERROR 6"]);
     expect(await told({ filter: { nodes: new Set(["n2"]) } })).toEqual(["n2.1 b"]);
     expect(await told({ filter: { minLevel: "error" }, tail: 2 })).toEqual(["n1.4 ERROR 4", "n1.6 ERROR 6"]);
+  });
+
+  it("is read from its end where its last is asked for, and the last is the same", async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(fc.constantFrom("a", "b", "ERROR c"), { minLength: 1, maxLength: 3 }),
+        fc.integer({ min: 1, max: 3000 }),
+        fc.nat(40),
+        fc.boolean(),
+        async (said, lines, tail, onlyErrors) => {
+          const { engine, n1 } = threeNodes();
+          for (let i = 1; i <= lines; i++) n1.say(i * 20 * ms, `${said[i % said.length]} ${i}\n`);
+          const filter = onlyErrors ? { minLevel: "error" as const } : {};
+          const texts = (records: readonly LogRecord[]): string[] => records.map(({ msg }) => msg);
+          const everything = texts(await all(engine, { filter }));
+          n1.reads.splice(0);
+          expect(texts(await all(engine, { filter, tail }))).toEqual(tail === 0 ? [] : everything.slice(-tail));
+          if (!onlyErrors && lines > 2 * (200 + 2 * tail))
+            expect(n1.reads.every((read) => (read.since ?? read.tail) !== undefined)).toBe(true);
+        },
+      ),
+      { numRuns: 40 },
+    );
   });
 
   it("is nothing where there is nothing, and an error where no engine answers", async () => {
