@@ -55,10 +55,27 @@ export interface LogQuestion {
   readonly writer: (pretty: PrettyOptions) => RecordWriter;
 }
 
+type Flag = Exclude<keyof LogQuestionInput, "nodes">;
+
+/** Flags that cannot both be meant. */
+const contradictions: readonly (readonly [Flag, ...Flag[]])[] = [
+  ["around", "fault", "since", "until", "tail", "follow", "until-match"],
+  ["fault", "since", "until", "tail"],
+  ["json", "format", "columns"],
+  ["format", "columns"],
+];
+
+/** Flags that say something about another one only. */
+const companions: readonly (readonly [Flag, Flag])[] = [
+  ["span", "around"],
+  ["timeout", "until-match"],
+];
+
 const aroundMs = 10_000;
 
 /** The door of `devious logs`. Throws USAGE for every mistake that can be seen without the cluster. `nowMs` is what durations count back from. */
 export async function parseLogQuestion(input: LogQuestionInput, nowMs: number): Promise<LogQuestion> {
+  refuseContradictions(input);
   const writer = parseWriter(input);
   const untilMatch = input["until-match"] === undefined ? undefined : parsePattern(input["until-match"], "--until-match");
   const follow = input.follow === true || untilMatch !== undefined;
@@ -81,6 +98,18 @@ export async function parseLogQuestion(input: LogQuestionInput, nowMs: number): 
     timeoutMs: input.timeout,
     writer,
   };
+}
+
+function refuseContradictions(input: LogQuestionInput): void {
+  const isGiven = (flag: Flag): boolean => input[flag] !== undefined && input[flag] !== false;
+  for (const [flag, ...others] of contradictions) {
+    const other = others.find(isGiven);
+    if (!isGiven(flag) || other === undefined) continue;
+    throw new DeviousError("USAGE", `--${flag} and --${other} contradict each other`, { hint: "Leave one of the two out." });
+  }
+  for (const [flag, other] of companions) {
+    if (isGiven(flag) && !isGiven(other)) throw new DeviousError("USAGE", `--${flag} means nothing without --${other}`);
+  }
 }
 
 /** People are not shown debug and trace unless they ask for a level, or for something that may well be said there. */

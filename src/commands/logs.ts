@@ -36,27 +36,23 @@ export default class Logs extends BaseCommand {
   static override strict = false;
   static override flags = {
     cluster: clusterFlag,
-    follow: Flags.boolean({ char: "f", description: "Go on with what is said from now on.", exclusive: ["around"] }),
+    follow: Flags.boolean({ char: "f", description: "Go on with what is said from now on." }),
     since: Flags.string({
       description: `Only what is younger: ${when}.`,
       helpValue: "<when>",
-      exclusive: ["around", "fault"],
     }),
     until: Flags.string({
       description: "Only what is older, written as for --since.",
       helpValue: "<when>",
-      exclusive: ["around", "fault"],
     }),
     around: Flags.string({
       description: "What was said 10s before and after a time, written as for --since.",
       helpValue: "<when>",
-      exclusive: ["fault", "tail"],
     }),
-    span: durationFlag({ description: "How long before and after --around.", dependsOn: ["around"] }),
+    span: durationFlag({ description: "How long before and after --around." }),
     fault: Flags.string({
       description: "From 5s before this fault to 5s after it, or to now; `chaos ls` and the log itself name them.",
       helpValue: "<f3>",
-      exclusive: ["tail"],
     }),
     tail: Flags.integer({ char: "n", description: "Only the last so many records of each node.", helpValue: "<n>", min: 0 }),
     node: Flags.string({ ...list, description: "The same as the argument.", helpValue: "<n1,n2>" }),
@@ -75,17 +71,15 @@ export default class Logs extends BaseCommand {
     "until-match": Flags.string({
       description: "Follow until a record matches this regular expression, written as for --grep; 1 where none does.",
       helpValue: "<regex>",
-      exclusive: ["around"],
     }),
-    timeout: durationFlag({ description: "How long --until-match waits.", dependsOn: ["until-match"] }),
+    timeout: durationFlag({ description: "How long --until-match waits." }),
     window: durationFlag({
       description: "While following, how long a record waits for earlier ones of other nodes; default 300ms.",
     }),
-    json: Flags.boolean({ description: "One JSON object a record.", exclusive: ["format", "columns"] }),
+    json: Flags.boolean({ description: "One JSON object a record." }),
     format: Flags.string({
       description: "pretty, logfmt, json, or a template such as '{{ts}} {{node}} {{msg}} {{fields.term}}'.",
       helpValue: "<format>",
-      exclusive: ["columns"],
     }),
     columns: Flags.string({ ...list, description: "These keys and fields as aligned columns.", helpValue: "<ts,node,msg>" }),
   };
