@@ -8,11 +8,11 @@ import { closest } from "../core/ids.js";
 import { chaosNode, type LogRecord } from "../core/log-record.js";
 import { createPrng } from "../core/prng.js";
 import { faultSpan } from "../logs/fault-span.js";
-import { throughUntil, type LogFilter } from "../logs/filter.js";
+import { throughUntil, type LogFilter, type Placed } from "../logs/filter.js";
 import { createQuietEnd, timerMostMs } from "../logs/quiet-end.js";
 import type { PrettyOptions } from "../logs/pretty/pretty.js";
 import { msOfStamp } from "../logs/stamp.js";
-import { readLogs, type LogEngine, type ReadLogsOptions } from "../logs/tail.js";
+import { readEntries, type LogEngine, type ReadLogsOptions } from "../logs/tail.js";
 import { untilMatch } from "../logs/until.js";
 import { stampBeside } from "../logs/when.js";
 import type { LogQuestion } from "./log-question.js";
@@ -21,21 +21,27 @@ import type { LogQuestion } from "./log-question.js";
 export interface LogSource {
   /** `withLeaders`: who leads is asked of the nodes. */
   readonly facts: (withLeaders: boolean) => Promise<ClusterFacts>;
-  readonly read: (options: ReadLogsOptions) => AsyncIterable<LogRecord>;
+  /** In order, as many at once as are there. */
+  readonly read: (options: ReadLogsOptions) => AsyncIterable<readonly Said[]>;
+}
+
+/** A line of a log, with what it says where somebody wants to know. */
+export interface Said extends Placed {
+  readonly record: LogRecord;
 }
 
 /** The logs that the engine has of a cluster. */
 export function engineLogs(engine: LogEngine & StatusEngine, found: Observed): LogSource {
   return {
     facts: (withLeaders) => clusterFacts(engine, found, withLeaders),
-    read: (options) => readLogs(engine, found.name, options),
+    read: (options) => readEntries(engine, found.name, options),
   };
 }
 
 const asideMs = 5000;
 
 /**
- * The lines that answer a question, as they come. `pretty`: how to write for a person, its nodes are filled in. Throws UNKNOWN_NODE,
+ * The lines that answer a question, as they come: a text is as many as are there at once, with new lines between them. `pretty`: how to write for a person, its nodes are filled in. Throws UNKNOWN_NODE,
  * UNKNOWN_FAULT, USAGE for a service that is not there, and NO_MATCH where `--until-match` never came true.
  */
 export async function* logLines(
@@ -48,9 +54,9 @@ export async function* logLines(
   const filter = await filterOf(question, facts, source, signal);
   const writer = question.writer({ ...pretty, nodes: facts.nodes.map(({ node }) => node) });
   if (writer.head !== undefined) yield writer.head;
-  for await (const record of story(question, filter, source, signal)) {
-    const line = writer.line(record);
-    if (line !== "") yield line;
+  for await (const batch of story(question, filter, source, signal)) {
+    const lines = batch.map(({ record }) => writer.line(record)).filter((line) => line !== "");
+    if (lines.length > 0) yield lines.join("\n");
   }
   const rest = writer.flush?.() ?? "";
   if (rest !== "") yield rest;
@@ -91,7 +97,7 @@ async function* story(
   filter: LogFilter,
   source: LogSource,
   signal: AbortSignal,
-): AsyncGenerator<LogRecord, void, undefined> {
+): AsyncGenerator<readonly Said[], void, undefined> {
   const { until } = filter;
   const timedOut = timeoutMs === undefined ? [] : [AbortSignal.timeout(Math.min(timeoutMs, timerMostMs))];
   const untilEndMs = until === undefined ? Infinity : msOfStamp(until) - Date.now();
@@ -105,11 +111,11 @@ async function* story(
     holdBackMs,
     signal: AbortSignal.any([signal, end.signal, ...timedOut]),
   });
-  const records = until === undefined ? all : throughUntil(end.through(all), until);
-  if (pattern === undefined) return yield* records;
+  const batches = until === undefined ? all : throughUntil(end.through(all), until);
+  if (pattern === undefined) return yield* batches;
 
   let matched = false;
-  yield* untilMatch(records, pattern, () => (matched = true));
+  yield* untilMatch(batches, pattern, () => (matched = true));
   if (matched || signal.aborted) return;
   const within = timedOut[0]?.aborted === true ? ` within ${formatDuration(timeoutMs ?? 0)}` : "";
   throw new DeviousError("NO_MATCH", `No record matched ${String(pattern)}${within}`, {

@@ -89,6 +89,6 @@ export default class Logs extends BaseCommand {
     const nodes = [...argv.map(String), ...(flags.node ?? [])];
     const question = await parseLogQuestion({ ...flags, nodes }, Date.now());
     const source = engineLogs(this.world.engine, await theCluster(this.world, flags.cluster));
-    for await (const line of logLines(question, source, { chalk: this.terminal.chalk }, this.signal)) this.log(line);
+    for await (const lines of logLines(question, source, { chalk: this.terminal.chalk }, this.signal)) this.log(lines);
   }
 }

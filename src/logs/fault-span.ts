@@ -13,18 +13,22 @@ export interface FaultSpan {
  * Finds a fault's time in the agent's own records, in order: from the first that names it to the one that says that it is over, or to the
  * start of an agent that no longer knows it. Throws UNKNOWN_FAULT, with the faults there were.
  */
-export async function faultSpan(agentRecords: AsyncIterable<LogRecord>, fault: string): Promise<FaultSpan> {
+export async function faultSpan(
+  agentRecords: AsyncIterable<readonly { readonly record: LogRecord }[]>,
+  fault: string,
+): Promise<FaultSpan> {
   const known = new Set<string>();
   let from: string | undefined;
   let to: string | undefined;
-  for await (const { ts, event, fields } of agentRecords) {
+  const tell = ({ ts, event, fields }: LogRecord): void => {
     const named = fields["fault"];
     if (typeof named === "string") known.add(named);
     if (named === fault) {
       from ??= ts;
       to = event === "fault-healed" || event === "fault-failed" ? ts : undefined;
     } else if (event === "agent-started" && from !== undefined && !namesIn(fields["faults"]).includes(fault)) to ??= ts;
-  }
+  };
+  for await (const batch of agentRecords) for (const { record } of batch) tell(record);
   if (from !== undefined) return { from, to };
   const names = [...known];
   const meant = closest(fault, names);

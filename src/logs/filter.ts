@@ -1,5 +1,5 @@
 import { DeviousError, messageOf } from "../core/errors.js";
-import { chaosNode, levels, type Level, type LogRecord } from "../core/log-record.js";
+import { chaosNode, levels, type Level, type LogRecord, type RecordFlag } from "../core/log-record.js";
 import { isLevel } from "./parse.js";
 import { parseWhen } from "./when.js";
 import type { Where } from "./where.js";
@@ -70,14 +70,21 @@ export function matches(pattern: RegExp, { msg, event, fields }: LogRecord): boo
   );
 }
 
-/** What an ordered story says up to `until`, ended by the first record behind it; one that comes late is left out and ends nothing. */
-export async function* throughUntil(
-  records: AsyncIterable<LogRecord>,
+/** Something that stands in a story, a record or a line that may become one. */
+export interface Placed {
+  readonly ts: string;
+  readonly flags?: readonly RecordFlag[] | undefined;
+}
+
+/** What an ordered story says up to `until`, ended by the first behind it; one that comes late is left out and ends nothing. */
+export async function* throughUntil<T extends Placed>(
+  batches: AsyncIterable<readonly T[]>,
   until: string,
-): AsyncGenerator<LogRecord, void, undefined> {
-  for await (const record of records) {
-    if (record.ts <= until) yield record;
-    else if (record.flags?.includes("late") !== true) return;
+): AsyncGenerator<readonly T[], void, undefined> {
+  for await (const batch of batches) {
+    const end = batch.findIndex(({ ts, flags }) => ts > until && flags?.includes("late") !== true);
+    yield (end === -1 ? batch : batch.slice(0, end)).filter(({ ts }) => ts <= until);
+    if (end !== -1) return;
   }
 }
 

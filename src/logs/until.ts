@@ -2,15 +2,19 @@ import type { LogRecord } from "../core/log-record.js";
 import { matches } from "./filter.js";
 
 /** The story up to the first record that the pattern matches, which is the last; `onMatch` is called before it is given out. */
-export async function* untilMatch(
-  records: AsyncIterable<LogRecord>,
+export async function* untilMatch<T extends { readonly record: LogRecord }>(
+  batches: AsyncIterable<readonly T[]>,
   pattern: RegExp,
   onMatch: () => void,
-): AsyncGenerator<LogRecord, void, undefined> {
-  for await (const record of records) {
-    const isLast = matches(pattern, record);
-    if (isLast) onMatch();
-    yield record;
-    if (isLast) return;
+): AsyncGenerator<readonly T[], void, undefined> {
+  for await (const batch of batches) {
+    const last = batch.findIndex(({ record }) => matches(pattern, record));
+    if (last === -1) {
+      yield batch;
+      continue;
+    }
+    onMatch();
+    yield batch.slice(0, last + 1);
+    return;
   }
 }

@@ -51,14 +51,15 @@ async function ask(input: Partial<LogQuestionInput>): Promise<Asked> {
       given = 0;
       for (const record of story.filter((each) => accepts(options.filter ?? {}, each))) {
         given += 1;
-        yield await Promise.resolve(record);
+        yield await Promise.resolve([{ ts: record.ts, flags: record.flags, record }]);
       }
     },
   };
   const question = await parseLogQuestion({ nodes: [], format: "{{msg}}{{event}}", ...input }, nowMs);
   const lines = [];
   const { signal } = new AbortController();
-  for await (const line of logLines(question, source, { chalk: new Chalk({ level: 0 }) }, signal)) lines.push(line);
+  for await (const text of logLines(question, source, { chalk: new Chalk({ level: 0 }) }, signal))
+    lines.push(...text.split("\n"));
   return { lines, read, given };
 }
 

@@ -63,19 +63,21 @@ describe("the end", () => {
     [{ until: stampAt(5e9), passEnd: true, minLevel: "fatal" }, false],
   ])("%j -> %s", (filter, expected) => expect(accepts(filter, record)).toBe(expected));
 
-  it("is seen by the first record behind it, after which nothing more is read; a late one ends nothing", async () => {
+  it.each([1, 2, 3, 6])("is seen by the first record behind it, %i at once; a late one ends nothing", async (size) => {
+    const late = recordAt(9, { flags: ["late"] });
+    const all = [recordAt(1), late, recordAt(2), recordAt(3), recordAt(4), recordAt(5)];
     let read = 0;
-    async function* story(): AsyncGenerator<LogRecord> {
-      const late = recordAt(9, { flags: ["late"] });
-      for (const each of [recordAt(1), late, recordAt(2), recordAt(3), recordAt(4), recordAt(5)]) {
-        read += 1;
-        yield await Promise.resolve(each);
+    async function* story(): AsyncGenerator<readonly LogRecord[]> {
+      for (let start = 0; start < all.length; start += size) {
+        read = start + size;
+        yield await Promise.resolve(all.slice(start, read));
       }
     }
     const shown = [];
-    for await (const each of throughUntil(story(), stampAt(2))) shown.push(each.ts);
+    for await (const batch of throughUntil(story(), stampAt(2))) shown.push(...batch.map(({ ts }) => ts));
     expect(shown).toEqual([stampAt(1), stampAt(2)]);
-    expect(read).toBe(4);
+    // the fourth ends it: nothing behind its batch is read
+    expect(read).toBe(Math.ceil(4 / size) * size);
   });
 });
 
