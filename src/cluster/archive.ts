@@ -32,7 +32,7 @@ export interface AboutArchive extends Written {
 }
 
 /**
- * Keeps what every container of a cluster has said so far, the agent's too, under `.devious/` beside its spec. What is there afterwards is
+ * Keeps what every container of a cluster has said so far, the agent's too, and what the engine tells of their lives, under `.devious/` beside its spec. What is there afterwards is
  * whole, and where it fails or `signal` is aborted, nothing is. Changes nothing in the cluster. The path of the records.
  *
  * Throws where the spec's folder is gone or cannot be written, and what reading the logs throws.
@@ -48,7 +48,12 @@ export async function archiveCluster(
   if (owner === undefined || !existsSync(owner)) throw new Error(`the folder of its spec, ${owner ?? "unknown"}, is gone`);
   const archive = archiveAt(owner, cluster, at);
   try {
-    const written = await writeArchive(archive.file, readEntries(engine, cluster, { follow: false, signal }), entryJson, signal);
+    const written = await writeArchive(
+      archive.file,
+      readEntries(engine, cluster, { follow: false, life: true, signal }),
+      entryJson,
+      signal,
+    );
     const about = await aboutCluster(engine, found, { ...options, owner, written });
     await writeFile(archive.about, `${JSON.stringify(about, null, 2)}\n`);
     return archive.file;

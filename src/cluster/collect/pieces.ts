@@ -31,7 +31,7 @@ export function piecesOf(installation: Installation, found: Observed, signal: Ab
     ...agents.map(({ id, name }) => ({ id, name, as: "chaos" })),
     ...found.strays.map(({ id, name }) => ({ id, name, as: fileName(name) })),
   ];
-  const story = () => readEntries(engine, found.name, { follow: false, signal });
+  const story = () => readEntries(engine, found.name, { follow: false, life: true, signal });
   return [
     jsonPiece("status.json", "how every node was: role, term, health, ports", () =>
       clusterStatus(engine, found, { withHash: false }),
