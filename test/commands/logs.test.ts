@@ -120,9 +120,8 @@ test("--until-match follows until a record matches, which is the last one shown,
 
 test("--until-match ends with 1 and one sentence when the time is over", async () => {
   const world = await booted();
-  const { exitCode, stdout, stderr } = await world.run("logs", "n1", "--until-match", "never said", "--timeout", "300ms");
+  const { exitCode, stderr } = await world.run("logs", "n1", "--until-match", "never said", "--timeout", "300ms");
   expect(exitCode).toBe(1);
-  expect(stdout).toContain("listens");
   expect(stderr).toContain("No record matched /never said/u within 300ms.");
 });
 
