@@ -38,8 +38,18 @@ export function nodeHash({ image, imageIds }: Pick<Identity, "image" | "imageIds
 }
 
 /** `id`: a rebuilt image keeps its name. */
-function imageFacts({ image, entrypoint, command, environment, ports, roles }: ImageService, id: string | undefined): object {
-  return { image, id, entrypoint, command, environment, ports, ...(roles === null ? {} : { roles }) };
+function imageFacts(service: ImageService, id: string | undefined): object {
+  const { image, entrypoint, command, environment, ports, roles, logs } = service;
+  return {
+    image,
+    id,
+    entrypoint,
+    command,
+    environment,
+    ports,
+    ...(roles === null ? {} : { roles }),
+    ...(logs === null ? {} : { logs }),
+  };
 }
 
 export function agentHash(image: string): string {
@@ -88,13 +98,14 @@ function storeContainer(identity: Identity, boot: StoreBoot): ContainerSpec {
 }
 
 function imageContainer(identity: Identity, { node, service }: ImageBoot): ContainerSpec {
-  const { image, entrypoint, command, environment, ports, roles } = service;
+  const { image, entrypoint, command, environment, ports, roles, logs } = service;
   return {
     ...commonSpec(identity, node),
     image,
     labels: {
       ...nodeLabels(identity, service, node),
       ...(roles === null ? {} : { [label.roles]: JSON.stringify(roles) }),
+      ...(logs === null ? {} : { [label.logs]: JSON.stringify(logs) }),
     },
     entrypoint: entrypoint ?? undefined,
     command: command ?? [],

@@ -1,4 +1,5 @@
 /** The complete, internal shape of a spec: nothing optional, nothing to look up, durations in milliseconds. */
+import type { LogFormat } from "../core/log-format.js";
 import type { RolesProbe } from "../core/roles.js";
 
 /** What a folder's spec is called. */
@@ -38,6 +39,8 @@ export interface ImageService extends Service {
   readonly ports: readonly number[];
   /** Null: nobody can tell who leads. */
   readonly roles: RolesProbe | null;
+  /** Null: its lines are understood as they come. */
+  readonly logs: LogFormat | null;
 }
 
 /** Options of each design of the bundled store. */

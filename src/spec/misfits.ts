@@ -1,5 +1,6 @@
 /** What only more than one key together shows to be wrong, found in the raw file whatever else is wrong with it. */
 import { isName, nameRule } from "../core/ids.js";
+import { formatNames } from "../core/log-format.js";
 import { isImage, nodeNames, nodesMax } from "./cluster-spec.js";
 import type { ClusterSpec } from "./cluster-spec.js";
 import { isMapping, problemWithName, servicesIn } from "./names.js";
@@ -13,7 +14,7 @@ export function findMisfits(file: unknown): readonly Misfit[] {
   const services = isMapping(file["services"]) ? named : [];
   return [
     ...(isMapping(file["services"]) ? findStrays(file) : []),
-    ...services.flatMap((one) => [...checkName(one, services), ...checkKind(one), ...checkRoles(one)]),
+    ...services.flatMap((one) => [...checkName(one, services), ...checkKind(one), ...checkRoles(one), ...checkLogs(one)]),
     ...named.flatMap(checkProtect),
     ...checkZones(file, named),
   ];
@@ -92,4 +93,28 @@ function checkRoles({ path, keys }: Named): readonly Misfit[] {
     ...(leader === undefined ? [] : [misfit("leader", "of http, leader stands inside http")]),
     ...(typeof port !== "number" || isPublished ? [] : [misfit("http", `port ${port} must be one of the service's ports`)]),
   ];
+}
+
+/** Which keys of `logs` go together: names of keys are JSON's and logfmt's, and a pattern says it all by itself. */
+function checkLogs({ path, keys }: Named): readonly Misfit[] {
+  const logs = keys?.["logs"];
+  if (!isMapping(logs)) return [];
+  const at = [...path, "logs"];
+  const misfit = (key: string, message: string): Misfit => ({
+    path: [...at, key],
+    part: "key",
+    message: `${at.join(".")}.${key}: ${message}`,
+  });
+  const { format, pattern } = logs;
+  const names = ["time", "level", "message", "event"].filter((key) => key in logs);
+  if (pattern !== undefined) {
+    const groups = names.map((key) => misfit(key, `a pattern has a group (?<${key === "message" ? "msg" : key}>…) for it`));
+    return [...(format === undefined ? [] : [misfit("format", "a line has a format or a pattern, not both")]), ...groups];
+  }
+  const knowsKeys = ["auto", "json", "logfmt"];
+  const own = formatNames.find((name) => name === format && !knowsKeys.includes(name));
+  if (own === undefined) return [];
+  return [...names, ...("levels" in logs ? ["levels"] : [])].map((key) =>
+    misfit(key, `is for json, logfmt and auto; ${own} knows its own`),
+  );
 }

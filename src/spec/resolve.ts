@@ -41,6 +41,7 @@ function resolveService(
     environment: file.environment ?? {},
     ports: file.ports ?? [],
     roles: rolesProbe(file.roles),
+    logs: file.logs ?? null,
   };
 }
 

@@ -1,6 +1,8 @@
 import { z } from "zod";
 import { parseDuration } from "../core/duration.js";
-import { isName, namePattern, nameRule } from "../core/ids.js";
+import { closest, isName, namePattern, nameRule } from "../core/ids.js";
+import { formatNames, linePattern } from "../core/log-format.js";
+import { levels } from "../core/log-record.js";
 import { leaderPattern } from "../core/roles.js";
 import { nodesMax } from "./cluster-spec.js";
 
@@ -73,16 +75,21 @@ const protect = z
   .union([z.boolean(), z.array(text)], { error: "must be true, or a list of nodes" })
   .describe("Keeps random faults away: true from all nodes, or a list of nodes. A fault that names a protected node hits it.");
 
-const leader = z
-  .string({ error: "must be text: a regular expression that is found in what a leader says" })
-  .min(1, { error: "must not be empty" })
-  .superRefine((pattern, context) => {
-    try {
-      leaderPattern(pattern);
-    } catch (error) {
-      context.addIssue({ code: "custom", message: `is no regular expression: ${(error as SyntaxError).message}` });
-    }
-  });
+/** A regular expression as `compile` takes it, which throws SyntaxError. */
+function expression(compile: (pattern: string) => RegExp, what: string) {
+  return z
+    .string({ error: `must be text: a regular expression ${what}` })
+    .min(1, { error: "must not be empty" })
+    .superRefine((pattern, context) => {
+      try {
+        compile(pattern);
+      } catch (error) {
+        context.addIssue({ code: "custom", message: `is no regular expression: ${(error as SyntaxError).message}` });
+      }
+    });
+}
+
+const leader = expression(leaderPattern, "that is found in what a leader says");
 
 const portRange = [1, 65_535] as const;
 
@@ -105,6 +112,41 @@ const roles = z
     { error: (issue) => (issue.code === "invalid_type" ? "must be a mapping with http, or with exec and leader" : undefined) },
   )
   .describe("How to tell which node leads, for `chaos … leader` and `status`. Each node is given 1s to answer.");
+
+/** "must be …; did you mean …?" for one of a few words. */
+function oneOf<const Words extends readonly [string, ...string[]]>(known: Words) {
+  return z.enum(known, {
+    error: ({ input }) => {
+      const meant = typeof input === "string" ? closest(input, known) : undefined;
+      return `${JSON.stringify(input)} is none of ${known.join(", ")}${meant === undefined ? "" : `; did you mean "${meant}"?`}`;
+    },
+  });
+}
+
+const keyName = text.min(1, { error: "must not be empty" });
+
+const logs = z
+  .strictObject(
+    {
+      format: oneOf(formatNames).optional().describe("How its lines are written; default auto, which finds out."),
+      time: keyName.optional().describe("Key of the program's own time, which the record leaves out for the engine's."),
+      level: keyName.optional().describe("Key of the level, in JSON or logfmt; `a.b` may be a `b` inside an `a`."),
+      message: keyName.optional().describe("Key of the message."),
+      event: keyName.optional().describe("Key of the event's name."),
+      levels: z
+        .record(z.string(), oneOf(levels), { error: 'must be a mapping such as { "10": debug, oops: error }' })
+        .transform((map) => Object.fromEntries(Object.entries(map).map(([said, level]) => [said.toLowerCase(), level])))
+        .optional()
+        .describe("Levels by what the program calls them; usual names and numbers are known."),
+      pattern: expression(linePattern, "with named groups")
+        .optional()
+        .describe(
+          "Instead of a format: regular expression; its named groups level, msg, event and time are the record's, all others fields.",
+        ),
+    },
+    { error: (issue) => (issue.code === "invalid_type" ? "must be a mapping such as { format: logfmt }" : undefined) },
+  )
+  .describe("How the lines of an image's programs are to be understood, where `devious logs` does not by itself.");
 
 const image = text
   .refine((reference) => /^\S+$/.test(reference), { error: "must be an image's name, such as my-api:dev" })
@@ -136,6 +178,7 @@ const service = z.strictObject(
     environment: environment.optional(),
     ports: ports.optional(),
     roles: roles.optional(),
+    logs: logs.optional(),
   },
   { error: (issue) => (issue.code === "invalid_type" ? "must be a mapping with a store or an image" : undefined) },
 );
@@ -184,6 +227,7 @@ export const imageKeys = [
   "environment",
   "ports",
   "roles",
+  "logs",
 ] as const satisfies readonly (keyof ServiceFile)[];
 
 /** Keys allowed in the mapping at this path, for "did you mean". */
@@ -192,7 +236,7 @@ export function knownKeys(path: readonly PropertyKey[]): readonly string[] {
   // a service may be called like a key
   const inside = path[0] === "services" ? path.slice(2) : path;
   if (inside.length === 0) return Object.keys(service.shape);
-  const shapes = { store: raft.shape, network: network.shape, roles: roles.shape, http: http.shape };
+  const shapes = { store: raft.shape, network: network.shape, roles: roles.shape, http: http.shape, logs: logs.shape };
   return Object.keys(shapes[inside.at(-1) as keyof typeof shapes]);
 }
 

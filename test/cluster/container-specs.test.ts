@@ -128,9 +128,10 @@ const api: ImageService = {
   environment: { PORT: "8080", DEVIOUS_SERVICE: "mine" },
   ports: [8080, 9090],
   roles: { by: "exec", command: ["role"], leader: "^master" },
+  logs: { format: "json", message: "text" },
 };
 
-test("a node of the user's image has what the spec says, no volume, and says how to ask for its role", () => {
+test("a node of the user's image has what the spec says, no volume, and says how to ask for its role and to read its log", () => {
   expect(nodeContainer(identity, { node: "api-1", service: api })).toEqual({
     name: "devious.shop.api-1",
     image: "my-api:dev",
@@ -142,6 +143,7 @@ test("a node of the user's image has what the spec says, no volume, and says how
       "devious.node": "api-1",
       "devious.protect": "true",
       "devious.roles": '{"by":"exec","command":["role"],"leader":"^master"}',
+      "devious.logs": '{"format":"json","message":"text"}',
       "devious.hash": nodeHash(identity, api, "api-1"),
     },
     entrypoint: undefined,
@@ -164,6 +166,7 @@ test("it is made anew for whatever it was told, and for a rebuilt image of the s
     { ...api, environment: {} },
     { ...api, ports: [8080] },
     { ...api, roles: null },
+    { ...api, logs: null },
     { ...api, protect: [] },
   ];
   const hashes = variants.map((one) => nodeHash(identity, one, "api-1"));

@@ -63,6 +63,7 @@ const images: ClusterSpec = {
       environment: {},
       ports: [],
       roles: null,
+      logs: null,
     },
   ],
 };

@@ -57,6 +57,7 @@ describe("a good spec", () => {
         environment: {},
         ports: [],
         roles: null,
+        logs: null,
       },
     ]);
   });
@@ -72,6 +73,7 @@ describe("a good spec", () => {
       '    environment: { PORT: "8080", EMPTY: "" }',
       "    ports: [8080, 9090]",
       '    roles: { http: { port: 8080, path: /role, leader: \'"role": *"leader"\' } }',
+      "    logs: { format: json, time: t, level: l.v, message: text, event: kind, levels: { OOPS: error, 10: debug } }",
       "    protect: [api-2]",
     ].join("\n");
     expect(specOf(text).services).toEqual([
@@ -86,6 +88,14 @@ describe("a good spec", () => {
         environment: { PORT: "8080", EMPTY: "" },
         ports: [8080, 9090],
         roles: { by: "http", port: 8080, path: "/role", leader: '"role": *"leader"' },
+        logs: {
+          format: "json",
+          time: "t",
+          level: "l.v",
+          message: "text",
+          event: "kind",
+          levels: { oops: "error", "10": "debug" },
+        },
       },
     ]);
   });
@@ -222,6 +232,44 @@ describe("problems", () => {
   ])("in roles: %s", (roles, expected) => {
     const found = problems(`services: { api: { image: a, ports: [80], roles: ${roles} } }`);
     expect(found.map((line) => line.replace(/^.* services\.api\.roles\./, ""))).toEqual(expected);
+  });
+
+  test.each([
+    ["{ formt: json }", ['unknown key "formt"; did you mean "format"?']],
+    ["json", ["logs: must be a mapping such as { format: logfmt }"]],
+    [
+      "{ format: jsn }",
+      [
+        'logs.format: "jsn" is none of auto, json, logfmt, log4j, syslog, klog, capnslog, nginx, postgres, redis, text; did you mean "json"?',
+      ],
+    ],
+    ["{ level: 5 }", ['logs.level: must be text: write "5" in quotes']],
+    [
+      "{ levels: { oops: eror } }",
+      ['logs.levels.oops: "eror" is none of trace, debug, info, warn, error, fatal; did you mean "error"?'],
+    ],
+    ["{ levels: [a] }", ['logs.levels: must be a mapping such as { "10": debug, oops: error }']],
+    ["{ pattern: '(' }", [expect.stringMatching(/^logs\.pattern: is no regular expression: .*\(/) as string]],
+    [
+      "{ pattern: x, format: json, message: m, levels: {} }",
+      ["logs.format: a line has a format or a pattern, not both", "logs.message: a pattern has a group (?<msg>…) for it"],
+    ],
+    [
+      "{ format: redis, time: t, levels: {} }",
+      [
+        "logs.time: is for json, logfmt and auto; redis knows its own",
+        "logs.levels: is for json, logfmt and auto; redis knows its own",
+      ],
+    ],
+  ])("logs: %s", (logs, expected) => {
+    const found = problems(`services: { api: { image: a, logs: ${logs} } }`);
+    expect(found.map((line) => line.replace(/^\S+ (?:services\.api\.)?/, ""))).toEqual(expected);
+  });
+
+  test("only an image is told how to log", () => {
+    expect(problems("services: { kv: { store: raft, logs: { format: json } } }")).toEqual([
+      "1:32 services.kv.logs: belongs to an image; the bundled store knows its own",
+    ]);
   });
 
   test.each([

@@ -4,6 +4,7 @@ import { code, page, table } from "./markdown.js";
 interface Schema {
   readonly type?: string;
   readonly const?: unknown;
+  readonly enum?: readonly string[];
   readonly description?: string;
   readonly minimum?: number;
   readonly maximum?: number;
@@ -24,6 +25,7 @@ export function specPage(schema: Schema): string {
     "`store: raft` is short for `store: { design: raft }`. Nodes of the shorthand are called `n1`, `n2`, …, those of a service `kv` `kv-1`, `kv-2`, …; the service of the shorthand is called `store`. The words of fault targets (`leader`, `all`, `random`, …) name nothing else.",
     "A service is a `store` of the bundled kind or an `image` of your own, never both. A node of an image is on the cluster's network under its own name, which is its host name as well, and is ready once it has run for half a second, takes connections on every one of its `ports`, and is healthy where its image has a health check. A rebuilt image is noticed: the next `devious up` makes its nodes anew, one by one. Nothing of theirs outlives its container.",
     "`network.zones` puts nodes in zones and `protect` keeps random faults away from them; both name nodes, and zones whole services too. With `roles`, devious knows who leads: without, `leader` means nobody in that service.",
+    "What an image's programs log is understood by itself where it is one of the formats of [log records](log-record.md). `logs` is for what is not: it names one format, or the keys of JSON and logfmt that have names of their own, or a `pattern` that is tried on every line (on the first one of a stack trace). A key that is named replaces the usual ones; a line that does not fit is text. Quote a pattern with single quotes, in which YAML leaves backslashes alone. Changing `logs` makes the service's nodes anew.",
     [
       "```yaml",
       "name: shop",
@@ -39,6 +41,10 @@ export function specPage(schema: Schema): string {
       '    environment: { KV: "http://kv-1:2379", PORT: "8080" }',
       "    ports: [8080]",
       "    roles: { http: { port: 8080, path: /role, leader: ^leader$ } }",
+      "    logs: { message: text, level: meta.severity, levels: { oops: error } }",
+      "  worker:",
+      "    image: my-worker:dev",
+      "    logs: { pattern: '^(?<time>\\S+) (?<level>[A-Z]) job=(?<job>\\d+) (?<msg>.*)$', levels: { e: error } }",
       "network:",
       "  zones:",
       "    eu: [kv-1, kv-2, kv-3, api-1]",
@@ -61,6 +67,7 @@ function rowsOf(schema: Schema, path: string): readonly (readonly string[])[] {
 function valueOf(schema: Schema): string {
   if (schema.anyOf !== undefined) return schema.anyOf.map(valueOf).join(" or ");
   if (schema.const !== undefined) return code(JSON.stringify(schema.const).replaceAll('"', ""));
+  if (schema.enum !== undefined) return schema.enum.map(code).join(", ");
   if (schema.minimum !== undefined) return `${schema.minimum} to ${schema.maximum}`;
   if (schema.items !== undefined) return schema.items.minimum === undefined ? "list" : `list of ${valueOf(schema.items)}`;
   if (schema.type === "boolean") return `${code("true")} or ${code("false")}`;
