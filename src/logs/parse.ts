@@ -1,33 +1,14 @@
-import type { FormatName, LogFormat } from "../core/log-format.js";
-import { readCapnslog } from "./formats/capnslog.js";
-import { jsonReader, readJson } from "./formats/json.js";
+import type { LogFormat } from "../core/log-format.js";
+import { formats } from "./formats/family.js";
+import { jsonReader } from "./formats/json.js";
 import { keysOf } from "./formats/keys.js";
-import { readKlog } from "./formats/klog.js";
 import { isLevel, levelOfText } from "./formats/levels.js";
-import { readLog4j } from "./formats/log4j.js";
-import { logfmtReader, readLogfmt } from "./formats/logfmt.js";
-import { readNginx } from "./formats/nginx.js";
+import { logfmtReader } from "./formats/logfmt.js";
 import { userPatternReader } from "./formats/pattern.js";
-import { readPostgres } from "./formats/postgres.js";
-import { readRedis } from "./formats/redis.js";
 import type { Reader, Said } from "./formats/said.js";
-import { readSyslog } from "./formats/syslog.js";
 
 export { isLevel };
 export type { Said };
-
-/** The family. A line is of one format at most, so the order in which they are tried changes no answer. */
-export const formats: Readonly<Record<Exclude<FormatName, "auto" | "text">, Reader>> = {
-  json: readJson,
-  logfmt: readLogfmt,
-  log4j: readLog4j,
-  syslog: readSyslog,
-  klog: readKlog,
-  capnslog: readCapnslog,
-  nginx: readNginx,
-  postgres: readPostgres,
-  redis: readRedis,
-};
 
 const all = Object.values(formats);
 

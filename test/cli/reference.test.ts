@@ -4,7 +4,9 @@ import { expect, test } from "vitest";
 import { commandsPage } from "../../src/cli/reference/commands.js";
 import type { CommandDoc } from "../../src/cli/reference/commands.js";
 import { errorsPage } from "../../src/cli/reference/errors.js";
+import { logRecordPage } from "../../src/cli/reference/log-record.js";
 import { specPage } from "../../src/cli/reference/spec.js";
+import { logRecordJsonSchema } from "../../src/logs/record-schema.js";
 import { jsonSchema } from "../../src/spec/schema.js";
 import { commands } from "../support/fake-world.js";
 
@@ -13,6 +15,7 @@ const docs = commands as unknown as Readonly<Record<string, CommandDoc>>;
 test.each([
   ["commands", () => commandsPage(docs)],
   ["spec", () => specPage(jsonSchema())],
+  ["log-record", () => logRecordPage(logRecordJsonSchema())],
   ["exit-codes-and-errors", errorsPage],
 ])("docs/reference/%s.md is as written by `npm run build && npm run reference`", async (name, render) => {
   expect(readFileSync(`docs/reference/${name}.md`, "utf8")).toBe(await render());

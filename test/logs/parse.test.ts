@@ -2,7 +2,8 @@
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
 import type { LogFormat } from "../../src/core/log-format.js";
-import { createParser, formats, parseLine, type Said } from "../../src/logs/parse.js";
+import { formats } from "../../src/logs/formats/family.js";
+import { createParser, parseLine, type Said } from "../../src/logs/parse.js";
 import { recorded } from "./formats/lines.js";
 
 // the BMP up to the general punctuation and symbols, controls included
