@@ -4,6 +4,7 @@ import { agentContainer, agentHash, nodeContainer, nodeHash } from "../../src/cl
 import type { Identity } from "../../src/cluster/container-specs.js";
 import type { Member } from "../../src/cluster/plan.js";
 import { label } from "../../src/core/labels.js";
+import { logFormatOf } from "../../src/core/log-format.js";
 import type { ContainerSpec } from "../../src/engine/port.js";
 import { raftDefaults, storeService } from "../../src/spec/cluster-spec.js";
 import type { ImageService, StoreService } from "../../src/spec/cluster-spec.js";
@@ -155,6 +156,12 @@ test("a node of the user's image has what the spec says, no volume, and says how
     volumes: [],
     ports: [8080, 9090],
   });
+});
+
+test("whoever reads its log finds on it how to understand it, and nothing where the spec says nothing", () => {
+  const labelsOf = (service: ImageService) => nodeContainer(identity, { node: "api-1", service }).labels;
+  expect(logFormatOf(labelsOf(api))).toEqual(api.logs);
+  expect(logFormatOf(labelsOf({ ...api, logs: null }))).toBeUndefined();
 });
 
 test("it is made anew for whatever it was told, and for a rebuilt image of the same name", () => {

@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it, test } from "vitest";
 import type { LogFormat } from "../../src/core/log-format.js";
+import { levels } from "../../src/core/log-record.js";
 import { formats } from "../../src/logs/formats/family.js";
 import { createParser, parseLine, type Said } from "../../src/logs/parse.js";
 import { recorded } from "./formats/lines.js";
@@ -135,6 +136,35 @@ describe("the user's own format", () => {
     ["finds no message", { pattern: "term=(?<term>\\d+)" }, "WARN term=3!", said("warn", "WARN term=3!", { term: 3 })],
     ["does not fit", { pattern: "^x" }, "WARN y", said("warn", "WARN y")],
   ])("%s", (_what, format, line, expected) => expect(createParser(format)(line)).toEqual(expected));
+});
+
+test("a long line that begins like a format and goes on like none takes no turn for each pair of its letters", () => {
+  const beginnings = [...new Set(recorded.map(({ line }) => line.slice(0, line.search(/[\]:|>] |="|":"/) + 2))), "", "INFO ["];
+  const units = [
+    "a",
+    " ",
+    "\t",
+    "a.",
+    "a::",
+    "((a.b",
+    "[a ",
+    "]",
+    'a="',
+    '\\"',
+    "- ",
+    "| ",
+    '"',
+    "\u001b[",
+    ", client: x",
+    '[a b="c"]',
+    " (a.b",
+  ];
+  for (const beginning of beginnings) {
+    for (const unit of units) {
+      const line = beginning + unit.repeat(100_000 / unit.length);
+      expect(levels).toContain(parseLine(line).level);
+    }
+  }
 });
 
 describe("nothing is lost", () => {

@@ -8,7 +8,7 @@ import { patternReader } from "./pattern.js";
 const date = String.raw`\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?: ?(?:Z|[+-]\d\d:?\d\d))?`;
 const time = String.raw`(?:${date}|\d\d:\d\d:\d\d[.,]\d{1,9})`;
 const level = "(?<level>TRACE|DEBUG|INFO|NOTICE|WARN|WARNING|ERROR|ERR|SEVERE|FATAL|CRITICAL|CRIT|PANIC|DPANIC|DBG|INF|WRN|FTL)";
-const thread = String.raw`\[ *(?<thread>[^\]]*)\]`;
+const thread = String.raw`\[ *(?<thread>(?:[^\] ][^\]]*)?)\]`;
 
 const layouts = [
   // Spring Boot: 2026-11-21T10:00:00.123Z  INFO 1 --- [shop] [main] c.e.Shop : Started

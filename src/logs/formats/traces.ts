@@ -55,8 +55,9 @@ const python = /^Traceback \(most recent call last\):$/m;
 const pythonLinks =
   /^(?:During handling of the above exception, another exception occurred|The above exception was the direct cause of the following exception):$/;
 const go = /^(?:panic: |fatal error: |goroutine \d+ \[|SIG[A-Z]+: )/m;
-const goLines =
-  /^(?:goroutine \d+ .*:$|\[signal |\[recovered\]|created by \S|panic\(|runtime stack:$|exit status \d+$|[\w./-]*\w\.[(\w].*\)$)/;
+const goLines = /^(?:goroutine \d+ .*:$|\[signal |\[recovered\]|created by \S|panic\(|runtime stack:$|exit status \d+$)/;
+/** `main.(*Shop).Sell(0xc000)`: a package and a name, up to the brace at the end. */
+const goCall = /^[\w./-]*\w\.[(\w]/;
 const rust = /^thread '.*' (?:\(\d+\) )?panicked at /m;
 const nodeSource = /^(?:\/|file:|node:|[A-Z]:\\)\S*:\d+$/;
 const php = /^(?:PHP )?Stack trace:$/m;
@@ -83,7 +84,8 @@ function flushGoesOn(previous: string, text: string): boolean {
   const end = lookedAt(previous);
   const last = lastLine(previous);
   if (python.test(end)) return pythonGoesOn(last, text);
-  if (go.test(end)) return text === "" ? !last.startsWith("exit status") : goLines.test(text);
+  if (go.test(end))
+    return text === "" ? !last.startsWith("exit status") : goLines.test(text) || (text.endsWith(")") && goCall.test(text));
   if (rust.test(end)) return rust.test(last) || text.startsWith("note: ") || text === "stack backtrace:";
   if (nodeSource.test(head)) return nodeGoesOn(last, text);
   if (php.test(text)) return true;

@@ -142,3 +142,12 @@ test("a recorded line of any program begins a record of its own, whatever stands
 test("any text before any text: an answer", () => {
   fc.assert(fc.property(fc.string(), fc.string(), (previous, text) => typeof continues(previous, text) === "boolean"));
 });
+
+test("a long line takes no turn for each pair of its letters", () => {
+  const units = ["a", " ", "a.", "/a", "(", "\t", "\n", "a\n", "at ", "- "];
+  const starts = ["", "    at ", "panic: x\n", "Traceback (most recent call last):\n  x", "/a", "thread '"];
+  const long = starts.flatMap((start) => units.map((unit) => start + unit.repeat(50_000)));
+  const goOn = long.filter((text) => continues("panic: x\n\ty", text) || continues(text, "main.main()"));
+  // tabs, spaces and frames go on with a trace of Go, and that one with whatever began like one
+  expect(goOn.length).toBeLessThan(long.length);
+});
