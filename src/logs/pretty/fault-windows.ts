@@ -6,8 +6,8 @@ import { chaosNode, type LogRecord } from "../../core/log-record.js";
 
 /** Faults drawn side by side at the most; what else is in force shares one column after the lanes. */
 export const mostLanes = 4;
-/** Colours that faults take turns with; more than lanes, so that neighbours in a lane differ as well. */
-export const faultColours = 6;
+/** Colours that faults take turns with, as many as margin.ts has; more than lanes, so that neighbours in a lane differ as well. */
+const faultColours = 6;
 
 /**
  * What a record shows in a lane. `open`, `close`: the record tells of the fault's start or end · `told`: it tells something else of it ·
@@ -18,7 +18,7 @@ export type Sign = "open" | "close" | "told" | "touched" | "passing" | "more";
 
 export interface Mark {
   readonly sign: Sign;
-  /** Below {@link faultColours}; the same for one fault from its start to its end. */
+  /** Its number, from 0; the same for one fault from its start to its end. */
   readonly colour: number;
 }
 

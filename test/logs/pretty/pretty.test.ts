@@ -134,7 +134,7 @@ it("windows go on by records that are not shown", () => {
 
 describe("for any story", () => {
   const char = fc.oneof(
-    { weight: 8, arbitrary: fc.constantFrom(..."abc de,") },
+    { weight: 8, arbitrary: fc.constantFrom("a", "b", "c", " ", "d", ",") },
     fc.constantFrom("語", "。", "é", "e\u0301", "🚀", "👩‍👩‍👧", "❤️", "\u200b"),
     fc.integer({ min: 0, max: 0x2fff }).map((code) => String.fromCodePoint(code)),
   );
@@ -190,11 +190,10 @@ describe("for any story", () => {
     const messagesAt = "12:00:00.000 service-3   level ".length;
     fc.assert(
       fc.property(fc.array(narrow, { maxLength: 8 }), fc.integer({ min: 60, max: 200 }), (records, width) => {
-        for (const row of written(records, { width, nodes: ["service-3"] }).split("\n")) {
-          const columns = row.length + row.split("語").length - 1;
-          const words = row.slice(messagesAt).split(/ +|(?<=語)|(?=語)/u);
-          if (columns > width) expect(words.length, row).toBe(1);
-        }
+        const tooWide = written(records, { width, nodes: ["service-3"] })
+          .split("\n")
+          .filter((row) => row.length + row.split("語").length - 1 > width);
+        expect(tooWide.filter((row) => row.slice(messagesAt).split(/ +|(?<=語)|(?=語)/u).length > 1)).toEqual([]);
       }),
     );
   });
