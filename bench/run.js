@@ -2,7 +2,7 @@
  * `npm run bench`: how fast it is, beside what it is compared to, measured in the same run (docs/benchmarks.md). A figure over its limit
  * is shown as such; only a benchmark that broke ends non-zero.
  *
- * `npm run bench -- --only start-up|up|chaos|faults|puts` measures one part.
+ * `npm run bench -- --only start-up|up|chaos|faults|logs|puts` measures one part.
  */
 import { availableParallelism, cpus } from "node:os";
 import { parseArgs } from "node:util";
@@ -15,12 +15,13 @@ import { docker } from "./docker.js";
 import { removeEtcd } from "./etcd.js";
 import { chaos } from "./lines/chaos.js";
 import { clearFaults, faults } from "./lines/faults.js";
+import { clearLogs, logs } from "./lines/logs.js";
 import { puts } from "./lines/puts.js";
 import { startUp } from "./lines/start-up.js";
 import { up } from "./lines/up.js";
 import { table } from "./report.js";
 
-const parts = { "start-up": startUp, up, chaos, faults, puts };
+const parts = { "start-up": startUp, up, chaos, faults, logs, puts };
 const { values } = parseArgs({ options: { only: { type: "string" } } });
 if (values.only !== undefined && !(values.only in parts)) {
   console.error(`--only takes one of: ${Object.keys(parts).join(", ")}`);
@@ -58,6 +59,7 @@ async function clear({ devious }) {
   await devious.down();
   await removeEtcd();
   await clearFaults();
+  await clearLogs();
 }
 
 async function machine() {
