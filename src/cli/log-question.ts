@@ -3,6 +3,7 @@ import { DeviousError } from "../core/errors.js";
 import { chaosNode } from "../core/log-record.js";
 import { parseFilter, parsePattern, type LogFilter } from "../logs/filter.js";
 import { formatJson } from "../logs/format.js";
+import type { TimeStyle } from "../logs/pretty/clock.js";
 import { createPretty, type PrettyOptions } from "../logs/pretty/pretty.js";
 import { msOfStamp } from "../logs/stamp.js";
 import { createColumns } from "../logs/templates/columns.js";
@@ -35,6 +36,13 @@ export interface LogQuestionInput {
   readonly json?: boolean | undefined;
   readonly format?: string | undefined;
   readonly columns?: readonly string[] | undefined;
+  readonly raw?: boolean | undefined;
+  readonly fold?: boolean | undefined;
+  readonly time?: string | undefined;
+  readonly order?: string | undefined;
+  readonly shiviz?: string | undefined;
+  readonly summary?: boolean | undefined;
+  readonly archive?: string | undefined;
 }
 
 /** A question about a cluster's log, checked as far as that goes without the cluster. */
@@ -52,6 +60,10 @@ export interface LogQuestion {
   readonly holdBackMs: number | undefined;
   readonly untilMatch: RegExp | undefined;
   readonly timeoutMs: number | undefined;
+  /** By cause and effect, not by the engine's stamps. */
+  readonly isCausal: boolean;
+  /** One JSON object a line, also of what is told beside the records. */
+  readonly isJson: boolean;
   readonly writer: (pretty: PrettyOptions) => RecordWriter;
 }
 
@@ -61,8 +73,13 @@ type Flag = Exclude<keyof LogQuestionInput, "nodes">;
 const contradictions: readonly (readonly [Flag, ...Flag[]])[] = [
   ["around", "fault", "since", "until", "tail", "follow", "until-match"],
   ["fault", "since", "until", "tail"],
-  ["json", "format", "columns"],
-  ["format", "columns"],
+  ["json", "format", "columns", "raw"],
+  ["format", "columns", "raw", "summary"],
+  ["columns", "raw", "summary"],
+  ["raw", "summary", "order"],
+  ["summary", "follow", "until-match", "shiviz", "fold", "time"],
+  ["shiviz", "follow", "until-match", "json", "format", "columns", "raw"],
+  ["archive", "follow", "until-match", "raw"],
 ];
 
 /** Flags that say something about another one only. */
@@ -96,6 +113,8 @@ export async function parseLogQuestion(input: LogQuestionInput, nowMs: number): 
     holdBackMs: input.window,
     untilMatch,
     timeoutMs: input.timeout,
+    isCausal: input.order === "causal",
+    isJson: input.json === true || input.format === "json",
     writer,
   };
 }
@@ -113,9 +132,10 @@ function refuseContradictions(input: LogQuestionInput): void {
 }
 
 /** People are not shown debug and trace unless they ask for a level, or for something that may well be said there. */
-function levelOf({ level, event, where, json, format }: LogQuestionInput): string | undefined {
-  const forPrograms = json === true || format === "json" || format === "logfmt";
-  return level ?? (forPrograms || event !== undefined || where !== undefined ? undefined : "info");
+function levelOf({ level, event, where, json, format, raw, summary, shiviz }: LogQuestionInput): string | undefined {
+  const forPrograms = json === true || format === "json" || format === "logfmt" || raw === true;
+  const forAll = forPrograms || summary === true || shiviz !== undefined;
+  return level ?? (forAll || event !== undefined || where !== undefined ? undefined : "info");
 }
 
 function parseTime(input: LogQuestionInput, follow: boolean, nowMs: number): Pick<LogFilter, "since" | "until"> {
@@ -149,20 +169,22 @@ function parseWho(nodes: readonly string[]): LogQuestion["who"] {
   return { target, agent: target.length < all.length };
 }
 
-function parseWriter({ json, format, columns }: LogQuestionInput): LogQuestion["writer"] {
+function parseWriter(input: LogQuestionInput): LogQuestion["writer"] {
+  const { json, format, columns, raw } = input;
   if (columns !== undefined) {
     const names = columns.map((name) => name.trim());
     // for its mistakes, before anything is read
     createColumns(names, []);
     return ({ nodes = [] }) => createColumns(names, nodes);
   }
-  if (json === true) return () => ({ line: formatJson });
+  if (raw === true) return () => rawWriter;
+  if (json === true) return () => jsonWriter;
   switch (format) {
     case undefined:
     case "pretty":
-      return createPretty;
+      return (pretty) => createPretty({ ...pretty, fold: input.fold, time: input.time as TimeStyle | undefined });
     case "json":
-      return () => ({ line: formatJson });
+      return () => jsonWriter;
     case "logfmt":
       return () => ({ line: formatLogfmt });
     default: {
@@ -176,3 +198,11 @@ function parseWriter({ json, format, columns }: LogQuestionInput): LogQuestion["
     }
   }
 }
+
+const jsonWriter: RecordWriter = {
+  line: formatJson,
+  shown: (shown) => shown.json?.() ?? formatJson(shown.record),
+};
+
+/** Lines as they were written, whatever is in them. */
+const rawWriter: RecordWriter = { line: ({ msg }) => msg, shown: ({ text, record }) => text ?? record.msg };

@@ -8,10 +8,17 @@ import { closest } from "../core/ids.js";
 import { chaosNode, type LogRecord } from "../core/log-record.js";
 import { createPrng } from "../core/prng.js";
 import { faultSpan } from "../logs/fault-span.js";
-import { throughUntil, type LogFilter, type Placed } from "../logs/filter.js";
+import { accepts, throughUntil, type LogFilter } from "../logs/filter.js";
+import { type CausalOptions, inCausalOrder } from "../logs/in-causal-order.js";
 import { createQuietEnd, timerMostMs } from "../logs/quiet-end.js";
 import type { PrettyOptions } from "../logs/pretty/pretty.js";
 import { msOfStamp } from "../logs/stamp.js";
+import { readArchive } from "../logs/archive-reader.js";
+import { readArchived } from "../logs/archive-source.js";
+import { withPauses } from "../logs/pauses.js";
+import type { Shown } from "../logs/shown.js";
+import type { Tally } from "../logs/tally.js";
+import type { RecordWriter } from "../logs/templates/writer.js";
 import { readEntries, type LogEngine, type ReadLogsOptions } from "../logs/tail.js";
 import { untilMatch } from "../logs/until.js";
 import { stampBeside } from "../logs/when.js";
@@ -19,47 +26,123 @@ import type { LogQuestion } from "./log-question.js";
 
 /** Where records come from: a cluster that is up, or what was kept of one. */
 export interface LogSource {
-  /** `withLeaders`: who leads is asked of the nodes. */
-  readonly facts: (withLeaders: boolean) => Promise<ClusterFacts>;
+  /** Of the cluster, or of the file. */
+  readonly name: string;
+  /** `withLeaders`: who leads is asked of the nodes. `isNeeded`: somebody asks for nodes by what is known of them. */
+  readonly facts: (withLeaders: boolean, isNeeded: boolean) => Promise<ClusterFacts>;
   /** In order, as many at once as are there. */
-  readonly read: (options: ReadLogsOptions) => AsyncIterable<readonly Said[]>;
-}
-
-/** A line of a log, with what it says where somebody wants to know. */
-export interface Said extends Placed {
-  readonly record: LogRecord;
+  readonly read: (options: ReadLogsOptions) => AsyncIterable<readonly Shown[]>;
 }
 
 /** The logs that the engine has of a cluster. */
 export function engineLogs(engine: LogEngine & StatusEngine, found: Observed): LogSource {
   return {
+    name: found.name,
     facts: (withLeaders) => clusterFacts(engine, found, withLeaders),
-    read: (options) => readEntries(engine, found.name, options),
+    read: (options) => readEntries(engine, found.name, { ...options, life: true }),
   };
 }
 
+/** The logs that were kept of a cluster. It is read once more for its nodes, where somebody asks for some of them. */
+export function archivedLogs(file: string): LogSource {
+  return {
+    name: file,
+    facts: async (_withLeaders, isNeeded) => ({ nodes: isNeeded ? await nodesIn(file) : [], leaders: {} }),
+    read: (options) => readArchived(file, options),
+  };
+}
+
+async function nodesIn(file: string): Promise<ClusterFacts["nodes"]> {
+  const services = new Map<string, string>();
+  for await (const records of readArchive(file)) {
+    for (const { node, service } of records) if (node !== chaosNode) services.set(node, service);
+  }
+  return [...services].sort().map(([node, service]) => ({ node, service, zone: null, protected: false, bundled: false }));
+}
+
 const asideMs = 5000;
+/** How long what is folded waits for another of its kind. */
+const foldMs = 1000;
+
+/** What is told of a reading, beside what was read. */
+export interface Telling {
+  readonly signal: AbortSignal;
+  readonly tally?: Tally | undefined;
+}
 
 /**
- * The lines that answer a question, as they come: a text is as many as are there at once, with new lines between them. `pretty`: how to write for a person, its nodes are filled in. Throws UNKNOWN_NODE,
- * UNKNOWN_FAULT, USAGE for a service that is not there, and NO_MATCH where `--until-match` never came true.
+ * The lines that answer a question, as they come: a text is as many as are there at once, with newlines between them. `pretty`: how to write
+ * for a person, its nodes are filled in. Throws UNKNOWN_NODE, UNKNOWN_FAULT, USAGE for a service that is not there, and NO_MATCH where
+ * `--until-match` never came true.
  */
 export async function* logLines(
   question: LogQuestion,
   source: LogSource,
   pretty: PrettyOptions,
-  signal: AbortSignal,
+  telling: Telling,
 ): AsyncGenerator<string, void, undefined> {
-  const facts = await source.facts(question.who !== undefined && asksForLeader(question.who.target));
-  const filter = await filterOf(question, facts, source, signal);
-  const writer = question.writer({ ...pretty, nodes: facts.nodes.map(({ node }) => node) });
+  const { filter, nodes } = await asked(question, source, telling.signal);
+  const writer = question.writer({ ...pretty, nodes });
+  // the last so many records are counted as they are asked for, and a match has to be one of them
+  const faultsToo = writer.skip !== undefined && question.tail === undefined && question.untilMatch === undefined;
+  const batches = inOrder(question, story(question, { ...filter, faultsToo }, source, telling));
   if (writer.head !== undefined) yield writer.head;
-  for await (const batch of story(question, filter, source, signal)) {
-    const lines = batch.map(({ record }) => writer.line(record)).filter((line) => line !== "");
-    if (lines.length > 0) yield lines.join("\n");
+  const { flush } = writer;
+  for await (const batch of question.follow && flush !== undefined ? withPauses(batches, foldMs) : batches) {
+    const lines = batch === undefined ? [flush?.() ?? ""] : batch.map((shown) => lineOf(shown, writer, faultsToo, filter));
+    const text = lines.filter((line) => line !== "").join("\n");
+    if (text !== "") yield text;
   }
-  const rest = writer.flush?.() ?? "";
+  const rest = flush?.() ?? "";
   if (rest !== "") yield rest;
+}
+
+/** The records that answer a question, one after the other. */
+export async function* logRecords(
+  question: LogQuestion,
+  source: LogSource,
+  telling: Telling,
+): AsyncGenerator<LogRecord, void, undefined> {
+  const { filter } = await asked(question, source, telling.signal);
+  for await (const batch of inOrder(question, story(question, filter, source, telling))) {
+    for (const { record } of batch) yield record;
+  }
+}
+
+function lineOf(shown: Shown, writer: RecordWriter, faultsToo: boolean, filter: LogFilter): string {
+  if (faultsToo && shown.record.node === chaosNode && !accepts(filter, shown.record)) return writer.skip?.(shown.record) ?? "";
+  return writer.shown === undefined ? writer.line(shown.record) : writer.shown(shown);
+}
+
+function inOrder(
+  { isCausal, follow, holdBackMs }: LogQuestion,
+  batches: AsyncIterable<readonly Shown[]>,
+): AsyncIterable<readonly Shown[]> {
+  return isCausal ? byCause(batches, { follow, windowMs: holdBackMs }) : batches;
+}
+
+async function* byCause(
+  batches: AsyncIterable<readonly Shown[]>,
+  options: CausalOptions,
+): AsyncGenerator<readonly Shown[], void, undefined> {
+  for await (const record of inCausalOrder(recordsOf(batches), options)) {
+    yield [{ ts: record.ts, flags: record.flags ?? [], record }];
+  }
+}
+
+async function* recordsOf(batches: AsyncIterable<readonly Shown[]>): AsyncGenerator<LogRecord, void, undefined> {
+  for await (const batch of batches) for (const { record } of batch) yield record;
+}
+
+/** The question's filter, and the nodes there are. */
+async function asked(
+  question: LogQuestion,
+  source: LogSource,
+  signal: AbortSignal,
+): Promise<{ readonly filter: LogFilter; readonly nodes: readonly string[] }> {
+  const { who, services } = question;
+  const facts = await source.facts(who !== undefined && asksForLeader(who.target), who !== undefined || services.length > 0);
+  return { filter: await filterOf(question, facts, source, signal), nodes: facts.nodes.map(({ node }) => node) };
 }
 
 /** The question's filter, with what it takes the cluster to know: nodes, and the time of a fault. */
@@ -96,8 +179,8 @@ async function* story(
   { follow, tail, holdBackMs, untilMatch: pattern, timeoutMs }: LogQuestion,
   filter: LogFilter,
   source: LogSource,
-  signal: AbortSignal,
-): AsyncGenerator<readonly Said[], void, undefined> {
+  { signal, tally }: Telling,
+): AsyncGenerator<readonly Shown[], void, undefined> {
   const { until } = filter;
   const timedOut = timeoutMs === undefined ? [] : [AbortSignal.timeout(Math.min(timeoutMs, timerMostMs))];
   const untilEndMs = until === undefined ? Infinity : msOfStamp(until) - Date.now();
@@ -109,6 +192,7 @@ async function* story(
     filter: until === undefined || tail !== undefined ? filter : { ...filter, passEnd: true },
     tail,
     holdBackMs,
+    tally,
     signal: AbortSignal.any([signal, end.signal, ...timedOut]),
   });
   const batches = until === undefined ? all : throughUntil(end.through(all), until);

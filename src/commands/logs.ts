@@ -1,10 +1,17 @@
+import { once } from "node:events";
 import { Args, Flags } from "@oclif/core";
+import type { ChalkInstance } from "chalk";
 import { BaseCommand } from "../cli/base-command.js";
 import { clusterFlag, durationFlag } from "../cli/flags.js";
 import { parseLogQuestion } from "../cli/log-question.js";
-import { engineLogs, logLines } from "../cli/log-view.js";
+import { exportShiviz, summarize } from "../cli/log-report.js";
+import { type LogSource, archivedLogs, engineLogs, logLines } from "../cli/log-view.js";
 import { theCluster } from "../cli/the-cluster.js";
 import { levels } from "../core/log-record.js";
+import { footerOf, footerRecord } from "../logs/footer.js";
+import { formatJson } from "../logs/format.js";
+import { Tally } from "../logs/tally.js";
+import { findArchive } from "../workspace/archives.js";
 
 const when = "a duration ago, a clock time such as 14:02:07, or RFC 3339";
 // not greedy: a node may follow
@@ -23,6 +30,9 @@ export default class Logs extends BaseCommand {
     "<%= config.bin %> logs --around 14:02:07 --span 30s",
     "<%= config.bin %> logs --until-match 'became leader' --timeout 30s",
     "<%= config.bin %> logs --columns ts,node,level,msg,term",
+    "<%= config.bin %> logs --summary",
+    "<%= config.bin %> logs --archive LAST --level error",
+    "<%= config.bin %> logs --order causal --shiviz run.log",
     "<%= config.bin %> logs --tail 20 --json",
   ];
   // one record a line, as they come: not one object at the end
@@ -81,6 +91,24 @@ export default class Logs extends BaseCommand {
       description: "pretty, logfmt, json, or a template such as '{{ts}} {{node}} {{msg}} {{fields.term}}'.",
       helpValue: "<format>",
     }),
+    raw: Flags.boolean({ description: "The lines as their programs wrote them, control characters and all." }),
+    time: Flags.string({
+      description: "How times are shown to people; default: absolute.",
+      options: ["absolute", "relative", "utc", "none"],
+    }),
+    fold: Flags.boolean({ description: "Neighbours that say the same but for their numbers become one line." }),
+    order: Flags.string({
+      description: "By the engine's stamps, or by cause and effect; default: time.",
+      options: ["time", "causal"],
+    }),
+    summary: Flags.boolean({
+      description: "What there is at a glance: counts over time, kinds of messages, new errors, elections, faults.",
+    }),
+    shiviz: Flags.string({ description: "Write who heard what from whom to a file for ShiViz.", helpValue: "<file>" }),
+    archive: Flags.string({
+      description: "Read what `down` or `collect` kept: a file, a folder, or LAST.",
+      helpValue: "<file>",
+    }),
     columns: Flags.string({ ...list, description: "These keys and fields as aligned columns.", helpValue: "<ts,node,msg>" }),
   };
 
@@ -88,7 +116,30 @@ export default class Logs extends BaseCommand {
     const { flags, argv } = await this.parse(Logs);
     const nodes = [...argv.map(String), ...(flags.node ?? [])];
     const question = await parseLogQuestion({ ...flags, nodes }, Date.now());
-    const source = engineLogs(this.world.engine, await theCluster(this.world, flags.cluster));
-    for await (const lines of logLines(question, source, { chalk: this.terminal.chalk }, this.signal)) this.log(lines);
+    const source = await this.#source(flags.archive, flags.cluster);
+    const telling = { signal: this.signal, tally: new Tally() };
+    if (flags.summary) return this.log(await summarize(question, source, telling, this.#paper));
+    if (flags.shiviz !== undefined) return this.log(await exportShiviz(question, source, telling, flags.shiviz));
+    for await (const lines of logLines(question, source, this.#paper, telling)) await this.#print(lines);
+    const footer = footerOf(telling.tally);
+    if (question.isJson) this.log(formatJson(footerRecord(telling.tally, source.name, Date.now())));
+    else if (footer !== undefined) this.logToStderr(footer);
+  }
+
+  async #source(archive: string | undefined, cluster: string | undefined): Promise<LogSource> {
+    if (archive !== undefined) return archivedLogs(await findArchive(archive, this.world.folder, cluster));
+    return engineLogs(this.world.engine, await theCluster(this.world, cluster));
+  }
+
+  /** What is written on: a person's terminal has a width. */
+  get #paper(): { readonly chalk: ChalkInstance; readonly width: number | undefined } {
+    const { chalk, live } = this.terminal;
+    return { chalk, width: live ? process.stdout.columns : undefined };
+  }
+
+  /** Whoever reads slowly is waited for: what is not read would be kept in memory. */
+  async #print(lines: string): Promise<void> {
+    this.log(lines);
+    if (process.stdout.writableNeedDrain) await once(process.stdout, "drain");
   }
 }

@@ -36,6 +36,8 @@ export class ContainerReader {
   readonly #patience: Patience;
   readonly #signal: AbortSignal;
   readonly #bell = new Bell();
+  /** How long a line waits for others that go on with it, as those of a stack trace do. */
+  readonly #settleMs: number;
   #woken = false;
 
   constructor(
@@ -44,12 +46,14 @@ export class ContainerReader {
     sink: Sink,
     patience: Patience,
     signal: AbortSignal,
+    settleMs: number,
   ) {
     this.#engine = engine;
     this.#id = id;
     this.#sink = sink;
     this.#patience = patience;
     this.#signal = signal;
+    this.#settleMs = settleMs;
   }
 
   /** There may be more to read: the container started, or was removed, or nobody knows. */
@@ -67,7 +71,7 @@ export class ContainerReader {
     const log = new NodeLog({ ...origin, since });
 
     await this.#insist(() => this.#pass(log, false));
-    if (!follow) await this.#sink.take(log.stopped());
+    await this.#sink.take(follow ? log.settled() : log.stopped());
     this.#sink.caughtUp();
 
     let attached = false;
@@ -98,6 +102,7 @@ export class ContainerReader {
         found.push(...entries.filter((entry) => this.#sink.wants(entry)));
         if (found.length > 2 * count) found.splice(0, found.length - count);
       }
+      found.push(...log.stopped().filter((entry) => this.#sink.wants(entry)));
       const beginning = found.length < count ? undefined : found.at(-count)?.ts;
       if (beginning !== undefined || read < lines / 2) {
         const early = beginning === undefined ? undefined : stampOfMs(msOfStamp(beginning) - marginMs);
@@ -111,14 +116,23 @@ export class ContainerReader {
     if (this.#signal.aborted) return;
     this.#woken = false;
     const since = log.attach();
-    for await (const chunk of this.#engine.logs(this.#id, { follow, since, signal: this.#signal })) {
-      this.#patience.succeeded();
-      // an engine may send a whole log at once; its entries must not all be there at once
-      for (let start = 0; start < chunk.length; start += sliceBytes) {
-        const full = this.#sink.take(log.push(chunk.subarray(start, start + sliceBytes)));
-        if (full !== undefined) await full;
-        if (this.#signal.aborted) return;
+    let settling: NodeJS.Timeout | undefined;
+    const settle = (): void => void this.#sink.take(log.settled());
+    try {
+      for await (const chunk of this.#engine.logs(this.#id, { follow, since, signal: this.#signal })) {
+        this.#patience.succeeded();
+        clearTimeout(settling);
+        // an engine may send a whole log at once; its entries must not all be there at once
+        for (let start = 0; start < chunk.length; start += sliceBytes) {
+          const full = this.#sink.take(log.push(chunk.subarray(start, start + sliceBytes)));
+          if (full !== undefined) await full;
+          if (this.#signal.aborted) return;
+        }
+        if (follow && log.isOpen) settling = setTimeout(settle, this.#settleMs);
       }
+    } finally {
+      clearTimeout(settling);
+      if (follow) settle();
     }
     this.#patience.succeeded();
     await this.#sink.take(log.detach());

@@ -20,7 +20,7 @@ const starts = new WeakMap<Source, string>();
 /** Without a newline. */
 export function entryJson(entry: Entry): string {
   const { source, stream, ts, text, seq, flags } = entry;
-  const said = ourLine.exec(text);
+  const said = source.hasFormat === true ? null : ourLine.exec(text);
   if (said === null) return formatJson(entry.record);
   const [, level = "", event = "", msg = "", fields = ""] = said;
   const flagged = flags.length === 0 ? "" : `,"flags":${JSON.stringify(flags)}`;

@@ -1,15 +1,23 @@
 /** A line on its way through the logs: where it was said and when. What it says is looked at by those only who want to know. */
 import type { LogRecord, RecordFlag, RecordStream } from "../core/log-record.js";
-import { parseLine } from "./parse.js";
+import { entryJson } from "./entry-json.js";
+import { type Said, parseLine } from "./parse.js";
+import type { Shown } from "./shown.js";
 
 /** Whose log a line is from. */
 export interface Source {
   readonly cluster: string;
   readonly service: string;
   readonly node: string;
+  /** How its lines are understood, those of each stream by their own parser; undefined: in the usual ways. */
+  readonly parsers?: Readonly<Record<RecordStream, Parse>> | undefined;
+  /** Its spec says how its lines are written. */
+  readonly hasFormat?: boolean | undefined;
 }
 
-export class Entry {
+type Parse = (text: string) => Said;
+
+export class Entry implements Shown {
   readonly source: Source;
   readonly stream: RecordStream;
   /** As {@link LogRecord.ts}. */
@@ -34,12 +42,22 @@ export class Entry {
     return (this.#record ??= this.#parse());
   }
 
+  json(): string {
+    return entryJson(this);
+  }
+
   #parse(): LogRecord {
-    const { cluster, service, node } = this.source;
-    const { level, event, msg, fields } = parseLine(this.text);
+    const { cluster, service, node, parsers } = this.source;
+    const { level, event, msg, fields } = (parsers?.[this.stream] ?? parseLine)(this.text);
     const said = { ts: this.ts, cluster, service, node, stream: this.stream, level, event, msg, fields, seq: this.seq };
     return this.flags.length === 0 ? said : { ...said, flags: this.flags };
   }
+}
+
+/** One entry of two: the second goes on with what the first began. */
+export function joinedEntry({ source, stream, ts, text, seq, flags }: Entry, more: string): Entry {
+  const isJoined = flags.includes("joined");
+  return new Entry(source, stream, ts, `${text}\n${more}`, seq, isJoined ? flags : ["joined", ...flags]);
 }
 
 /** The same entry, which came after later ones had been shown. */

@@ -1,7 +1,8 @@
 import type { RecordFlag, StreamName } from "../core/log-record.js";
 import { createDemuxer, type Demuxer, type Frame } from "./demux.js";
-import { Entry, type Source } from "./entry.js";
-import { LineJoiner, toPieces, wholeMessage, type Line, type Piece } from "./lines.js";
+import { Entry, joinedEntry, type Source } from "./entry.js";
+import { continues } from "./formats/traces.js";
+import { LineJoiner, maxLineBytes, toPieces, wholeMessage, type Line, type Piece } from "./lines.js";
 import { Progress, type Skip } from "./progress.js";
 import { Repeats } from "./repeats.js";
 
@@ -36,6 +37,8 @@ export class NodeLog {
   #lastTs = "";
   /** Something may be missing before the next entry that is shown. */
   #gap = false;
+  /** The last entry, as long as the next line may go on with it. */
+  #open: Entry | undefined;
 
   constructor(origin: Origin) {
     this.#origin = origin;
@@ -62,7 +65,7 @@ export class NodeLog {
     return this.#entries(this.#demuxer.end());
   }
 
-  /** The container has stopped: what its program left open is a line as it is. */
+  /** The container has stopped, or its log is over: what its program left open is as it is. */
   stopped(): Entry[] {
     const entries: Entry[] = [];
     this.#stopped(entries);
@@ -71,6 +74,24 @@ export class NodeLog {
 
   #stopped(entries: Entry[]): void {
     for (const line of this.#joiner.end()) this.#line(line, entries);
+    this.#settle(entries);
+  }
+
+  /** True while an entry is kept because the next line may go on with it, as those of a stack trace do. */
+  get isOpen(): boolean {
+    return this.#open !== undefined;
+  }
+
+  /** Nothing has come for a while: what was kept is whole. */
+  settled(): Entry[] {
+    const entries: Entry[] = [];
+    this.#settle(entries);
+    return entries;
+  }
+
+  #settle(entries: Entry[]): void {
+    if (this.#open !== undefined) entries.push(this.#open);
+    this.#open = undefined;
   }
 
   #entries(frames: readonly Frame[]): Entry[] {
@@ -127,10 +148,16 @@ export class NodeLog {
     const ts = isClamped ? this.#lastTs : stamp;
     this.#lastTs = ts;
     if (since !== undefined && ts < since) return;
+    const open = this.#open;
+    if (open?.stream === stream && open.text.length < maxLineBytes && continues(open.text, text)) {
+      this.#open = joinedEntry(open, text);
+      return;
+    }
+    if (open !== undefined) entries.push(open);
     this.#seq += 1;
     const flags = this.#gap || isClamped ? this.#flagged(ofLine, isClamped) : ofLine;
     this.#gap = false;
-    entries.push(new Entry(this.#origin, stream, ts, text, this.#seq, flags));
+    this.#open = new Entry(this.#origin, stream, ts, text, this.#seq, flags);
   }
 
   #flagged(ofLine: readonly RecordFlag[], isClamped: boolean): readonly RecordFlag[] {

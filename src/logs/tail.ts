@@ -1,3 +1,4 @@
+import { logFormatOf } from "../core/log-format.js";
 import { label, type Role } from "../core/labels.js";
 import { setMaxListeners } from "node:events";
 import { chaosNode, type LogRecord } from "../core/log-record.js";
@@ -8,6 +9,7 @@ import { Entry, lateEntry } from "./entry.js";
 import { accepts, type LogFilter } from "./filter.js";
 import { Merger } from "./merge.js";
 import { lifeLine } from "./life.js";
+import { createParser, parseLine } from "./parse.js";
 import { Patience } from "./patience.js";
 import type { Tally } from "./tally.js";
 
@@ -78,6 +80,7 @@ class Tail {
   readonly #cluster: string;
   readonly #options: ReadLogsOptions;
   readonly #filter: LogFilter;
+  readonly #holdBackMs: number;
   readonly #merger: Merger<Entry>;
   readonly #readers = new Map<string, ContainerReader>();
   readonly #stop = new AbortController();
@@ -100,7 +103,8 @@ class Tail {
     this.#filter = options.filter ?? {};
     const { nodes: _nodes, since: _since, ...others } = this.#filter;
     this.#isOpen = Object.values(others).every((part) => part === undefined);
-    this.#merger = new Merger(options.holdBackMs ?? 300, lateEntry);
+    this.#holdBackMs = options.holdBackMs ?? 300;
+    this.#merger = new Merger(this.#holdBackMs, lateEntry);
     // every reader listens for the end, and some clusters are large
     setMaxListeners(0, this.#stop.signal);
     const { signal } = options;
@@ -226,16 +230,22 @@ class Tail {
     if (known !== undefined) return known.wake();
     const isAgent = labels[label.role] === ("agent" satisfies Role);
     const node = isAgent ? chaosNode : (labels[label.node] ?? id.slice(0, 12));
-    if (this.#stop.signal.aborted || this.#filter.nodes?.has(node) === false) return;
+    const isTold = isAgent && this.#filter.faultsToo === true;
+    if (this.#stop.signal.aborted || (this.#filter.nodes?.has(node) === false && !isTold)) return;
 
+    const format = logFormatOf(labels);
     const origin = {
+      parsers: { stdout: createParser(format), stderr: createParser(format), engine: parseLine },
+      hasFormat: format !== undefined,
       cluster: this.#cluster,
       service: labels[label.service] ?? "",
       node,
       stderr: !isAgent,
-      since: this.#filter.since,
+      // a fault that began before may be in force
+      since: isTold ? undefined : this.#filter.since,
     };
-    const reader = new ContainerReader(this.#engine, id, this.#sink(id), this.#patience(), this.#stop.signal);
+    const settleMs = this.#holdBackMs / 3;
+    const reader = new ContainerReader(this.#engine, id, this.#sink(id), this.#patience(), this.#stop.signal, settleMs);
     this.#readers.set(id, reader);
     this.#merger.open(id);
     void this.#beside(reader.run(origin, this.#options.follow, this.#options.tail)).then(() => {

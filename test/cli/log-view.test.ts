@@ -38,6 +38,7 @@ async function ask(input: Partial<LogQuestionInput>): Promise<Asked> {
   const read: ReadLogsOptions[] = [];
   let given = 0;
   const source: LogSource = {
+    name: "demo",
     facts: (withLeaders) =>
       Promise.resolve({
         nodes: [
@@ -58,7 +59,7 @@ async function ask(input: Partial<LogQuestionInput>): Promise<Asked> {
   const question = await parseLogQuestion({ nodes: [], format: "{{msg}}{{event}}", ...input }, nowMs);
   const lines = [];
   const { signal } = new AbortController();
-  for await (const text of logLines(question, source, { chalk: new Chalk({ level: 0 }) }, signal))
+  for await (const text of logLines(question, source, { chalk: new Chalk({ level: 0 }) }, { signal }))
     lines.push(...text.split("\n"));
   return { lines, read, given };
 }

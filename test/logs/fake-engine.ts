@@ -32,7 +32,7 @@ export class FakeContainer implements ContainerInfo {
   constructor(
     cluster: string,
     node: string,
-    options: { readonly role?: string; readonly tty?: boolean; readonly id?: string } = {},
+    options: { readonly role?: string; readonly tty?: boolean; readonly id?: string; readonly labels?: Labels } = {},
   ) {
     this.id = options.id ?? `id-${node}`;
     this.name = `${cluster}-${node}`;
@@ -41,6 +41,7 @@ export class FakeContainer implements ContainerInfo {
       [label.cluster]: cluster,
       [label.role]: options.role ?? "node",
       ...(options.role === "agent" ? {} : { [label.service]: "kv", [label.node]: node }),
+      ...options.labels,
     };
   }
 

@@ -1,6 +1,7 @@
 // Shows that the logs of a cluster are one ordered story without loss or repeat, over restarts, broken connections, silence and removal.
 import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
+import { label } from "../../src/core/labels.js";
 import type { LogRecord } from "../../src/core/log-record.js";
 import { Bell } from "../../src/logs/bell.js";
 import { readLogs, type ReadLogsOptions } from "../../src/logs/tail.js";
@@ -138,6 +139,37 @@ describe("what has been said", () => {
       ),
       { numRuns: 40 },
     );
+  });
+
+  it("keeps a stack trace together, also while following, and lets no other line into it", async () => {
+    const { engine, n1 } = threeNodes();
+    const trace = ["Error: broken", "    at f (a.js:1:1)", "    at g (b.js:2:2)"];
+    const say = (from: number): void => {
+      for (const [i, line] of trace.entries()) n1.say((from + i) * ms, `${line}\n`, "stderr");
+    };
+    say(1);
+    n1.say(5 * ms, "    at no trace of its own\n");
+    n1.say(6 * ms, "next\n");
+    const whole = trace.join("\n");
+    const past = await all(engine);
+    expect(past.map(({ msg }) => msg)).toEqual([whole, "    at no trace of its own", "next"]);
+    expect(past[0]).toMatchObject({ level: "error", seq: 1, flags: ["joined"] });
+
+    const story = following(engine);
+    await story.until(3);
+    say(10);
+    await story.until(4);
+    await story.stop();
+    expect(story.records.at(-1)).toMatchObject({ msg: whole, seq: 4, flags: ["joined"] });
+  });
+
+  it("is understood as the node's label says", async () => {
+    const engine = new FakeEngine();
+    const format = { [label.logs]: JSON.stringify({ format: "json", message: "said", level: "how" }) };
+    const n1 = new FakeContainer("demo", "n1", { labels: format });
+    engine.start(n1);
+    n1.say(1, `${JSON.stringify({ said: "hello", how: "warn", msg: "no" })}\n`);
+    expect((await all(engine))[0]).toMatchObject({ level: "warn", msg: "hello", fields: { msg: "no" } });
   });
 
   it("is nothing where there is nothing, and an error where no engine answers", async () => {
