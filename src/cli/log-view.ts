@@ -57,7 +57,9 @@ async function nodesIn(file: string): Promise<ClusterFacts["nodes"]> {
   for await (const records of readArchive(file)) {
     for (const { node, service } of records) if (node !== chaosNode) services.set(node, service);
   }
-  return [...services].sort().map(([node, service]) => ({ node, service, zone: null, protected: false, bundled: false }));
+  return [...services]
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([node, service]) => ({ node, service, zone: null, protected: false, bundled: false }));
 }
 
 const asideMs = 5000;

@@ -133,8 +133,8 @@ describe("what has been said", () => {
           const everything = texts(await all(engine, { filter }));
           n1.reads.splice(0);
           expect(texts(await all(engine, { filter, tail }))).toEqual(tail === 0 ? [] : everything.slice(-tail));
-          if (!onlyErrors && lines > 2 * (200 + 2 * tail))
-            expect(n1.reads.every((read) => (read.since ?? read.tail) !== undefined)).toBe(true);
+          const fromItsStart = n1.reads.some((read) => (read.since ?? read.tail) === undefined);
+          expect(fromItsStart && !onlyErrors && lines > 2 * (200 + 2 * tail)).toBe(false);
         },
       ),
       { numRuns: 40 },
@@ -420,7 +420,12 @@ describe("following", () => {
 
 describe("what the engine tells", () => {
   const told = (container: FakeContainer, ns: number, action: ContainerEvent["action"], rest: Partial<ContainerEvent> = {}) => ({
-    ...{ id: container.id, ts: stampAt(ns), action, labels: container.labels, exitCode: undefined, health: undefined },
+    id: container.id,
+    ts: stampAt(ns),
+    action,
+    labels: container.labels,
+    exitCode: undefined,
+    health: undefined,
     ...rest,
   });
   const lives = (records: readonly LogRecord[]): string[] =>
