@@ -8,16 +8,21 @@ import type { ReadLogsOptions } from "./tail.js";
 /** In the archive's order, as many at once as are there. Throws ARCHIVE_UNREADABLE. */
 export async function* readArchived(
   file: string,
-  { filter = {}, tail, signal }: Pick<ReadLogsOptions, "filter" | "tail" | "signal">,
+  { filter = {}, tail, tally, signal }: Pick<ReadLogsOptions, "filter" | "tail" | "tally" | "signal">,
 ): AsyncGenerator<readonly Shown[], void, undefined> {
   const last = tail === undefined ? undefined : createLast(tail);
   for await (const records of readArchive(file)) {
     if (signal?.aborted === true) break;
     const wanted = records.filter((record) => accepts(filter, record));
-    if (last === undefined) yield wanted.map(shownOf);
-    else for (const record of wanted) last.add(record);
+    if (last !== undefined) for (const record of wanted) last.add(record);
+    else {
+      tally?.count(wanted);
+      yield wanted.map(shownOf);
+    }
   }
-  if (last !== undefined) yield last.records().map(shownOf);
+  if (last === undefined) return;
+  tally?.count(last.records());
+  yield last.records().map(shownOf);
 }
 
 function shownOf(record: LogRecord): Shown {

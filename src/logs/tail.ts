@@ -122,7 +122,8 @@ class Tail {
     if (this.#stop.signal.aborted) return;
     // events first, so that no container starts unseen between the list and them
     const events = this.#options.follow ? await this.#subscribe() : undefined;
-    if (this.#options.life === true) {
+    // whoever asks for the last a node said does not mean this
+    if (this.#options.life === true && this.#options.tail === undefined) {
       this.#merger.open(lifeKey);
       void this.#beside(this.#readPast());
     }

@@ -1,5 +1,5 @@
 import type { RecordFlag } from "../core/log-record.js";
-import type { Entry } from "./entry.js";
+import type { Placed } from "./filter.js";
 
 /** Counts what a reader should know about the completeness and order of what was read. */
 export class Tally {
@@ -8,9 +8,9 @@ export class Tally {
   reconnects = 0;
   readonly #flags = new Map<RecordFlag, number>();
 
-  count(entries: readonly Entry[]): void {
-    this.records += entries.length;
-    for (const { flags } of entries) for (const flag of flags) this.#flags.set(flag, this.of(flag) + 1);
+  count(read: readonly Placed[]): void {
+    this.records += read.length;
+    for (const { flags = [] } of read) for (const flag of flags) this.#flags.set(flag, this.of(flag) + 1);
   }
 
   of(flag: RecordFlag): number {

@@ -9,7 +9,12 @@ async function booted(): Promise<FakeWorld> {
   return world;
 }
 
+/** What nodes and agent said: all but what the engine told of their containers, and the last record, which tells of the reading. */
 function records(stdout: string): readonly LogRecord[] {
+  return all(stdout).filter(({ stream }) => stream !== "engine");
+}
+
+function all(stdout: string): readonly LogRecord[] {
   return stdout
     .trimEnd()
     .split("\n")
@@ -21,12 +26,59 @@ test("--json gives every record of every node, one a line, in the order of their
   await world.json("chaos", "pause", "n2", "--for", "1m");
   const { exitCode, stdout } = await world.run("logs", "--json");
   expect(exitCode).toBe(0);
-  const all = records(stdout);
-  expect(all.map(({ ts }) => ts)).toEqual(all.map(({ ts }) => ts).sort());
-  const events = (node: string): readonly string[] => all.filter((one) => one.node === node).map(({ event }) => event);
+  const told = records(stdout);
+  const stamps = all(stdout).map(({ ts }) => ts);
+  expect(stamps).toEqual(stamps.toSorted());
+  const events = (node: string): readonly string[] => told.filter((one) => one.node === node).map(({ event }) => event);
   for (const node of ["n1", "n2", "n3"]) expect(events(node)).toEqual(["environment-read", "node-started"]);
   expect(events("chaos")).toEqual(["agent-started", "fault-applied"]);
-  expect(all[0]).toMatchObject({ cluster: "demo", stream: "stdout", seq: 1 });
+  expect(told[0]).toMatchObject({ cluster: "demo", stream: "stdout", seq: 1 });
+});
+
+test("what the engine tells of containers stands among what their programs say, and the last record counts all that was read", async () => {
+  const world = await booted();
+  await world.engine.stopContainer("devious.demo.n2", 1000);
+  const told = all((await world.run("logs", "n2", "--json")).stdout);
+  expect(told.map(({ event }) => event)).toEqual([
+    "container-started",
+    "environment-read",
+    "node-started",
+    "node-stopping",
+    "container-died",
+    "log-read",
+  ]);
+  const nothing = { late: 0, clamped: 0, joined: 0, truncated: 0, gaps: 0, reconnects: 0 };
+  expect(told.at(-1)).toMatchObject({ node: "devious", fields: { records: 5, ...nothing } });
+  expect((await world.run("logs", "n2")).stderr).toBe("");
+});
+
+test("--raw is what the program wrote", async () => {
+  const world = await booted();
+  const { stdout } = await world.run("logs", "n1", "--raw", "--event", "node-started");
+  expect(JSON.parse(stdout)).toMatchObject({ event: "node-started", node: "n1", msg: "listens", member: 1 });
+});
+
+test("--archive reads what down kept with the same flags, and --shiviz writes a file", async () => {
+  const world = await booted();
+  await world.json("chaos", "pause", "n2", "--for", "1m");
+  const before = records((await world.run("logs", "--json")).stdout);
+  await world.json("down");
+  expect(records((await world.run("logs", "--archive", "LAST", "--json")).stdout)).toEqual(before);
+  const { stdout } = await world.run("logs", "--archive", "LAST", "n3", "--format", "{{node}} {{msg}}", "--grep", "^listens$");
+  expect(stdout).toBe("n3 listens\n");
+  const last = all((await world.run("logs", "--archive", "LAST", "--json", "--tail", "1", "--grep", "^listens$")).stdout);
+  expect(last.map(({ node }) => node).sort()).toEqual(["devious", "n1", "n2", "n3"]);
+  const { exitCode, stderr } = await world.run("logs", "--archive", "LAST", "--shiviz", "run.log");
+  expect(stderr).toContain("vector clock");
+  expect(exitCode).toBe(64);
+});
+
+test("the windows of faults are drawn also where the agent's records are not asked for", async () => {
+  const world = await booted();
+  await world.json("chaos", "pause", "n2", "--for", "1m");
+  await world.engine.stopContainer("devious.demo.n1", 1000);
+  const { stdout } = await world.run("logs", "n1", "--grep", "stopping");
+  expect(stdout).toMatch(/n1 +│ +info +was asked to stop/);
 });
 
 test.each([
@@ -72,12 +124,12 @@ test.each([
 
 test("people see info and above, without colour where no terminal is", async () => {
   const world = await booted();
-  const { stdout } = await world.run("logs", "--node", "n1");
+  const { stdout } = await world.run("logs", "--node", "n1", "--grep", "^listens$");
   expect(stdout).toMatch(/^\S+ +n1 +info +listens +member=1\n$/i);
   vi.stubEnv("FORCE_COLOR", "1");
-  expect((await world.run("logs", "--node", "n1")).stdout).toContain("\u001b[");
+  expect((await world.run("logs", "--node", "n1", "--grep", "^listens$")).stdout).toContain("\u001b[");
   vi.stubEnv("NO_COLOR", "1");
-  expect((await world.run("logs", "--node", "n1")).stdout).toBe(stdout);
+  expect((await world.run("logs", "--node", "n1", "--grep", "^listens$")).stdout).toBe(stdout);
   vi.unstubAllEnvs();
 });
 
@@ -134,9 +186,9 @@ test("-f --until ends by itself, although nobody says anything then", async () =
 });
 
 test.each([
-  [["--format", "{{node}}: {{msg}} ({{member}}{{nothing}})", "n1"], "n1: listens (1)\n"],
-  [["--columns", "node,level,member", "n1"], "NODE   LEVEL  MEMBER\nn1     info   1\n"],
-  [["--columns", "node,nothing,msg", "n1"], "NODE   NOTHING  MSG\nn1     -        listens\n"],
+  [["--format", "{{node}}: {{msg}} ({{member}}{{nothing}})", "n1", "--grep", "^listens$"], "n1: listens (1)\n"],
+  [["--columns", "node,level,member", "n1", "--grep", "^listens$"], "NODE   LEVEL  MEMBER\nn1     info   1\n"],
+  [["--columns", "node,nothing,msg", "n1", "--grep", "^listens$"], "NODE   NOTHING  MSG\nn1     -        listens\n"],
 ] as const)("logs %j", async (flags, expected) => {
   const world = await booted();
   expect((await world.run("logs", ...flags)).stdout).toBe(expected);
@@ -146,6 +198,7 @@ test("logfmt gives every record, one a line", async () => {
   const world = await booted();
   const { stdout } = await world.run("logs", "n1", "--format", "logfmt");
   expect(stdout.trimEnd().split("\n")).toEqual([
+    expect.stringMatching(/ stream=engine level=info event=container-started /),
     expect.stringMatching(/^ts=\S+Z cluster=demo service=store node=n1 stream=stdout level=debug event=environment-read /),
     expect.stringMatching(/ event=node-started msg=listens seq=2 member=1$/),
   ]);
@@ -167,6 +220,9 @@ test.each([
   [["--since", "1m", "--until", "5m"], "--until 5m is before --since 1m"],
   [["--json", "--columns", "ts"], "--json and --columns contradict each other."],
   [["--json", "--format", "logfmt"], "--json and --format contradict each other."],
+  [["--raw", "--json"], "--json and --raw contradict each other."],
+  [["--archive", "LAST", "-f"], "--archive and --follow contradict each other."],
+  [["--archive", "LAST"], "No log of any cluster is kept"],
   [["--format", "xml"], 'There is no format "xml"'],
   [["--format", "{{node}"], "its braces do not enclose a name"],
   [["--columns", "ts,,msg"], "--columns needs names"],
