@@ -82,11 +82,11 @@ export class Merger<T extends Stamped> {
     return this.#stream(key).count;
   }
 
-  /** Every item that may leave now, in order. */
-  release(nowMs: number): T[] {
+  /** What may leave now, in order, and at most so many beside those that are late. */
+  release(nowMs: number, most = Infinity): T[] {
     const out = this.#late;
     this.#late = [];
-    while (this.#heap.length > 0) {
+    for (let left = most; left > 0 && this.#heap.length > 0; left--) {
       if (this.#silent["catching-up"] > 0) break;
       if (this.#silent.live > 0 && this.#firstDueMs() > nowMs) break;
       out.push(this.#take());

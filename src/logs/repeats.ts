@@ -1,7 +1,7 @@
 import type { StreamName } from "../core/log-record.js";
 
 /** How many stamps of a stream are remembered: a few hundred milliseconds of the fastest writer. */
-const remembered = 50_000;
+const remembered = 5_000;
 
 /**
  * Finds what an engine says twice. Following a json-file log over its rotation, Docker (seen in 20.10) opens the new file twice and sends

@@ -72,8 +72,11 @@ export async function* readEntries(
 /** Key of the stream of what the engine remembers; containers are called otherwise. */
 const lifeKey = "life";
 
+/** What leaves together: enough to write at once, little enough that its lines are short-lived. */
+const batchMost = 1000;
+
 /** A reader that is so far ahead of the story waits. */
-const maxHeld = 10_000;
+const maxHeld = 7_000;
 
 class Tail {
   readonly #engine: LogEngine;
@@ -131,7 +134,7 @@ class Tail {
     if (events !== undefined) void this.#beside(this.#watch(events));
 
     for (;;) {
-      const ready = this.#merger.release(performance.now());
+      const ready = this.#merger.release(performance.now(), batchMost);
       if (ready.length > 0) {
         this.#options.tally?.count(ready);
         yield ready;
