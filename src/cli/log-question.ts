@@ -42,6 +42,7 @@ export interface LogQuestionInput {
   readonly order?: string | undefined;
   readonly shiviz?: string | undefined;
   readonly summary?: boolean | undefined;
+  readonly "new-since"?: string | undefined;
   readonly archive?: string | undefined;
 }
 
@@ -62,6 +63,8 @@ export interface LogQuestion {
   readonly timeoutMs: number | undefined;
   /** By cause and effect, not by the engine's stamps. */
   readonly isCausal: boolean;
+  /** Of a summary: what was first said since then is new. */
+  readonly newSince: string | undefined;
   /** One JSON object a line, also of what is told beside the records. */
   readonly isJson: boolean;
   readonly writer: (pretty: PrettyOptions) => RecordWriter;
@@ -86,6 +89,7 @@ const contradictions: readonly (readonly [Flag, ...Flag[]])[] = [
 const companions: readonly (readonly [Flag, Flag])[] = [
   ["span", "around"],
   ["timeout", "until-match"],
+  ["new-since", "summary"],
 ];
 
 const aroundMs = 10_000;
@@ -114,6 +118,7 @@ export async function parseLogQuestion(input: LogQuestionInput, nowMs: number): 
     untilMatch,
     timeoutMs: input.timeout,
     isCausal: input.order === "causal",
+    newSince: input["new-since"] === undefined ? undefined : parseWhen(input["new-since"], nowMs),
     isJson: input.json === true || input.format === "json",
     writer,
   };

@@ -4,7 +4,7 @@ import type { ChalkInstance } from "chalk";
 import { BaseCommand } from "../cli/base-command.js";
 import { clusterFlag, durationFlag } from "../cli/flags.js";
 import { parseLogQuestion } from "../cli/log-question.js";
-import { exportShiviz } from "../cli/log-report.js";
+import { exportShiviz, summarize } from "../cli/log-report.js";
 import { type LogSource, archivedLogs, engineLogs, logLines } from "../cli/log-view.js";
 import { theCluster } from "../cli/the-cluster.js";
 import { levels } from "../core/log-record.js";
@@ -30,6 +30,7 @@ export default class Logs extends BaseCommand {
     "<%= config.bin %> logs --around 14:02:07 --span 30s",
     "<%= config.bin %> logs --until-match 'became leader' --timeout 30s",
     "<%= config.bin %> logs --columns ts,node,level,msg,term",
+    "<%= config.bin %> logs --summary",
     "<%= config.bin %> logs --archive LAST --level error",
     "<%= config.bin %> logs --order causal --shiviz run.log",
     "<%= config.bin %> logs --tail 20 --json",
@@ -100,6 +101,13 @@ export default class Logs extends BaseCommand {
       description: "By the engine's stamps, or by cause and effect; default: time.",
       options: ["time", "causal"],
     }),
+    summary: Flags.boolean({
+      description: "One page: counts over time, elections and faults, what is new, the most frequent messages.",
+    }),
+    "new-since": Flags.string({
+      description: "For --summary: errors first said since then are new; default: in the last quarter.",
+      helpValue: "<when>",
+    }),
     shiviz: Flags.string({ description: "Write who heard what from whom to a file for ShiViz.", helpValue: "<file>" }),
     archive: Flags.string({
       description: "Read what `down` or `collect` kept: a file, a folder, or LAST.",
@@ -114,6 +122,7 @@ export default class Logs extends BaseCommand {
     const question = await parseLogQuestion({ ...flags, nodes }, Date.now());
     const source = await this.#source(flags.archive, flags.cluster);
     const telling = { signal: this.signal, tally: new Tally() };
+    if (flags.summary) return this.log(await summarize(question, source, telling, this.#paper));
     if (flags.shiviz !== undefined) return this.log(await exportShiviz(question, source, telling, flags.shiviz));
     for await (const lines of logLines(question, source, this.#paper, telling)) await this.#print(lines);
     const footer = footerOf(telling.tally);

@@ -3,8 +3,13 @@ import type { LogRecord } from "../core/log-record.js";
 /** Writes one record as one line, without the newline. */
 export type Format = (record: LogRecord) => string;
 
-/** One JSON object a line, the record as it is. JSON itself lets C1 controls pass, which some terminals obey: they are escaped too. */
-export const formatJson: Format = (record) => JSON.stringify(record).replace(controls, unicodeEscape);
+/** One JSON object a line, the record as it is. */
+export const formatJson: Format = jsonText;
+
+/** A value as one line of JSON, which itself lets C1 controls pass, which some terminals obey: they are escaped too. */
+export function jsonText(value: unknown): string {
+  return JSON.stringify(value).replace(controls, unicodeEscape);
+}
 
 /** C0, DEL and C1, line and paragraph separators, and what turns the direction of text. */
 const controls = /[\p{Cc}\u2028\u2029\u202a-\u202e\u2066-\u2069]/gu;

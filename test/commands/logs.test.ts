@@ -73,6 +73,15 @@ test("--archive reads what down kept with the same flags, and --shiviz writes a 
   expect(exitCode).toBe(64);
 });
 
+test("--summary is one page, or one object, of all levels", async () => {
+  const world = await booted();
+  const { stdout } = await world.run("logs", "--summary");
+  expect(stdout).toContain("listens");
+  expect(stdout).toContain("knows who it is");
+  const page = JSON.parse((await world.run("logs", "n1", "--summary", "--json")).stdout) as { readonly records: number };
+  expect(page.records).toBe(3);
+});
+
 test("the windows of faults are drawn also where the agent's records are not asked for", async () => {
   const world = await booted();
   await world.json("chaos", "pause", "n2", "--for", "1m");

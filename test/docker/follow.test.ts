@@ -33,12 +33,17 @@ test("logs -f over restarts: every node's sequence numbers have no hole and no r
 
   const records = parse(stdout);
   for (const node of ["n1", "n2", "n3", "chaos"]) {
-    const own = records.filter((record) => record.node === node);
+    const own = records.filter((record) => record.node === node && record.stream !== "engine");
     expect(own.length).toBeGreaterThan(0);
     expect(own.map(({ seq }) => seq)).toEqual(own.map((_, i) => i + 1));
     expect(own.filter(({ flags }) => flags?.includes("gap"))).toEqual([]);
   }
   expect(records.filter(({ node, event }) => node === "n2" && event === "node-started")).toHaveLength(2);
+  const died = records
+    .filter(({ event }) => event === "container-died")
+    .map(({ node, fields }) => `${node} ${String(fields["exitCode"])}`);
+  expect(died).toEqual(["n2 0", "n1 137"]);
+  expect(records.at(-1)).toMatchObject({ event: "log-read", fields: { gaps: 0 } });
 });
 
 test("what was said is read again in stamp order, faults inline", async () => {
