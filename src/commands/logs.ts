@@ -4,6 +4,7 @@ import type { ChalkInstance } from "chalk";
 import { BaseCommand } from "../cli/base-command.js";
 import { clusterFlag, durationFlag } from "../cli/flags.js";
 import { parseLogQuestion } from "../cli/log-question.js";
+import { keepHeapSmall } from "../cli/heap.js";
 import { exportShiviz, summarize } from "../cli/log-report.js";
 import { type LogSource, archivedLogs, engineLogs, logLines } from "../cli/log-view.js";
 import { theCluster } from "../cli/the-cluster.js";
@@ -117,6 +118,7 @@ export default class Logs extends BaseCommand {
   };
 
   async run(): Promise<void> {
+    keepHeapSmall();
     const { flags, argv } = await this.parse(Logs);
     const nodes = [...argv.map(String), ...(flags.node ?? [])];
     const question = await parseLogQuestion({ ...flags, nodes }, Date.now());
