@@ -67,8 +67,13 @@ export class ContainerReader {
     const tty = (await this.#insist(() => this.#engine.inspectContainer(this.#id)))?.tty;
     if (tty === undefined) return;
     const origin = { ...known, tty, once: !follow };
-    const since = tail === undefined ? origin.since : await this.#insist(() => this.#beginningOf(tail, origin));
-    const log = new NodeLog({ ...origin, since });
+    const last = tail === undefined ? undefined : await this.#insist(() => this.#lastOf(tail, origin));
+    if (last !== undefined && !follow) {
+      await this.#sink.take(last.entries);
+      this.#sink.caughtUp();
+      return;
+    }
+    const log = new NodeLog({ ...origin, since: last?.since ?? origin.since });
 
     await this.#insist(() => this.#pass(log, false));
     await this.#sink.take(follow ? log.settled() : log.stopped());
@@ -88,26 +93,36 @@ export class ContainerReader {
     await this.#sink.take(log.stopped());
   }
 
-  /** A stamp from which on there are so many entries that are wanted, found from the end of the log; at most as early as asked for. */
-  async #beginningOf(tail: number, origin: Origin): Promise<string | undefined> {
-    // who wants nothing of the past has to begin somewhere as well
-    const count = Math.max(1, tail);
+  /**
+   * The last so many entries that are wanted, found from the end of the log, which the engine need not read from its start then; and a stamp
+   * from which on it has them.
+   */
+  async #lastOf(
+    count: number,
+    origin: Origin,
+  ): Promise<{ readonly entries: readonly Entry[]; readonly since: string | undefined }> {
     for (let lines = linesAtFirst + 2 * count; ; lines *= 8) {
       const log = new NodeLog({ ...origin, since: undefined, once: true });
-      const found: Entry[] = [];
+      let entries: Entry[] = [];
       let read = 0;
+      let latest: string | undefined;
+      const take = (some: readonly Entry[]): void => {
+        read += some.length;
+        latest = some.at(-1)?.ts ?? latest;
+        entries.push(...some.filter((entry) => this.#sink.wants(entry)));
+        if (entries.length > 2 * count + linesAtFirst) entries = lastOf(entries, count);
+      };
       for await (const chunk of this.#engine.logs(this.#id, { follow: false, tail: lines, signal: this.#signal })) {
-        const entries = log.push(chunk);
-        read += entries.length;
-        found.push(...entries.filter((entry) => this.#sink.wants(entry)));
-        if (found.length > 2 * count) found.splice(0, found.length - count);
+        take(log.push(chunk));
       }
-      found.push(...log.stopped().filter((entry) => this.#sink.wants(entry)));
-      const beginning = found.length < count ? undefined : found.at(-count)?.ts;
-      if (beginning !== undefined || read < lines / 2) {
-        const early = beginning === undefined ? undefined : stampOfMs(msOfStamp(beginning) - marginMs);
-        return early === undefined || early < (origin.since ?? "") ? origin.since : early;
-      }
+      take(log.stopped());
+      // lines may be many pieces, so that fewer than asked for are all there are only where they are much fewer
+      const isAll = read < lines / 2;
+      if (entries.length < count && !isAll) continue;
+      const young = lastOf(entries, count).filter(({ ts }) => ts >= (origin.since ?? ""));
+      const from = isAll ? undefined : (young[0]?.ts ?? latest);
+      const since = from === undefined ? "" : stampOfMs(msOfStamp(from) - marginMs);
+      return { entries: young, since: since <= (origin.since ?? "") ? origin.since : since };
     }
   }
 
@@ -168,6 +183,11 @@ export class ContainerReader {
       return false;
     }
   }
+}
+
+/** The last so many. */
+export function lastOf(entries: readonly Entry[], count: number): Entry[] {
+  return count === 0 ? [] : entries.slice(-count);
 }
 
 function isAlive(state: ContainerState): boolean {

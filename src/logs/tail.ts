@@ -4,7 +4,7 @@ import { setMaxListeners } from "node:events";
 import { chaosNode, type LogRecord } from "../core/log-record.js";
 import type { ContainerEvent, Containers, Labels, Streams } from "../engine/port.js";
 import { Bell } from "./bell.js";
-import { ContainerReader, type Sink } from "./container-reader.js";
+import { ContainerReader, lastOf, type Sink } from "./container-reader.js";
 import { Entry, lateEntry } from "./entry.js";
 import { accepts, type LogFilter } from "./filter.js";
 import { Merger } from "./merge.js";
@@ -308,10 +308,6 @@ class Tail {
       this.#changed.ring();
     }
   }
-}
-
-function lastOf(entries: readonly Entry[], count: number): Entry[] {
-  return count === 0 ? [] : entries.slice(-count);
 }
 
 function keyOf({ id, ts, action }: ContainerEvent): string {
