@@ -24,7 +24,7 @@ export function atLeastLine(what, { thing, floor, asked, floorName }) {
   const measured = 1 / ratio(thing, floor);
   const verdict = measured >= asked ? "within" : "UNDER";
   const basis = `${ms(median(thing))} against ${ms(median(floor))} (${floorName}), ${thing.length} rounds`;
-  return [what, `≥ ${asked} ×`, `${measured.toFixed(1)} ×`, verdict, basis];
+  return [what, `≥ ${asked} ×`, `${measured.toFixed(measured < 2 ? 2 : 1)} ×`, verdict, basis];
 }
 
 /** A line that could not be measured, and why. */

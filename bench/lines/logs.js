@@ -14,8 +14,12 @@ import { agentRecipe } from "../fault-cluster.js";
 import { createLogCluster, removeLogCluster } from "../log-cluster.js";
 import { atLeastLine, ratioLine, missingLine } from "../report.js";
 
-const linesOfEach = 100_000;
-const sizes = [1, 3, 10];
+/** So many lines of each node that the start of the program is little of it. */
+const sizes = [
+  { size: 1, linesOfEach: 300_000 },
+  { size: 3, linesOfEach: 200_000 },
+  { size: 10, linesOfEach: 100_000 },
+];
 const rounds = 3;
 const jsonAsked = 0.9;
 const prettyAsked = 0.6;
@@ -46,12 +50,12 @@ export async function logs({ devious, signal }) {
 
 /** Also what a benchmark that was killed left. */
 export async function clearLogs() {
-  for (const size of new Set([...sizes, ...tailSizes])) await removeLogCluster(size);
+  for (const size of new Set([...sizes.map(({ size }) => size), ...tailSizes])) await removeLogCluster(size);
 }
 
 async function merged(image, folder, signal) {
   const rows = [];
-  for (const size of sizes) {
+  for (const { size, linesOfEach } of sizes) {
     const cluster = await createLogCluster(image, size, linesOfEach);
     try {
       const ours = (flags) => toNull(process.execPath, [cli, "logs", "--cluster", cluster.name, ...flags], signal);

@@ -118,8 +118,8 @@ export default class Logs extends BaseCommand {
   };
 
   async run(): Promise<void> {
-    keepHeapSmall();
     const { flags, argv } = await this.parse(Logs);
+    if (flags.follow) keepHeapSmall();
     const nodes = [...argv.map(String), ...(flags.node ?? [])];
     const question = await parseLogQuestion({ ...flags, nodes }, Date.now());
     const source = await this.#source(flags.archive, flags.cluster);
