@@ -141,8 +141,8 @@ function wholeLine({ stream, stamp, bytes }: Piece): Line {
 
 function append(open: OpenLine, bytes: Uint8Array): void {
   const kept = bytes.subarray(0, maxLineBytes - open.keptBytes);
-  // a copy: the piece is a view of the network's buffer, and this line may stay open for long
-  if (kept.length > 0) open.chunks.push(kept.slice());
+  // a copy: the piece is a view of what was read, which the next read overwrites
+  if (kept.length > 0) open.chunks.push(Buffer.from(kept));
   open.keptBytes += kept.length;
   open.truncated ||= kept.length < bytes.length;
   open.count += 1;

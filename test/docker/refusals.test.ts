@@ -20,7 +20,7 @@ const refusals: readonly (readonly [args: readonly string[], exitCode: number, s
   [["status", "--cluster", "nosuch"], 64, 'There is no cluster "nosuch".'],
   [["get", "k", "--node", "n9"], 64, 'has no node "n9".'],
   [["exec", "n9", "--", "true"], 64, 'has no node "n9".'],
-  [["logs", "--node", "n9"], 64, 'has no node "n9".'],
+  [["logs", "--node", "n9"], 64, 'There is no node "n9" in this cluster'],
   [["logs", "--since", "yesterday"], 64, '"yesterday" is neither a duration nor a time'],
   [["logs", "--grep", "("], 64, "("],
   [["chaos", "pause", "n9"], 64, 'no node "n9"'],

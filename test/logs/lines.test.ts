@@ -106,6 +106,20 @@ describe("lines", () => {
     expect(after).toEqual(line("stdout", 2, "after"));
   });
 
+  it("do not change with what is read after them into the same memory", () => {
+    const joiner = new LineJoiner();
+    const memory = Buffer.alloc(40_000);
+    const read = (e: Entry): Line[] => {
+      const message = ttyMessage(e);
+      memory.set(message);
+      const frame = { stream: e.stream, payload: memory.subarray(0, message.length) };
+      return toPieces(frame).flatMap((piece) => joiner.push(piece) ?? []);
+    };
+    read(entry("stdout", 1, chunk));
+    read(entry("stderr", 2, "between\n"));
+    expect(read(entry("stdout", 1, "rest\n")).map(({ text }) => text)).toEqual([`${chunk}rest`]);
+  });
+
   it("without a stamp are kept, stamped before everything", () => {
     const [piece] = toPieces({ stream: "stdout", payload: Buffer.from("no stamp here\n") });
     expect(piece?.stamp.startsWith("0001-")).toBe(true);
