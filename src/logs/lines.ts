@@ -141,7 +141,7 @@ function wholeLine({ stream, stamp, bytes }: Piece): Line {
 
 function append(open: OpenLine, bytes: Uint8Array): void {
   const kept = bytes.subarray(0, maxLineBytes - open.keptBytes);
-  // a copy: the piece is a view of what was read, which the next read overwrites
+  // a copy: the piece is a view of all that was read at once, and this line may stay open for long
   if (kept.length > 0) open.chunks.push(Buffer.from(kept));
   open.keptBytes += kept.length;
   open.truncated ||= kept.length < bytes.length;

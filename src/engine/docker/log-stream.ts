@@ -16,8 +16,8 @@ const readBytes = 256 * 1024;
 let reading = 0;
 
 /**
- * The body of the answer to `GET path`; each piece is overwritten when the next one is asked for. Throws what dockerode would: an error with
- * `statusCode` and `json` where the engine refuses, with `code` where it does not answer or breaks off. Ends quietly with the signal.
+ * The body of the answer to `GET path`. Throws what dockerode would: an error with `statusCode` and `json` where the engine refuses, with `code`
+ * where it does not answer or breaks off. Ends quietly with the signal.
  */
 export async function* readLog(
   endpoint: EngineEndpoint,
@@ -32,7 +32,8 @@ export async function* readLog(
     for await (const bytes of exchange(endpoint, request, signal)) {
       const piece = body.push(bytes);
       if (body.status !== 200) refusal += piece.toString();
-      else if (piece.length > 0) yield piece;
+      // a copy: the next read overwrites what was read, and whoever gets this may keep it
+      else if (piece.length > 0) yield Buffer.from(piece);
       if (body.isWhole) break;
       if (bytes.length < worthReading && reading > 1) await sleep(breathMs);
     }
