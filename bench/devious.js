@@ -18,7 +18,7 @@ export function createDevious(signal) {
   return {
     up: () => timed(() => run(["up", "--name", cluster])),
     /** Also after an interruption: takes no notice of the signal. */
-    down: () => execa(process.execPath, [cli, "down", "--volumes", "--cluster", cluster], { cwd: folder }),
+    down: () => execa(process.execPath, [cli, "down", "--volumes", "--no-archive", "--cluster", cluster], { cwd: folder }),
     onCluster: (args) => timed(() => run([...args, "--cluster", cluster])),
     status: async () => JSON.parse((await run(["status", "--json", "--cluster", cluster])).stdout),
   };
