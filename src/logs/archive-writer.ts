@@ -18,8 +18,9 @@ export const partSuffix = ".part";
 const blockLength = 256 * 1024;
 
 /**
- * Writes records, one JSON object a line, gzip; `json` makes the line of one. The file is there when it is whole, and on the disk: until then it has another name, and
- * where anything fails, or `signal` is aborted, nothing is left of it. Memory is bounded. Throws what the records throw and the file system.
+ * Writes records, one JSON object a line, gzip; `json` makes the line of one. The file is there when it is whole, and on the disk: until
+ * then it has another name, and where anything fails, or `signal` is aborted, nothing is left of it. Memory is bounded. Throws what the
+ * records throw and the file system.
  */
 export async function writeArchive<T extends { readonly ts: string }>(
   file: string,

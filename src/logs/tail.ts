@@ -5,7 +5,7 @@ import { chaosNode, type LogRecord } from "../core/log-record.js";
 import type { ContainerEvent, Containers, Labels, Streams } from "../engine/port.js";
 import { Bell } from "./bell.js";
 import { ContainerReader, lastOf, type Sink } from "./container-reader.js";
-import { Entry, lateEntry } from "./entry.js";
+import { Entry, lateEntry, type Source } from "./entry.js";
 import { accepts, type LogFilter } from "./filter.js";
 import { Merger } from "./merge.js";
 import { lifeLine } from "./life.js";
@@ -193,8 +193,8 @@ class Tail {
 
   #lifeOf(event: ContainerEvent): readonly Entry[] {
     const { id, ts, labels } = event;
-    const isAgent = labels[label.role] === ("agent" satisfies Role);
-    const node = isAgent ? chaosNode : (labels[label.node] ?? id.slice(0, 12));
+    const source = this.#sourceOf(id, labels);
+    const { node } = source;
     const { nodes, since = "" } = this.#filter;
     const text = lifeLine(node, event);
     if (text === undefined || nodes?.has(node) === false || ts < since) return [];
@@ -203,7 +203,6 @@ class Tail {
     this.#toldEvents.add(keyOf(event));
     const seq = (this.#told.get(node) ?? 0) + 1;
     this.#told.set(node, seq);
-    const source = { cluster: this.#cluster, service: labels[label.service] ?? "", node };
     const entry = new Entry(source, "engine", ts, text, seq, []);
     return this.#isOpen || accepts(this.#filter, entry.record) ? [entry] : [];
   }
@@ -232,18 +231,16 @@ class Tail {
   #onLife(id: string, labels: Labels): void {
     const known = this.#readers.get(id);
     if (known !== undefined) return known.wake();
-    const isAgent = labels[label.role] === ("agent" satisfies Role);
-    const node = isAgent ? chaosNode : (labels[label.node] ?? id.slice(0, 12));
+    const source = this.#sourceOf(id, labels);
+    const isAgent = source.node === chaosNode;
     const isTold = isAgent && this.#filter.faultsToo === true;
-    if (this.#stop.signal.aborted || (this.#filter.nodes?.has(node) === false && !isTold)) return;
+    if (this.#stop.signal.aborted || (this.#filter.nodes?.has(source.node) === false && !isTold)) return;
 
     const format = logFormatOf(labels);
     const origin = {
+      ...source,
       parsers: { stdout: createParser(format), stderr: createParser(format), engine: parseLine },
       hasFormat: format !== undefined,
-      cluster: this.#cluster,
-      service: labels[label.service] ?? "",
-      node,
       stderr: !isAgent,
       // a fault that began before may be in force
       since: isTold ? undefined : this.#filter.since,
@@ -257,6 +254,13 @@ class Tail {
       this.#merger.close(id);
       this.#changed.ring();
     });
+  }
+
+  /** Whose log a container's is, by its labels. */
+  #sourceOf(id: string, labels: Labels): Source {
+    const isAgent = labels[label.role] === ("agent" satisfies Role);
+    const node = isAgent ? chaosNode : (labels[label.node] ?? id.slice(0, 12));
+    return { cluster: this.#cluster, service: labels[label.service] ?? "", node };
   }
 
   #sink(id: string): Sink {
