@@ -7,7 +7,7 @@ export const label = {
   cluster: "devious.cluster",
   /** Absolute folder of the spec that owns the cluster. */
   owner: "devious.owner",
-  /** "node" or "agent"; containers only. */
+  /** "node", "agent" or "shipper"; containers only. */
   role: "devious.role",
   service: "devious.service",
   node: "devious.node",
@@ -29,4 +29,4 @@ export const label = {
   image: "devious.image",
 } as const;
 
-export type Role = "node" | "agent";
+export type Role = "node" | "agent" | "shipper";

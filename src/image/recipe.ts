@@ -22,7 +22,12 @@ export function chooseBase(facts: EngineFacts, host: { readonly platform: string
 }
 
 /** Where our programs are in the image. */
-export const imagePaths = { node: "/usr/bin/node", store: "/devious/store.mjs", agent: "/devious/agent.mjs" } as const;
+export const imagePaths = {
+  node: "/usr/bin/node",
+  store: "/devious/store.mjs",
+  agent: "/devious/agent.mjs",
+  shipper: "/devious/shipper.mjs",
+} as const;
 
 const toolPath = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
