@@ -5,10 +5,10 @@ import { chaosNode, type LogRecord } from "../core/log-record.js";
 import type { ContainerEvent, Containers, Labels, Streams } from "../engine/port.js";
 import { Bell } from "./bell.js";
 import { ContainerReader, lastOf, type Sink } from "./container-reader.js";
-import { Entry, lateEntry, type Source } from "./entry.js";
+import { type Entry, lateEntry, type Source } from "./entry.js";
 import { accepts, type LogFilter } from "./filter.js";
 import { Merger } from "./merge.js";
-import { lifeLine } from "./life.js";
+import { LifeStream } from "./life-stream.js";
 import { createParser, parseLine } from "./parse.js";
 import { Patience } from "./patience.js";
 import type { Tally } from "./tally.js";
@@ -69,7 +69,7 @@ export async function* readEntries(
   }
 }
 
-/** Key of the stream of what the engine remembers; containers are called otherwise. */
+/** Key of the streams of what the engine tells; containers are called otherwise. */
 const lifeKey = "life";
 
 /** What leaves together: enough to write at once, little enough that its lines are short-lived. */
@@ -92,10 +92,7 @@ class Tail {
   /** Rings when records have left the merger. */
   readonly #room = new Bell();
   #failure: { readonly error: unknown } | undefined;
-  #readsPast = false;
-  readonly #toldEvents = new Set<string>();
-  /** Node -> how much the engine has told of it. */
-  readonly #told = new Map<string, number>();
+  readonly #life: LifeStream;
   /** Nothing needs to be known of an entry to let it through: nodes and the beginning are the readers' matter. */
   readonly #isOpen: boolean;
 
@@ -106,6 +103,7 @@ class Tail {
     this.#filter = options.filter ?? {};
     const { nodes: _nodes, since: _since, ...others } = this.#filter;
     this.#isOpen = Object.values(others).every((part) => part === undefined);
+    this.#life = new LifeStream((id, labels) => this.#sourceOf(id, labels), this.#filter);
     this.#holdBackMs = options.holdBackMs ?? 300;
     this.#merger = new Merger(this.#holdBackMs, lateEntry);
     // every reader listens for the end, and some clusters are large
@@ -128,6 +126,7 @@ class Tail {
     // whoever asks for the last a node said does not mean this
     if (this.#options.life === true && this.#options.tail === undefined) {
       this.#merger.open(lifeKey);
+      this.#life.askPast();
       void this.#beside(this.#readPast());
     }
     await this.#list();
@@ -139,7 +138,7 @@ class Tail {
         this.#options.tally?.count(ready);
         yield ready;
         this.#room.ring();
-      } else if ((this.#readers.size === 0 && !this.#readsPast) || this.#failure !== undefined || this.#stop.signal.aborted) {
+      } else if ((this.#readers.size === 0 && !this.#life.isAsking) || this.#failure !== undefined || this.#stop.signal.aborted) {
         const last = this.#merger.flush();
         this.#options.tally?.count(last);
         yield last;
@@ -165,46 +164,25 @@ class Tail {
     return `${label.cluster}=${this.#cluster}`;
   }
 
-  /** What the engine remembers of the nodes' lives. */
+  /** What the engine remembers of the nodes' lives; nothing leaves before it. */
   async #readPast(): Promise<void> {
-    this.#readsPast = true;
-    try {
-      const events = await this.#engine.pastEvents(this.#labelFilter);
-      const inOrder = events.toSorted((a, b) => (a.ts < b.ts ? -1 : a.ts > b.ts ? 1 : 0));
-      const entries = inOrder.flatMap((event) => this.#lifeOf(event));
-      this.#merger.push(lifeKey, entries, performance.now());
-    } finally {
-      this.#readsPast = false;
-      this.#merger.close(lifeKey);
-      this.#changed.ring();
-    }
+    const events = await this.#engine.pastEvents(this.#labelFilter);
+    this.#endLife(this.#life.past(events));
   }
 
   /** A stream of its own, over at once: nobody waits for what may never happen. */
   #tellLife(event: ContainerEvent): void {
     if (this.#options.life !== true) return;
-    const entries = this.#lifeOf(event);
-    const key = `${lifeKey} ${keyOf(event)}`;
-    this.#merger.open(key);
-    this.#merger.push(key, entries, performance.now());
-    this.#merger.close(key);
-    this.#changed.ring();
+    const entries = this.#life.now(event);
+    if (entries.length === 0) return;
+    this.#merger.open(lifeKey);
+    this.#endLife(entries);
   }
 
-  #lifeOf(event: ContainerEvent): readonly Entry[] {
-    const { id, ts, labels } = event;
-    const source = this.#sourceOf(id, labels);
-    const { node } = source;
-    const { nodes, since = "" } = this.#filter;
-    const text = lifeLine(node, event);
-    if (text === undefined || nodes?.has(node) === false || ts < since) return [];
-    // what happens while the past is asked for is told twice
-    if (this.#toldEvents.has(keyOf(event))) return [];
-    this.#toldEvents.add(keyOf(event));
-    const seq = (this.#told.get(node) ?? 0) + 1;
-    this.#told.set(node, seq);
-    const entry = new Entry(source, "engine", ts, text, seq, []);
-    return this.#isOpen || accepts(this.#filter, entry.record) ? [entry] : [];
+  #endLife(entries: readonly Entry[]): void {
+    this.#merger.push(lifeKey, entries, performance.now());
+    this.#merger.close(lifeKey);
+    this.#changed.ring();
   }
 
   /** Follows the life of the cluster's containers; after a break it asks for the list, because events may have been missed. */
@@ -312,8 +290,4 @@ class Tail {
       this.#changed.ring();
     }
   }
-}
-
-function keyOf({ id, ts, action }: ContainerEvent): string {
-  return `${id} ${ts} ${action}`;
 }
