@@ -2,6 +2,7 @@
 import type { LogRecord } from "../core/log-record.js";
 import { readArchive } from "./archive-reader.js";
 import { accepts } from "./filter.js";
+import { Last } from "./last.js";
 import type { Shown } from "./shown.js";
 import type { ReadLogsOptions } from "./tail.js";
 
@@ -10,7 +11,7 @@ export async function* readArchived(
   file: string,
   { filter = {}, tail, tally, signal }: Pick<ReadLogsOptions, "filter" | "tail" | "tally" | "signal">,
 ): AsyncGenerator<readonly Shown[], void, undefined> {
-  const last = tail === undefined ? undefined : createLast(tail);
+  const last = tail === undefined ? undefined : new LastOfNodes(tail);
   for await (const records of readArchive(file)) {
     if (signal?.aborted === true) break;
     const wanted = records.filter((record) => accepts(filter, record));
@@ -21,36 +22,34 @@ export async function* readArchived(
     }
   }
   if (last === undefined) return;
-  tally?.count(last.records());
-  yield last.records().map(shownOf);
+  const records = last.records();
+  tally?.count(records);
+  yield records.map(shownOf);
 }
 
 function shownOf(record: LogRecord): Shown {
   return { ts: record.ts, flags: record.flags ?? [], record };
 }
 
-interface Last {
-  add(record: LogRecord): void;
-  /** In the order they were added. */
-  records(): readonly LogRecord[];
-}
-
 /** The last so many records of each node. */
-function createLast(count: number): Last {
-  const ofNode = new Map<string, { readonly at: number; readonly record: LogRecord }[]>();
-  let added = 0;
-  return {
-    add(record) {
-      const kept = ofNode.get(record.node) ?? [];
-      ofNode.set(record.node, kept);
-      kept.push({ at: added++, record });
-      // seldom and many at once: to take off the first is to move all others
-      if (kept.length > 2 * count + 1000) kept.splice(0, kept.length - count);
-    },
-    records: () =>
-      [...ofNode.values()]
-        .flatMap((kept) => (count === 0 ? [] : kept.slice(-count)))
-        .sort((a, b) => a.at - b.at)
-        .map(({ record }) => record),
-  };
+class LastOfNodes {
+  readonly #count: number;
+  readonly #ofNode = new Map<string, Last<{ readonly at: number; readonly record: LogRecord }>>();
+  #added = 0;
+
+  constructor(count: number) {
+    this.#count = count;
+  }
+
+  add(record: LogRecord): void {
+    let last = this.#ofNode.get(record.node);
+    if (last === undefined) this.#ofNode.set(record.node, (last = new Last(this.#count)));
+    last.add([{ at: this.#added++, record }]);
+  }
+
+  /** In the order they were added. */
+  records(): readonly LogRecord[] {
+    const kept = [...this.#ofNode.values()].flatMap((last) => last.items());
+    return kept.sort((a, b) => a.at - b.at).map(({ record }) => record);
+  }
 }

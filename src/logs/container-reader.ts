@@ -2,6 +2,7 @@ import { InvariantViolation } from "../core/invariant.js";
 import type { Containers, ContainerState, Streams } from "../engine/port.js";
 import { Bell } from "./bell.js";
 import type { Entry } from "./entry.js";
+import { Last } from "./last.js";
 import { NodeLog, type Origin } from "./node-log.js";
 import type { Patience } from "./patience.js";
 import { msOfStamp, stampOfMs } from "./stamp.js";
@@ -39,6 +40,8 @@ export class ContainerReader {
   /** How long a line waits for others that go on with it, as those of a stack trace do. */
   readonly #settleMs: number;
   #woken = false;
+  /** While only the last of the past is wanted and the past is being read: what it is so far. */
+  #past: Last<Entry> | undefined;
 
   constructor(
     engine: Pick<Streams, "logs"> & Pick<Containers, "inspectContainer">,
@@ -75,8 +78,13 @@ export class ContainerReader {
     }
     const log = new NodeLog({ ...origin, since: last?.since ?? origin.since });
 
+    // from where it is to be followed on, the log is read once more: what was read from its end cannot be gone on with
+    this.#past = tail === undefined ? undefined : new Last(tail);
     await this.#insist(() => this.#pass(log, false));
-    await this.#sink.take(follow ? log.settled() : log.stopped());
+    await this.#take(follow ? log.settled() : log.stopped());
+    const past = this.#past?.items() ?? [];
+    this.#past = undefined;
+    await this.#take(past);
     this.#sink.caughtUp();
 
     let attached = false;
@@ -84,13 +92,13 @@ export class ContainerReader {
       const state = (await this.#insist(() => this.#engine.inspectContainer(this.#id)))?.state;
       if (state === undefined) break;
       if (!isAlive(state)) {
-        await this.#sink.take(log.stopped());
+        await this.#take(log.stopped());
         await this.#untilWoken();
       } else if (attached) await this.#patience.pause();
       await this.#insist(() => this.#pass(log, true));
       attached = true;
     }
-    await this.#sink.take(log.stopped());
+    await this.#take(log.stopped());
   }
 
   /**
@@ -103,14 +111,13 @@ export class ContainerReader {
   ): Promise<{ readonly entries: readonly Entry[]; readonly since: string | undefined }> {
     for (let lines = linesAtFirst + 2 * count; ; lines *= 8) {
       const log = new NodeLog({ ...origin, since: undefined, once: true });
-      let entries: Entry[] = [];
+      const last = new Last<Entry>(count);
       let read = 0;
       let latest: string | undefined;
       const take = (some: readonly Entry[]): void => {
         read += some.length;
         latest = some.at(-1)?.ts ?? latest;
-        entries.push(...some.filter((entry) => this.#sink.wants(entry)));
-        if (entries.length > 2 * count + linesAtFirst) entries = lastOf(entries, count);
+        last.add(some.filter((entry) => this.#sink.wants(entry)));
       };
       for await (const chunk of this.#engine.logs(this.#id, { follow: false, tail: lines, signal: this.#signal })) {
         take(log.push(chunk));
@@ -118,12 +125,19 @@ export class ContainerReader {
       take(log.stopped());
       // lines may be many pieces, so that fewer than asked for are all there are only where they are much fewer
       const isAll = read < lines / 2;
+      const entries = last.items();
       if (entries.length < count && !isAll) continue;
-      const young = lastOf(entries, count).filter(({ ts }) => ts >= (origin.since ?? ""));
+      const young = entries.filter(({ ts }) => ts >= (origin.since ?? ""));
       const from = isAll ? undefined : (young[0]?.ts ?? latest);
       const since = from === undefined ? "" : stampOfMs(msOfStamp(from) - marginMs);
       return { entries: young, since: since <= (origin.since ?? "") ? origin.since : since };
     }
+  }
+
+  #take(entries: readonly Entry[]): Promise<void> | undefined {
+    if (this.#past === undefined) return this.#sink.take(entries);
+    this.#past.add(entries.filter((entry) => this.#sink.wants(entry)));
+    return undefined;
   }
 
   /** One go at the log, from where the last one got to. */
@@ -132,14 +146,14 @@ export class ContainerReader {
     this.#woken = false;
     const since = log.attach();
     let settling: NodeJS.Timeout | undefined;
-    const settle = (): void => void this.#sink.take(log.settled());
+    const settle = (): void => void this.#take(log.settled());
     try {
       for await (const chunk of this.#engine.logs(this.#id, { follow, since, signal: this.#signal })) {
         this.#patience.succeeded();
         clearTimeout(settling);
         // an engine may send a whole log at once; its entries must not all be there at once
         for (let start = 0; start < chunk.length; start += sliceBytes) {
-          const full = this.#sink.take(log.push(chunk.subarray(start, start + sliceBytes)));
+          const full = this.#take(log.push(chunk.subarray(start, start + sliceBytes)));
           if (full !== undefined) await full;
           if (this.#signal.aborted) return;
         }
@@ -150,7 +164,7 @@ export class ContainerReader {
       if (follow) settle();
     }
     this.#patience.succeeded();
-    await this.#sink.take(log.detach());
+    await this.#take(log.detach());
   }
 
   async #untilWoken(): Promise<void> {
@@ -183,11 +197,6 @@ export class ContainerReader {
       return false;
     }
   }
-}
-
-/** The last so many. */
-export function lastOf(entries: readonly Entry[], count: number): Entry[] {
-  return count === 0 ? [] : entries.slice(-count);
 }
 
 function isAlive(state: ContainerState): boolean {

@@ -4,7 +4,7 @@ import { setMaxListeners } from "node:events";
 import { chaosNode, type LogRecord } from "../core/log-record.js";
 import type { ContainerEvent, Containers, Labels, Streams } from "../engine/port.js";
 import { Bell } from "./bell.js";
-import { ContainerReader, lastOf, type Sink } from "./container-reader.js";
+import { ContainerReader, type Sink } from "./container-reader.js";
 import { type Entry, lateEntry, type Source } from "./entry.js";
 import { accepts, type LogFilter } from "./filter.js";
 import { Merger } from "./merge.js";
@@ -242,27 +242,16 @@ class Tail {
   }
 
   #sink(id: string): Sink {
-    let history: Entry[] | undefined = this.#options.tail === undefined ? undefined : [];
-    const tail = this.#options.tail ?? 0;
-    const push = (entries: readonly Entry[]): void => {
-      this.#merger.push(id, entries, performance.now());
-      if (entries.length > 0) this.#changed.ring();
-    };
     const wants = (entry: Entry): boolean => this.#isOpen || accepts(this.#filter, entry.record);
     return {
       wants,
       take: (entries) => {
         const wanted = this.#isOpen ? entries : entries.filter(wants);
-        if (history === undefined) push(wanted);
-        else {
-          history.push(...wanted);
-          if (history.length > maxHeld + tail) history = lastOf(history, tail);
-        }
+        this.#merger.push(id, wanted, performance.now());
+        if (wanted.length > 0) this.#changed.ring();
         return this.#merger.held(id) > maxHeld ? this.#untilRoom(id) : undefined;
       },
       caughtUp: () => {
-        if (history !== undefined) push(lastOf(history, tail));
-        history = undefined;
         this.#merger.goLive(id);
         this.#changed.ring();
       },
