@@ -9,6 +9,8 @@ export interface Source {
   readonly cluster: string;
   readonly service: string;
   readonly node: string;
+  /** The engine's id of the container; absent where a log was kept. */
+  readonly container?: string | undefined;
   /** How its lines are understood, those of each stream by their own parser; undefined: in the usual ways. */
   readonly parsers?: Readonly<Record<RecordStream, Parse>> | undefined;
   /** Its spec says how its lines are written. */

@@ -3,6 +3,19 @@ import { Entry, type Source } from "./entry.js";
 import { accepts, type LogFilter } from "./filter.js";
 import { lifeLine } from "./life.js";
 
+/** The last that a reader before us was told of a node. */
+export interface LastTold {
+  readonly ts: string;
+  readonly seq: number;
+}
+
+/** What is not to be told, beside what the filter says. */
+interface Known {
+  readonly except?: ReadonlySet<string> | undefined;
+  /** Undefined: nothing of this node is known. */
+  readonly lastTold?: (node: string) => LastTold | undefined;
+}
+
 /**
  * What the engine tells of containers, as entries: each event once, each node's numbered from 1 by themselves.
  *
@@ -12,6 +25,7 @@ import { lifeLine } from "./life.js";
 export class LifeStream {
   readonly #sourceOf: (id: string, labels: Labels) => Source;
   readonly #filter: LogFilter;
+  readonly #known: Known;
   /** Events that came while the past is asked for; undefined: nothing is asked. */
   #waiting: ContainerEvent[] | undefined;
   /** Of the past, what a subscription may bring once more. */
@@ -19,9 +33,10 @@ export class LifeStream {
   /** Node -> how much has been told of it. */
   readonly #told = new Map<string, number>();
 
-  constructor(sourceOf: (id: string, labels: Labels) => Source, filter: LogFilter) {
+  constructor(sourceOf: (id: string, labels: Labels) => Source, filter: LogFilter, known: Known = {}) {
     this.#sourceOf = sourceOf;
     this.#filter = filter;
+    this.#known = known;
   }
 
   /** From now on events wait for the past. */
@@ -56,7 +71,9 @@ export class LifeStream {
     const { nodes, since = "" } = this.#filter;
     const text = lifeLine(node, event);
     if (text === undefined || nodes?.has(node) === false || ts < since) return [];
-    const seq = (this.#told.get(node) ?? 0) + 1;
+    const last = this.#known.lastTold?.(node);
+    if (this.#known.except?.has(node) === true || (last !== undefined && ts <= last.ts)) return [];
+    const seq = (this.#told.get(node) ?? last?.seq ?? 0) + 1;
     this.#told.set(node, seq);
     const entry = new Entry(source, "engine", ts, text, seq, []);
     return accepts(this.#filter, entry.record) ? [entry] : [];

@@ -3,8 +3,27 @@ import { createDemuxer, type Demuxer, type Frame } from "./demux.js";
 import { Entry, joinedEntry, type Source } from "./entry.js";
 import { continues } from "./formats/traces.js";
 import { LineJoiner, maxLineBytes, toPieces, wholeMessage, type Line, type Piece } from "./lines.js";
-import { Progress, type Skip } from "./progress.js";
+import { Progress, type Reached, type Skip } from "./progress.js";
 import { Repeats } from "./repeats.js";
+
+/** A place between two entries of a log, from which another process can go on reading. Plain data: survives JSON. */
+export interface Place {
+  /** Of the entry before it. */
+  readonly seq: number;
+  readonly ts: string;
+  readonly reached: Reached;
+}
+
+/** For whoever goes on reading in another process: where that is, and every place that could be one. */
+export interface Bookmark {
+  /** Undefined: nothing was read before. */
+  readonly from: Place | undefined;
+  /**
+   * Told before the entry that ends there is given out, and again where a line goes on with that entry. Not told while a line of the other
+   * stream is half read: going on from there would lose its beginning.
+   */
+  passed(place: Place): void;
+}
 
 /** Where a log comes from, and what of it counts. */
 export interface Origin extends Source {
@@ -15,6 +34,8 @@ export interface Origin extends Source {
   readonly since: string | undefined;
   /** It is read in one go; what it takes to go on after a break is left out. */
   readonly once: boolean;
+  /** With it, `since` is of no account. */
+  readonly bookmark?: Bookmark | undefined;
 }
 
 /** What it takes to read a log again from where reading broke off. */
@@ -43,8 +64,12 @@ export class NodeLog {
   constructor(origin: Origin) {
     this.#origin = origin;
     this.#demuxer = createDemuxer(origin.tty);
-    const progress = new Progress(origin.since);
-    this.#resumption = origin.once ? undefined : { progress, repeats: new Repeats(), skip: progress.resume().skip };
+    const from = origin.bookmark?.from;
+    this.#seq = from?.seq ?? 0;
+    this.#lastTs = from?.ts ?? "";
+    const progress = new Progress(origin.since, from?.reached);
+    const once = origin.once && origin.bookmark === undefined;
+    this.#resumption = once ? undefined : { progress, repeats: new Repeats(), skip: progress.resume().skip };
   }
 
   /** Begins a new go: returns the stamp from which the engine is to send, or undefined for everything. */
@@ -74,6 +99,7 @@ export class NodeLog {
 
   #stopped(entries: Entry[]): void {
     for (const line of this.#joiner.end()) this.#line(line, entries);
+    this.#mark();
     this.#settle(entries);
   }
 
@@ -103,6 +129,7 @@ export class NodeLog {
       } else if (this.#isNew(frame.stream, whole.stamp, whole.text, entries)) {
         this.#resumption?.progress.note(whole.stamp, this.#joiner.oldestOpen());
         if (this.#isLog(frame.stream)) this.#add(frame.stream, whole.stamp, whole.text, noFlags, entries);
+        this.#mark();
       }
     }
     return entries;
@@ -115,6 +142,14 @@ export class NodeLog {
     const line = this.#isLog(stream) ? this.#joiner.push(piece) : undefined;
     this.#resumption?.progress.note(stamp, this.#joiner.oldestOpen());
     if (line !== undefined) this.#line(line, entries);
+    this.#mark();
+  }
+
+  /** Tells where reading could go on after the entry that is open now, or the last one given out. */
+  #mark(): void {
+    const { bookmark } = this.#origin;
+    if (bookmark === undefined || this.#resumption === undefined || this.#joiner.oldestOpen() !== undefined) return;
+    bookmark.passed({ seq: this.#seq, ts: this.#lastTs, reached: this.#resumption.progress.reached() });
   }
 
   /** False for what has been read before. `text`: of a piece that is a whole line. */

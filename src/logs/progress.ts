@@ -17,9 +17,29 @@ export class Progress {
   #lastStamp = "";
   #seenAtLast = 0;
 
-  constructor(from?: string) {
+  /** `reached`: goes on where another one, which began at the log's start, had got to. */
+  constructor(from?: string, reached?: Reached) {
     this.#from = from;
-    this.#point = { since: from, first: undefined, seen: 0 };
+    this.#point = { since: reached?.since ?? from, first: reached?.first, seen: reached?.seen ?? 0 };
+    if (reached === undefined) return;
+    this.#total = reached.total;
+    this.#firstStamp = reached.start;
+    this.#lastStamp = reached.last;
+    this.#seenAtLast = reached.seenAtLast;
+  }
+
+  /** How far it has come, to go on from in another process. */
+  reached(): Reached {
+    const { since, first, seen } = this.#point;
+    return {
+      since,
+      first,
+      seen,
+      total: this.#total,
+      start: this.#firstStamp,
+      last: this.#lastStamp,
+      seenAtLast: this.#seenAtLast,
+    };
   }
 
   /** One more piece was seen, in the engine's order. `oldestOpen`: stamp of the oldest line of which chunks may still come. */
@@ -56,6 +76,22 @@ export class Progress {
   #newCandidate(): Candidate {
     return { since: this.#lastStamp, seen: this.#seenAtLast, settledAt: oneSecondAfter(this.#lastStamp) };
   }
+}
+
+/** How far a log has been read, as plain data: survives JSON. */
+export interface Reached {
+  /** Where to read from; undefined: from the log's start. */
+  readonly since?: string | undefined;
+  /** Stamp of the first piece that reading from `since` must bring. */
+  readonly first?: string | undefined;
+  /** How many of the pieces from there on are known. */
+  readonly seen: number;
+  /** How many pieces of the log are known, and the stamp of the very first: what counts where the engine's clock is set back. */
+  readonly total: number;
+  readonly start?: string | undefined;
+  /** The latest stamp so far, and how many pieces bear it: what is left to go by where the engine has rotated the rest away. */
+  readonly last: string;
+  readonly seenAtLast: number;
 }
 
 interface Point {

@@ -2,13 +2,15 @@ import { logFormatOf } from "../core/log-format.js";
 import { label, type Role } from "../core/labels.js";
 import { setMaxListeners } from "node:events";
 import { chaosNode, type LogRecord } from "../core/log-record.js";
+import { shipperNode } from "../core/ship-contract.js";
 import type { ContainerEvent, Containers, Labels, Streams } from "../engine/port.js";
 import { Bell } from "./bell.js";
 import { ContainerReader, type Sink } from "./container-reader.js";
 import { type Entry, lateEntry, type Source } from "./entry.js";
 import { accepts, type LogFilter } from "./filter.js";
 import { Merger } from "./merge.js";
-import { LifeStream } from "./life-stream.js";
+import { LifeStream, type LastTold } from "./life-stream.js";
+import type { Bookmark } from "./node-log.js";
 import { createParser, parseLine } from "./parse.js";
 import { Patience } from "./patience.js";
 import type { Tally } from "./tally.js";
@@ -24,6 +26,10 @@ export interface ReadLogsOptions {
   readonly tail?: number | undefined;
   /** Also tell what the engine has to tell of the nodes' containers: started, died, out of memory, health. */
   readonly life?: boolean | undefined;
+  /** Nodes whose logs and lives are not read. */
+  readonly except?: ReadonlySet<string> | undefined;
+  /** For whoever goes on reading in another process; without `tail` and a filter's `since`. */
+  readonly bookmarks?: Bookmarks | undefined;
   /** Counts what is read. */
   readonly tally?: Tally | undefined;
   /** Ends the story; what is held back is still given out. */
@@ -34,6 +40,14 @@ export interface ReadLogsOptions {
   readonly retryMs?: number | undefined;
   /** While following, how long the engine may be away; 60 s unless given. */
   readonly giveUpMs?: number | undefined;
+}
+
+/** Where a reading of a cluster's logs goes on, and how far it comes. */
+export interface Bookmarks {
+  /** Of the container with this id. */
+  of(container: string): Bookmark;
+  /** The last that was known, when the reading began, of what the engine tells of a node; undefined: nothing was. */
+  lastTold(node: string): LastTold | undefined;
 }
 
 /**
@@ -69,6 +83,12 @@ export async function* readEntries(
   }
 }
 
+/** Under which names the containers appear that are ours and no nodes, by their role. */
+const ourNodes: ReadonlyMap<string, string> = new Map<Role, string>([
+  ["agent", chaosNode],
+  ["shipper", shipperNode],
+]);
+
 /** Key of the streams of what the engine tells; containers are called otherwise. */
 const lifeKey = "life";
 
@@ -103,7 +123,10 @@ class Tail {
     this.#filter = options.filter ?? {};
     const { nodes: _nodes, since: _since, ...others } = this.#filter;
     this.#isOpen = Object.values(others).every((part) => part === undefined);
-    this.#life = new LifeStream((id, labels) => this.#sourceOf(id, labels), this.#filter);
+    this.#life = new LifeStream((id, labels) => this.#sourceOf(id, labels), this.#filter, {
+      except: options.except,
+      lastTold: (node) => options.bookmarks?.lastTold(node),
+    });
     this.#holdBackMs = options.holdBackMs ?? 300;
     this.#merger = new Merger(this.#holdBackMs, lateEntry);
     // every reader listens for the end, and some clusters are large
@@ -212,7 +235,8 @@ class Tail {
     const source = this.#sourceOf(id, labels);
     const isAgent = source.node === chaosNode;
     const isTold = isAgent && this.#filter.faultsToo === true;
-    if (this.#stop.signal.aborted || (this.#filter.nodes?.has(source.node) === false && !isTold)) return;
+    if (this.#stop.signal.aborted || this.#isLeftOut(source.node)) return;
+    if (this.#filter.nodes?.has(source.node) === false && !isTold) return;
 
     const format = logFormatOf(labels);
     const origin = {
@@ -222,6 +246,7 @@ class Tail {
       stderr: !isAgent,
       // a fault that began before may be in force
       since: isTold ? undefined : this.#filter.since,
+      bookmark: this.#options.bookmarks?.of(id),
     };
     const settleMs = this.#holdBackMs / 3;
     const reader = new ContainerReader(this.#engine, id, this.#sink(id), this.#patience(), this.#stop.signal, settleMs);
@@ -236,9 +261,13 @@ class Tail {
 
   /** Whose log a container's is, by its labels. */
   #sourceOf(id: string, labels: Labels): Source {
-    const isAgent = labels[label.role] === ("agent" satisfies Role);
-    const node = isAgent ? chaosNode : (labels[label.node] ?? id.slice(0, 12));
-    return { cluster: this.#cluster, service: labels[label.service] ?? "", node };
+    const ours = ourNodes.get(labels[label.role] ?? "");
+    const node = ours ?? labels[label.node] ?? id.slice(0, 12);
+    return { cluster: this.#cluster, service: labels[label.service] ?? "", node, container: id };
+  }
+
+  #isLeftOut(node: string): boolean {
+    return this.#options.except?.has(node) === true;
   }
 
   #sink(id: string): Sink {

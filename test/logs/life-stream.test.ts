@@ -1,7 +1,7 @@
 // What the engine tells of containers is told once each, in order and numbered by node, whatever it tells twice.
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { ContainerEvent } from "../../src/engine/port.js";
+import type { ContainerEvent, Labels } from "../../src/engine/port.js";
 import type { Entry } from "../../src/logs/entry.js";
 import type { LogFilter } from "../../src/logs/filter.js";
 import { LifeStream } from "../../src/logs/life-stream.js";
@@ -55,6 +55,15 @@ describe("what the engine tells", () => {
     stream.askPast();
     const past = [event("n1", 1, "die"), event("n1", 2), event("n1", 3, "die"), event("n2", 4, "die"), event("n1", 5, "pause")];
     expect(told(stream.past(past))).toEqual(["n1.2 container-died"]);
+  });
+
+  it("goes on where another reader stopped, and leaves out whom it is told to", () => {
+    const lastTold = (node: string) => (node === "n1" ? { ts: stampAt(3), seq: 7 } : undefined);
+    const sourceOf = (_id: string, labels: Labels) => ({ cluster: "demo", service: "kv", node: labels["node"] ?? "" });
+    const stream = new LifeStream(sourceOf, {}, { except: new Set(["n3"]), lastTold });
+    const past = [event("n1", 2), event("n1", 3), event("n2", 1), event("n3", 1), event("n1", 4)];
+    expect(told(stream.past(past))).toEqual(["n2.1 container-started", "n1.8 container-started"]);
+    expect(told(stream.now(event("n1", 5)))).toEqual(["n1.9 container-started"]);
   });
 
   it("is whole and in order, wherever in the story the past is asked for and answered", () => {
