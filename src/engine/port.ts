@@ -28,6 +28,8 @@ export interface ContainerDetail extends ContainerInfo {
   readonly health: "starting" | "healthy" | "unhealthy" | undefined;
   /** False: the log stream is framed and stdout can be told from stderr. */
   readonly tty: boolean;
+  /** How large a file of its log grows before the engine begins another one and forgets the oldest; undefined: there is only one. */
+  readonly logFileBytes: number | undefined;
   /** Published ports: container port -> where to reach it from this machine. */
   readonly endpoints: ReadonlyMap<number, Endpoint>;
 }

@@ -16,6 +16,8 @@ export class Progress {
   #firstStamp: string | undefined;
   #lastStamp = "";
   #seenAtLast = 0;
+  /** Pieces since the last one with the last stamp: theirs step back. */
+  #afterLast = 0;
 
   /** `reached`: goes on where another one, which began at the log's start, had got to. */
   constructor(from?: string, reached?: Reached) {
@@ -46,6 +48,7 @@ export class Progress {
   note(stamp: string, oldestOpen: string | undefined): void {
     this.#total += 1;
     this.#firstStamp ??= stamp;
+    this.#afterLast = stamp < this.#lastStamp ? this.#afterLast + 1 : 0;
     if (stamp > this.#lastStamp) [this.#lastStamp, this.#seenAtLast] = [stamp, 1];
     else if (stamp === this.#lastStamp) this.#seenAtLast += 1;
 
@@ -69,7 +72,7 @@ export class Progress {
   /** Where to read from, and a {@link Skip} that leaves out what is known. */
   resume(): { readonly since: string | undefined; readonly skip: Skip } {
     const { since, first, seen } = this.#point;
-    return { since, skip: new Skip(first, seen, this.#lastStamp, this.#seenAtLast) };
+    return { since, skip: new Skip(first, seen, this.#lastStamp, this.#seenAtLast, this.#afterLast) };
   }
 
   /** No piece seen so far is stamped later than the last stamp, so those at or after it are those that bear it. */
@@ -122,14 +125,16 @@ export class Skip {
   readonly #lastStamp: string;
   readonly #seenAtLast: number;
   #left: number;
+  #afterLast: number;
   #mode: "start" | "count" | "stamp" | "done" = "start";
   #atLast = 0;
 
-  constructor(first: string | undefined, seen: number, lastStamp: string, seenAtLast: number) {
+  constructor(first: string | undefined, seen: number, lastStamp: string, seenAtLast: number, afterLast: number) {
     this.#first = first;
     this.#left = seen;
     this.#lastStamp = lastStamp;
     this.#seenAtLast = seenAtLast;
+    this.#afterLast = afterLast;
   }
 
   /**
@@ -139,18 +144,28 @@ export class Skip {
   next(stamp: string): "known" | "new" | "gap" {
     if (this.#mode === "start") this.#mode = this.#left === 0 ? "done" : stamp === this.#first ? "count" : "stamp";
     if (this.#mode === "count") {
-      if (this.#left > 0) {
+      // what is later than all that was seen is new, whatever the count: of pieces that share a stamp, the first may be gone
+      if (this.#left > 0 && stamp <= this.#lastStamp) {
         this.#left -= 1;
+        if (stamp === this.#lastStamp) this.#atLast += 1;
         return "known";
       }
       this.#mode = "done";
+      return this.#atLast < this.#seenAtLast ? "gap" : "new";
     }
     if (this.#mode === "stamp") {
-      // counting is of no use any more; the stamps still tell, but for a piece that steps back
-      if (stamp === this.#lastStamp) this.#atLast += 1;
-      if (stamp < this.#lastStamp || (stamp === this.#lastStamp && this.#atLast <= this.#seenAtLast)) return "known";
+      // counting from the beginning is of no use any more, but the last that was seen still tells
+      const isAtEnd = this.#atLast === this.#seenAtLast;
+      if (stamp === this.#lastStamp && !isAtEnd) {
+        this.#atLast += 1;
+        return "known";
+      }
+      if (stamp < this.#lastStamp && (!isAtEnd || this.#afterLast > 0)) {
+        if (isAtEnd) this.#afterLast -= 1;
+        return "known";
+      }
       this.#mode = "done";
-      return this.#atLast < this.#seenAtLast ? "gap" : "new";
+      return isAtEnd ? "new" : "gap";
     }
     return "new";
   }

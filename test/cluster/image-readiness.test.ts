@@ -42,6 +42,7 @@ const running: ContainerDetail = {
   oomKilled: false,
   health: undefined,
   tty: false,
+  logFileBytes: undefined,
   endpoints: new Map(),
 };
 

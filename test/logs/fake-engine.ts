@@ -22,6 +22,7 @@ export class FakeContainer implements ContainerInfo {
   readonly image = "fake";
   readonly labels: Labels;
   readonly tty: boolean;
+  readonly logFileBytes: number | undefined;
   state: ContainerState = "created";
   log: Entry[] = [];
   /** Rings at anything a reader may have to act on. */
@@ -32,11 +33,18 @@ export class FakeContainer implements ContainerInfo {
   constructor(
     cluster: string,
     node: string,
-    options: { readonly role?: string; readonly tty?: boolean; readonly id?: string; readonly labels?: Labels } = {},
+    options: {
+      readonly role?: string;
+      readonly tty?: boolean;
+      readonly id?: string;
+      readonly labels?: Labels;
+      readonly logFileBytes?: number;
+    } = {},
   ) {
     this.id = options.id ?? `id-${node}`;
     this.name = `${cluster}-${node}`;
     this.tty = options.tty ?? false;
+    this.logFileBytes = options.logFileBytes;
     this.labels = {
       [label.cluster]: cluster,
       [label.role]: options.role ?? "node",
@@ -103,7 +111,7 @@ export class FakeEngine implements LogEngine {
     this.#answer();
     const container = this.containers.get(id);
     if (container === undefined) return undefined;
-    const { name, image, labels, state, tty } = container;
+    const { name, image, labels, state, tty, logFileBytes } = container;
     return {
       id,
       name,
@@ -111,6 +119,7 @@ export class FakeEngine implements LogEngine {
       labels,
       state,
       tty,
+      logFileBytes,
       startedAt: undefined,
       exitCode: undefined,
       oomKilled: false,

@@ -98,6 +98,20 @@ describe("progress", () => {
       expect([5, 5, 6].map((s) => skip.next(stampAt(s * 1e9)))).toEqual(["known", "known", "gap"]);
     });
 
+    it("some of the pieces that share the first stamp are gone", () => {
+      const progress = new Progress();
+      for (const s of [1, 1, 1]) progress.note(stampAt(s * 1e9), undefined);
+      const { skip } = progress.resume();
+      expect([1, 2, 3].map((s) => skip.next(stampAt(s * 1e9)))).toEqual(["known", "gap", "new"]);
+    });
+
+    it("a piece that steps back comes right after the last that was seen", () => {
+      const progress = new Progress();
+      for (const s of [1, 3, 5, 4.9]) progress.note(stampAt(s * 1e9), undefined);
+      const { skip } = progress.resume();
+      expect([5, 4.9, 4.8, 6].map((s) => skip.next(stampAt(s * 1e9)))).toEqual(["known", "known", "new", "new"]);
+    });
+
     it.each<[string, number[], string[]]>([
       ["nothing is gone", [1, 2, 3, 4, 5, 6], ["known", "known", "new"]],
       ["only what was seen is gone, all but the last", [5, 6, 7], ["known", "new", "new"]],

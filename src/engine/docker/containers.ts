@@ -2,6 +2,7 @@ import type Dockerode from "dockerode";
 import type { ContainerDetail, ContainerInfo, Containers, ContainerSpec, ContainerState, Endpoint } from "../port.js";
 import type { Calls } from "./calls.js";
 import { statusOf } from "./errors.js";
+import { logFileBytes } from "./log-files.js";
 
 export function createContainers({ call, wish, find }: Calls): Containers {
   return {
@@ -120,6 +121,7 @@ function toDetail(one: Dockerode.ContainerInspectInfo): ContainerDetail {
     oomKilled: one.State.OOMKilled,
     health: healthOf(one.State.Health?.Status),
     tty: one.Config.Tty,
+    logFileBytes: logFileBytes(one.HostConfig.LogConfig),
     endpoints,
   };
 }

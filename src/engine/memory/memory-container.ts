@@ -61,6 +61,7 @@ export class MemoryContainer {
       oomKilled: false,
       health: undefined,
       tty: false,
+      logFileBytes: undefined,
       endpoints,
     };
   }
