@@ -1,6 +1,7 @@
 import { DeviousError } from "../core/errors.js";
 import { closest } from "../core/ids.js";
 import type { LogRecord } from "../core/log-record.js";
+import { faultNews } from "./fault-news.js";
 
 /** When a fault was there, in the engine's stamps. */
 export interface FaultSpan {
@@ -20,13 +21,18 @@ export async function faultSpan(
   const known = new Set<string>();
   let from: string | undefined;
   let to: string | undefined;
-  const tell = ({ ts, event, fields }: LogRecord): void => {
-    const named = fields["fault"];
-    if (typeof named === "string") known.add(named);
-    if (named === fault) {
-      from ??= ts;
-      to = event === "fault-healed" || event === "fault-failed" ? ts : undefined;
-    } else if (event === "agent-started" && from !== undefined && !namesIn(fields["faults"]).includes(fault)) to ??= ts;
+  const tell = (record: LogRecord): void => {
+    const news = faultNews(record);
+    if (news === undefined) return;
+    if (news.is === "remaining") {
+      if (from !== undefined && !news.faults.includes(fault)) to ??= record.ts;
+      return;
+    }
+    const named = news.is === "renewed" ? news.faults : [news.fault];
+    for (const name of named) known.add(name);
+    if (!named.includes(fault)) return;
+    from ??= record.ts;
+    to = news.is === "ended" || news.is === "failed" ? record.ts : undefined;
   };
   for await (const batch of agentRecords) for (const { record } of batch) tell(record);
   if (from !== undefined) return { from, to };
@@ -36,8 +42,4 @@ export async function faultSpan(
   throw new DeviousError("UNKNOWN_FAULT", `There was no fault "${fault}".`, {
     hint: meant === undefined ? there : `Did you mean "${meant}"? ${there}`,
   });
-}
-
-function namesIn(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
 }

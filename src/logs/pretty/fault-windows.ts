@@ -2,7 +2,8 @@
  * Which faults are in force on which node at a point of the story, as the agent's own records tell it, and in which lane of the margin each
  * is drawn. A lane is free again after its fault's last record.
  */
-import { chaosNode, type LogRecord } from "../../core/log-record.js";
+import type { LogRecord } from "../../core/log-record.js";
+import { type FaultNews, faultNews } from "../fault-news.js";
 
 /** Faults drawn side by side at the most; what else is in force shares one column after the lanes. */
 export const mostLanes = 4;
@@ -82,43 +83,38 @@ export function createFaultWindows(initial: readonly InitialFault[] = []): Fault
     return row;
   }
 
-  /** What the record says of faults that are in force after it, or were until now. */
-  function tell({ event, fields }: LogRecord): ReadonlyMap<Window, Sign> | undefined {
+  /** The windows of which the news tells, and how it is drawn there; undefined where it tells of none. */
+  function tell(news: FaultNews): ReadonlyMap<Window, Sign> | undefined {
     const told = new Map<Window, Sign>();
-    const { fault, target, reason } = fields;
-    const nodes = namesIn(fields["nodes"]);
-    switch (event) {
-      case "fault-applied":
-        if (typeof fault === "string") told.set(open(fault, nodes), "open");
-        return told;
-      case "fault-healed":
+    switch (news.is) {
+      case "begun":
+        return told.set(open(news.fault, news.nodes), "open");
+      case "ended": {
+        const window = windows.get(news.fault);
         // what was rolled back was never said to be in force
-        if (typeof fault !== "string" || (reason === "rollback" && !windows.has(fault))) return undefined;
-        told.set(windows.get(fault) ?? open(fault, nodes), "close");
-        windows.delete(fault);
+        if (news.wasRolledBack && window === undefined) return undefined;
+        told.set(window ?? open(news.fault, news.nodes), "close");
+        windows.delete(news.fault);
         return told;
-      case "fault-narrowed":
-        if (typeof fault !== "string") return undefined;
-        told.set(
-          renewed(fault, () => nodes),
+      }
+      case "narrowed":
+        return told.set(
+          renewed(news.fault, () => news.nodes),
           "told",
         );
-        return told;
-      case "fault-reapplied":
-      case "node-crashed":
-        for (const each of event === "node-crashed" ? namesIn([fault]) : namesIn(fields["faults"])) {
+      case "renewed":
+        for (const fault of news.faults) {
           told.set(
-            renewed(each, (before) => [...before, ...namesIn([target])]),
+            renewed(fault, (before) => [...before, ...news.nodes]),
             "told",
           );
         }
         return told;
-      case "agent-started":
-        // an agent that lost its ledger has healed the rest without knowing its names
-        for (const window of windows.values()) if (!namesIn(fields["faults"]).includes(window.fault)) told.set(window, "close");
+      case "remaining":
+        for (const window of windows.values()) if (!news.faults.includes(window.fault)) told.set(window, "close");
         for (const window of told.keys()) windows.delete(window.fault);
         return told;
-      default:
+      case "failed":
         return undefined;
     }
   }
@@ -142,15 +138,11 @@ export function createFaultWindows(initial: readonly InitialFault[] = []): Fault
     },
     marksOf: (node) => marks(node, nothing),
     move(record) {
-      if (record.node !== chaosNode) return undefined;
-      const told = tell(record);
+      const news = faultNews(record);
+      const told = news && tell(news);
       if (told === undefined) return undefined;
       version++;
       return marks(record.node, told);
     },
   };
-}
-
-function namesIn(value: unknown): readonly string[] {
-  return Array.isArray(value) ? value.filter((name) => typeof name === "string") : [];
 }

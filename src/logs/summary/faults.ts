@@ -1,4 +1,5 @@
-import { chaosNode, type LogRecord } from "../../core/log-record.js";
+import type { LogRecord } from "../../core/log-record.js";
+import { faultNews } from "../fault-news.js";
 
 /** One fault, from its effect to its end, as the agent told it. */
 export interface FaultPeriod {
@@ -19,6 +20,7 @@ export interface FaultPeriod {
   readonly reason: string | null;
 }
 
+type Heard = Pick<FaultPeriod, "fault" | "kind" | "nodes">;
 type Draft = { -readonly [Key in keyof FaultPeriod]: FaultPeriod[Key] };
 
 /** Reads when which fault was in force out of the agent's records (docs/reference/events.md), the latest `most` of them. */
@@ -34,20 +36,23 @@ export class FaultPeriods {
 
   /** Takes any record; only the agent's matter. */
   add(record: LogRecord): void {
-    if (record.node !== chaosNode) return;
-    if (record.event === "agent-started") this.#keepOnly(namesIn(record.fields["faults"]), record.ts);
-    const fault = record.fields["fault"];
-    if (typeof fault !== "string") return;
-    switch (record.event) {
-      case "fault-applied":
-        this.#begin(fault, record);
+    const news = faultNews(record);
+    switch (news?.is) {
+      case "remaining":
+        this.#keepOnly(news.faults, record.ts);
         return;
-      case "fault-narrowed":
-        this.#narrow(fault, record);
+      case "begun":
+        this.#begin(news, record.msg, record.ts);
         return;
-      case "fault-healed":
-        this.#end(fault, record);
+      case "narrowed":
+        this.#narrow(news, record);
         return;
+      case "ended":
+        this.#end(news, record);
+        return;
+      case "failed":
+      case "renewed":
+      case undefined:
     }
   }
 
@@ -56,37 +61,29 @@ export class FaultPeriods {
     return { periods: this.#periods.map((period) => ({ ...period })), dropped: this.#dropped };
   }
 
-  #begin(fault: string, record: LogRecord): Draft {
-    const period: Draft = {
-      fault,
-      kind: textOf(record.fields["kind"]),
-      nodes: namesIn(record.fields["nodes"]),
-      what: record.msg,
-      fromTs: record.event === "fault-applied" ? record.ts : null,
-      toTs: null,
-      narrowedTs: [],
-      reason: null,
-    };
+  /** `fromTs`: null where nobody heard it begin. */
+  #begin({ fault, kind, nodes }: Heard, what: string, fromTs: string | null): Draft {
+    const period: Draft = { fault, kind, nodes, what, fromTs, toTs: null, narrowedTs: [], reason: null };
     this.#periods.push(period);
     this.#open.set(fault, period);
     if (this.#periods.length > this.#most) this.#dropFirst();
     return period;
   }
 
-  #narrow(fault: string, record: LogRecord): void {
-    const period = this.#open.get(fault) ?? this.#begin(fault, record);
-    period.nodes = namesIn(record.fields["nodes"]);
-    period.narrowedTs = [...period.narrowedTs, record.ts];
+  #narrow(news: Heard, { msg, ts }: LogRecord): void {
+    const period = this.#open.get(news.fault) ?? this.#begin(news, msg, null);
+    period.nodes = news.nodes;
+    period.narrowedTs = [...period.narrowedTs, ts];
   }
 
-  #end(fault: string, record: LogRecord): void {
+  #end(news: Heard & { readonly reason: string; readonly wasRolledBack: boolean }, { msg, ts }: LogRecord): void {
     // what was rolled back was never said to be in force
-    if (record.fields["reason"] === "rollback" && !this.#open.has(fault)) return;
-    const period = this.#open.get(fault) ?? this.#begin(fault, record);
-    this.#open.delete(fault);
-    period.toTs = record.ts;
-    period.reason = textOf(record.fields["reason"]);
-    if (period.fromTs === null) period.what = record.msg.replace(/: over \([^)]*\)$/, "");
+    if (news.wasRolledBack && !this.#open.has(news.fault)) return;
+    const period = this.#open.get(news.fault) ?? this.#begin(news, msg, null);
+    this.#open.delete(news.fault);
+    period.toTs = ts;
+    period.reason = news.reason;
+    if (period.fromTs === null) period.what = msg.replace(/: over \([^)]*\)$/, "");
   }
 
   /** An agent that lost its ledger has ended all the rest, without knowing its names. */
@@ -105,12 +102,4 @@ export class FaultPeriods {
     if (period !== undefined && this.#open.get(period.fault) === period) this.#open.delete(period.fault);
     this.#dropped++;
   }
-}
-
-function textOf(value: unknown): string {
-  return typeof value === "string" ? value : "";
-}
-
-function namesIn(value: unknown): readonly string[] {
-  return Array.isArray(value) ? value.filter((name) => typeof name === "string") : [];
 }
