@@ -8,7 +8,7 @@ import { closest } from "../core/ids.js";
 import { chaosNode, type LogRecord } from "../core/log-record.js";
 import { createPrng } from "../core/prng.js";
 import { faultSpan } from "../logs/fault-span.js";
-import { accepts, throughUntil, type LogFilter } from "../logs/filter.js";
+import { throughUntil, type LogFilter } from "../logs/filter.js";
 import { type CausalOptions, inCausalOrder } from "../logs/in-causal-order.js";
 import { createQuietEnd, timerMostMs } from "../logs/quiet-end.js";
 import type { PrettyOptions } from "../logs/pretty/pretty.js";
@@ -85,13 +85,11 @@ export async function* logLines(
 ): AsyncGenerator<string, void, undefined> {
   const { filter, nodes } = await asked(question, source, telling.signal);
   const writer = question.writer({ ...pretty, nodes });
-  // the last so many records are counted as they are asked for, and a match has to be one of them
-  const faultsToo = writer.skip !== undefined && question.tail === undefined && question.untilMatch === undefined;
-  const batches = inOrder(question, story(question, { ...filter, faultsToo }, source, telling));
+  const batches = inOrder(question, story(question, filter, source, { ...telling, faultsToo: writer.skip !== undefined }));
   if (writer.head !== undefined) yield writer.head;
   const { flush } = writer;
   for await (const batch of question.follow && flush !== undefined ? withPauses(batches, foldMs) : batches) {
-    const lines = batch === undefined ? [flush?.() ?? ""] : batch.map((shown) => lineOf(shown, writer, faultsToo, filter));
+    const lines = batch === undefined ? [flush?.() ?? ""] : batch.map((shown) => lineOf(shown, writer));
     const text = lines.filter((line) => line !== "").join("\n");
     if (text !== "") yield text;
   }
@@ -111,8 +109,8 @@ export async function* logRecords(
   }
 }
 
-function lineOf(shown: Shown, writer: RecordWriter, faultsToo: boolean, filter: LogFilter): string {
-  if (faultsToo && shown.record.node === chaosNode && !accepts(filter, shown.record)) return writer.skip?.(shown.record) ?? "";
+function lineOf(shown: Shown, writer: RecordWriter): string {
+  if (shown.isAside === true) return writer.skip?.(shown.record) ?? "";
   return writer.shown === undefined ? writer.line(shown.record) : writer.shown(shown);
 }
 
@@ -127,13 +125,23 @@ async function* byCause(
   batches: AsyncIterable<readonly Shown[]>,
   options: CausalOptions,
 ): AsyncGenerator<readonly Shown[], void, undefined> {
-  for await (const record of inCausalOrder(recordsOf(batches), options)) {
-    yield [{ ts: record.ts, flags: record.flags ?? [], record }];
+  // the agent has no clock, so its records come out as they went in
+  const asides = new WeakSet<LogRecord>();
+  for await (const record of inCausalOrder(recordsOf(batches, asides), options)) {
+    yield [{ ts: record.ts, flags: record.flags ?? [], record, isAside: asides.has(record) }];
   }
 }
 
-async function* recordsOf(batches: AsyncIterable<readonly Shown[]>): AsyncGenerator<LogRecord, void, undefined> {
-  for await (const batch of batches) for (const { record } of batch) yield record;
+async function* recordsOf(
+  batches: AsyncIterable<readonly Shown[]>,
+  asides: WeakSet<LogRecord>,
+): AsyncGenerator<LogRecord, void, undefined> {
+  for await (const batch of batches) {
+    for (const { record, isAside } of batch) {
+      if (isAside === true) asides.add(record);
+      yield record;
+    }
+  }
 }
 
 /** The question's filter, and the nodes there are. */
@@ -181,7 +189,7 @@ async function* story(
   { follow, tail, holdBackMs, untilMatch: pattern, timeoutMs }: LogQuestion,
   filter: LogFilter,
   source: LogSource,
-  { signal, tally }: Telling,
+  { signal, tally, faultsToo }: Telling & Pick<ReadLogsOptions, "faultsToo">,
 ): AsyncGenerator<readonly Shown[], void, undefined> {
   const { until } = filter;
   const timedOut = timeoutMs === undefined ? [] : [AbortSignal.timeout(Math.min(timeoutMs, timerMostMs))];
@@ -192,6 +200,7 @@ async function* story(
     follow: follows,
     // the last records of a node are counted before the story is merged, so only those may pass that are shown
     filter: until === undefined || tail !== undefined ? filter : { ...filter, passEnd: true },
+    faultsToo,
     tail,
     holdBackMs,
     tally,

@@ -1,6 +1,8 @@
 /** An archive, asked as the log of a cluster that is up is asked. */
-import type { LogRecord } from "../core/log-record.js";
+import { chaosNode, type LogRecord } from "../core/log-record.js";
 import { readArchive } from "./archive-reader.js";
+import { withFaultAsides } from "./fault-asides.js";
+import { faultNews } from "./fault-news.js";
 import { accepts } from "./filter.js";
 import { Last } from "./last.js";
 import type { Shown } from "./shown.js";
@@ -9,47 +11,72 @@ import type { ReadLogsOptions } from "./tail.js";
 /** In the archive's order, as many at once as are there. Throws ARCHIVE_UNREADABLE. */
 export async function* readArchived(
   file: string,
-  { filter = {}, tail, tally, signal }: Pick<ReadLogsOptions, "filter" | "tail" | "tally" | "signal">,
+  options: Pick<ReadLogsOptions, "filter" | "faultsToo" | "tail" | "tally" | "signal">,
 ): AsyncGenerator<readonly Shown[], void, undefined> {
-  const last = tail === undefined ? undefined : new LastOfNodes(tail);
+  const { filter = {}, faultsToo = false, tail, tally, signal } = options;
+  const last = tail === undefined ? undefined : new LastOfNodes(tail, faultsToo);
   for await (const records of readArchive(file)) {
     if (signal?.aborted === true) break;
-    const wanted = records.filter((record) => accepts(filter, record));
-    if (last !== undefined) for (const record of wanted) last.add(record);
+    const given: Shown[] = [];
+    for (const record of records) {
+      if (accepts(filter, record)) given.push(shownOf(record));
+      else if (faultsToo && faultNews(record) !== undefined) given.push(asideOf(shownOf(record)));
+    }
+    if (last !== undefined) last.add(given);
     else {
-      tally?.count(wanted);
-      yield wanted.map(shownOf);
+      tally?.count(given);
+      yield given;
     }
   }
   if (last === undefined) return;
-  const records = last.records();
-  tally?.count(records);
-  yield records.map(shownOf);
+  const given = last.items();
+  tally?.count(given);
+  yield given;
 }
 
 function shownOf(record: LogRecord): Shown {
   return { ts: record.ts, flags: record.flags ?? [], record };
 }
 
-/** The last so many records of each node. */
+function asideOf<T extends Shown>(shown: T): T {
+  return { ...shown, isAside: true };
+}
+
+interface Numbered extends Shown {
+  readonly at: number;
+}
+
+/** The last so many records of each node; where faults are to be known, all that the agent says of them. */
 class LastOfNodes {
   readonly #count: number;
-  readonly #ofNode = new Map<string, Last<{ readonly at: number; readonly record: LogRecord }>>();
+  readonly #faultsToo: boolean;
+  readonly #ofNode = new Map<string, Last<Numbered>>();
+  readonly #agents: Numbered[] = [];
   #added = 0;
 
-  constructor(count: number) {
+  constructor(count: number, faultsToo: boolean) {
     this.#count = count;
+    this.#faultsToo = faultsToo;
   }
 
-  add(record: LogRecord): void {
-    let last = this.#ofNode.get(record.node);
-    if (last === undefined) this.#ofNode.set(record.node, (last = new Last(this.#count)));
-    last.add([{ at: this.#added++, record }]);
+  add(items: readonly Shown[]): void {
+    for (const item of items) {
+      const { node } = item.record;
+      const numbered = { ...item, at: this.#added++ };
+      if (this.#faultsToo && node === chaosNode) {
+        this.#agents.push(numbered);
+        continue;
+      }
+      let last = this.#ofNode.get(node);
+      if (last === undefined) this.#ofNode.set(node, (last = new Last(this.#count)));
+      last.add([numbered]);
+    }
   }
 
   /** In the order they were added. */
-  records(): readonly LogRecord[] {
-    const kept = [...this.#ofNode.values()].flatMap((last) => last.items());
-    return kept.sort((a, b) => a.at - b.at).map(({ record }) => record);
+  items(): readonly Shown[] {
+    const agents = withFaultAsides(this.#agents, ({ isAside }) => isAside !== true, asideOf, this.#count);
+    const nodes = [...this.#ofNode.values()].flatMap((last) => last.items());
+    return [...agents, ...nodes].sort((a, b) => a.at - b.at);
   }
 }

@@ -28,15 +28,25 @@ export class Entry implements Shown {
   readonly text: string;
   readonly seq: number;
   readonly flags: readonly RecordFlag[];
+  readonly isAside: boolean;
   #record: LogRecord | undefined;
 
-  constructor(source: Source, stream: RecordStream, ts: string, text: string, seq: number, flags: readonly RecordFlag[]) {
+  constructor(
+    source: Source,
+    stream: RecordStream,
+    ts: string,
+    text: string,
+    seq: number,
+    flags: readonly RecordFlag[],
+    isAside = false,
+  ) {
     this.source = source;
     this.stream = stream;
     this.ts = ts;
     this.text = text;
     this.seq = seq;
     this.flags = flags;
+    this.isAside = isAside;
   }
 
   /** What it says, understood when somebody first asks. */
@@ -63,6 +73,11 @@ export function joinedEntry({ source, stream, ts, text, seq, flags }: Entry, mor
 }
 
 /** The same entry, which came after later ones had been shown. */
-export function lateEntry({ source, stream, ts, text, seq, flags }: Entry): Entry {
-  return new Entry(source, stream, ts, text, seq, [...flags, "late"]);
+export function lateEntry({ source, stream, ts, text, seq, flags, isAside }: Entry): Entry {
+  return new Entry(source, stream, ts, text, seq, [...flags, "late"], isAside);
+}
+
+/** The same entry, as {@link Shown.isAside}. */
+export function asideEntry({ source, stream, ts, text, seq, flags }: Entry): Entry {
+  return new Entry(source, stream, ts, text, seq, flags, true);
 }

@@ -16,8 +16,6 @@ export interface LogFilter {
   readonly until?: string | undefined;
   /** Let whatever is younger than `until` pass, so that a reader of the merged story sees that it is over ({@link throughUntil}). */
   readonly passEnd?: boolean | undefined;
-  /** Let every record by which a fault begins or ends pass, whatever else is asked, so that a reader knows what is in force. */
-  readonly faultsToo?: boolean | undefined;
   readonly minLevel?: Level | undefined;
   readonly event?: RegExp | undefined;
   readonly services?: ReadonlySet<string> | undefined;
@@ -53,7 +51,6 @@ function setOf(names: readonly string[] | undefined): ReadonlySet<string> | unde
 
 /** The cheapest tests come first. */
 export function accepts(filter: LogFilter, record: LogRecord): boolean {
-  if (filter.faultsToo === true && isOfFault(record)) return true;
   if (filter.nodes !== undefined && !filter.nodes.has(record.node)) return false;
   if (filter.noFaults === true && record.node === chaosNode) return false;
   if (filter.since !== undefined && record.ts < filter.since) return false;
@@ -63,10 +60,6 @@ export function accepts(filter: LogFilter, record: LogRecord): boolean {
   if (filter.services !== undefined && !filter.services.has(record.service)) return false;
   if (filter.grep !== undefined && !matches(filter.grep, record)) return false;
   return filter.where === undefined || filter.where(record);
-}
-
-function isOfFault({ node, event }: LogRecord): boolean {
-  return node === chaosNode && event.startsWith("fault-");
 }
 
 /** In the message, the event's name, or one `key=value`. */

@@ -6,7 +6,8 @@ import { shipperNode } from "../core/ship-contract.js";
 import type { ContainerEvent, Containers, Labels, Streams } from "../engine/port.js";
 import { Bell } from "./bell.js";
 import { ContainerReader, type Sink } from "./container-reader.js";
-import { type Entry, lateEntry, type Source } from "./entry.js";
+import { asideEntry, type Entry, lateEntry, type Source } from "./entry.js";
+import { withFaultAsides } from "./fault-asides.js";
 import { accepts, type LogFilter } from "./filter.js";
 import { Merger } from "./merge.js";
 import { LifeStream, type LastTold } from "./life-stream.js";
@@ -30,6 +31,8 @@ export interface ReadLogsOptions {
   readonly except?: ReadonlySet<string> | undefined;
   /** For whoever goes on reading in another process; without `tail` and a filter's `since`. */
   readonly bookmarks?: Bookmarks | undefined;
+  /** Also give out, as asides, what the agent says of faults and was not asked for, so that a reader knows what is in force. */
+  readonly faultsToo?: boolean | undefined;
   /** Counts what is read. */
   readonly tally?: Tally | undefined;
   /** Ends the story; what is held back is still given out. */
@@ -234,7 +237,7 @@ class Tail {
     if (known !== undefined) return known.wake();
     const source = this.#sourceOf(id, labels);
     const isAgent = source.node === chaosNode;
-    const isTold = isAgent && this.#filter.faultsToo === true;
+    const isTold = isAgent && this.#options.faultsToo === true;
     if (this.#stop.signal.aborted || this.#isLeftOut(source.node)) return;
     if (this.#filter.nodes?.has(source.node) === false && !isTold) return;
 
@@ -249,10 +252,12 @@ class Tail {
       bookmark: this.#options.bookmarks?.of(id),
     };
     const settleMs = this.#holdBackMs / 3;
-    const reader = new ContainerReader(this.#engine, id, this.#sink(id), this.#patience(), this.#stop.signal, settleMs);
+    const sink = isTold ? this.#toldSink(id) : this.#sink(id, (entry) => this.#isOpen || accepts(this.#filter, entry.record));
+    const reader = new ContainerReader(this.#engine, id, sink, this.#patience(), this.#stop.signal, settleMs);
     this.#readers.set(id, reader);
     this.#merger.open(id);
-    void this.#beside(reader.run(origin, this.#options.follow, this.#options.tail)).then(() => {
+    const tail = isTold ? undefined : this.#options.tail;
+    void this.#beside(reader.run(origin, this.#options.follow, tail)).then(() => {
       this.#readers.delete(id);
       this.#merger.close(id);
       this.#changed.ring();
@@ -270,8 +275,28 @@ class Tail {
     return this.#options.except?.has(node) === true;
   }
 
-  #sink(id: string): Sink {
-    const wants = (entry: Entry): boolean => this.#isOpen || accepts(this.#filter, entry.record);
+  /** The agent's, which is read from its start, because a fault that is in force may have begun there. */
+  #toldSink(id: string): Sink {
+    const wants = (entry: Entry): boolean => accepts(this.#filter, entry.record);
+    const sink = this.#sink(id, () => true);
+    let past: Entry[] | undefined = this.#options.tail === undefined ? undefined : [];
+    return {
+      ...sink,
+      take: (entries) => {
+        const told = withFaultAsides(entries, wants, asideEntry);
+        if (past === undefined) return sink.take(told);
+        past.push(...told);
+        return undefined;
+      },
+      caughtUp: () => {
+        void sink.take(withFaultAsides(past ?? [], wants, asideEntry, this.#options.tail));
+        past = undefined;
+        sink.caughtUp();
+      },
+    };
+  }
+
+  #sink(id: string, wants: Sink["wants"]): Sink {
     return {
       wants,
       take: (entries) => {

@@ -1,14 +1,14 @@
-import type { LogRecord } from "../core/log-record.js";
 import { matches } from "./filter.js";
+import type { Shown } from "./shown.js";
 
 /** The story up to the first record that the pattern matches, which is the last; `onMatch` is called before it is given out. */
-export async function* untilMatch<T extends { readonly record: LogRecord }>(
+export async function* untilMatch<T extends Pick<Shown, "record" | "isAside">>(
   batches: AsyncIterable<readonly T[]>,
   pattern: RegExp,
   onMatch: () => void,
 ): AsyncGenerator<readonly T[], void, undefined> {
   for await (const batch of batches) {
-    const last = batch.findIndex(({ record }) => matches(pattern, record));
+    const last = batch.findIndex(({ record, isAside }) => isAside !== true && matches(pattern, record));
     if (last === -1) {
       yield batch;
       continue;

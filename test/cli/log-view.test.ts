@@ -5,6 +5,7 @@ import { type LogQuestionInput, parseLogQuestion } from "../../src/cli/log-quest
 import { type LogSource, logLines } from "../../src/cli/log-view.js";
 import type { LogRecord } from "../../src/core/log-record.js";
 import { accepts } from "../../src/logs/filter.js";
+import type { Shown } from "../../src/logs/shown.js";
 import { stampOfMs } from "../../src/logs/stamp.js";
 import type { ReadLogsOptions } from "../../src/logs/tail.js";
 import { recordAt } from "../logs/record.js";
@@ -146,4 +147,29 @@ it("what never matches is told, also where the log ends by itself", async () => 
 
 it("the hold-back goes to the readers", async () => {
   expect((await ask({ window: 50 })).read[0]).toMatchObject({ holdBackMs: 50 });
+});
+
+it("a fault that nobody asked to be told of is drawn, and is no match", async () => {
+  const shown = (record: LogRecord, isAside = false): Shown => ({ ts: record.ts, record, isAside });
+  const begins = chaos(3000, "fault-applied", { fault: "f1", nodes: ["n1"] });
+  const source: LogSource = {
+    name: "demo",
+    facts: () => Promise.resolve({ nodes: [], leaders: {} }),
+    async *read({ faultsToo }) {
+      expect(faultsToo).toBe(true);
+      yield await Promise.resolve([
+        shown(begins, true),
+        shown(at(2000, { msg: "fault-applied" })),
+        shown(at(1000, { msg: "no" })),
+      ]);
+    },
+  };
+  const options = { nodes: [], tail: 1, time: "none", "until-match": "fault-applied" };
+  for (const order of ["time", "causal"]) {
+    const question = await parseLogQuestion({ ...options, order }, nowMs);
+    const lines = [];
+    const { signal } = new AbortController();
+    for await (const text of logLines(question, source, { chalk: new Chalk({ level: 0 }) }, { signal })) lines.push(text);
+    expect(lines).toEqual(["n1    ┃ info  fault-applied"]);
+  }
 });

@@ -4,7 +4,8 @@ import { describe, expect, it, vi } from "vitest";
 import { label } from "../../src/core/labels.js";
 import type { LogRecord } from "../../src/core/log-record.js";
 import { Bell } from "../../src/logs/bell.js";
-import { readLogs, type ReadLogsOptions } from "../../src/logs/tail.js";
+import type { Entry } from "../../src/logs/entry.js";
+import { readEntries, readLogs, type ReadLogsOptions } from "../../src/logs/tail.js";
 import { Tally } from "../../src/logs/tally.js";
 import type { ContainerEvent } from "../../src/engine/port.js";
 import { stampAt } from "./docker-log.js";
@@ -139,6 +140,35 @@ describe("what has been said", () => {
       ),
       { numRuns: 40 },
     );
+  });
+
+  it("tells beside its last of every fault before, and of what is not asked for of those to come", async () => {
+    const { engine, n1, agent } = threeNodes();
+    const chaos = (ns: number, event: string, fault?: string): void =>
+      agent.say(
+        ns,
+        `${JSON.stringify({ level: event === "look" ? "warn" : "info", event, msg: event, fault, nodes: ["n1"] })}\n`,
+      );
+    chaos(1, "fault-applied", "f1");
+    chaos(2, "look");
+    for (let i = 3; i <= 6; i++) n1.say(i, `ERROR ${i}\n`);
+    chaos(7, "fault-applied", "f2");
+    chaos(8, "look");
+    const options = { faultsToo: true, tail: 1, filter: { minLevel: "warn" as const }, ...quick };
+    const expected = ["fault-applied?", "ERROR 6", "fault-applied?", "look"];
+    const told: string[] = [];
+    const tell = ({ record, isAside }: Entry): unknown => told.push(`${record.msg}${isAside ? "?" : ""}`);
+    for await (const entries of readEntries(engine, "demo", { follow: false, ...options })) entries.forEach(tell);
+    expect(told).toEqual(expected);
+
+    told.splice(0);
+    const stop = new AbortController();
+    for await (const entries of readEntries(engine, "demo", { follow: true, signal: stop.signal, ...options })) {
+      entries.forEach(tell);
+      if (told.length === 4) chaos(9, "fault-healed", "f2");
+      if (told.length === 5) stop.abort();
+    }
+    expect(told).toEqual([...expected, "fault-healed?"]);
   });
 
   it("keeps a stack trace together, also while following, and lets no other line into it", async () => {

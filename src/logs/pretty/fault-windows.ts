@@ -26,12 +26,6 @@ export interface Mark {
 /** One for each lane, from the left; undefined where the lane is empty. */
 export type Marks = readonly (Mark | undefined)[];
 
-/** A fault in force since before the first record. */
-export interface InitialFault {
-  readonly fault: string;
-  readonly nodes: readonly string[];
-}
-
 export interface FaultWindows {
   /** Columns that were ever needed, at least one, so that a story with one fault stays where it is; never falls. */
   readonly columns: number;
@@ -51,7 +45,7 @@ interface Window {
   readonly colour: number;
 }
 
-export function createFaultWindows(initial: readonly InitialFault[] = []): FaultWindows {
+export function createFaultWindows(): FaultWindows {
   const windows = new Map<string, Window>();
   let columns = 1;
   let version = 0;
@@ -125,8 +119,6 @@ export function createFaultWindows(initial: readonly InitialFault[] = []): Fault
     window.nodes = new Set(nodesFrom(window.nodes));
     return window;
   }
-
-  for (const { fault, nodes } of initial) open(fault, nodes);
 
   const nothing: ReadonlyMap<Window, Sign> = new Map();
   return {

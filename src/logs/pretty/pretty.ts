@@ -11,7 +11,7 @@ import { chaosNode, type Level, type LogRecord, levels } from "../../core/log-re
 import { isClock } from "../causal/clocks.js";
 import { type TimeStyle, createClock } from "./clock.js";
 import { displayWidth } from "./display-width.js";
-import { type InitialFault, type Marks, createFaultWindows } from "./fault-windows.js";
+import { type Marks, createFaultWindows } from "./fault-windows.js";
 import { escaped, fieldText } from "./field-text.js";
 import { isRepeat } from "./fold.js";
 import { createMargin } from "./margin.js";
@@ -31,8 +31,6 @@ export interface PrettyOptions {
   readonly time?: TimeStyle | undefined;
   /** Neighbours that say the same but for their digits become one line. */
   readonly fold?: boolean | undefined;
-  /** Faults that began before the first record and are in force at it. */
-  readonly initialFaults?: readonly InitialFault[] | undefined;
   /** Draw with ASCII only, for terminals that do not take UTF-8. */
   readonly ascii?: boolean | undefined;
 }
@@ -76,7 +74,7 @@ export function createPretty(options: PrettyOptions): Pretty {
   const showsEvents = options.width !== undefined && options.width >= wideTerminal;
   const shown = raw ? (text: string) => text : escaped;
   const clock = createClock(options.time ?? "absolute");
-  const windows = createFaultWindows(options.initialFaults);
+  const windows = createFaultWindows();
   const margin = createMargin(chalk, ascii);
   const styleOfNode = nodeStyles(chalk);
   const styleOfLevel = levelStyles(chalk);

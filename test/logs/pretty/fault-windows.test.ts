@@ -59,16 +59,6 @@ describe("a bar", () => {
 });
 
 describe("a fault that began before the story", () => {
-  it("is there from the first record on where it is known", () => {
-    const windows = createFaultWindows([{ fault: "f1", nodes: ["n1"] }]);
-    check([n1, n2, healed("f1", ["n1"]), n1], ["#", "-", ">", ""], windows);
-  });
-
-  it("is not drawn twice where its start is heard after all", () => {
-    const windows = createFaultWindows([{ fault: "f1", nodes: ["n1"] }]);
-    check([applied("f1", "n1"), n1, healed("f1", ["n1"]), n1], ["<", "#", ">", ""], windows);
-  });
-
   it("is drawn from the first that is heard of it", () => {
     check([healed("f1", ["n1"]), n1], [">", ""]);
     check([faultAt(0, "narrowed", "f1", ["n1"], "n1 only"), n1, healed("f1", ["n1"])], ["*", "#", ">"]);

@@ -126,7 +126,8 @@ describe("folding", () => {
 });
 
 it("windows go on by records that are not shown", () => {
-  const { line, skip } = createPretty({ chalk: colourless, initialFaults: [{ fault: "f1", nodes: ["n1"] }] });
+  const { line, skip } = createPretty({ chalk: colourless });
+  skip(faultAt(0, "applied", "f1", ["n1"], "begins"));
   expect(line(saidAt(0, { msg: "m" }))).toBe("12:00:00.000 n1    ┃ info  m");
   skip(faultAt(1, "healed", "f1", ["n1"], "over"));
   expect(line(saidAt(2, { msg: "m" }))).toBe("12:00:00.002 n1      info  m");
