@@ -1,23 +1,12 @@
 /**
- * Bundles what starts often, so that it loads few files: the three programs of the image, one file each, and over the CLI that tsc has
+ * Bundles what starts often, so that it loads few files: the four programs of the image, one file each, and over the CLI that tsc has
  * made, the same entry points with all they import in shared chunks. oclif finds the commands where it found them before.
  */
 import { join, relative } from "node:path";
 import { build } from "rolldown";
 import { filesUnder, root } from "./setup/checkout.js";
 
-const programs = { agent: "src/agent/main.ts", store: "src/store/main.ts", probe: "src/agent/probe/main.ts" };
-
-for (const [name, input] of Object.entries(programs)) {
-  await build({
-    input,
-    platform: "node",
-    logLevel: "warn",
-    output: { file: `dist/image/${name}.mjs`, format: "esm", minify: false, codeSplitting: false },
-  });
-}
-
-/** Modules that the CLI gets instead of those it names; they stand in the checkout, so that what they import is found from there. */
+/** Modules that programs get instead of those they name; they stand in the checkout, so that what they import is found from there. */
 const replacements = new Map([
   // only what we use of it: the whole also compares versions of Node and loads what no command of ours needs
   [
@@ -33,18 +22,35 @@ const replacements = new Map([
   ...["ssh2", "@grpc/grpc-js", "@grpc/proto-loader", "protobufjs"].map((absent) => [absent, "export {};"]),
 ]);
 
+const withReplacements = {
+  name: "replacements",
+  resolveId: (id) => (replacements.has(id) ? join(root, "replaced", id) : undefined),
+  load: (id) => replacements.get(relative(join(root, "replaced"), id)),
+};
+
+const programs = {
+  agent: "src/agent/main.ts",
+  store: "src/store/main.ts",
+  probe: "src/agent/probe/main.ts",
+  shipper: "src/ship/main.ts",
+};
+
+for (const [name, input] of Object.entries(programs)) {
+  await build({
+    input,
+    platform: "node",
+    logLevel: "warn",
+    plugins: [withReplacements],
+    output: { file: `dist/image/${name}.mjs`, format: "esm", minify: false, codeSplitting: false },
+  });
+}
+
 const sources = ["src/cli/main.ts", ...filesUnder("src/commands")];
 await build({
   input: Object.fromEntries(sources.map((file) => [relative("src", file).replace(/\.ts$/, ""), file])),
   platform: "node",
   logLevel: "warn",
-  plugins: [
-    {
-      name: "replacements",
-      resolveId: (id) => (replacements.has(id) ? join(root, "replaced", id) : undefined),
-      load: (id) => replacements.get(relative(join(root, "replaced"), id)),
-    },
-  ],
+  plugins: [withReplacements],
   // chunks lie as deep as cli/ does: what code finds relative to itself (package.json, templates) stays where it was
   output: { dir: "dist", format: "esm", minify: false, chunkFileNames: "chunks/[name].js" },
 });

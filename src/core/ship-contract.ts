@@ -33,6 +33,12 @@ export const shipEvents = {
   dropped: "ship-dropped",
   /** It was told to end: {@link ShipCounts} for the last time. */
   ended: "ship-ended",
+  /** Level warn: how far it had come cannot be read, so that everything is sent again. */
+  bookmarkUnreadable: "ship-bookmark-unreadable",
+  /** Level error: how far it has come cannot be saved. Said once, until it can. */
+  bookmarkUnsaved: "ship-bookmark-unsaved",
+  /** Level fatal: the engine is lost (exit code 3), or it was started with an environment it does not understand (64). */
+  failed: "ship-failed",
 } as const;
 
 /** Since the cluster was made, over restarts of the shipper. */

@@ -5,7 +5,7 @@ import type { HostFile, HostTool } from "./host-files.js";
 import { localDockerfile, localSettings, registryDockerfile } from "./recipe.js";
 
 /** Our own programs, by the name of the one bundled file that each of them is. */
-export const programNames = ["store", "agent", "probe"] as const;
+export const programNames = ["store", "agent", "probe", "shipper"] as const;
 export type Programs = Readonly<Record<(typeof programNames)[number], string>>;
 
 /** The build context as a tar made while it is sent: nothing is written to disk. */

@@ -43,8 +43,13 @@ export async function buildNodeImage(engine: Images, recipe: ImageRecipe, onLine
 async function readPrograms(bundleDir: string): Promise<Programs> {
   const read = (name: string): Promise<string> => readFile(path.join(bundleDir, name), "utf8");
   try {
-    const [store, agent, probe] = await Promise.all([read("store.mjs"), read("agent.mjs"), read("probe.mjs")]);
-    return { store, agent, probe };
+    const [store, agent, probe, shipper] = await Promise.all([
+      read("store.mjs"),
+      read("agent.mjs"),
+      read("probe.mjs"),
+      read("shipper.mjs"),
+    ]);
+    return { store, agent, probe, shipper };
   } catch (cause) {
     throw new DeviousError("IMAGE_BUILD", `The programs for the node image are missing in ${bundleDir}.`, {
       hint: "In a checkout, run `npm run build`.",

@@ -38,14 +38,15 @@ test.each([
   await expect(dockerfile()).toMatchFileSnapshot(`../golden/image/${base}.Dockerfile`);
 });
 
-test("the registry context is the Dockerfile and the three programs, the same bytes each time", async () => {
-  const programs = { store: "the store", agent: "the agent", probe: "the probe" };
+test("the registry context is the Dockerfile and the four programs, the same bytes each time", async () => {
+  const programs = { store: "the store", agent: "the agent", probe: "the probe", shipper: "the shipper" };
   const entries = await entriesOf(registryContext(programs));
   expect(entries).toEqual([
     ["Dockerfile", "file", registryDockerfile()],
     ["devious/store.mjs", "file", "the store"],
     ["devious/agent.mjs", "file", "the agent"],
     ["devious/probe.mjs", "file", "the probe"],
+    ["devious/shipper.mjs", "file", "the shipper"],
   ]);
   const bytes = async (): Promise<string> => JSON.stringify(await entriesOf(registryContext(programs)));
   expect(await bytes()).toBe(await bytes());
@@ -53,12 +54,13 @@ test("the registry context is the Dockerfile and the three programs, the same by
 
 test("the local context is a file tree of its own, with links for the tools' other names", async () => {
   const tool = { source: import.meta.filename, target: "/usr/sbin/tool", links: ["/usr/sbin/alias"] };
-  const entries = await entriesOf(localContext({ store: "s", agent: "a", probe: "p" }, [tool], []));
+  const entries = await entriesOf(localContext({ store: "s", agent: "a", probe: "p", shipper: "h" }, [tool], []));
   expect(entries.map(([name, type]) => `${type} ${name}`)).toEqual([
     "file Dockerfile",
     "file rootfs/devious/store.mjs",
     "file rootfs/devious/agent.mjs",
     "file rootfs/devious/probe.mjs",
+    "file rootfs/devious/shipper.mjs",
     "file rootfs/etc/nsswitch.conf",
     "file rootfs/etc/protocols",
     "file rootfs/etc/passwd",
@@ -71,7 +73,9 @@ test("the local context is a file tree of its own, with links for the tools' oth
 
 test("a file that cannot be read fails the context", async () => {
   const gone = { source: "/nonexistent/tool", target: "/usr/sbin/tool", links: [] };
-  await expect(entriesOf(localContext({ store: "s", agent: "a", probe: "p" }, [gone], []))).rejects.toThrow(/nonexistent/);
+  await expect(entriesOf(localContext({ store: "s", agent: "a", probe: "p", shipper: "h" }, [gone], []))).rejects.toThrow(
+    /nonexistent/,
+  );
 });
 
 async function entriesOf(context: AsyncIterable<Uint8Array>): Promise<readonly (readonly [string, string, string])[]> {

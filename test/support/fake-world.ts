@@ -120,6 +120,7 @@ export class FakeWorld {
     await world.#write("bundle/store.mjs", "the store");
     await world.#write("bundle/agent.mjs", "the agent");
     await world.#write("bundle/probe.mjs", "the probe");
+    await world.#write("bundle/shipper.mjs", "the shipper");
     await mkdir(world.folder, { recursive: true });
     if (spec !== undefined) await world.writeSpec(spec);
     onTestFinished(async () => {
