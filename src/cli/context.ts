@@ -12,6 +12,8 @@ export interface Context {
   readonly engineSocket: string;
   /** Folder the command was typed in. */
   readonly folder: string;
+  /** What the user's shell has set. */
+  readonly environment: Readonly<Record<string, string | undefined>>;
   readonly version: string;
   /** Folder of the bundled programs that go into the node image. */
   readonly bundleDir: string;
@@ -25,6 +27,7 @@ export function createContext(): Context {
     engine: createDockerEngine(address),
     engineSocket: engineSocketPath(address),
     folder: process.cwd(),
+    environment: process.env,
     version: (JSON.parse(readFileSync(path.join(root, "package.json"), "utf8")) as { version: string }).version,
     bundleDir: path.join(root, "dist", "image"),
   };

@@ -4,6 +4,7 @@ import { DeviousError } from "../core/errors.js";
 import { toName } from "../core/ids.js";
 import { defaultSpec, specFileName } from "../spec/cluster-spec.js";
 import type { ClusterSpec } from "../spec/cluster-spec.js";
+import type { Variables } from "../spec/shipping.js";
 
 export interface LoadedSpec {
   readonly spec: ClusterSpec;
@@ -13,9 +14,10 @@ export interface LoadedSpec {
 
 /**
  * The spec at `given` (a file, or a folder with a devious.yaml), else the one of `folder`, else three raft nodes named after the folder.
- * Throws SPEC_UNREADABLE or SPEC_INVALID, the latter with every problem at file:line:column.
+ * Throws SPEC_UNREADABLE or SPEC_INVALID, the latter with every problem at file:line:column. What boots clusters gives its environment, for
+ * the variables that the spec names; whoever only looks at the spec need not have them.
  */
-export async function loadSpec(given: string | undefined, folder: string): Promise<LoadedSpec> {
+export async function loadSpec(given: string | undefined, folder: string, variables?: Variables): Promise<LoadedSpec> {
   const file = given === undefined ? path.join(folder, specFileName) : await fileAt(path.resolve(folder, given));
   const owner = path.dirname(file);
   const text = await readFile(file, "utf8").catch((cause: NodeJS.ErrnoException) => {
@@ -25,7 +27,7 @@ export async function loadSpec(given: string | undefined, folder: string): Promi
   if (text === undefined) return { spec: defaultSpec(toName(path.basename(folder))), owner };
   // what reads YAML takes a while to load, and without a spec nobody needs it
   const { parseSpec } = await import("../spec/parse.js");
-  const result = parseSpec(text, path.basename(owner));
+  const result = parseSpec(text, path.basename(owner), variables);
   if (result.ok) return { spec: result.spec, owner };
   const shown = path.relative(folder, file) || file;
   const places = result.problems.map(({ line, column, message }) => `${shown}:${line}:${column} ${message}`);

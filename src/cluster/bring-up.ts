@@ -1,7 +1,7 @@
 import type { Engine } from "../engine/port.js";
 import { buildNodeImage, planImage } from "../image/node-image.js";
 import type { ClusterSpec } from "../spec/cluster-spec.js";
-import { agentHash, nodeHash } from "./container-specs.js";
+import { agentHash, nodeHash, shipperHash } from "./container-specs.js";
 import type { Identity } from "./container-specs.js";
 import { assertOwner } from "./find.js";
 import { keptDownBy } from "./kept-down.js";
@@ -40,7 +40,12 @@ export async function bringUp(engine: Engine, request: BringUpRequest): Promise<
   // the agent is asked only where it matters: most often all nodes run
   const heard = observed.nodes.every(isUp) ? undefined : await activeFaults(engine, observed);
   const keptDown = keptDownBy(heard ?? []);
-  const hashes = { agent: agentHash(recipe.reference), node: nodeHash.bind(undefined, identity) };
+  const { reference } = recipe;
+  const hashes = {
+    agent: agentHash(reference),
+    shipper: shipperHash.bind(undefined, reference),
+    node: nodeHash.bind(undefined, identity),
+  };
   const plan = planUp(spec, observed, hashes, new Set(keptDown.keys()));
   for (const [node, { id, description }] of keptDown) {
     if (!plan.heldDown.includes(node)) continue;

@@ -2,11 +2,20 @@ import { createHash } from "node:crypto";
 import { label } from "../core/labels.js";
 import type { Role } from "../core/labels.js";
 import { agentEnv, agentPaths, clientPort, dataDir, nodeEnv } from "../core/node-contract.js";
+import { shipEnv, shipPaths, shipperNode } from "../core/ship-contract.js";
 import type { ContainerSpec, Labels } from "../engine/port.js";
 import { imagePaths } from "../image/recipe.js";
 import { isImage, placeOf } from "../spec/cluster-spec.js";
-import type { ImageService, ServiceSpec } from "../spec/cluster-spec.js";
-import { agentContainerName, ledgerVolumeName, networkName, nodeContainerName, nodeVolumeName } from "./names.js";
+import type { ImageService, ServiceSpec, Shipping } from "../spec/cluster-spec.js";
+import {
+  agentContainerName,
+  bookmarkVolumeName,
+  ledgerVolumeName,
+  networkName,
+  nodeContainerName,
+  nodeVolumeName,
+  shipperContainerName,
+} from "./names.js";
 import type { ImageBoot, Member, NodeBoot, StoreBoot } from "./plan.js";
 
 /** What all things of one cluster have in common. */
@@ -54,6 +63,11 @@ function imageFacts(service: ImageService, id: string | undefined): object {
 
 export function agentHash(image: string): string {
   return hashOf({ image });
+}
+
+/** What is secret in a header cannot be read off it. */
+export function shipperHash(image: string, { otlp, headers, receiver }: Shipping): string {
+  return hashOf({ image, otlp, headers, receiver });
 }
 
 function hashOf(facts: object): string {
@@ -160,5 +174,37 @@ export function agentContainer(identity: Identity, engineSocket: string): Contai
     volumes: [{ name: ledgerVolumeName(cluster), path: agentPaths.ledgerDir, labels: clusterLabels(identity) }],
     ports: [],
     agent: { binds: [`${engineSocket}:${agentPaths.engineSocket}`, `${hostCgroupDir}:${agentPaths.cgroupDir}`] },
+  };
+}
+
+/**
+ * `engineSocket`: as for the agent. It is on the network of the engine's machine, whose `localhost` and names are what a URL in the spec
+ * means; a receiver among the nodes is found on the cluster's network only.
+ */
+export function shipperContainer(identity: Identity, engineSocket: string, shipping: Shipping): ContainerSpec {
+  const { cluster, image } = identity;
+  const { otlp, headers, receiver } = shipping;
+  return {
+    name: shipperContainerName(cluster),
+    image,
+    labels: {
+      ...clusterLabels(identity),
+      [label.role]: "shipper" satisfies Role,
+      [label.otlp]: otlp,
+      [label.hash]: shipperHash(image, shipping),
+    },
+    command: ["node", imagePaths.shipper],
+    environment: {
+      [shipEnv.cluster]: cluster,
+      [shipEnv.otlp]: otlp,
+      [shipEnv.headers]: JSON.stringify(headers),
+      ...(receiver === null ? {} : { [shipEnv.receiver]: receiver }),
+    },
+    hostname: shipperNode,
+    network: receiver === null ? "host" : networkName(cluster),
+    aliases: [],
+    volumes: [{ name: bookmarkVolumeName(cluster), path: shipPaths.dir, labels: clusterLabels(identity) }],
+    ports: [],
+    shipper: { binds: [`${engineSocket}:${shipPaths.engineSocket}`] },
   };
 }

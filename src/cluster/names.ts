@@ -17,6 +17,16 @@ export function agentContainerName(cluster: string): string {
   return `devious.${cluster}.chaos`;
 }
 
+/** What sends the logs on; `shipper` is no node's name either. */
+export function shipperContainerName(cluster: string): string {
+  return `devious.${cluster}.shipper`;
+}
+
+/** How far the logs have been sent. */
+export function bookmarkVolumeName(cluster: string): string {
+  return `devious.${cluster}.shipper.bookmark`;
+}
+
 export function ledgerVolumeName(cluster: string): string {
   return `devious.${cluster}.chaos.ledger`;
 }

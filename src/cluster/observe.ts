@@ -1,4 +1,5 @@
 import { label } from "../core/labels.js";
+import type { Role } from "../core/labels.js";
 import type { ContainerInfo, Containers, NetworkInfo, Networks, VolumeInfo, Volumes } from "../engine/port.js";
 
 /** What the engine holds of one cluster, found by its labels. */
@@ -9,7 +10,9 @@ export interface Observed {
   readonly networks: readonly NetworkInfo[];
   readonly nodes: readonly NodeContainer[];
   readonly agent: ContainerInfo | undefined;
-  /** Containers that carry our cluster's label and are neither. */
+  /** Sends the logs on, where the spec asks for it. */
+  readonly shipper: ContainerInfo | undefined;
+  /** Containers that carry our cluster's label and are none of these. */
   readonly strays: readonly ContainerInfo[];
   readonly volumes: readonly VolumeInfo[];
 }
@@ -38,7 +41,9 @@ export async function observeAll(engine: ObservedEngine): Promise<readonly Obser
 
 export async function observeCluster(engine: ObservedEngine, name: string): Promise<Observed> {
   const [found] = await observe(engine, `${label.cluster}=${name}`);
-  return found ?? { name, owner: undefined, networks: [], nodes: [], agent: undefined, strays: [], volumes: [] };
+  return (
+    found ?? { name, owner: undefined, networks: [], nodes: [], agent: undefined, shipper: undefined, strays: [], volumes: [] }
+  );
 }
 
 async function observe(engine: ObservedEngine, filter: string): Promise<readonly Observed[]> {
@@ -63,17 +68,22 @@ function assemble(
   networks: readonly NetworkInfo[],
   volumes: readonly VolumeInfo[],
 ): Observed {
-  const role = (one: ContainerInfo): string | undefined => one.labels[label.role];
+  const plays =
+    (role: Role) =>
+    ({ labels }: ContainerInfo): boolean =>
+      labels[label.role] === role;
+  const [isNode, isAgent, isShipper] = [plays("node"), plays("agent"), plays("shipper")];
   return {
     name,
     owner: [...networks, ...containers, ...volumes].flatMap(({ labels }) => labels[label.owner] ?? [])[0],
     networks,
     nodes: containers
-      .filter((one) => role(one) === "node")
+      .filter(isNode)
       .map((one) => ({ ...one, node: one.labels[label.node] ?? one.name, service: one.labels[label.service] ?? "" }))
       .sort((a, b) => inOrder(a.service, b.service) || inOrder(a.node, b.node)),
-    agent: containers.find((one) => role(one) === "agent"),
-    strays: containers.filter((one) => role(one) !== "node" && role(one) !== "agent"),
+    agent: containers.find(isAgent),
+    shipper: containers.find(isShipper),
+    strays: containers.filter((one) => !isNode(one) && !isAgent(one) && !isShipper(one)),
     volumes,
   };
 }

@@ -1,9 +1,11 @@
 import { label } from "../core/labels.js";
 import type { ContainerInfo } from "../engine/port.js";
-import { isImage } from "../spec/cluster-spec.js";
-import type { ClusterSpec, ImageService, ServiceSpec, StoreService } from "../spec/cluster-spec.js";
+import { isImage, shippingOf } from "../spec/cluster-spec.js";
+import type { ClusterSpec, ImageService, ServiceSpec, Shipping, StoreService } from "../spec/cluster-spec.js";
 import { isBundled, isUp } from "./observe.js";
 import type { NodeContainer, Observed } from "./observe.js";
+import { describeShipperStep, planShipper } from "./shipping/plan.js";
+import type { ShipperStep } from "./shipping/plan.js";
 
 /**
  * What `up` has to do to get from what is there to what the spec asks for: a value, so that `--dry-run` prints it and tests read it.
@@ -12,6 +14,7 @@ import type { NodeContainer, Observed } from "./observe.js";
 export interface Plan {
   readonly network: "create" | "keep";
   readonly agent: AgentStep;
+  readonly shipper: ShipperStep;
   /** Made or started together, then waited for together. */
   readonly boot: readonly BootStep[];
   /** Carried out one after another on the running cluster, so that a quorum stays: each ends ready. */
@@ -69,6 +72,7 @@ export type ChangeStep =
 /** What containers of now carry in their label where they need not be made anew. */
 export interface Hashes {
   readonly agent: string;
+  readonly shipper: (shipping: Shipping) => string;
   readonly node: (service: ServiceSpec, node: string) => string;
 }
 
@@ -81,6 +85,7 @@ export function planUp(spec: ClusterSpec, observed: Observed, hashes: Hashes, ke
   return {
     network: world.networkGone ? "create" : "keep",
     agent: planAgent(observed.agent, hashes.agent),
+    shipper: planShipper(observed.shipper, shippingOf(spec), hashes.shipper, world.networkGone),
     boot: services.flatMap(({ boot }) => boot),
     change: [...services.flatMap(({ change }) => change), ...dropped.map(dropStep)],
     standing: services.flatMap(({ standing }) => standing),
@@ -89,7 +94,9 @@ export function planUp(spec: ClusterSpec, observed: Observed, hashes: Hashes, ke
 }
 
 export function isNothing(plan: Plan): boolean {
-  return plan.network === "keep" && plan.agent.kind === "keep" && plan.boot.length === 0 && plan.change.length === 0;
+  const { network, agent, shipper, boot, change } = plan;
+  const isShipperKept = shipper.kind === "none" || shipper.kind === "keep";
+  return network === "keep" && agent.kind === "keep" && isShipperKept && boot.length === 0 && change.length === 0;
 }
 
 /** True where faults keep so many nodes of a store down that it cannot have a quorum until they end. */
@@ -103,6 +110,7 @@ export function describePlan(plan: Plan): readonly string[] {
   return [
     ...(plan.network === "create" ? ["create the network"] : []),
     ...agent[plan.agent.kind],
+    ...describeShipperStep(plan.shipper),
     ...plan.boot.map((step) => {
       if (step.kind === "start" || step.stale === undefined) return `${step.kind} ${step.boot.node}`;
       return makeAnew(step.boot, !step.freshVolume);

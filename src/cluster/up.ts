@@ -1,7 +1,7 @@
 import { unreachable } from "../core/invariant.js";
 import type { Containers, ContainerSpec, Networks, Streams, Volumes } from "../engine/port.js";
 import type { StoreService } from "../spec/cluster-spec.js";
-import { agentContainer, clusterLabels, nodeContainer } from "./container-specs.js";
+import { agentContainer, clusterLabels, nodeContainer, shipperContainer } from "./container-specs.js";
 import type { Identity } from "./container-specs.js";
 import { waitImageReady } from "./image-readiness.js";
 import { Membership } from "./membership.js";
@@ -12,6 +12,7 @@ import { waitReady } from "./readiness.js";
 import type { Deadline, StartedNode } from "./readiness.js";
 import { createRollback } from "./rollback.js";
 import type { Rollback } from "./rollback.js";
+import { stepShipper } from "./shipping/shipper.js";
 import { step } from "./steps.js";
 import type { Report } from "./steps.js";
 
@@ -73,16 +74,25 @@ class Up {
 
   async boot(plan: Plan, rollback: Rollback): Promise<void> {
     // the agent needs no network, so it starts while that is being made
-    await everyOne([this.#agent(plan.agent, rollback), this.#nodes(plan, rollback)]);
+    await everyOne([this.#agent(plan.agent, rollback), this.#onNetwork(plan, rollback)]);
+  }
+
+  /** The shipper may be on the cluster's network, and nobody waits for it: what is said before it listens, it reads later. */
+  async #onNetwork(plan: Plan, rollback: Rollback): Promise<void> {
+    const { report, identity, engineSocket } = this.#options;
+    if (plan.network === "create") await step(report, "network", () => this.#createNetwork(rollback));
+    const shipper = stepShipper(this.#engine, plan.shipper, report, (shipping, isNew) =>
+      this.#create(shipperContainer(identity, engineSocket, shipping), isNew ? rollback : undefined, false),
+    );
+    await everyOne([shipper, this.#nodes(plan, rollback)]);
   }
 
   /**
    * All containers are made before any of them starts: a first `up` that is killed in between leaves either nothing that ever ran, which
    * the next one makes anew, or all of them, which it starts.
    */
-  async #nodes({ network, boot, change, heldDown }: Plan, rollback: Rollback): Promise<void> {
+  async #nodes({ boot, change, heldDown }: Plan, rollback: Rollback): Promise<void> {
     const { report, wait, signal } = this.#options;
-    if (network === "create") await step(report, "network", () => this.#createNetwork(rollback));
     const nodes = await everyOne(boot.map((one) => this.#prepareNode(one, rollback)));
     signal.throwIfAborted();
     await everyOne(

@@ -29,8 +29,8 @@ export default class Up extends BaseCommand {
 
   async run(): Promise<BringUpResult> {
     const { args, flags } = await this.parse(Up);
-    const { engine, engineSocket, folder, version, bundleDir } = this.world;
-    const loaded = await loadSpec(args.spec, folder);
+    const { engine, engineSocket, folder, environment, version, bundleDir } = this.world;
+    const loaded = await loadSpec(args.spec, folder, environment);
     const result = await bringUp(engine, {
       spec: withOverrides(loaded.spec, flags),
       owner: loaded.owner,

@@ -21,6 +21,8 @@ export const label = {
   logs: "devious.logs",
   /** Number of this member in its store's configuration; on the volume, since a member is its data. */
   member: "devious.member",
+  /** Where the logs are sent, a URL without secrets; on the shipper. */
+  otlp: "devious.otlp",
   /** Hash of everything that, when changed, means the container must be made anew. */
   hash: "devious.hash",
   /** On containers that only look at the kernel: they belong to no cluster, and are gone within seconds. */

@@ -73,7 +73,7 @@ export interface ContainerSpec {
   readonly command: readonly string[];
   readonly environment: Readonly<Record<string, string>>;
   readonly hostname: string;
-  /** Network to join, with the names it answers to there. */
+  /** Network to join, with the names it answers to there: one of ours, `none`, or `host`, the engine's machine's own. */
   readonly network: string;
   readonly aliases: readonly string[];
   /** Volumes to mount; one that is not there yet is made together with the container. */
@@ -84,6 +84,11 @@ export interface ContainerSpec {
   readonly looksAtKernel?: boolean;
   /** What only the agent gets: it sees the processes and control groups of the engine's host, and these paths of it (`there:here`). */
   readonly agent?: { readonly binds: readonly string[] };
+  /**
+   * What only the shipper gets: these paths of the engine's host. It has no capability, cannot write but to its volumes, and is started again
+   * when it ends by itself.
+   */
+  readonly shipper?: { readonly binds: readonly string[] };
 }
 
 export interface VolumeMount {

@@ -8,6 +8,26 @@ export const specFileName = "devious.yaml";
 export interface ClusterSpec {
   readonly name: string;
   readonly services: readonly ServiceSpec[];
+  readonly logging: LoggingSpec;
+}
+
+export interface LoggingSpec {
+  /** Null: logs are sent nowhere. */
+  readonly ship: ShipSpec | null;
+}
+
+/** Where every record of the cluster's logs is sent to, as OpenTelemetry logs by HTTP. */
+export interface ShipSpec {
+  /** The receiver's base URL, without user, query and fragment. */
+  readonly otlp: string;
+  /** HTTP headers to send along, secrets among them; variables are filled in where the spec was read in order to send. */
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** All it takes to send logs. */
+export interface Shipping extends ShipSpec {
+  /** The node that is the receiver; null where that is somewhere else. */
+  readonly receiver: string | null;
 }
 
 export type ServiceSpec = StoreService | ImageService;
@@ -78,11 +98,18 @@ export function storeService(name: string, nodes: readonly string[], store = raf
 
 /** The spec of a folder that has none: three raft nodes. */
 export function defaultSpec(name: string, nodes = defaultNodes): ClusterSpec {
-  return { name, services: [storeService(defaultService, nodeNames(undefined, nodes))] };
+  return { name, services: [storeService(defaultService, nodeNames(undefined, nodes))], logging: { ship: null } };
 }
 
 export function isImage(service: ServiceSpec): service is ImageService {
   return "image" in service;
+}
+
+/** A receiver in the cluster itself is known by its URL's host, which is a node's name. Null: logs are sent nowhere. */
+export function shippingOf({ services, logging: { ship } }: ClusterSpec): Shipping | null {
+  if (ship === null) return null;
+  const host = new URL(ship.otlp).hostname;
+  return { ...ship, receiver: services.some(({ nodes }) => nodes.includes(host)) ? host : null };
 }
 
 /** What a node is to faults. */

@@ -7,8 +7,10 @@ import { isMapping, problemWithName, servicesIn } from "./names.js";
 import type { Mapping, Misfit, Named } from "./names.js";
 import { checkProtect, checkZones } from "./zones.js";
 import { imageKeys } from "./schema.js";
+import { checkShipping } from "./shipping.js";
+import type { Variables } from "./shipping.js";
 
-export function findMisfits(file: unknown): readonly Misfit[] {
+export function findMisfits(file: unknown, variables: Variables | undefined): readonly Misfit[] {
   if (!isMapping(file)) return [];
   const named = servicesIn(file);
   const services = isMapping(file["services"]) ? named : [];
@@ -17,6 +19,7 @@ export function findMisfits(file: unknown): readonly Misfit[] {
     ...services.flatMap((one) => [...checkName(one, services), ...checkKind(one), ...checkRoles(one), ...checkLogs(one)]),
     ...named.flatMap(checkProtect),
     ...checkZones(file, named),
+    ...checkShipping(file, named, variables),
   ];
 }
 

@@ -5,22 +5,26 @@ import { findClashes, findMisfits } from "./misfits.js";
 import { type Placed, type Problem, inOrder, readPlaced } from "./places.js";
 import { resolve } from "./resolve.js";
 import { knownKeys, specFile } from "./schema.js";
+import type { Variables } from "./shipping.js";
 
 export type ParseResult =
   { readonly ok: true; readonly spec: ClusterSpec } | { readonly ok: false; readonly problems: readonly Problem[] };
 
-/** YAML text -> the complete spec, or every problem with its place, in the order of the text. `folderName` names a nameless cluster. */
-export function parseSpec(text: string, folderName: string): ParseResult {
+/**
+ * YAML text -> the complete spec, or every problem with its place, in the order of the text. `folderName` names a nameless cluster.
+ * Only with `variables` those that the spec names have to be there, and are filled in.
+ */
+export function parseSpec(text: string, folderName: string, variables?: Variables): ParseResult {
   const placed = readPlaced(text);
   if ("problems" in placed) return { ok: false, problems: placed.problems };
   const { placeOf } = placed;
   // an empty file asks for the defaults
   const value = placed.value ?? {};
   const read = specFile.safeParse(value);
-  const misfits = findMisfits(value).map(({ path, part, message }) => ({ ...placeOf(path, part), message }));
+  const misfits = findMisfits(value, variables).map(({ path, part, message }) => ({ ...placeOf(path, part), message }));
   const problems = [...(read.success ? [] : read.error.issues.flatMap((issue) => explain(issue, placed))), ...misfits];
   if (!read.success || problems.length > 0) return { ok: false, problems: inOrder(problems) };
-  const spec = resolve(read.data, folderName);
+  const spec = resolve(read.data, folderName, variables);
   const clashes = findClashes(spec).map(({ service, message }) => {
     const path = read.data.services === undefined ? ["store"] : ["services", service, "store"];
     return { ...placeOf(path), message };

@@ -1,18 +1,23 @@
 import { toName } from "../core/ids.js";
 import type { RolesProbe } from "../core/roles.js";
 import { defaultNodes, defaultService, nodeNames, raftDefaults } from "./cluster-spec.js";
-import type { ClusterSpec, ServiceSpec, StoreSpec } from "./cluster-spec.js";
+import type { ClusterSpec, ServiceSpec, ShipSpec, StoreSpec } from "./cluster-spec.js";
 import type { ServiceFile, SpecFile } from "./schema.js";
+import { fillIn } from "./shipping.js";
+import type { Variables } from "./shipping.js";
 
-/** The one function between what users write and what the program works with; `file` has no misfits (./misfits.ts). */
-export function resolve(file: SpecFile, folderName: string): ClusterSpec {
+/**
+ * The one function between what users write and what the program works with; `file` has no misfits (./misfits.ts). Without `variables`,
+ * what names some stays as it is written.
+ */
+export function resolve(file: SpecFile, folderName: string, variables: Variables | undefined): ClusterSpec {
   const zones = file.network?.zones ?? {};
   const { nodes, store, protect } = file;
   const services =
     file.services === undefined
       ? [resolveService(defaultService, { nodes, store, protect }, undefined, zones)]
       : Object.entries(file.services).map(([name, service]) => resolveService(name, service, name, zones));
-  return { name: file.name ?? toName(folderName), services };
+  return { name: file.name ?? toName(folderName), services, logging: { ship: shipSpec(file.logging?.ship, variables) } };
 }
 
 function resolveService(
@@ -52,6 +57,15 @@ function storeSpec(store: SpecFile["store"]): StoreSpec {
     heartbeatIntervalMs: store?.heartbeat_interval ?? raftDefaults.heartbeatIntervalMs,
     snapshotEntries: store?.snapshot_entries ?? raftDefaults.snapshotEntries,
   };
+}
+
+function shipSpec(ship: NonNullable<SpecFile["logging"]>["ship"], variables: Variables | undefined): ShipSpec | null {
+  if (ship === undefined) return null;
+  const headers = Object.entries(ship.headers ?? {}).map(([name, value]) => [
+    name,
+    variables === undefined ? value : fillIn(value, variables),
+  ]);
+  return { otlp: ship.otlp, headers: Object.fromEntries(headers) as Record<string, string> };
 }
 
 function rolesProbe(roles: ServiceFile["roles"]): RolesProbe | null {

@@ -5,6 +5,7 @@ import { formatNames, linePattern } from "../core/log-format.js";
 import { levels } from "../core/log-record.js";
 import { leaderPattern } from "../core/roles.js";
 import { nodesMax } from "./cluster-spec.js";
+import { problemWithHeader, problemWithOtlp, problemWithTemplate } from "./shipping.js";
 
 /** What users write; `resolve.ts` turns it into a ClusterSpec. Descriptions end up in editors and in the reference. */
 
@@ -201,6 +202,47 @@ const network = z
   )
   .describe("Where the nodes are.");
 
+/** A check for `superRefine`: undefined is right, anything else is what is wrong. */
+function unless(problemWith: (text: string) => string | undefined) {
+  return (value: string, context: z.RefinementCtx<string>): void => {
+    const message = problemWith(value);
+    if (message !== undefined) context.addIssue({ code: "custom", message });
+  };
+}
+
+const ship = z
+  .strictObject(
+    {
+      otlp: z
+        .string({ error: "must be text: a receiver's URL, such as http://localhost:4318" })
+        .superRefine(unless(problemWithOtlp))
+        .meta({ pattern: "^[hH][tT][tT][pP][sS]?://[^\\s/@?#]+(/[^\\s?#]*)?$" })
+        .describe(
+          "Base URL of an OTLP/HTTP receiver. `localhost` is the engine's machine; a node of the cluster is known by its name.",
+        ),
+      headers: z
+        .record(z.string().superRefine(unless(problemWithHeader)), text.superRefine(unless(problemWithTemplate)), {
+          error: (issue) =>
+            issue.code === "invalid_key"
+              ? issue.issues[0]?.message
+              : 'must be a mapping such as { Authorization: "Bearer ${TOKEN}" }',
+        })
+        .optional()
+        .describe("HTTP headers to send along. `${NAME}` is a variable of the environment of `devious up`, `$$` a dollar."),
+    },
+    {
+      error: (issue) => (issue.code === "invalid_type" ? "must be a mapping such as { otlp: http://localhost:4318 }" : undefined),
+    },
+  )
+  .describe("Sends every record of the cluster's logs to a receiver of OpenTelemetry logs, while the cluster is up.");
+
+const logging = z
+  .strictObject(
+    { ship: ship.optional() },
+    { error: (issue) => (issue.code === "invalid_type" ? "must be a mapping with ship" : undefined) },
+  )
+  .describe("What is done with the logs of the cluster.");
+
 export const specFile = z.strictObject(
   {
     name: name.optional().describe("Cluster name; default: the folder's name."),
@@ -213,6 +255,7 @@ export const specFile = z.strictObject(
       .optional()
       .describe("Services by name; instead of the shorthand `nodes`, `store` and `protect`."),
     network: network.optional(),
+    logging: logging.optional(),
   },
   { error: (issue) => (issue.code === "invalid_type" ? "must be a mapping such as `nodes: 3`" : undefined) },
 );
@@ -236,7 +279,15 @@ export function knownKeys(path: readonly PropertyKey[]): readonly string[] {
   // a service may be called like a key
   const inside = path[0] === "services" ? path.slice(2) : path;
   if (inside.length === 0) return Object.keys(service.shape);
-  const shapes = { store: raft.shape, network: network.shape, roles: roles.shape, http: http.shape, logs: logs.shape };
+  const shapes = {
+    store: raft.shape,
+    network: network.shape,
+    roles: roles.shape,
+    http: http.shape,
+    logs: logs.shape,
+    logging: logging.shape,
+    ship: ship.shape,
+  };
   return Object.keys(shapes[inside.at(-1) as keyof typeof shapes]);
 }
 

@@ -1,13 +1,20 @@
 // Shows what containers are made of, and when they have to be made anew.
 import { expect, test } from "vitest";
-import { agentContainer, agentHash, nodeContainer, nodeHash } from "../../src/cluster/container-specs.js";
+import {
+  agentContainer,
+  agentHash,
+  nodeContainer,
+  nodeHash,
+  shipperContainer,
+  shipperHash,
+} from "../../src/cluster/container-specs.js";
 import type { Identity } from "../../src/cluster/container-specs.js";
 import type { Member } from "../../src/cluster/plan.js";
 import { label } from "../../src/core/labels.js";
 import { logFormatOf } from "../../src/core/log-format.js";
 import type { ContainerSpec } from "../../src/engine/port.js";
 import { raftDefaults, storeService } from "../../src/spec/cluster-spec.js";
-import type { ImageService, StoreService } from "../../src/spec/cluster-spec.js";
+import type { ImageService, Shipping, StoreService } from "../../src/spec/cluster-spec.js";
 
 const identity: Identity = {
   cluster: "shop",
@@ -85,8 +92,61 @@ test("the agent has the engine's socket and a ledger, publishes nothing, and car
   expect(Object.keys(spec.labels).sort()).toEqual([label.cluster, label.hash, label.owner, label.role].sort());
 });
 
-test("only the agent may ask for more than a container has by itself", () => {
-  expect(kv2(both).agent).toBeUndefined();
+const shipping: Shipping = { otlp: "http://localhost:4318", headers: { "X-Key": "hunter2" }, receiver: null };
+
+test("the shipper is on the network of the engine's machine, has the engine's socket and a bookmark, and publishes nothing", () => {
+  expect(shipperContainer(identity, "/var/run/docker.sock", shipping)).toEqual({
+    name: "devious.shop.shipper",
+    image: "devious/node:1",
+    labels: {
+      "devious.cluster": "shop",
+      "devious.owner": "/home/me/shop",
+      "devious.role": "shipper",
+      "devious.otlp": "http://localhost:4318",
+      "devious.hash": shipperHash(identity.image, shipping),
+    },
+    command: ["node", "/devious/shipper.mjs"],
+    environment: {
+      DEVIOUS_CLUSTER: "shop",
+      DEVIOUS_SHIP_OTLP: "http://localhost:4318",
+      DEVIOUS_SHIP_HEADERS: '{"X-Key":"hunter2"}',
+    },
+    hostname: "shipper",
+    network: "host",
+    aliases: [],
+    volumes: [
+      {
+        name: "devious.shop.shipper.bookmark",
+        path: "/ship",
+        labels: { "devious.cluster": "shop", "devious.owner": "/home/me/shop" },
+      },
+    ],
+    ports: [],
+    shipper: { binds: ["/var/run/docker.sock:/run/engine.sock"] },
+  });
+});
+
+test("a receiver among the nodes is reached over the cluster's network, and the shipper is told who it is", () => {
+  const spec = shipperContainer(identity, "/s", { ...shipping, otlp: "http://kv-1:4318", receiver: "kv-1" });
+  expect(spec).toMatchObject({ network: "devious.shop", environment: { DEVIOUS_SHIP_RECEIVER: "kv-1" } });
+});
+
+test("the shipper is made anew for whatever it was told, and no secret can be read off its labels", () => {
+  const variants: readonly Shipping[] = [
+    shipping,
+    { ...shipping, otlp: "http://localhost:4319" },
+    { ...shipping, headers: { "X-Key": "hunter3" } },
+    { ...shipping, headers: {} },
+    { ...shipping, receiver: "kv-1" },
+  ];
+  const hashes = [...variants.map((one) => shipperHash("i", one)), shipperHash("j", shipping)];
+  expect(new Set(hashes).size).toBe(hashes.length);
+  expect(JSON.stringify(shipperContainer(identity, "/s", shipping).labels)).not.toContain("hunter2");
+});
+
+test("a node may not ask for more than a container has by itself", () => {
+  expect(kv2(both)).not.toHaveProperty("agent");
+  expect(kv2(both)).not.toHaveProperty("shipper");
 });
 
 test("a node is made anew for another image or other options, never for other peers", () => {

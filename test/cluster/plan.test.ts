@@ -8,7 +8,7 @@ import type { Plan } from "../../src/cluster/plan.js";
 import { label } from "../../src/core/labels.js";
 import type { ContainerInfo, ContainerState, VolumeInfo } from "../../src/engine/port.js";
 import { defaultSpec, nodeNames, storeService } from "../../src/spec/cluster-spec.js";
-import type { ClusterSpec } from "../../src/spec/cluster-spec.js";
+import type { ClusterSpec, Shipping } from "../../src/spec/cluster-spec.js";
 
 const agent: ContainerInfo = { id: "id-chaos", name: "chaos", image: "i", labels: { [label.hash]: "h" }, state: "running" };
 
@@ -35,18 +35,29 @@ function running(names: readonly string[], changes: Partial<Observed> = {}): Obs
     networks: [{ id: "id-net", name: "devious.demo", labels: {} }],
     nodes: names.map((name) => node(name)),
     agent,
+    shipper: undefined,
     strays: [],
     volumes: names.map((name, i) => data(name, i + 1)),
     ...changes,
   };
 }
 
-const nothing: Observed = { name: "demo", owner: undefined, networks: [], nodes: [], agent: undefined, strays: [], volumes: [] };
+const nothing: Observed = {
+  name: "demo",
+  owner: undefined,
+  networks: [],
+  nodes: [],
+  agent: undefined,
+  shipper: undefined,
+  strays: [],
+  volumes: [],
+};
 const three = defaultSpec("demo");
 const n123 = nodeNames(undefined, 3);
 const twoServices: ClusterSpec = {
   name: "demo",
   services: ["a", "b"].map((name) => storeService(name, nodeNames(name, 2))),
+  logging: { ship: null },
 };
 
 const images: ClusterSpec = {
@@ -66,9 +77,19 @@ const images: ClusterSpec = {
       logs: null,
     },
   ],
+  logging: { ship: null },
 };
 
-const hashes = { agent: "h", node: () => "h" };
+function sending(otlp: string): ClusterSpec {
+  return { ...three, logging: { ship: { otlp, headers: {} } } };
+}
+
+/** What sends the logs to this place, which is what its hash stands for. */
+function shipper(otlp: string, state: ContainerState = "running"): ContainerInfo {
+  return { id: "id-shipper", name: "shipper", image: "i", labels: { [label.hash]: otlp }, state };
+}
+
+const hashes = { agent: "h", shipper: ({ otlp }: Shipping) => otlp, node: () => "h" };
 const plan = (spec: ClusterSpec, observed: Observed): Plan => planUp(spec, observed, hashes);
 
 const cases: Readonly<Record<string, readonly [ClusterSpec, Observed]>> = {
@@ -98,7 +119,7 @@ const cases: Readonly<Record<string, readonly [ClusterSpec, Observed]>> = {
   "more nodes": [defaultSpec("demo", 5), running(n123)],
   "fewer nodes": [defaultSpec("demo", 1), running(n123)],
   "a service less": [
-    { name: "demo", services: twoServices.services.slice(0, 1) },
+    { ...twoServices, services: twoServices.services.slice(0, 1) },
     running([], {
       nodes: [node("a-1", "running", "h", "a"), node("a-2", "running", "h", "a"), node("b-1", "running", "h", "b")],
       volumes: [data("a-1", 1, "a"), data("a-2", 2, "a"), data("b-1", 1, "b")],
@@ -120,8 +141,26 @@ const cases: Readonly<Record<string, readonly [ClusterSpec, Observed]>> = {
     running([], { nodes: [node("api-1", "running", "old", "api")], volumes: [data("api-1", 1, "api")] }),
   ],
   "an image becomes a store": [
-    { name: "demo", services: [storeService("api", ["api-1"])] },
+    { ...three, services: [storeService("api", ["api-1"])] },
     running([], { nodes: [api("api-1", "running", "old")] }),
+  ],
+  "logs are sent, nothing is there": [sending("http://a"), nothing],
+  "logs are sent from now on": [sending("http://a"), running(n123)],
+  "logs are sent, all is as asked": [sending("http://a"), running(n123, { shipper: shipper("http://a") })],
+  "logs are sent, the shipper is just being restarted": [
+    sending("http://a"),
+    running(n123, { shipper: shipper("http://a", "restarting") }),
+  ],
+  "logs are sent, the shipper was stopped": [sending("http://a"), running(n123, { shipper: shipper("http://a", "exited") })],
+  "logs are sent somewhere else": [sending("http://b"), running(n123, { shipper: shipper("http://a") })],
+  "logs are sent no more": [three, running(n123, { shipper: shipper("http://a") })],
+  "logs are sent, the network was removed": [
+    sending("http://a"),
+    running(n123, { networks: [], shipper: shipper("http://a", "exited") }),
+  ],
+  "logs are sent to a node, the network was removed": [
+    sending("http://n2:4318"),
+    running(n123, { networks: [], shipper: shipper("http://n2:4318", "exited") }),
   ],
 };
 
@@ -188,7 +227,7 @@ describe("a node that a fault keeps down", () => {
 });
 
 test("a changed place remakes the nodes whose place it is, and no other", () => {
-  const perNode = { agent: "h", node: (_service: unknown, name: string) => (name === "n2" ? "new" : "h") };
+  const perNode = { ...hashes, node: (_service: unknown, name: string) => (name === "n2" ? "new" : "h") };
   expect(describePlan(planUp(three, running(n123), perNode))).toEqual(["make n2 anew, keeping its volume"]);
 });
 
@@ -199,12 +238,18 @@ test("what is planned for is found by labels alone", async () => {
       { ...node("n10"), labels: { ...labels, [label.role]: "node", [label.node]: "n10", [label.service]: "store" } },
       { ...node("n2"), labels: { ...labels, [label.role]: "node", [label.node]: "n2", [label.service]: "store" } },
       { ...agent, labels: { ...labels, [label.role]: "agent" } },
+      { ...shipper("http://a"), labels: { ...labels, [label.role]: "shipper" } },
       { ...agent, id: "stray", labels },
     ],
     listNetworks: async () => [],
     listVolumes: async () => [],
   };
   const found = await observeCluster(engine, "demo");
-  expect(found).toMatchObject({ owner: "/demo", agent: { id: "id-chaos" }, strays: [{ id: "stray" }] });
+  expect(found).toMatchObject({
+    owner: "/demo",
+    agent: { id: "id-chaos" },
+    shipper: { id: "id-shipper" },
+    strays: [{ id: "stray" }],
+  });
   expect(found.nodes.map((one) => one.node)).toEqual(["n2", "n10"]);
 });

@@ -1,18 +1,19 @@
 // Shows that a spec is read whole, and that every problem comes at once, at its place, with advice.
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
-import { placeOf, raftDefaults, storeService } from "../../src/spec/cluster-spec.js";
+import { placeOf, raftDefaults, shippingOf, storeService } from "../../src/spec/cluster-spec.js";
 import type { ClusterSpec } from "../../src/spec/cluster-spec.js";
 import { withOverrides } from "../../src/spec/overrides.js";
 import { parseSpec } from "../../src/spec/parse.js";
+import type { Variables } from "../../src/spec/shipping.js";
 
-function problems(text: string): readonly string[] {
-  const result = parseSpec(text, "My App");
+function problems(text: string, variables?: Variables): readonly string[] {
+  const result = parseSpec(text, "My App", variables);
   return result.ok ? [] : result.problems.map(({ line, column, message }) => `${line}:${column} ${message}`);
 }
 
-function specOf(text: string): ClusterSpec {
-  const result = parseSpec(text, "My App");
+function specOf(text: string, variables?: Variables): ClusterSpec {
+  const result = parseSpec(text, "My App", variables);
   if (!result.ok) throw new Error(JSON.stringify(result.problems));
   return result.spec;
 }
@@ -29,7 +30,11 @@ function places({ services }: ClusterSpec): readonly string[] {
 
 describe("a good spec", () => {
   test("an empty file is three raft nodes named after the folder", () => {
-    expect(specOf("")).toEqual({ name: "my-app", services: [storeService("store", ["n1", "n2", "n3"])] });
+    expect(specOf("")).toEqual({
+      name: "my-app",
+      services: [storeService("store", ["n1", "n2", "n3"])],
+      logging: { ship: null },
+    });
   });
 
   test("services name their nodes after themselves", () => {
@@ -41,6 +46,7 @@ describe("a good spec", () => {
         storeService("kv", ["kv-1"]),
         storeService("log", ["log-1", "log-2", "log-3"], { ...raftDefaults, electionTimeoutMs: 2000 }),
       ],
+      logging: { ship: null },
     });
   });
 
@@ -124,6 +130,51 @@ describe("a good spec", () => {
   });
 });
 
+describe("where logs are sent", () => {
+  const shipping = (ship: string, services = "services: { otel: { image: x, nodes: 2 } }") =>
+    shippingOf(specOf(`${services}\nlogging: { ship: ${ship} }`, { TOKEN: "t0k$n", EMPTY: "" }));
+
+  test.each(["", "logging: {}"])("is nowhere by itself: %j", (text) => {
+    expect(specOf(text).logging).toEqual({ ship: null });
+    expect(shippingOf(specOf(text))).toBeNull();
+  });
+
+  test.each([
+    ["http://localhost:4318", null],
+    ["https://otlp.example/some/path/", null],
+    ["HTTP://[::1]:4317", null],
+    ["http://otel-2:4318", "otel-2"],
+    ["http://OTEL-1:4318", "otel-1"],
+    // on the network of the engine's machine such a name may mean somebody
+    ["http://otel-3:4318", null],
+  ])("is a URL, by whose host a node is known: %s", (otlp, receiver) => {
+    expect(shipping(`{ otlp: "${otlp}" }`)).toEqual({ otlp, headers: {}, receiver });
+  });
+
+  test("may be a node of the shorthand, and one that the command line adds", () => {
+    const spec = specOf("nodes: 1\nlogging: { ship: { otlp: http://n2:4318 } }");
+    expect(shippingOf(spec)).toMatchObject({ receiver: null });
+    expect(shippingOf(withOverrides(spec, { nodes: 2 }))).toMatchObject({ receiver: "n2" });
+  });
+
+  const headers = "{ Authorization: 'Bearer ${TOKEN}', X-Tenant: a, price: '$$5 ${EMPTY}', both: '$${TOKEN}-${TOKEN}' }";
+
+  test("takes headers, with the user's variables in them", () => {
+    expect(shipping(`{ otlp: "http://a", headers: ${headers} }`)?.headers).toEqual({
+      Authorization: "Bearer t0k$n",
+      "X-Tenant": "a",
+      price: "$5 ",
+      both: "${TOKEN}-t0k$n",
+    });
+  });
+
+  test("is read without those variables by whoever sends nothing", () => {
+    expect(specOf(`logging: { ship: { otlp: "http://a", headers: ${headers} } }`).logging.ship?.headers).toMatchObject({
+      Authorization: "Bearer ${TOKEN}",
+    });
+  });
+});
+
 describe("what the template suggests", () => {
   const template = readFileSync("templates/devious.yaml", "utf8");
   // each block of comments with the sentence above its YAML taken away
@@ -150,7 +201,7 @@ describe("problems", () => {
     ["nodes: three", ['1:8 nodes: must be a whole number from 1 to 15, not "three"']],
     ["name: A b", [`1:7 name: "A b" is not a name: ${nameRule}`]],
     ["nme: x", ['1:1 unknown key "nme"; did you mean "name"?']],
-    ["volumes: [x]", ['1:1 unknown key "volumes"; known here: name, nodes, store, protect, services, network']],
+    ["volumes: [x]", ['1:1 unknown key "volumes"; known here: name, nodes, store, protect, services, network, logging']],
     ["store: raff", ['1:8 store.design: "raff" is not a design of the bundled store: use raft']],
     ["store: { design: raft, election_timeout: 5 }", ["1:42 store.election_timeout: 5 has no unit: write 5ms or 5s"]],
     [
@@ -301,6 +352,70 @@ describe("problems", () => {
     ["{ zones: { eu: [n1, n1] } }", ["1:30 network.zones.eu: n1 cannot be in it: already in eu"]],
   ])("network: %s", (network, expected) => {
     expect(problems(`network: ${network}`)).toEqual(expected);
+  });
+
+  test.each([
+    ["{ shp: { otlp: http://a } }", ['1:12 unknown key "shp"; did you mean "ship"?']],
+    ["http://a", ["1:10 logging: must be a mapping with ship"]],
+    ["{ ship: http://a }", ["1:18 logging.ship: must be a mapping such as { otlp: http://localhost:4318 }"]],
+    ["{ ship: { url: http://a } }", ["1:12 logging.ship.otlp: must be text: a receiver's URL, such as http://localhost:4318"]],
+  ])("logging: %s", (logging, expected) => {
+    expect(problems(`logging: ${logging}`)).toEqual(expect.arrayContaining(expected));
+  });
+
+  test.each([
+    ["4318", "must be text: a receiver's URL, such as http://localhost:4318"],
+    ["localhost:4318", "has no scheme: write http:// or https:// before the host"],
+    ["127.0.0.1:4318", "has no scheme: write http:// or https:// before the host"],
+    ["user:hunter2@host:4318", "has no scheme: write http:// or https:// before the host"],
+    [
+      "grpc://host:4317",
+      "begins with grpc://, but logs are sent by HTTP: write http:// or https://, with the receiver's port for OTLP/HTTP, most often 4318",
+    ],
+    ["to my collector", "is not a URL: write for example http://localhost:4318"],
+    ["''", "is not a URL: write for example http://localhost:4318"],
+    ["http://host:port", "is not a URL: write for example http://localhost:4318"],
+    [
+      "http://user:hunter2@host:4318",
+      "has a user or a password in it: put them into the header Authorization, as Basic and both in base64",
+    ],
+    ["http://host:4318?key=hunter2", "has a query (?…): leave it out; keys are sent in headers"],
+    ["http://host:4318#logs", "has a fragment (#…), which is never sent: leave it out"],
+    ["http://host:4318/v1/logs", "ends with /v1/logs: leave that out, /v1/logs is added by itself"],
+    ["http://host/otlp/v1/traces/", "ends with /v1/traces/: leave that out, /v1/logs is added by itself"],
+    ["http://otel:4318", "otel is a service, not a host: name a node of it, such as otel-1"],
+  ])("logging.ship.otlp: %s", (otlp, expected) => {
+    const found = problems(`logging: { ship: { otlp: ${otlp} } }\nservices: { otel: { image: x } }`);
+    expect(found).toEqual([`1:26 logging.ship.otlp: ${expected}`]);
+  });
+
+  test.each([
+    ["[a]", ['must be a mapping such as { Authorization: "Bearer ${TOKEN}" }']],
+    ["{ X-Key: 5 }", ['X-Key: must be text: write "5" in quotes']],
+    ["{ 'X Key': a }", ["X Key: is no header's name: letters, digits and dashes make one"]],
+    ["{ Content-Type: a }", ["Content-Type: is set by what sends the logs, and by nobody else"]],
+    ["{ X-Key: a, x-key: b }", ["x-key: is the same header as X-Key"]],
+    [
+      "{ a: $TOKEN, b: '${NO-NAME}', c: 'x$' }",
+      ["a", "b", "c"].map(
+        (name) => `${name}: has a $ that is neither \${NAME}, a variable of the environment, nor $$, which stands for a dollar`,
+      ),
+    ],
+    ['{ a: "x\\ny" }', ["a: has a line break or another character in it that no header can have"]],
+    ["{ a: '${LINES}' }", ["a: has a line break or another character in it that no header can have, once it is filled in"]],
+    [
+      "{ a: '${ONE}${TOKEN}${ONE}${TWO}', b: '$${THREE}' }",
+      ["a: the variable ONE is not set in your environment", "a: the variable TWO is not set in your environment"],
+    ],
+  ])("logging.ship.headers: %s", (headers, expected) => {
+    const found = problems(`logging: { ship: { otlp: "http://a", headers: ${headers} } }`, { TOKEN: "t", LINES: "hunter2\n" });
+    expect(found.map((line) => line.replace(/^\S+ logging\.ship\.headers[.:] ?/, ""))).toEqual(expected);
+  });
+
+  test("a variable that is missing is told at its place", () => {
+    expect(problems("logging:\n  ship:\n    otlp: http://a\n    headers:\n      a: x ${ONE}\n", {})).toEqual([
+      "5:10 logging.ship.headers.a: the variable ONE is not set in your environment",
+    ]);
   });
 
   test("all of them come at once, in the order of the text", () => {

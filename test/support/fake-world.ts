@@ -95,6 +95,8 @@ export class FakeWorld {
   readonly stores = new FakeStores();
   readonly images = new FakeImages();
   readonly kernel = { netem: true, works: true };
+  /** What the next command finds set. */
+  environment: Readonly<Record<string, string>> = {};
   /** Folder the next command is typed in. */
   folder: string;
   readonly #home: string;
@@ -159,6 +161,7 @@ export class FakeWorld {
       engine: this.engine,
       engineSocket: "/var/run/docker.sock",
       folder: this.folder,
+      environment: this.environment,
       version: "0.0.0",
       bundleDir: path.join(this.#home, "bundle"),
     };

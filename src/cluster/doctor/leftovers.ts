@@ -33,12 +33,16 @@ export async function leftoverFindings(
 }
 
 /** Why nobody needs what is left of the cluster; undefined where somebody may. Volumes alone are what `down` keeps on purpose. */
-async function staleness({ owner, nodes, agent, networks, strays }: Observed, local: boolean): Promise<string | undefined> {
+async function staleness(
+  { owner, nodes, agent, shipper, networks, strays }: Observed,
+  local: boolean,
+): Promise<string | undefined> {
   if (local && owner !== undefined && path.isAbsolute(owner) && !(await exists(owner))) return `its folder ${owner} is gone`;
   if (nodes.length > 0 && agent === undefined) return "it has nodes and no agent";
   if (nodes.length === 0 && agent !== undefined) return "it has an agent and no nodes";
+  if (nodes.length === 0 && shipper !== undefined) return "it has a shipper and no nodes";
   if (nodes.length === 0 && networks.length > 0) return "it has a network and no nodes";
-  return strays.length > 0 ? `${strays.map(({ name }) => name).join(", ")} is neither node nor agent` : undefined;
+  return strays.length > 0 ? `${strays.map(({ name }) => name).join(", ")} is neither node, agent nor shipper` : undefined;
 }
 
 async function deadLooks(engine: LeftoverEngine): Promise<readonly string[]> {

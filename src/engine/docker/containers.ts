@@ -61,7 +61,7 @@ const networkCapabilities = ["NET_ADMIN", "SYS_ADMIN"];
 
 /** Exported for the tests: what an agent may do is worth pinning down. */
 export function createOptions(spec: ContainerSpec): Dockerode.ContainerCreateOptions {
-  const { agent } = spec;
+  const { agent, shipper } = spec;
   return {
     name: spec.name,
     Image: spec.image,
@@ -91,6 +91,15 @@ export function createOptions(spec: ContainerSpec): Dockerode.ContainerCreateOpt
             CapAdd: networkCapabilities,
             CgroupnsMode: "host",
             Binds: [...agent.binds],
+            RestartPolicy: { Name: "unless-stopped" },
+          }),
+      ...(shipper === undefined
+        ? {}
+        : {
+            CapDrop: ["ALL"],
+            SecurityOpt: ["no-new-privileges"],
+            ReadonlyRootfs: true,
+            Binds: [...shipper.binds],
             RestartPolicy: { Name: "unless-stopped" },
           }),
     },

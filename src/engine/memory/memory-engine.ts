@@ -159,8 +159,8 @@ export function createMemoryEngine(options: MemoryEngineOptions): MemoryEngine {
       if (container.state === "paused")
         throw refused("start a container", "cannot start a paused container, try unpause instead");
       const { network } = container.spec;
-      // every engine has this one
-      if (network !== "none" && ![...networks.values()].some(({ name }) => name === network)) {
+      // every engine has these
+      if (network !== "none" && network !== "host" && ![...networks.values()].some(({ name }) => name === network)) {
         throw refused("start a container", `network ${network} not found`);
       }
       await container.start();

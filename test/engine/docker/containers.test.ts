@@ -1,4 +1,4 @@
-// Shows what Docker is asked for: nodes get nothing beyond a plain container, the agent two capabilities and never privilege.
+// Shows what Docker is asked for: nodes get nothing beyond a plain container, the agent two capabilities and never privilege, the shipper less than a node.
 import { expect, test } from "vitest";
 import type { ContainerSpec } from "../../../src/engine/port.js";
 import { createOptions } from "../../../src/engine/docker/containers.js";
@@ -47,6 +47,29 @@ test("the agent has NET_ADMIN, SYS_ADMIN, the engine's socket and an open stdin;
     RestartPolicy: { Name: "unless-stopped" },
   });
   expect(JSON.stringify(createOptions(agent))).not.toMatch(/Privileged|SecurityOpt|NetworkMode":"host/);
+});
+
+test("the shipper has no capability at all, writes to its volume only, and is started again when it ends by itself", () => {
+  const { HostConfig, NetworkingConfig, OpenStdin } = createOptions({
+    ...node,
+    ports: [],
+    network: "host",
+    aliases: [],
+    shipper: { binds: ["/var/run/docker.sock:/run/engine.sock"] },
+  });
+  expect(HostConfig).toMatchObject({
+    NetworkMode: "host",
+    CapDrop: ["ALL"],
+    SecurityOpt: ["no-new-privileges"],
+    ReadonlyRootfs: true,
+    Mounts: [{ Type: "volume", Source: "devious.demo.n1.data" }],
+    Binds: ["/var/run/docker.sock:/run/engine.sock"],
+    PortBindings: {},
+    RestartPolicy: { Name: "unless-stopped" },
+  });
+  for (const key of ["PidMode", "CapAdd", "Privileged", "CgroupnsMode"]) expect(HostConfig).not.toHaveProperty(key);
+  expect(NetworkingConfig).toEqual({ EndpointsConfig: { host: { Aliases: [] } } });
+  expect(OpenStdin).toBeUndefined();
 });
 
 test("a container that looks at the kernel has the agent's two capabilities, and neither its view of the host nor its socket", () => {
