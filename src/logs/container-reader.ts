@@ -14,6 +14,11 @@ const linesAtFirst = 200;
 /** Stamps of one log step back by less: two writers stamp it, and a long line has the stamp of its beginning. */
 const marginMs = 1000;
 
+/** A log whose files are smaller is not followed but read again and again: see {@link ContainerReader}. */
+const followedFileBytes = 4 * 1024 * 1024;
+/** From one such reading to the next. */
+const pageMs = 20;
+
 /** Where a reader's entries go. */
 export interface Sink {
   /** Whether the entry will be shown, if it is young enough. */
@@ -29,6 +34,10 @@ export interface Sink {
 /**
  * Reads one container's log: its past, then, while following, whatever comes, over restarts and broken connections, until
  * the container has been removed.
+ *
+ * An engine that follows a log over its rotation goes from the file it has read to the one that is written now, and leaves out in silence what
+ * lay between where there were several rotations meanwhile (moby `daemon/logger/loggerutils/follow.go`). Small files rotate faster than
+ * anybody follows. What is read without following is all there is, in one piece, so that {@link NodeLog} sees what is missing.
  */
 export class ContainerReader {
   readonly #engine: Pick<Streams, "logs"> & Pick<Containers, "inspectContainer">;
@@ -66,10 +75,12 @@ export class ContainerReader {
   }
 
   /** `tail`: of the past, the last so many entries that the sink wants are enough. */
-  async run(known: Omit<Origin, "tty" | "once">, follow: boolean, tail?: number): Promise<void> {
-    const tty = (await this.#insist(() => this.#engine.inspectContainer(this.#id)))?.tty;
-    if (tty === undefined) return;
-    const origin = { ...known, tty, once: !follow };
+  async run(known: Omit<Origin, "tty" | "once" | "isShort">, follow: boolean, tail?: number): Promise<void> {
+    const detail = await this.#insist(() => this.#engine.inspectContainer(this.#id));
+    if (detail === undefined) return;
+    const { tty, logFileBytes = Infinity } = detail;
+    const isShort = logFileBytes < followedFileBytes;
+    const origin = { ...known, tty, once: !follow, isShort };
     const last = tail === undefined ? undefined : await this.#insist(() => this.#lastOf(tail, origin));
     if (last !== undefined && !follow) {
       await this.#sink.take(last.entries);
@@ -89,13 +100,17 @@ export class ContainerReader {
 
     let attached = false;
     while (follow && !this.#signal.aborted) {
+      this.#woken = false;
       const state = (await this.#insist(() => this.#engine.inspectContainer(this.#id)))?.state;
       if (state === undefined) break;
       if (!isAlive(state)) {
+        // its last words: nobody says when the engine has sent them all to those who follow
+        await this.#insist(() => this.#pass(log, false));
         await this.#take(log.stopped());
         await this.#untilWoken();
-      } else if (attached) await this.#patience.pause();
-      await this.#insist(() => this.#pass(log, true));
+      } else if (attached) await (isShort ? this.#bell.next(pageMs) : this.#patience.pause());
+      await this.#insist(() => this.#pass(log, !isShort));
+      if (isShort) await this.#take(log.settled());
       attached = true;
     }
     await this.#take(log.stopped());
@@ -143,7 +158,6 @@ export class ContainerReader {
   /** One go at the log, from where the last one got to. */
   async #pass(log: NodeLog, follow: boolean): Promise<void> {
     if (this.#signal.aborted) return;
-    this.#woken = false;
     const since = log.attach();
     let settling: NodeJS.Timeout | undefined;
     const settle = (): void => void this.#take(log.settled());

@@ -34,6 +34,8 @@ export interface Origin extends Source {
   readonly since: string | undefined;
   /** It is read in one go; what it takes to go on after a break is left out. */
   readonly once: boolean;
+  /** The engine forgets so soon what was said that nobody knows whether the first it tells is the first that was said. */
+  readonly isShort?: boolean;
   /** With it, `since` is of no account. */
   readonly bookmark?: Bookmark | undefined;
 }
@@ -57,7 +59,7 @@ export class NodeLog {
   #seq = 0;
   #lastTs = "";
   /** Something may be missing before the next entry that is shown. */
-  #gap = false;
+  #gap: boolean;
   /** The last entry, as long as the next line may go on with it. */
   #open: Entry | undefined;
 
@@ -65,6 +67,7 @@ export class NodeLog {
     this.#origin = origin;
     this.#demuxer = createDemuxer(origin.tty);
     const from = origin.bookmark?.from;
+    this.#gap = origin.isShort === true && from === undefined;
     this.#seq = from?.seq ?? 0;
     this.#lastTs = from?.ts ?? "";
     const progress = new Progress(origin.since, from?.reached);

@@ -28,6 +28,7 @@ export class Progress {
     this.#firstStamp = reached.start;
     this.#lastStamp = reached.last;
     this.#seenAtLast = reached.seenAtLast;
+    this.#afterLast = reached.afterLast;
   }
 
   /** How far it has come, to go on from in another process. */
@@ -41,6 +42,7 @@ export class Progress {
       start: this.#firstStamp,
       last: this.#lastStamp,
       seenAtLast: this.#seenAtLast,
+      afterLast: this.#afterLast,
     };
   }
 
@@ -92,9 +94,13 @@ export interface Reached {
   /** How many pieces of the log are known, and the stamp of the very first: what counts where the engine's clock is set back. */
   readonly total: number;
   readonly start?: string | undefined;
-  /** The latest stamp so far, and how many pieces bear it: what is left to go by where the engine has rotated the rest away. */
+  /**
+   * The latest stamp so far, how many pieces bear it, and how many have come since the last of those: what is left to go by where the engine
+   * has rotated the rest away.
+   */
   readonly last: string;
   readonly seenAtLast: number;
+  readonly afterLast: number;
 }
 
 interface Point {

@@ -369,6 +369,26 @@ describe("following", () => {
     expect(await story.stop()).toEqual(["n1.1 a", "n1.2 b (gap)", "n1.3 c"]);
   });
 
+  it("reads a log in small files again and again, and says where it was rotated faster", async () => {
+    const engine = new FakeEngine();
+    const n1 = new FakeContainer("demo", "n1", { logFileBytes: 1024 });
+    engine.start(n1);
+    n1.say(1 * ms, "a\n");
+    const story = following(engine);
+    await story.until(1);
+    n1.say(2 * ms, "b\n");
+    await story.until(2);
+    // faster than anybody can look
+    n1.log = [];
+    n1.say(9 * ms, "d\n");
+    await story.until(3);
+    n1.say(10 * ms, "last words\n");
+    engine.stop(n1);
+    await story.until(4);
+    expect(await story.stop()).toEqual(["n1.1 a (gap)", "n1.2 b", "n1.3 d (gap)", "n1.4 last words"]);
+    expect(n1.reads.every(({ follow }) => !follow)).toBe(true);
+  });
+
   it("leaves out what the engine says twice when it rotates a log", async () => {
     const { engine, n1 } = threeNodes();
     const story = following(engine);
