@@ -15,6 +15,7 @@ const reached = z.object({
   start: z.string().optional(),
   last: z.string(),
   seenAtLast: count,
+  afterLast: count,
 });
 const keptSchema = z.object({
   /** By the engine's ids of the containers. */
