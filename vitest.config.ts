@@ -4,6 +4,8 @@ export default defineConfig({
   test: {
     // vitest swallows what oclif prints unless told not to
     disableConsoleIntercept: true,
+    // golden outputs are drawn as for terminals that take UTF-8
+    env: { LC_ALL: "C.UTF-8" },
     projects: [
       { extends: true, test: { name: "unit", include: ["test/**/*.test.ts"], exclude: ["test/docker/**", "test/guest/**"] } },
       {

@@ -58,7 +58,8 @@ export abstract class FaultCommand extends BaseCommand {
     const fault = await inject(this.world.engine, found, wish, { durationMs, seed, verify: flags.verify, problems });
     const drawn = isRandomWish(wish) ? ` (seed ${seed})` : "";
     this.log(`${this.terminal.chalk.bold(fault.id)} ${fault.description}${endOf(wish, fault.id, durationMs)}${drawn}`);
-    if (fault.proof?.how === "measured") this.log(renderMeasurements(fault.proof.measurements, this.terminal.chalk));
+    if (fault.proof?.how === "measured")
+      this.log(this.terminal.draw(renderMeasurements(fault.proof.measurements, this.terminal.chalk)));
     return fault;
   }
 }

@@ -1,15 +1,14 @@
 /** Reports on a whole log, which is read to its end first. */
 import { writeFile } from "node:fs/promises";
-import type { ChalkInstance } from "chalk";
 import { shiviz } from "../logs/causal/shiviz.js";
 import { jsonText } from "../logs/format.js";
 import { renderSummary } from "../logs/summary/render.js";
 import { createSummary } from "../logs/summary/summary.js";
 import type { LogQuestion } from "./log-question.js";
 import { type LogSource, type Telling, logRecords } from "./log-view.js";
+import type { Terminal } from "./terminal.js";
 
-export interface Paper {
-  readonly chalk: ChalkInstance;
+export interface Paper extends Pick<Terminal, "chalk" | "draw"> {
   /** Columns; undefined where nobody knows. */
   readonly width: number | undefined;
 }
@@ -22,7 +21,8 @@ export async function summarize(question: LogQuestion, source: LogSource, tellin
   const summary = createSummary({ newSince: question.newSince });
   for await (const record of logRecords(question, source, telling)) summary.add(record);
   const page = summary.result();
-  return question.isJson ? jsonText(page) : renderSummary(page, { chalk: paper.chalk, width: paper.width ?? columnsInFiles });
+  if (question.isJson) return jsonText(page);
+  return paper.draw(renderSummary(page, { chalk: paper.chalk, width: paper.width ?? columnsInFiles }));
 }
 
 /** Writes the file, and says so in a sentence. */

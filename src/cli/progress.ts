@@ -7,13 +7,13 @@ import type { Terminal } from "./terminal.js";
  * Elsewhere plain lines, in the order in which the steps end.
  */
 export function createProgress(terminal: Terminal, write: (text: string) => void): Report {
-  const { chalk, live } = terminal;
+  const { chalk, live, draw } = terminal;
   const running: string[] = [];
   const clearLine = (): void => {
     if (live && running.length > 0) write("\r\x1b[K");
   };
   const drawLine = (): void => {
-    if (live && running.length > 0) write(chalk.dim(`… ${running.join(", ")}`));
+    if (live && running.length > 0) write(chalk.dim(`${draw("…")} ${running.join(", ")}`));
   };
   const end = (step: string): void => {
     const at = running.indexOf(step);
@@ -27,11 +27,11 @@ export function createProgress(terminal: Terminal, write: (text: string) => void
         break;
       case "done":
         end(event.step);
-        write(`${chalk.green("✔")} ${event.step} ${chalk.dim(formatDuration(event.tookMs))}\n`);
+        write(`${chalk.green(draw("✔"))} ${event.step} ${chalk.dim(formatDuration(event.tookMs))}\n`);
         break;
       case "failed":
         end(event.step);
-        write(`${chalk.red("✖")} ${event.step} ${chalk.dim(formatDuration(event.tookMs))}\n`);
+        write(`${chalk.red(draw("✖"))} ${event.step} ${chalk.dim(formatDuration(event.tookMs))}\n`);
         break;
       case "note":
         write(`${event.text}\n`);

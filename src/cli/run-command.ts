@@ -33,7 +33,7 @@ export abstract class RunCommand extends BaseCommand {
   /** Plays the timeline, says what happens as it happens, and keeps a record that is never older than the last fault. */
   protected async conduct(found: Observed, timeline: Timeline, { failFast, scenarioHash }: RunOptions): Promise<RunResult> {
     const { signal } = this;
-    const { chalk } = this.terminal;
+    const { chalk, draw } = this.terminal;
     const startedAt = new Date();
     const owner = found.owner !== undefined && existsSync(found.owner) ? found.owner : this.world.folder;
     const file = createRunFile(owner, found.name, timeline.name, startedAt);
@@ -50,7 +50,7 @@ export abstract class RunCommand extends BaseCommand {
     const say = (atMs: number | null, faultId: string | null, id: string, what: string): void =>
       this.log(`${(atMs === null ? "-" : seconds(atMs)).padStart(7)}  ${chalk.bold((faultId ?? "-").padEnd(4))} ${id}: ${what}`);
 
-    this.log(chalk.bold(`${timeline.name} · seed ${timeline.seed} · cluster ${found.name}`));
+    this.log(draw(chalk.bold(`${timeline.name} · seed ${timeline.seed} · cluster ${found.name}`)));
     await perform(timeline, clusterStage(this.world.engine, found.name), {
       signal,
       failFast,

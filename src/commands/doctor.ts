@@ -11,8 +11,8 @@ export default class Doctor extends BaseCommand {
   async run(): Promise<{ readonly findings: readonly Finding[] }> {
     await this.parse(Doctor);
     const findings = await examine(this.world, this.signal);
-    const { chalk } = this.terminal;
-    const marks = { ok: chalk.green("✔"), warning: chalk.yellow("!"), missing: chalk.red("✖") };
+    const { chalk, draw } = this.terminal;
+    const marks = { ok: chalk.green(draw("✔")), warning: chalk.yellow("!"), missing: chalk.red(draw("✖")) };
     const rows = findings.flatMap(({ state, what, says, mend }) => [
       [`${marks[state]} ${what}`, says],
       ...(mend === undefined ? [] : [["", chalk.dim(mend)]]),

@@ -1,12 +1,12 @@
 import { once } from "node:events";
 import { Args, Flags } from "@oclif/core";
-import type { ChalkInstance } from "chalk";
 import { BaseCommand } from "../cli/base-command.js";
 import { clusterFlag, durationFlag } from "../cli/flags.js";
 import { parseLogQuestion } from "../cli/log-question.js";
 import { keepHeapSmall } from "../cli/heap.js";
 import { exportShiviz, summarize } from "../cli/log-report.js";
 import { type LogSource, archivedLogs, engineLogs, logLines } from "../cli/log-view.js";
+import type { Terminal } from "../cli/terminal.js";
 import { theCluster } from "../cli/the-cluster.js";
 import { levels } from "../core/log-record.js";
 import { footerOf, footerRecord } from "../logs/footer.js";
@@ -138,9 +138,9 @@ export default class Logs extends BaseCommand {
   }
 
   /** What is written on: a person's terminal has a width. */
-  get #paper(): { readonly chalk: ChalkInstance; readonly width: number | undefined } {
-    const { chalk, live } = this.terminal;
-    return { chalk, width: live ? process.stdout.columns : undefined };
+  get #paper(): Terminal & { readonly width: number | undefined } {
+    const { terminal } = this;
+    return { ...terminal, width: terminal.live ? process.stdout.columns : undefined };
   }
 
   /** Whoever reads slowly is waited for: what is not read would be kept in memory. */

@@ -2,6 +2,7 @@
 import { stripVTControlCharacters } from "node:util";
 import { Chalk } from "chalk";
 import { describe, expect, test } from "vitest";
+import { asAscii } from "../../src/cli/glyphs.js";
 import { createProgress } from "../../src/cli/progress.js";
 import { problemJson, toProblem } from "../../src/cli/problem.js";
 import { formatTable } from "../../src/cli/table.js";
@@ -45,15 +46,19 @@ describe("progress", () => {
     { type: "note", text: "almost" },
     { type: "failed", step: "create n1", tookMs: 5 },
   ];
-  const drawn = (live: boolean): string => {
+  const drawn = (live: boolean, ascii = false): string => {
     const written: string[] = [];
-    const report = createProgress({ chalk: new Chalk({ level: 0 }), live }, (text) => written.push(text));
+    const report = createProgress(
+      { chalk: new Chalk({ level: 0 }), live, ascii, draw: ascii ? asAscii : (text) => text },
+      (text) => written.push(text),
+    );
     for (const event of events) report(event);
     return written.join("");
   };
 
   test("is plain lines where nobody watches", () => {
     expect(drawn(false)).toBe("✔ create n2 1.23s\nalmost\n✖ create n1 5ms\n");
+    expect(drawn(false, true)).toBe("+ create n2 1.23s\nalmost\nx create n1 5ms\n");
   });
 
   test("ends, on a terminal, in the same lines, and clears the line it draws over", () => {

@@ -27,7 +27,8 @@ export default class ChaosPlan extends BaseCommand {
     const scenario = await loadScenario(args.file, folder);
     const nodes = flags.nodes === undefined ? nodesOfSpec((await loadSpec(undefined, folder)).spec) : parseNodes(flags.nodes);
     const timeline = scenario.plan(flags.seed ?? scenario.seed ?? randomInt(2 ** 32), nodes);
-    this.log(renderGantt(timeline, { width: process.stdout.columns ?? 100, chalk: this.terminal.chalk }));
+    const { chalk, draw } = this.terminal;
+    this.log(draw(renderGantt(timeline, { width: process.stdout.columns ?? 100, chalk })));
     return timeline;
   }
 }

@@ -62,7 +62,8 @@ export default class ChaosStorm extends RunCommand {
   }
 
   #show(timeline: Timeline): Timeline {
-    this.log(renderGantt(timeline, { width: process.stdout.columns ?? 100, chalk: this.terminal.chalk }));
+    const { chalk, draw } = this.terminal;
+    this.log(draw(renderGantt(timeline, { width: process.stdout.columns ?? 100, chalk })));
     return timeline;
   }
 }
