@@ -1,4 +1,5 @@
 /** Entry point of the shipper's container. */
+import { setTimeout as sleep } from "node:timers/promises";
 import { messageOf } from "../core/errors.js";
 import { createLog } from "../core/log-line.js";
 import { shipEvents, shipGraceMs, shipPaths, shipperNode } from "../core/ship-contract.js";
@@ -8,6 +9,9 @@ import { logsUrl } from "./endpoint.js";
 import { readSettings } from "./settings.js";
 import { createSender } from "./sender.js";
 import { ship } from "./shipper.js";
+
+/** After the engine's restart the mount of its socket is nobody's, and only a new start of the container mends that. */
+const engineAwayMs = 5000;
 
 const log = createLog(shipperNode, Date.now, (line) => process.stdout.write(line));
 const settings = readSettings(process.env);
@@ -31,6 +35,8 @@ try {
     log,
     stop: stop.signal,
     graceMs: shipGraceMs,
+    engineAwayMs,
+    pause: (ms, signal) => sleep(ms, undefined, { signal }).catch(() => undefined),
   });
   // connections to the receiver may be open, and one that does not answer is not waited for
   process.exit(0);

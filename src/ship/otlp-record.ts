@@ -7,6 +7,7 @@ import type { HrTime } from "@opentelemetry/api";
 import type { AnyValueMap, SeverityNumber } from "@opentelemetry/api-logs";
 import { type Resource, resourceFromAttributes } from "@opentelemetry/resources";
 import type { ReadableLogRecord } from "@opentelemetry/sdk-logs";
+import { label } from "../core/labels.js";
 import type { Level, LogRecord } from "../core/log-record.js";
 
 /** The data model's numbers: the first of each range. */
@@ -35,8 +36,8 @@ export function createResources(): (record: LogRecord) => Resource {
         "service.name": service === "" ? ourService : service,
         "service.namespace": cluster,
         "service.instance.id": node,
-        "devious.cluster": cluster,
-        "devious.node": node,
+        [label.cluster]: cluster,
+        [label.node]: node,
       });
       known.set(key, resource);
     }

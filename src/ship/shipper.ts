@@ -1,5 +1,4 @@
 /** The life of a shipper: on from where the last one stopped, until it is told to end; then what is left, and what became of it all. */
-import { setTimeout as sleep } from "node:timers/promises";
 import type { Log } from "../core/log-line.js";
 import { messageOf } from "../core/errors.js";
 import { type ShipCounts, shipEvents } from "../core/ship-contract.js";
@@ -7,7 +6,7 @@ import { type LogEngine, readEntries } from "../logs/tail.js";
 import { Batcher, type BatchLimits } from "./batcher.js";
 import { ShipBookmark } from "./bookmark.js";
 import type { BookmarkFile } from "./bookmark-file.js";
-import { createDelivery, type Deliver } from "./delivery.js";
+import { createDelivery, type Deliver, type DeliveryParts } from "./delivery.js";
 import { publicUrl } from "./endpoint.js";
 import type { Sender } from "./sender.js";
 
@@ -25,14 +24,15 @@ export interface ShipperParts {
   readonly stop: AbortSignal;
   /** How long that may take. */
   readonly graceMs: number;
+  /** As {@link DeliveryParts.pause}. */
+  readonly pause: DeliveryParts["pause"];
+  /** How long the engine may be away. */
+  readonly engineAwayMs: number;
   readonly limits?: BatchLimits | undefined;
   readonly progressMs?: number | undefined;
 }
 
 const usualLimits: BatchLimits = { entries: 512, chars: 1024 * 1024, waitMs: 1000 };
-
-/** How long the engine may be away. Its socket's mount is that of nobody after its restart, and only a new start of the container mends that. */
-const engineAwayMs = 5000;
 
 /** How soon a cluster that has no containers is looked at again. */
 const lookAgainMs = 1000;
@@ -72,14 +72,13 @@ export async function ship(parts: ShipperParts): Promise<ShipCounts> {
       bookmark.settle(entries, dropped);
       return save();
     },
-    pause: (ms, signal) => sleep(ms, undefined, { signal }).catch(() => undefined),
   });
   timers.push(tellProgress(parts, bookmark));
   try {
     while (!stop.aborted) {
       await forward(parts, bookmark, deliver, { follow: true, signal: stop }, sending.signal);
       // a cluster may have no containers yet
-      if (!stop.aborted) await sleep(lookAgainMs, undefined, { signal: stop }).catch(() => undefined);
+      if (!stop.aborted) await parts.pause(lookAgainMs, stop);
     }
     await forward(parts, bookmark, deliver, { follow: false, signal: sending.signal }, sending.signal);
     if (sending.signal.aborted) await countRest(parts, bookmark, counting.signal);
@@ -144,9 +143,13 @@ async function countRest(parts: ShipperParts, bookmark: ShipBookmark, signal: Ab
   for await (const entries of entriesOf(parts, bookmark, { follow: false, signal })) bookmark.read(entries.length);
 }
 
-function entriesOf({ engine, cluster, except }: ShipperParts, bookmark: ShipBookmark, { follow, signal }: Reading) {
+function entriesOf(
+  { engine, cluster, except, engineAwayMs: giveUpMs }: ShipperParts,
+  bookmark: ShipBookmark,
+  { follow, signal }: Reading,
+) {
   const bookmarks = bookmark.begin();
-  return readEntries(engine, cluster, { follow, life: true, except, bookmarks, signal, giveUpMs: engineAwayMs });
+  return readEntries(engine, cluster, { follow, life: true, except, bookmarks, signal, giveUpMs });
 }
 
 /** Saves how far it has come. A disk that takes nothing stops no sending: it costs repeats after the next start. */

@@ -16,7 +16,7 @@ engineContract(async () => {
   const node = { source: process.execPath, target: imagePaths.node, links: [] };
   const { stdout } = await execa("ldd", [node.source]);
   const libraries = [...stdout.matchAll(/(\/\S+) \(0x/g)].map(([, file = ""]) => ({ source: file, target: file }));
-  const context = localContext({ store: programText, agent: "", probe: "" }, [node], libraries);
+  const context = localContext({ store: programText, agent: "", probe: "", shipper: "" }, [node], libraries);
   await engine.buildImage(image, context, {}, () => undefined);
   return { engine, image, pause: async (id) => void (await execa("docker", ["pause", id])) };
 });
