@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import type { LogRecord } from "../../src/core/log-record.js";
+import { counting } from "../support/counting.js";
 import { LogReader } from "../support/log-reader.js";
 import { Talkers } from "../support/talkers.js";
 
@@ -14,21 +15,6 @@ afterEach(async () => {
   reader?.kill();
   await talkers.destroy();
 });
-
-/** Numbers its lines over all of its lives, the last fifty of each said when it is told to end. */
-const counting = `
-  const { existsSync, readFileSync, writeFileSync, writeSync } = require("node:fs");
-  let n = existsSync("/said") ? Number(readFileSync("/said")) : 0;
-  const say = (last) => {
-    writeSync(1, JSON.stringify({ level: "info", event: "tick", msg: "tick", n: ++n, last }) + "\\n");
-    writeFileSync("/said", String(n));
-  };
-  setInterval(say, 5, false);
-  process.on("SIGTERM", () => {
-    for (let i = 0; i < 50; i++) say(i === 49);
-    process.exit();
-  });
-`;
 
 const numberOf = ({ fields }: LogRecord): unknown => fields["n"];
 const upTo = (count: number): readonly number[] => Array.from({ length: count }, (_, i) => i + 1);
