@@ -3,7 +3,7 @@ import { decodeReply, encodeRequest, fromWireError } from "../chaos/protocol.js"
 import type { Op, Operation, Reply, ResultOf } from "../chaos/protocol.js";
 import { DeviousError } from "../core/errors.js";
 import type { Attached, Streams } from "../engine/port.js";
-import { createDemuxer } from "../logs/demux.js";
+import { createDemuxer, payloadOf } from "../logs/demux.js";
 
 /** Long enough for rules on fifteen nodes of a loaded machine, short enough not to look hung. */
 const replyTimeoutMs = 15_000;
@@ -71,9 +71,9 @@ async function findReply({ output }: Attached, id: string): Promise<Reply | unde
   const decoder = new TextDecoder();
   let rest = "";
   for await (const chunk of output) {
-    for (const { stream, payload } of demuxer.push(chunk)) {
-      if (stream !== "stderr") continue;
-      const lines = (rest + decoder.decode(payload, { stream: true })).split("\n");
+    for (const frame of demuxer.push(chunk)) {
+      if (frame.stream !== "stderr") continue;
+      const lines = (rest + decoder.decode(payloadOf(frame), { stream: true })).split("\n");
       rest = lines.pop() ?? "";
       const reply = lines.map(decodeReply).find((one) => one?.id === id);
       if (reply !== undefined) return reply;

@@ -16,6 +16,6 @@ export async function lastLines(
   for await (const chunk of engine.logs(id, { follow: false, tail: linesRead })) frames.push(...demuxer.push(chunk));
   frames.push(...demuxer.end());
   // each line carries the engine's stamp first
-  const lines = frames.map(({ payload }) => new TextDecoder().decode(payload).replace(/^\S+ /, "").trimEnd());
+  const lines = frames.map(({ bytes, start, end }) => bytes.toString("utf8", start, end).replace(/^\S+ /, "").trimEnd());
   return lines.filter((line) => line !== "");
 }

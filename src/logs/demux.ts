@@ -4,7 +4,15 @@ import type { StreamName } from "../core/log-record.js";
 /** One message as the engine sent it: a stamp, a space, and a line or a chunk of one. */
 export interface Frame {
   readonly stream: StreamName;
-  readonly payload: Buffer;
+  /** The memory it lies in, from `start` to `end`: to make a view of each is a good part of what a line costs. */
+  readonly bytes: Buffer;
+  readonly start: number;
+  readonly end: number;
+}
+
+/** A view of the message. */
+export function payloadOf({ bytes, start, end }: Frame): Buffer {
+  return bytes.subarray(start, end);
 }
 
 /** Bytes, cut anywhere, in; whole frames out. Holds on to what is not whole yet. */
@@ -42,8 +50,8 @@ class FrameDemuxer implements Demuxer {
       if (length > maxFrameBytes) throw unframed(`a frame of ${length} bytes`);
       const end = offset + headerBytes + length;
       if (end > bytes.length) break;
-      const payload = bytes.subarray(offset + headerBytes, end);
-      frames.push({ stream: streamOf(kind, payload), payload });
+      const start = offset + headerBytes;
+      frames.push({ stream: streamOf(kind, bytes, start, end), bytes, start, end });
       offset = end;
     }
     // a copy, so that a few bytes do not keep a whole chunk alive
@@ -59,7 +67,7 @@ class FrameDemuxer implements Demuxer {
 }
 
 /** The stream number is the first of four bytes, the others are zero. */
-function streamOf(kind: number, payload: Uint8Array): StreamName {
+function streamOf(kind: number, bytes: Buffer, start: number, end: number): StreamName {
   switch (kind) {
     case 0x01000000:
       return "stdout";
@@ -68,7 +76,7 @@ function streamOf(kind: number, payload: Uint8Array): StreamName {
     case 0x03000000:
       throw new DeviousError(
         "ENGINE_REFUSED",
-        `the engine could not read on in the log: ${new TextDecoder().decode(payload).trim()}`,
+        `the engine could not read on in the log: ${bytes.toString("utf8", start, end).trim()}`,
       );
     default:
       throw unframed(`a frame of kind 0x${kind.toString(16).padStart(8, "0")}`);
@@ -90,7 +98,7 @@ class TtyDemuxer implements Demuxer {
     for (;;) {
       const end = endOfMessage(bytes.subarray(offset));
       if (end === undefined) break;
-      frames.push({ stream: "stdout", payload: bytes.subarray(offset, offset + end) });
+      frames.push({ stream: "stdout", bytes, start: offset, end: offset + end });
       offset += end;
     }
     this.#carry = copyOf(bytes.subarray(offset));
@@ -98,9 +106,9 @@ class TtyDemuxer implements Demuxer {
   }
 
   end(): Frame[] {
-    const payload = this.#carry;
+    const bytes = this.#carry;
     this.#carry = nothing;
-    return payload.length === 0 ? [] : [{ stream: "stdout", payload }];
+    return bytes.length === 0 ? [] : [{ stream: "stdout", bytes, start: 0, end: bytes.length }];
   }
 }
 

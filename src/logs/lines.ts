@@ -1,5 +1,5 @@
 import type { StreamName } from "../core/log-record.js";
-import { chunkBytes, type Frame } from "./demux.js";
+import { chunkBytes, payloadOf, type Frame } from "./demux.js";
 import { isStamp, parseStamp, zeroStamp } from "./stamp.js";
 
 /** A line, or a chunk of a long one, without its stamp. */
@@ -13,12 +13,13 @@ export interface Piece {
 }
 
 /** A message of the engine that is a whole line, as nearly all are; its stamp and what it says. */
-export function wholeMessage({ payload }: Frame): { readonly stamp: string; readonly text: string } | undefined {
-  const end = payload.length - 1;
-  if (end < fixedStampBytes || payload[fixedStampBytes] !== space || payload.indexOf(newline) !== end) return undefined;
-  const stamp = payload.toString("latin1", 0, fixedStampBytes);
-  if (end - fixedStampBytes > maxLineBytes || !isStamp(stamp)) return undefined;
-  return { stamp, text: payload.toString("utf8", fixedStampBytes + 1, payload[end - 1] === carriageReturn ? end - 1 : end) };
+export function wholeMessage({ bytes, start, end }: Frame): { readonly stamp: string; readonly text: string } | undefined {
+  const stampEnd = start + fixedStampBytes;
+  const lineEnd = end - 1;
+  if (lineEnd < stampEnd || bytes[stampEnd] !== space || bytes.indexOf(newline, start) !== lineEnd) return undefined;
+  const stamp = bytes.toString("latin1", start, stampEnd);
+  if (lineEnd - stampEnd > maxLineBytes || !isStamp(stamp)) return undefined;
+  return { stamp, text: bytes.toString("utf8", stampEnd + 1, bytes[lineEnd - 1] === carriageReturn ? lineEnd - 1 : lineEnd) };
 }
 
 /** A whole line as its program wrote it. */
@@ -49,14 +50,15 @@ const maxStampBytes = 35;
  * each may carry its own stamp, or share the one before it.
  */
 export function toPieces(frame: Frame): Piece[] {
+  const payload = payloadOf(frame);
   const pieces: Piece[] = [];
   let stamp: string | undefined;
   let start = 0;
-  while (start < frame.payload.length) {
-    const lineEnd = frame.payload.indexOf(newline, start);
+  while (start < payload.length) {
+    const lineEnd = payload.indexOf(newline, start);
     const ended = lineEnd !== -1;
-    const end = ended ? lineEnd : frame.payload.length;
-    const message = frame.payload.subarray(start, end);
+    const end = ended ? lineEnd : payload.length;
+    const message = payload.subarray(start, end);
     const own = leadingStamp(message);
     stamp = own?.stamp ?? stamp ?? zeroStamp;
     pieces.push({ stream: frame.stream, stamp, bytes: message.subarray(own?.length ?? 0), ended });

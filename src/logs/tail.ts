@@ -125,7 +125,7 @@ class Tail {
     this.#options = options;
     this.#filter = options.filter ?? {};
     const { nodes: _nodes, since: _since, ...others } = this.#filter;
-    this.#isOpen = Object.values(others).every((part) => part === undefined);
+    this.#isOpen = Object.values(others).every((part) => part === undefined || part === false);
     this.#life = new LifeStream((id, labels) => this.#sourceOf(id, labels), this.#filter, {
       except: options.except,
       lastTold: (node) => options.bookmarks?.lastTold(node),

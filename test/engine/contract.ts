@@ -265,7 +265,9 @@ export function engineContract(open: () => Promise<Candidate>): void {
       attached.write(`${word}\n`);
       let heard = "";
       for await (const chunk of attached.output) {
-        for (const { stream, payload } of demuxer.push(chunk)) if (stream === "stderr") heard += decode(payload);
+        for (const { stream, bytes, start, end } of demuxer.push(chunk)) {
+          if (stream === "stderr") heard += bytes.toString("utf8", start, end);
+        }
         if (heard.includes(word)) attached.close();
       }
       expect(heard).toContain(`heard ${word}\n`);
@@ -360,8 +362,8 @@ async function linesOf(chunks: AsyncIterable<Uint8Array>): Promise<readonly Line
   const demuxer = createDemuxer(false);
   const lines: Line[] = [];
   for await (const chunk of chunks) {
-    for (const { stream, payload } of demuxer.push(chunk)) {
-      const whole = decode(payload);
+    for (const { stream, bytes, start, end } of demuxer.push(chunk)) {
+      const whole = bytes.toString("utf8", start, end);
       const at = whole.indexOf(" ");
       lines.push({ stream, stamp: whole.slice(0, at), text: whole.slice(at + 1) });
     }

@@ -7,7 +7,7 @@ import { concat, cut, entriesOf, frame, stampAt, ttyMessage, type Entry } from "
 function demux(tty: boolean, chunks: readonly Uint8Array[]): { stream: string; payload: string }[] {
   const demuxer = createDemuxer(tty);
   const frames: Frame[] = [...chunks.flatMap((chunk) => demuxer.push(chunk)), ...demuxer.end()];
-  return frames.map(({ stream, payload }) => ({ stream, payload: Buffer.from(payload).toString("latin1") }));
+  return frames.map(({ stream, bytes, start, end }) => ({ stream, payload: bytes.toString("latin1", start, end) }));
 }
 
 function messages(entries: readonly Entry[]): { stream: string; payload: string }[] {

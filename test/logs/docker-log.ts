@@ -1,4 +1,5 @@
 import type { StreamName } from "../../src/core/log-record.js";
+import type { Frame } from "../../src/logs/demux.js";
 
 /** One entry of the engine's log file: a line, or a chunk of one when the text does not end in a newline. */
 export interface Entry {
@@ -35,6 +36,11 @@ export function frame({ stream, stamp, bytes }: Entry): Uint8Array {
   new DataView(out.buffer).setUint32(4, payload.length);
   out.set(payload, 8);
   return out;
+}
+
+/** What a demuxer makes of one message. */
+export function frameOf(stream: StreamName, bytes: Buffer): Frame {
+  return { stream, bytes, start: 0, end: bytes.length };
 }
 
 /** The same without framing, as a container with a TTY has it. */

@@ -3,11 +3,11 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import type { StreamName } from "../../src/core/log-record.js";
 import { LineJoiner, maxLineBytes, toPieces, type Line } from "../../src/logs/lines.js";
-import { entriesOf, stampAt, ttyMessage, type Entry } from "./docker-log.js";
+import { entriesOf, frameOf, stampAt, ttyMessage, type Entry } from "./docker-log.js";
 
 function join(entries: readonly Entry[]): Line[] {
   const joiner = new LineJoiner();
-  const pieces = entries.flatMap((entry) => toPieces({ stream: entry.stream, payload: Buffer.from(ttyMessage(entry)) }));
+  const pieces = entries.flatMap((entry) => toPieces(frameOf(entry.stream, Buffer.from(ttyMessage(entry)))));
   return [...pieces.flatMap((piece) => joiner.push(piece) ?? []), ...joiner.end()];
 }
 
@@ -112,8 +112,9 @@ describe("lines", () => {
     const read = (e: Entry): Line[] => {
       const message = ttyMessage(e);
       memory.set(message);
-      const frame = { stream: e.stream, payload: memory.subarray(0, message.length) };
-      return toPieces(frame).flatMap((piece) => joiner.push(piece) ?? []);
+      return toPieces({ stream: e.stream, bytes: memory, start: 0, end: message.length }).flatMap(
+        (piece) => joiner.push(piece) ?? [],
+      );
     };
     read(entry("stdout", 1, chunk));
     read(entry("stderr", 2, "between\n"));
@@ -121,7 +122,7 @@ describe("lines", () => {
   });
 
   it("without a stamp are kept, stamped before everything", () => {
-    const [piece] = toPieces({ stream: "stdout", payload: Buffer.from("no stamp here\n") });
+    const [piece] = toPieces(frameOf("stdout", Buffer.from("no stamp here\n")));
     expect(piece?.stamp.startsWith("0001-")).toBe(true);
     expect(Buffer.from(piece?.bytes ?? []).toString()).toBe("no stamp here");
   });
@@ -148,7 +149,7 @@ describe("lines", () => {
     const joiner = new LineJoiner();
     expect(joiner.oldestOpen()).toBeUndefined();
     for (const e of [entry("stdout", 5, chunk), entry("stderr", 3, chunk)]) {
-      for (const piece of toPieces({ stream: e.stream, payload: Buffer.from(ttyMessage(e)) })) joiner.push(piece);
+      for (const piece of toPieces(frameOf(e.stream, Buffer.from(ttyMessage(e))))) joiner.push(piece);
     }
     expect(joiner.oldestOpen()).toBe(stampAt(3));
   });

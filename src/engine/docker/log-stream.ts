@@ -4,6 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { connect as connectTls } from "node:tls";
 import type { EngineEndpoint } from "./connect.js";
 import { HttpBody } from "./http-body.js";
+import { readAhead } from "./read-ahead.js";
 
 /** The engine hands out line by line: whoever reads a little later reads many at once, and leaves the processor to the engine. */
 const breathMs = 1;
@@ -11,6 +12,12 @@ const breathMs = 1;
 const worthReading = 16 * 1024;
 
 const readBytes = 256 * 1024;
+
+/**
+ * How far all logs together are read ahead of whoever asks for them. The merge takes from one log while others wait for their turn; the
+ * engine, which stops where nobody reads, would have nothing to do but that one.
+ */
+const aheadBytes = 24 * 1024 * 1024;
 
 /** How many logs are being read: one alone has nobody to leave the processor to. */
 let reading = 0;
@@ -24,23 +31,30 @@ export async function* readLog(
   path: string,
   signal?: AbortSignal,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const body = new HttpBody();
-  let refusal = "";
+  const stop = new AbortController();
+  const ended = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]);
   reading++;
   try {
-    const request = `GET ${path} HTTP/1.1\r\nHost: engine\r\nConnection: close\r\n\r\n`;
-    for await (const bytes of exchange(endpoint, request, signal)) {
-      const piece = body.push(bytes);
-      if (body.status !== 200) refusal += piece.toString();
-      // a copy: the next read overwrites what was read, and whoever gets this may keep it
-      else if (piece.length > 0) yield Buffer.from(piece);
-      if (body.isWhole) break;
-      if (bytes.length < worthReading && reading > 1) await sleep(breathMs);
-    }
+    yield* readAhead(bodyOf(endpoint, path, ended), () => aheadBytes / reading);
   } finally {
     reading--;
+    stop.abort();
   }
-  if (signal?.aborted === true) return;
+}
+
+async function* bodyOf(endpoint: EngineEndpoint, path: string, signal: AbortSignal): AsyncGenerator<Buffer, void, undefined> {
+  const body = new HttpBody();
+  let refusal = "";
+  const request = `GET ${path} HTTP/1.1\r\nHost: engine\r\nConnection: close\r\n\r\n`;
+  for await (const bytes of exchange(endpoint, request, signal)) {
+    const piece = body.push(bytes);
+    if (body.status !== 200) refusal += piece.toString();
+    // a copy: the next read overwrites what was read
+    else if (piece.length > 0) yield Buffer.from(piece);
+    if (body.isWhole) break;
+    if (bytes.length < worthReading && reading > 1) await sleep(breathMs);
+  }
+  if (signal.aborted) return;
   if (body.status !== 200) throw refused(body.status, refusal);
   if (!body.isWhole) throw Object.assign(new Error("the connection broke off"), { code: "ECONNRESET" });
 }

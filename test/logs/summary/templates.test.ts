@@ -142,15 +142,15 @@ describe("any messages", () => {
     );
   });
 
-  it("keep at most the bound, of 200,000 that are all different", () => {
+  it("keep at most the bound, of 20,000 that are all different", () => {
     const { kept, dropped } = mined(
-      Array.from({ length: 200_000 }, (_, at) =>
+      Array.from({ length: 20_000 }, (_, at) =>
         Array.from({ length: at % 40 }, (_none, turn) => letters(at * 41 + turn)).join(" "),
       ),
     );
     expect(kept.length).toBeLessThanOrEqual(2000);
     expect(dropped.templates).toBeGreaterThan(0);
-    expect(kept.reduce((sum, { count }) => sum + count, 0) + dropped.records).toBe(200_000);
+    expect(kept.reduce((sum, { count }) => sum + count, 0) + dropped.records).toBe(20_000);
   });
 
   it("the least recently used template is the first to go", () => {
