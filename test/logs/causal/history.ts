@@ -66,8 +66,10 @@ function play(steps: readonly { readonly act: Act; readonly afterMs: number; rea
     else if (each.type === "skew") skewsMs[each.node] = each.skewMs;
     else if (each.type === "restart") {
       skewsMs[each.node] = 0;
-      processes[each.node] = start(each.node);
+      // a process says that it starts before it says anything to others
+      const restarted = (processes[each.node] = start(each.node));
       known.clear();
+      known.add(say(name, { ...restarted.line() }, lagMs, []));
     } else {
       const stamp = structuredClone(process.send());
       if (each.isLost) continue;
