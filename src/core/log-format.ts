@@ -35,7 +35,7 @@ export interface LogFormat {
   readonly pattern?: string | undefined;
 }
 
-/** The regular expression of a format, in which a `.` stands for whole characters. Throws SyntaxError. */
+/** The regular expression of a format, checked strictly. Throws SyntaxError. */
 export function linePattern(pattern: string): RegExp {
   return new RegExp(pattern, "u");
 }

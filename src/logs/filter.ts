@@ -1,4 +1,5 @@
 import { DeviousError, messageOf } from "../core/errors.js";
+import { bounded } from "./bounded-pattern.js";
 import { chaosNode, levels, type Level, type LogRecord, type RecordFlag } from "../core/log-record.js";
 import { isLevel } from "./parse.js";
 import { parseWhen } from "./when.js";
@@ -104,7 +105,7 @@ function parseGlobs(globs: readonly string[]): RegExp {
 export function parsePattern(text: string, flag: string): RegExp {
   const source = text.replace(/^\(\?i\)/, "");
   try {
-    return new RegExp(source, source === text ? "u" : "iu");
+    return bounded(new RegExp(source, source === text ? "u" : "iu"));
   } catch (cause) {
     throw new DeviousError("USAGE", `${flag} is no regular expression: ${messageOf(cause)}`, { cause });
   }

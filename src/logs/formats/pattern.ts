@@ -1,5 +1,6 @@
 import { linePattern, type LogFormat } from "../../core/log-format.js";
 import type { Level } from "../../core/log-record.js";
+import { bounded } from "../bounded-pattern.js";
 import { isTime, keysOf } from "./keys.js";
 import { levelOf, levelOfText } from "./levels.js";
 import { put, valueOf, type Fields, type Reader, type Said } from "./said.js";
@@ -37,7 +38,7 @@ export function patternReader(
  * where it is none; a line without a `msg` is its own message.
  */
 export function userPatternReader(format: LogFormat & { readonly pattern: string }): Reader {
-  const pattern = linePattern(format.pattern);
+  const pattern = bounded(linePattern(format.pattern));
   const { levelFor } = keysOf(format);
   return (text) => {
     const match = matchFirstLine(pattern, text);
