@@ -1,16 +1,19 @@
 import type { ChalkInstance } from "chalk";
+import type { ShippingStatus } from "../cluster/shipping/status.js";
 import type { ClusterStatus, NodeStatus } from "../cluster/status.js";
 import { formatDuration } from "../core/duration.js";
 import { renderFaults } from "./render-faults.js";
 import { formatTable } from "./table.js";
 
-export function renderStatus({ cluster, owner, nodes, faults }: ClusterStatus, chalk: ChalkInstance, nowMs: number): string {
+export function renderStatus(status: ClusterStatus, chalk: ChalkInstance, nowMs: number): string {
+  const { cluster, owner, nodes, faults, shipping } = status;
   const header = ["NODE", "HEALTH", "ROLE", "TERM", "APPLIED", "LEADER", "ADDRESS", "UPTIME"].map((title) => chalk.dim(title));
   const rows = nodes.map((node) => nodeRow(node, chalk, nowMs));
   return [
     `${chalk.bold(cluster)} ${chalk.dim(owner)}`,
     formatTable([header, ...rows]),
     faults === null ? chalk.red("The agent does not answer; `devious up` starts it again.") : renderFaults(faults, chalk, nowMs),
+    ...(shipping === null ? [] : [renderShipping(shipping, chalk, nowMs)]),
   ].join("\n");
 }
 
@@ -38,4 +41,29 @@ function formatPorts(ports: NodeStatus["ports"]): string {
   return Object.entries(ports)
     .map(([port, address]) => `${address} (${port})`)
     .join(", ");
+}
+
+/** `logs to http://host:4318: sending; 12,345 records sent, up to date` */
+function renderShipping(shipping: ShippingStatus, chalk: ChalkInstance, nowMs: number): string {
+  const { otlp, state, sent, dropped, gaps, waiting, sentUpTo } = shipping;
+  const isBehind = waiting > 0 || state !== "sending";
+  const facts = [
+    `${sent.toLocaleString("en")} records sent`,
+    ...(dropped > 0 ? [chalk.red(`${dropped.toLocaleString("en")} refused`)] : []),
+    ...(gaps > 0 ? [chalk.yellow(gaps === 1 ? "1 gap" : `${gaps} gaps`)] : []),
+    ...(sentUpTo === null ? [] : [isBehind ? `${agoOf(sentUpTo, nowMs)} behind` : "up to date"]),
+  ];
+  return `logs to ${otlp}: ${shippingState(shipping, chalk, nowMs)}; ${facts.join(", ")}`;
+}
+
+function shippingState({ state, since, why }: ShippingStatus, chalk: ChalkInstance, nowMs: number): string {
+  if (state === "sending") return chalk.green(state);
+  const because = why === null ? "" : ` (${why})`;
+  if (state === "stalled") return chalk.yellow(`stalled${since === null ? "" : ` for ${agoOf(since, nowMs)}`}${because}`);
+  return chalk.red(`the shipper is ${state}${because}, \`devious up\` starts it again`);
+}
+
+/** `12s`; never less than a second, since the engine's clock may be ahead of ours. */
+function agoOf(ts: string, nowMs: number): string {
+  return formatDuration(Math.max(1, Math.floor((nowMs - Date.parse(ts)) / 1000)) * 1000);
 }

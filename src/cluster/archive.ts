@@ -9,7 +9,7 @@ import { entryJson } from "../logs/entry-json.js";
 import { readEntries, type LogEngine } from "../logs/tail.js";
 import { specFileName } from "../spec/cluster-spec.js";
 import { archiveAt } from "../workspace/archives.js";
-import type { Observed } from "./observe.js";
+import { type Observed, containersOf } from "./observe.js";
 import { type StatusEngine, activeFaults } from "./status.js";
 
 export type ArchiveEngine = LogEngine & StatusEngine & Inspection;
@@ -73,10 +73,9 @@ async function aboutCluster(
     written,
   }: { readonly version: string; readonly at: Date; readonly owner: string; readonly written: Written },
 ): Promise<AboutArchive> {
-  const containers = [...found.nodes, ...(found.agent === undefined ? [] : [found.agent]), ...found.strays];
   const [spec, inspected, faults] = await Promise.all([
     specText(owner),
-    Promise.all(containers.map(({ id }) => engine.inspectAll("container", id))),
+    Promise.all(containersOf(found).map(({ id }) => engine.inspectAll("container", id))),
     activeFaults(engine, found),
   ]);
   return {

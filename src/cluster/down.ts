@@ -3,8 +3,9 @@ import { label } from "../core/labels.js";
 import type { Containers, Networks, Volumes } from "../engine/port.js";
 import { pruneArchives } from "../workspace/archives.js";
 import { type ArchiveEngine, archiveCluster } from "./archive.js";
-import { ledgerVolumeName } from "./names.js";
-import type { Observed } from "./observe.js";
+import { bookmarkVolumeName, ledgerVolumeName } from "./names.js";
+import { type Observed, containersOf } from "./observe.js";
+import { type Shipped, endShipping } from "./shipping/end.js";
 import { step } from "./steps.js";
 import type { Report } from "./steps.js";
 
@@ -19,6 +20,8 @@ export interface DownResult {
   readonly kept: readonly string[];
   /** Where what it said is kept; null where that was not asked for, nothing was there to say it, or it failed. */
   readonly archive: string | null;
+  /** What was sent on of it; null where nothing was to be, or that is not known. */
+  readonly shipped: Shipped | null;
   /** Sentences about what did not keep the cluster from going. */
   readonly warnings: readonly string[];
 }
@@ -33,9 +36,9 @@ export interface DownOptions {
 }
 
 /**
- * Keeps the logs of a cluster and removes everything of it, in whatever state it is. Logs that cannot be kept are a warning, no more. Faults go
- * with the namespaces they are in. Volumes with data stay unless `volumes`; the agent's ledger always goes, since no fault outlives its
- * cluster.
+ * Keeps the logs of a cluster, lets the rest of them be sent, and removes everything of it, in whatever state it is. Logs that cannot be kept
+ * or sent are a warning, no more. Faults go with the namespaces they are in. Volumes with data stay unless `volumes`; the agent's ledger always
+ * goes, since no fault outlives its cluster, and so does the shipper's bookmark, since no log does.
  */
 export async function down(
   engine: ArchiveEngine & Containers & Networks & Volumes,
@@ -49,7 +52,9 @@ export async function down(
     options.report(event);
   };
   const nodes = [...found.nodes, ...found.strays];
-  const { archive, warnings } = await keepLogs(engine, found, options);
+  const { archive, warnings: unkept } = await keepLogs(engine, found, options);
+  // a receiver may be one of the nodes
+  const { shipped, warnings: unsent } = await sendRest(engine, found, report);
   // the agent first, lest it pause again what is being removed
   if (found.agent !== undefined) {
     const { id } = found.agent;
@@ -63,21 +68,35 @@ export async function down(
   if (found.networks.length > 0) {
     await step(report, "remove the network", () => Promise.all(found.networks.map(({ id }) => engine.removeNetwork(id))));
   }
-  const doomed = found.volumes
-    .filter(({ name }) => options.volumes || name === ledgerVolumeName(found.name))
-    .map(({ name }) => name);
+  const [ledger, bookmark] = [ledgerVolumeName(found.name), bookmarkVolumeName(found.name)];
+  const doomed = found.volumes.map(({ name }) => name).filter((name) => options.volumes || name === ledger || name === bookmark);
   if (doomed.length > 0) {
-    const what = options.volumes ? "remove the volumes and their data" : "remove the ledger";
-    await step(report, what, () => Promise.all(doomed.map((name) => engine.removeVolume(name))));
+    const ours = [...(doomed.includes(ledger) ? ["the ledger"] : []), ...(doomed.includes(bookmark) ? ["the bookmark"] : [])];
+    const what = options.volumes ? "the volumes and their data" : ours.join(" and ");
+    await step(report, `remove ${what}`, () => Promise.all(doomed.map((name) => engine.removeVolume(name))));
   }
-  const containers = [...(found.agent === undefined ? [] : [found.agent]), ...nodes].map(({ name }) => name);
+  const helpers = [found.shipper, found.agent].filter((one) => one !== undefined);
+  const containers = [...helpers, ...nodes].map(({ name }) => name);
   return {
     cluster: found.name,
     removed: { containers, networks: found.networks.map(({ name }) => name), volumes: doomed },
     kept: found.volumes.map(({ name }) => name).filter((name) => !doomed.includes(name)),
     archive,
-    warnings,
+    shipped,
+    warnings: [...unkept, ...unsent],
   };
+}
+
+async function sendRest(
+  engine: ArchiveEngine & Containers,
+  { shipper }: Observed,
+  report: Report,
+): Promise<Pick<DownResult, "shipped" | "warnings">> {
+  if (shipper === undefined) return { shipped: null, warnings: [] };
+  const end = await step(report, "send the rest of the logs", () => endShipping(engine, shipper));
+  for (const text of end.warnings) report({ type: "note", text });
+  await step(report, "remove the shipper", () => engine.removeContainer(shipper.id));
+  return end;
 }
 
 /** Of each cluster. */
@@ -88,7 +107,7 @@ async function keepLogs(
   found: Observed,
   { archive, signal, report }: DownOptions,
 ): Promise<Pick<DownResult, "archive" | "warnings">> {
-  const isSilent = found.nodes.length + found.strays.length === 0 && found.agent === undefined;
+  const isSilent = containersOf(found).length === 0;
   if (archive === null || isSilent) return { archive: null, warnings: [] };
   const { name, owner = "" } = found;
   const failed = (what: string, error: unknown): readonly string[] => {

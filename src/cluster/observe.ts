@@ -22,6 +22,11 @@ export interface NodeContainer extends ContainerInfo {
   readonly service: string;
 }
 
+/** Every container of it. */
+export function containersOf({ nodes, agent, shipper, strays }: Observed): readonly ContainerInfo[] {
+  return [...nodes, ...[agent, shipper].filter((one) => one !== undefined), ...strays];
+}
+
 /** A member of the bundled store; any other node is an image of the user's. */
 export function isBundled({ labels }: Pick<ContainerInfo, "labels">): boolean {
   return labels[label.member] !== undefined;

@@ -6,6 +6,7 @@ import { imageProblem } from "./image-readiness.js";
 import { isBundled } from "./observe.js";
 import type { NodeContainer, Observed } from "./observe.js";
 import { probeRole } from "./roles.js";
+import { type ShippingStatus, shippingStatus } from "./shipping/status.js";
 import { createStoreClient } from "./store-client.js";
 import type { StoreStatus } from "./store-client.js";
 
@@ -36,6 +37,8 @@ export interface ClusterStatus {
   readonly nodes: readonly NodeStatus[];
   /** Null: the agent does not answer. */
   readonly faults: readonly FaultView[] | null;
+  /** Null: its logs are sent nowhere. */
+  readonly shipping: ShippingStatus | null;
 }
 
 export type StatusEngine = Pick<Containers & Streams & Exec, "inspectContainer" | "attach" | "exec">;
@@ -44,15 +47,17 @@ const answerTimeoutMs = 1000;
 
 /** How a cluster is, read from the engine, the nodes and the agent at once; changes nothing. */
 export async function clusterStatus(
-  engine: StatusEngine,
+  engine: StatusEngine & Pick<Streams, "logs">,
   found: Observed,
   options: { readonly withHash: boolean },
 ): Promise<ClusterStatus> {
-  const [nodes, faults] = await Promise.all([
+  const { shipper } = found;
+  const [nodes, faults, shipping] = await Promise.all([
     Promise.all(found.nodes.map((node) => nodeStatus(engine, node, options.withHash))),
     activeFaults(engine, found),
+    shipper === undefined ? null : shippingStatus(engine, shipper),
   ]);
-  return { cluster: found.name, owner: found.owner ?? "", nodes, faults };
+  return { cluster: found.name, owner: found.owner ?? "", nodes, faults, shipping };
 }
 
 /** Null where no agent answers: unlike "none", that says nothing about faults. */

@@ -11,7 +11,7 @@ import type { Observed } from "../cluster/observe.js";
 export default class Down extends BaseCommand {
   static override summary = "Remove a cluster, in whatever state it is.";
   static override description =
-    "What the nodes said is kept first, under .devious/ beside the spec, where `logs --archive LAST` finds it: the last 20 of each cluster. Volumes stay, so that the next `up` finds the data, unless --volumes. Removing what is not there is success.";
+    "What the nodes said is kept first, under .devious/ beside the spec, where `logs --archive LAST` finds it: the last 20 of each cluster. Where the spec has the logs sent on, the rest is sent. Volumes stay, so that the next `up` finds the data, unless --volumes. Removing what is not there is success.";
   static override examples = [
     "<%= config.bin %> down",
     "<%= config.bin %> down --volumes",
@@ -45,9 +45,10 @@ export default class Down extends BaseCommand {
   }
 }
 
-function resultText({ cluster, removed, kept, archive }: DownResult, folder: string): string {
+function resultText({ cluster, removed, kept, archive, shipped }: DownResult, folder: string): string {
   const gone = removed.containers.length + removed.networks.length + removed.volumes.length > 0 ? "is down" : "was down already";
   const data = kept.length === 0 ? "" : `; its data stays in ${kept.join(", ")} (--volumes deletes it)`;
   const said = archive === null ? "" : `; what it said is in ${path.relative(folder, archive)}`;
-  return `${cluster} ${gone}${data}${said}`;
+  const sent = shipped === null ? "" : `; ${shipped.sent.toLocaleString("en")} records of it were sent to ${shipped.otlp}`;
+  return `${cluster} ${gone}${data}${said}${sent}`;
 }

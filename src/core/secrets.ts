@@ -7,15 +7,15 @@
 const mask = "***";
 
 /** Whole words of a name. */
-const secretWords = new Set(["auth", "authorization", "cookie", "cred", "creds", "dsn", "pwd", "jwt", "otp", "pat"]);
+const secretWords = new Set(["auth", "authorization", "cookie", "cred", "creds", "dsn", "headers", "pwd", "jwt", "otp", "pat"]);
 /** Parts of a word. */
 const secretParts = /passw|passphrase|passcode|secret|token|credential|signature|bearer|(?:pass|keys?)$/;
 
 /** Names that the engine itself gives, and that name no secret. */
 const harmless = new Set(["SandboxKey"]);
 
-/** What we tell our own programs holds no secrets, and is worth reading. */
-const own = /^DEVIOUS_/;
+/** What we tell our own programs holds no secrets, and is worth reading; but for the headers to send logs with. */
+const own = /^DEVIOUS_(?!SHIP_HEADERS$)/;
 
 /** True where a variable, field, flag or header of this name is likely to hold a secret: `DB_PASSWORD`, `apiKey`, `--auth`, `X-Token`. */
 export function namesSecret(name: string): boolean {

@@ -34,6 +34,7 @@ test("down keeps the data and says where, --volumes does not, and twice is as go
         removed: { containers: [], networks: [], volumes: ["devious.demo.n1.data", "devious.demo.n2.data"] },
         kept: [],
         archive: null,
+        shipped: null,
         warnings: [],
       },
     ],

@@ -34,6 +34,9 @@ test.each([
   ["SandboxKey", false],
   ["DEVIOUS_MEMBERS", false],
   ["DEVIOUS_TOKEN", false],
+  ["DEVIOUS_SHIP_HEADERS", true],
+  ["DEVIOUS_SHIP_OTLP", false],
+  ["OTEL_EXPORTER_OTLP_HEADERS", true],
 ])("a name: %s", (name, isSecret) => {
   expect(namesSecret(name)).toBe(isSecret);
 });

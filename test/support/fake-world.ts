@@ -44,6 +44,7 @@ import type { Executed } from "../../src/engine/memory/program.js";
 import { label } from "../../src/core/labels.js";
 import { createFakeAgent } from "./fake-agent.js";
 import { FakeImages } from "./fake-image.js";
+import { FakeShipper } from "./fake-shipper.js";
 import { FakeStores } from "./fake-store.js";
 
 export const commands: Readonly<Record<string, new (argv: string[], config: Config) => BaseCommand>> = {
@@ -94,6 +95,7 @@ export class FakeWorld {
   readonly engine: MemoryEngine;
   readonly stores = new FakeStores();
   readonly images = new FakeImages();
+  readonly shipper = new FakeShipper();
   readonly kernel = { netem: true, works: true };
   /** What the next command finds set. */
   environment: Readonly<Record<string, string>> = {};
@@ -109,6 +111,7 @@ export class FakeWorld {
       ...options,
       program: ({ command, labels }) => {
         if (command.includes(imagePaths.agent)) return agent;
+        if (command.includes(imagePaths.shipper)) return this.shipper.program;
         return label.member in labels ? this.stores.program : this.images.program;
       },
       exec: (command, { hostname }) => execIn(command, hostname),

@@ -1,7 +1,10 @@
 import { writeFile } from "node:fs/promises";
 import { parse, stringify } from "yaml";
+import { label } from "../../core/labels.js";
+import { chaosNode } from "../../core/log-record.js";
 import { maskSecrets } from "../../core/secrets.js";
-import type { Engine } from "../../engine/port.js";
+import { shipperNode } from "../../core/ship-contract.js";
+import type { ContainerInfo, Engine } from "../../engine/port.js";
 import { writeArchive } from "../../logs/archive-writer.js";
 import { entryJson } from "../../logs/entry-json.js";
 import { readEntries } from "../../logs/tail.js";
@@ -9,7 +12,7 @@ import { collectedLog } from "../../workspace/archives.js";
 import { askAgent } from "../agent-client.js";
 import { hasSpec, specText } from "../archive.js";
 import { examine, type Installation } from "../doctor/examine.js";
-import type { Observed } from "../observe.js";
+import { type Observed, containersOf } from "../observe.js";
 import { activeFaults, clusterStatus } from "../status.js";
 import { writeRawLog } from "./raw-log.js";
 
@@ -25,15 +28,14 @@ export interface Piece {
 /** Everything that helps somebody else to see what happened in this cluster. Looking changes nothing. */
 export function piecesOf(installation: Installation, found: Observed, signal: AbortSignal): readonly Piece[] {
   const { engine } = installation;
-  const agents = found.agent === undefined ? [] : [found.agent];
-  const containers = [
-    ...found.nodes.map(({ id, name, node }) => ({ id, name, as: fileName(node) })),
-    ...agents.map(({ id, name }) => ({ id, name, as: "chaos" })),
-    ...found.strays.map(({ id, name }) => ({ id, name, as: fileName(name) })),
-  ];
+  const asWhom = (one: ContainerInfo): string => {
+    if (one === found.agent) return chaosNode;
+    return one === found.shipper ? shipperNode : (one.labels[label.node] ?? one.name);
+  };
+  const containers = containersOf(found).map((one) => ({ id: one.id, name: one.name, as: fileName(asWhom(one)) }));
   const story = () => readEntries(engine, found.name, { follow: false, life: true, signal });
   return [
-    jsonPiece("status.json", "how every node was: role, term, health, ports", () =>
+    jsonPiece("status.json", "how every node was: role, term, health, ports; and how sending the logs went", () =>
       clusterStatus(engine, found, { withHash: false }),
     ),
     jsonPiece("faults.json", "the faults that were active", async () => existing(await activeFaults(engine, found), silentAgent)),
