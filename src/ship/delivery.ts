@@ -13,12 +13,14 @@ export interface DeliveryParts {
   readonly onSettled: (entries: readonly Entry[], dropped: number) => Promise<void>;
   /** Resolves after so long, or at once when the signal is aborted. */
   readonly pause: (ms: number, signal: AbortSignal) => Promise<void>;
+  /** Aborted when there is no time left: what is on its way then may arrive or not. */
+  readonly giveUp: AbortSignal;
 }
 
-/** Resolves when the batch is settled, or the signal aborted: then what was on its way may have arrived. */
+/** Resolves when the batch is settled, or not offered any more: `signal` ends that, after the answer to what is on its way. */
 export type Deliver = (batch: readonly Entry[], signal: AbortSignal) => Promise<void>;
 
-export function createDelivery({ sender, log, onSettled, pause }: DeliveryParts): Deliver {
+export function createDelivery({ sender, log, onSettled, pause, giveUp }: DeliveryParts): Deliver {
   const resourceOf = createResources();
   /** Failures in a row. */
   let failures = 0;
@@ -39,7 +41,7 @@ export function createDelivery({ sender, log, onSettled, pause }: DeliveryParts)
   async function offer(batch: readonly Entry[], signal: AbortSignal): Promise<Outcome | undefined> {
     const records = batch.map(({ record }) => toOtlp(record, resourceOf(record)));
     while (!signal.aborted) {
-      const outcome = await unlessAborted(sender.send(records), signal);
+      const outcome = await unlessAborted(sender.send(records), giveUp);
       if (outcome === undefined || outcome.kind !== "not-now") return outcome;
       failures += 1;
       const { why } = outcome;

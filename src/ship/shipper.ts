@@ -68,6 +68,7 @@ export async function ship(parts: ShipperParts): Promise<ShipCounts> {
   const save = createSave(parts, bookmark);
   const deliver = createDelivery({
     ...parts,
+    giveUp: sending.signal,
     onSettled: (entries, dropped) => {
       bookmark.settle(entries, dropped);
       return save();
