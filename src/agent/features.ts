@@ -2,6 +2,7 @@
 import { parseChain, renderIptables } from "../chaos/iptables.js";
 import { renderNft } from "../chaos/nft.js";
 import type { Examination, KernelFeature } from "../chaos/protocol.js";
+import { addInboundDevice } from "../chaos/tc-inbound.js";
 import { traffic } from "../chaos/traffic.js";
 import type { Output } from "./command.js";
 import { legacyTool } from "./cutting.js";
@@ -29,6 +30,11 @@ const attempts: Readonly<Record<KernelFeature, readonly [command: readonly strin
     ["tc", "-batch", "-"],
     "qdisc add dev lo root handle 1: htb\nfilter add dev lo parent 1: protocol ip prio 1 u32 match ip dst 192.0.2.1/32 flowid 1:1\n",
   ],
+  ifb: [["ip", ...addInboundDevice.split(" ")]],
+  mirred: [
+    ["tc", "-batch", "-"],
+    "qdisc add dev lo ingress\nfilter add dev lo parent ffff: protocol ip prio 1 u32 match u32 0 0 action mirred egress redirect dev lo\n",
+  ],
 };
 
 function restore(tool: string): readonly string[] {
@@ -50,5 +56,7 @@ export async function tryFeatures(
     htb: await works("htb"),
     tbf: await works("tbf"),
     u32: await works("u32"),
+    ifb: await works("ifb"),
+    mirred: await works("mirred"),
   };
 }

@@ -63,7 +63,7 @@ export interface Capabilities {
 }
 
 /** What faults stand on besides netem, each tried by itself in a network namespace of its own. */
-export type KernelFeature = "nft" | "iptables" | "ip6tables" | "htb" | "tbf" | "u32";
+export type KernelFeature = "nft" | "iptables" | "ip6tables" | "htb" | "tbf" | "u32" | "ifb" | "mirred";
 
 /** All that can be seen of the engine's machine from inside a container. */
 export interface Examination extends Capabilities {

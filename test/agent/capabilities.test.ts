@@ -58,9 +58,18 @@ test("every feature is tried in a namespace of its own, and what fails is missin
   const kernel = createKernel(async (command, input = "") => {
     const line = command.join(" ");
     ran.push(line);
-    return line.includes("tbf") || input.includes("u32") ? fails("no such thing") : works;
+    return line.includes("tbf") || input.includes("flowid") || line.includes("ifb") ? fails("no such thing") : works;
   });
   const { features } = await kernel.examine();
-  expect(features).toEqual({ nft: true, iptables: true, ip6tables: true, htb: true, tbf: false, u32: false });
+  expect(features).toEqual({
+    nft: true,
+    iptables: true,
+    ip6tables: true,
+    htb: true,
+    tbf: false,
+    u32: false,
+    ifb: false,
+    mirred: true,
+  });
   for (const line of ran) expect(line).toMatch(/^unshare --net -- /);
 });

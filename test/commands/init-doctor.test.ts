@@ -1,5 +1,5 @@
 // Shows `init` and `doctor`: a spec that `up` takes, and what is found wanting with the way to get it.
-import { readFile } from "node:fs/promises";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { pack } from "tar-stream";
 import { expect, test } from "vitest";
@@ -56,16 +56,16 @@ async function examined(world: FakeWorld): Promise<readonly string[]> {
   return findings.filter(({ what }) => what !== "disk" && what !== "subnets").map(({ what, state }) => `${what} ${state}`);
 }
 
-const kernel = ["partitions ok", "delays ok", "links ok", "jitter ok", "pause ok", "inotify ok"];
+const kernel = ["partitions ok", "delays ok", "links ok", "inbound ok", "jitter ok", "pause ok", "inotify ok"];
 const rest = ["node ok", "engine ok", "image ok"];
 
 test("doctor looks at the kernel through the agent, without a cluster through a container of the image, else not at all", async () => {
   const world = await FakeWorld.create("nodes: 1\n");
-  expect(await examined(world)).toEqual([...rest, "kernel ok", "leftovers ok"]);
+  expect(await examined(world)).toEqual([...rest, "kernel ok", "kept logs ok", "leftovers ok"]);
   await world.json("up");
-  expect(await examined(world)).toEqual([...rest, ...kernel, "leftovers ok"]);
+  expect(await examined(world)).toEqual([...rest, ...kernel, "kept logs ok", "leftovers ok"]);
   await world.json("down", "--volumes");
-  expect(await examined(world)).toEqual([...rest, ...kernel, "leftovers ok"]);
+  expect(await examined(world)).toEqual([...rest, ...kernel, "kept logs ok", "leftovers ok"]);
   expect(await world.engine.listContainers([])).toEqual([]);
 });
 
@@ -86,6 +86,24 @@ test("a kernel without netem is a warning, with the command that mends it, and e
   expect(exitCode).toBe(0);
   expect(stdout).toMatch(/^✔ partitions +by nft, IPv4 and IPv6/m);
   expect(stdout).toMatch(/^! delays +the kernel has no netem.*\n +sudo modprobe sch_netem/m);
+});
+
+test("doctor tells how many logs are kept here, of which clusters, and how large they are", async () => {
+  const world = await FakeWorld.create("nodes: 1\n");
+  const kept = async (): Promise<string | undefined> =>
+    (await world.json<Examined>("doctor")).findings.find(({ what }) => what === "kept logs")?.says;
+  expect(await kept()).toBe("none in this folder");
+  for (const [cluster, time] of [
+    ["demo", "2026-11-21T101500.123Z"],
+    ["demo", "2026-11-21T101600.123Z"],
+    ["shop", "2026-11-21T101700.123Z"],
+  ] as const) {
+    // prettier-ignore
+    const logs = path.join(world.folder, ".devious", cluster, "logs");
+    await mkdir(logs, { recursive: true });
+    await writeFile(path.join(logs, `${time}.ndjson.gz`), Buffer.alloc(512 * 1024));
+  }
+  expect(await kept()).toBe("3 of demo, shop: 1 MiB in ~/demo/.devious");
 });
 
 test("doctor names what is left over and of use to nobody, with the command that removes it", async () => {

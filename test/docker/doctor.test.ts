@@ -18,7 +18,7 @@ async function findings(): Promise<ReadonlyMap<string, Finding>> {
   return new Map(found.map((finding) => [finding.what, finding]));
 }
 
-const ofKernel = ["partitions", "delays", "links", "jitter", "pause", "inotify"];
+const ofKernel = ["partitions", "delays", "links", "inbound", "jitter", "pause", "inotify"];
 
 test("the agent and a container of its own find the same, and both are clean afterwards", async () => {
   const byAgent = await findings();

@@ -8,7 +8,11 @@ const place = findNetem();
 
 test.skipIf(place.kind === "nowhere")(`the examination (${place.kind === "nowhere" ? place.why : place.kind})`, async () => {
   const found = await runWithNetem<Examination>("test/support/guest/scenes/examine.ts");
-  expect(found).toMatchObject({ netem: true, features: { htb: true, u32: true }, cgroup: { freezer: true } });
+  expect(found).toMatchObject({
+    netem: true,
+    features: { htb: true, u32: true, ifb: true, mirred: true },
+    cgroup: { freezer: true },
+  });
   expect(found.distributions).toEqual(["uniform", "normal", "pareto", "paretonormal"]);
   // ports, chance and ICMP, in both IP families: all that a cut may need
   const { nft, iptables, ip6tables } = found.features;

@@ -173,7 +173,7 @@ function examination({ netem }: { readonly netem: boolean }): Examination {
     cut: "nft",
     netem,
     ipv6: true,
-    features: { nft: true, iptables: true, ip6tables: true, htb: true, tbf: true, u32: true },
+    features: { nft: true, iptables: true, ip6tables: true, htb: true, tbf: true, u32: true, ifb: true, mirred: true },
     distributions: ["uniform", "normal", "pareto", "paretonormal"],
     cgroup: { version: 2, freezer: true },
     inotify: { instances: 128, watches: 65_536 },

@@ -3,6 +3,7 @@ import type { Engine, EngineFacts } from "../../engine/port.js";
 import { planImage } from "../../image/node-image.js";
 import { observeAll } from "../observe.js";
 import { type Finding, attempt, missing, ok, warning } from "./finding.js";
+import { keptLogsFinding } from "./kept-logs.js";
 import { kernelFindings, lookAtKernel } from "./kernel.js";
 import { leftoverFindings } from "./leftovers.js";
 import { diskFinding, freeBytesHere, subnetFinding } from "./room.js";
@@ -12,6 +13,8 @@ export interface Installation {
   readonly engine: Engine;
   readonly version: string;
   readonly bundleDir: string;
+  /** In which the command was typed. */
+  readonly folder: string;
 }
 
 /**
@@ -39,6 +42,7 @@ export async function examine(installation: Installation, signal: AbortSignal): 
       : kernel === undefined
         ? [ok("kernel", `${facts.kernel}; the first \`up\` builds the image that can look at it`)]
         : kernelFindings(kernel)),
+    await keptLogsFinding(installation.folder),
     ...(await leftoverFindings(engine, clusters, reference, facts.local)),
   ];
 }

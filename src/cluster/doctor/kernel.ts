@@ -91,6 +91,13 @@ export function kernelFindings({ cut, netem, ipv6, features, distributions, cgro
           `the kernel has no ${shaping.join(", ")}: links cannot be told apart, or have no rate`,
           shaping.map((name) => `sudo modprobe ${needs[name]}`).join(" && "),
         ),
+    features.ifb && features.mirred
+      ? ok("inbound", "by ifb and mirred")
+      : warning(
+          "inbound",
+          "the kernel has no ifb, act_mirred or sch_ingress: `chaos slow --to clients --direction to` is refused",
+          "sudo modprobe -a ifb act_mirred sch_ingress",
+        ),
     distributions.length === 4
       ? ok("jitter", shapes)
       : warning("jitter", `tc has tables for ${shapes} only`, "install all of iproute2, remove the image and run `devious up`"),

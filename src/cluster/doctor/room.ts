@@ -39,6 +39,8 @@ export async function freeBytesHere(folder: string): Promise<number | undefined>
   );
 }
 
-function formatSize(bytes: number): string {
+/** Whole MiB or GiB, never more than there are; less than one MiB in KiB. */
+export function formatSize(bytes: number): string {
+  if (bytes < mebibyte) return `${Math.floor(bytes / 1024)} KiB`;
   return bytes < 1024 * mebibyte ? `${Math.floor(bytes / mebibyte)} MiB` : `${Math.floor(bytes / mebibyte / 1024)} GiB`;
 }
