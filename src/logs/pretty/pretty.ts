@@ -132,7 +132,8 @@ export function createPretty(options: PrettyOptions): Pretty {
     const message = shown(msg === "" ? event : msg);
     if (message !== "") text.add(message, node === chaosNode ? chaosMessage : plain);
     for (const key of Object.keys(fields)) {
-      if (isClock(key, fields)) continue;
+      // what is null is told by the message
+      if (fields[key] === null || isClock(key, fields)) continue;
       const name = keyText(key);
       text.add(text.isEmpty ? name.slice(1) : name, dim);
       text.add(fieldText(fields[key], shown), plain);

@@ -32,9 +32,13 @@ export function createColumns(names: readonly string[], nodes: readonly string[]
   };
 }
 
+/** As long as most of our own. */
+const usualEvent = "leader-elected";
+
 /** What is sure to come, so that the columns stand from the first line on. */
 function usual(name: string, nodes: readonly string[]): readonly string[] {
   if (name === "ts") return [zeroStamp];
   if (name === "level") return levels;
+  if (name === "event") return [usualEvent];
   return name === "node" ? [chaosNode, ...nodes] : [];
 }
