@@ -45,13 +45,16 @@ function formatPorts(ports: NodeStatus["ports"]): string {
 
 /** `logs to http://host:4318: sending; 12,345 records sent, up to date` */
 function renderShipping(shipping: ShippingStatus, chalk: ChalkInstance, nowMs: number): string {
-  const { otlp, state, sent, dropped, gaps, waiting, sentUpTo } = shipping;
+  const { otlp, state, sent, dropped, whyDropped, gaps, waiting, sentUpTo } = shipping;
   const isBehind = waiting > 0 || state !== "sending";
   const facts = [
-    `${sent.toLocaleString("en")} records sent`,
-    ...(dropped > 0 ? [chalk.red(`${dropped.toLocaleString("en")} refused`)] : []),
+    `${sent === 1 ? "1 record" : `${sent.toLocaleString("en")} records`} sent`,
+    ...(dropped > 0
+      ? [chalk.red(`${dropped.toLocaleString("en")} refused${whyDropped === null ? "" : ` (${whyDropped})`}`)]
+      : []),
     ...(gaps > 0 ? [chalk.yellow(gaps === 1 ? "1 gap" : `${gaps} gaps`)] : []),
-    ...(sentUpTo === null ? [] : [isBehind ? `${agoOf(sentUpTo, nowMs)} behind` : "up to date"]),
+    ...(waiting > 0 ? [`${waiting.toLocaleString("en")} waiting`] : []),
+    ...(sentUpTo === null ? [] : [isBehind ? `up to ${agoOf(sentUpTo, nowMs)} ago` : "up to date"]),
   ];
   return `logs to ${otlp}: ${shippingState(shipping, chalk, nowMs)}; ${facts.join(", ")}`;
 }

@@ -49,6 +49,6 @@ function resultText({ cluster, removed, kept, archive, shipped }: DownResult, fo
   const gone = removed.containers.length + removed.networks.length + removed.volumes.length > 0 ? "is down" : "was down already";
   const data = kept.length === 0 ? "" : `; its data stays in ${kept.join(", ")} (--volumes deletes it)`;
   const said = archive === null ? "" : `; what it said is in ${path.relative(folder, archive)}`;
-  const sent = shipped === null ? "" : `; ${shipped.sent.toLocaleString("en")} records of it were sent to ${shipped.otlp}`;
+  const sent = shipped === null ? "" : `; sent to ${shipped.otlp}: ${shipped.sent.toLocaleString("en")} of its records`;
   return `${cluster} ${gone}${data}${said}${sent}`;
 }

@@ -216,7 +216,7 @@ const ship = z
       otlp: z
         .string({ error: "must be text: a receiver's URL, such as http://localhost:4318" })
         .superRefine(unless(problemWithOtlp))
-        .meta({ pattern: "^[hH][tT][tT][pP][sS]?://[^\\s/@?#]+(/[^\\s?#]*)?$" })
+        .meta({ pattern: "^https?://[^\\s/@?#]+(/[^\\s?#]*)?$" })
         .describe(
           "Base URL of an OTLP/HTTP receiver. `localhost` is the engine's machine; a node of the cluster is known by its name.",
         ),

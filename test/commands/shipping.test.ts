@@ -113,6 +113,7 @@ test("status says how sending goes", async () => {
       state: "sending",
       since: null,
       why: null,
+      whyDropped: null,
       sent: 12_345,
       dropped: 0,
       gaps: 0,
@@ -122,7 +123,7 @@ test("status says how sending goes", async () => {
   });
 });
 
-test("status says why sending does not go, for how long, and how far it is behind", async () => {
+test("status says why sending does not go, for how long, and up to when all is sent", async () => {
   const world = await FakeWorld.create(spec("http://a"));
   Object.assign(world.shipper, { stalled: "503 Service Unavailable", dropped: "400 Bad Request" });
   const sentUpTo = new Date(Date.now() - 3_600_000).toISOString();
@@ -130,7 +131,7 @@ test("status says why sending does not go, for how long, and how far it is behin
   await world.json("up");
   const { stdout } = await world.run("status");
   expect(stdout).toMatch(
-    /^logs to http:\/\/a: stalled for \d+s \(503 Service Unavailable\); 1,000 records sent, 2 refused, 1 gap, 1h(\d+m)?(\d+s)? behind$/m,
+    /^logs to http:\/\/a: stalled for \d+s \(503 Service Unavailable\); 1,000 records sent, 2 refused \(400 Bad Request\), 1 gap, 5 waiting, up to 1h(\d+m)?(\d+s)? ago$/m,
   );
   expect(await world.json("status")).toMatchObject({
     shipping: { state: "stalled", why: "503 Service Unavailable", waiting: 5 },
@@ -140,7 +141,7 @@ test("status says why sending does not go, for how long, and how far it is behin
 test("down lets it send the rest while the nodes stand, says what was sent, and takes the bookmark along", async () => {
   const world = await worldThatSends();
   const { stdout, stderr } = await world.run("down");
-  expect(stdout).toMatch(/; what it said is in \S+; 12,345 records of it were sent to http:\/\/localhost:4318\n$/);
+  expect(stdout).toMatch(/; what it said is in \S+; sent to http:\/\/localhost:4318: 12,345 of its records\n$/);
   expect(stderr.replace(/ \S+$/gm, "").trimEnd().split("\n")).toEqual(
     [
       "keep the logs",

@@ -26,6 +26,7 @@ export function specPage(schema: Schema): string {
     "A service is a `store` of the bundled kind or an `image` of your own, never both. A node of an image is on the cluster's network under its own name, which is its host name as well, and is ready once it has run for half a second, takes connections on every one of its `ports`, and is healthy where its image has a health check. A rebuilt image is noticed: the next `devious up` makes its nodes anew, one by one. Nothing of theirs outlives its container.",
     "`network.zones` puts nodes in zones and `protect` keeps random faults away from them; both name nodes, and zones whole services too. With `roles`, devious knows who leads: without, `leader` means nobody in that service.",
     "What an image's programs log is understood by itself where it is one of the formats of [log records](log-record.md). `logs` is for what is not: it names one format, or the keys of JSON and logfmt that have names of their own, or a `pattern` that is tried on every line (on the first one of a stack trace). A key that is named replaces the usual ones; a line that does not fit is text. Quote a pattern with single quotes, in which YAML leaves backslashes alone. Changing `logs` makes the service's nodes anew.",
+    "`logging.ship` sends every record of nodes, agent and engine to what takes OpenTelemetry logs by HTTP, through a container of its own ([keeping.md](../keeping.md) says how). `otlp` is the receiver's base URL: `/v1/logs` is added, and user, query and fragment have no place in it. Its host is looked up on the machine of the engine, so that `localhost` is a receiver beside the engine, whichever port of it is published there; with Docker Desktop that machine is a virtual one, and yours is called `host.docker.internal`; with a rootless engine it is the engine's own network namespace, in which none of your programs listen. Where the host is a node of the cluster, such as `http://otel-1:4318`, that node is the receiver, and what it says itself is not sent. In `headers`, `${NAME}` is filled in from the environment of `devious up`, so that keys need not be in the file; quote such a value, and write `$$` for a dollar. Changing any of it makes that container anew and no other, and what was sent stays sent.",
     [
       "```yaml",
       "name: shop",
@@ -49,6 +50,10 @@ export function specPage(schema: Schema): string {
       "  zones:",
       "    eu: [kv-1, kv-2, kv-3, api-1]",
       "    us: [kv-4, kv-5, api-2, api-3]",
+      "logging:",
+      "  ship:",
+      "    otlp: https://otlp.example:4318",
+      '    headers: { Authorization: "Bearer ${OTLP_TOKEN}" }',
       "```",
     ].join("\n"),
   );

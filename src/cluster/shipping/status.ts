@@ -14,6 +14,8 @@ export interface ShippingStatus extends ShipCounts {
   readonly since: string | null;
   /** Why it is not sending, as far as the shipper could say. */
   readonly why: string | null;
+  /** Why the last records that were refused for good were; null where none were, or that is too long ago. */
+  readonly whyDropped: string | null;
 }
 
 export type ShipperLogEngine = Pick<Containers & Streams, "inspectContainer" | "logs">;
@@ -25,16 +27,16 @@ export async function shipperSaid(engine: ShipperLogEngine, { id }: ContainerInf
   return readShipperSaid(await lastLines(engine, id, linesRead));
 }
 
-export const noCounts: ShipCounts = { sent: 0, dropped: 0, gaps: 0, waiting: 0, sentUpTo: null };
+const noCounts: ShipCounts = { sent: 0, dropped: 0, gaps: 0, waiting: 0, sentUpTo: null };
 
 export function otlpOf({ labels }: ContainerInfo): string {
   return labels[label.otlp] ?? "";
 }
 
 export async function shippingStatus(engine: ShipperLogEngine, shipper: ContainerInfo): Promise<ShippingStatus> {
-  const { counts, stalled, failed } = await shipperSaid(engine, shipper);
+  const { counts, stalled, whyDropped, failed } = await shipperSaid(engine, shipper);
   const { state } = shipper;
-  const common = { otlp: otlpOf(shipper), ...(counts ?? noCounts) };
+  const common = { otlp: otlpOf(shipper), ...(counts ?? noCounts), whyDropped };
   if (state !== "running") return { ...common, state, since: null, why: failed };
   return stalled === null ? { ...common, state: "sending", since: null, why: null } : { ...common, state: "stalled", ...stalled };
 }
