@@ -183,7 +183,7 @@ test("--until-match ends with 1 and one sentence when the time is over", async (
   const world = await booted();
   const { exitCode, stderr } = await world.run("logs", "n1", "--until-match", "never said", "--timeout", "300ms");
   expect(exitCode).toBe(1);
-  expect(stderr).toContain("No record matched /never said/u within 300ms.");
+  expect(stderr).toContain("No record matched /never said/ within 300ms.");
 });
 
 test("-f --until ends by itself, although nobody says anything then", async () => {
