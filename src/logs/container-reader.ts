@@ -18,6 +18,8 @@ const marginMs = 1000;
 const followedFileBytes = 4 * 1024 * 1024;
 /** From one such reading to the next. */
 const pageMs = 20;
+/** After much was said and nothing more for so long, it is looked whether that is all: some engines lose their way in rotations (20.10). */
+const quietMs = 1000;
 
 /** Where a reader's entries go. */
 export interface Sink {
@@ -49,6 +51,8 @@ export class ContainerReader {
   /** How long a line waits for others that go on with it, as those of a stack trace do. */
   readonly #settleMs: number;
   #woken = false;
+  /** How many bytes came since it was last known that there are no more. */
+  #heard = 0;
   /** While only the last of the past is wanted and the past is being read: what it is so far. */
   #past: Last<Entry> | undefined;
 
@@ -75,12 +79,12 @@ export class ContainerReader {
   }
 
   /** `tail`: of the past, the last so many entries that the sink wants are enough. */
-  async run(known: Omit<Origin, "tty" | "once" | "isShort">, follow: boolean, tail?: number): Promise<void> {
+  async run(known: Omit<Origin, "tty" | "once" | "isShort" | "logFileBytes">, follow: boolean, tail?: number): Promise<void> {
     const detail = await this.#insist(() => this.#engine.inspectContainer(this.#id));
     if (detail === undefined) return;
-    const { tty, logFileBytes = Infinity } = detail;
-    const isShort = logFileBytes < followedFileBytes;
-    const origin = { ...known, tty, once: !follow, isShort };
+    const { tty, logFileBytes } = detail;
+    const isShort = logFileBytes !== undefined && logFileBytes < followedFileBytes;
+    const origin = { ...known, tty, once: !follow, isShort, logFileBytes };
     const last = tail === undefined ? undefined : await this.#insist(() => this.#lastOf(tail, origin));
     if (last !== undefined && !follow) {
       await this.#sink.take(last.entries);
@@ -97,6 +101,7 @@ export class ContainerReader {
     this.#past = undefined;
     await this.#take(past);
     this.#sink.caughtUp();
+    this.#heard = 0;
 
     let attached = false;
     while (follow && !this.#signal.aborted) {
@@ -108,9 +113,12 @@ export class ContainerReader {
         await this.#insist(() => this.#pass(log, false));
         await this.#take(log.stopped());
         await this.#untilWoken();
-      } else if (attached) await (isShort ? this.#bell.next(pageMs) : this.#patience.pause());
-      await this.#insist(() => this.#pass(log, !isShort));
+      } else if (isShort) await this.#bell.next(pageMs);
+      else if (attached && !log.isInDoubt) await this.#patience.pause();
+      // in one piece, which shows what is missing since
+      if (logFileBytes !== undefined) await this.#insist(() => this.#pass(log, false));
       if (isShort) await this.#take(log.settled());
+      else await this.#insist(() => this.#pass(log, true, logFileBytes));
       attached = true;
     }
     await this.#take(log.stopped());
@@ -155,30 +163,41 @@ export class ContainerReader {
     return undefined;
   }
 
-  /** One go at the log, from where the last one got to. */
-  async #pass(log: NodeLog, follow: boolean): Promise<void> {
+  /** One go at the log, from where the last one got to. `logFileBytes`: where it is in several files, so that following it cannot be trusted. */
+  async #pass(log: NodeLog, follow: boolean, logFileBytes = Infinity): Promise<void> {
     if (this.#signal.aborted) return;
-    const since = log.attach();
+    const since = log.attach(follow);
     let settling: NodeJS.Timeout | undefined;
     const settle = (): void => void this.#take(log.settled());
+    const go = new AbortController();
+    const signal = follow ? AbortSignal.any([this.#signal, go.signal]) : this.#signal;
+    let quiet: NodeJS.Timeout | undefined;
+    let askedMs = performance.now();
     try {
-      for await (const chunk of this.#engine.logs(this.#id, { follow, since, signal: this.#signal })) {
+      for await (const chunk of this.#engine.logs(this.#id, { follow, since, signal })) {
         this.#patience.succeeded();
+        clearTimeout(quiet);
+        this.#heard += chunk.length;
         clearTimeout(settling);
         // an engine may send a whole log at once; its entries must not all be there at once
-        for (let start = 0; start < chunk.length; start += sliceBytes) {
-          const full = this.#take(log.push(chunk.subarray(start, start + sliceBytes)));
+        for (let start = 0, waitedMs = performance.now() - askedMs; start < chunk.length; start += sliceBytes, waitedMs = 0) {
+          const full = this.#take(log.push(chunk.subarray(start, start + sliceBytes), waitedMs));
           if (full !== undefined) await full;
-          if (this.#signal.aborted) return;
+          if (this.#signal.aborted || log.isInDoubt) return;
         }
         if (follow && log.isOpen) settling = setTimeout(settle, this.#settleMs);
+        // what is sent is less than what is in the file
+        if (this.#heard > logFileBytes / 8) quiet = setTimeout(() => go.abort(), quietMs);
+        askedMs = performance.now();
       }
     } finally {
+      clearTimeout(quiet);
       clearTimeout(settling);
       if (follow) settle();
     }
     this.#patience.succeeded();
-    await this.#take(log.detach());
+    if (go.signal.aborted) this.#heard = 0;
+    else await this.#take(log.detach());
   }
 
   async #untilWoken(): Promise<void> {

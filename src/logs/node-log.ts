@@ -2,6 +2,7 @@ import type { RecordFlag, StreamName } from "../core/log-record.js";
 import { createDemuxer, type Demuxer, type Frame } from "./demux.js";
 import { Entry, joinedEntry, type Source } from "./entry.js";
 import { continues } from "./formats/traces.js";
+import { Leaps } from "./leaps.js";
 import { LineJoiner, maxLineBytes, toPieces, wholeMessage, type Line, type Piece } from "./lines.js";
 import { Progress, type Reached, type Skip } from "./progress.js";
 import { Repeats } from "./repeats.js";
@@ -36,6 +37,8 @@ export interface Origin extends Source {
   readonly once: boolean;
   /** The engine forgets so soon what was said that nobody knows whether the first it tells is the first that was said. */
   readonly isShort?: boolean;
+  /** How large a file of the log grows before the engine begins another one; undefined: there is only one. */
+  readonly logFileBytes?: number | undefined;
   /** With it, `since` is of no account. */
   readonly bookmark?: Bookmark | undefined;
 }
@@ -45,6 +48,8 @@ interface Resumption {
   readonly progress: Progress;
   readonly repeats: Repeats;
   skip: Skip;
+  /** Undefined where the engine leaves nothing out: it does not follow, or there is only one file. */
+  leaps: Leaps | undefined;
 }
 
 /**
@@ -60,6 +65,7 @@ export class NodeLog {
   #lastTs = "";
   /** Something may be missing before the next entry that is shown. */
   #gap: boolean;
+  #isInDoubt = false;
   /** The last entry, as long as the next line may go on with it. */
   #open: Entry | undefined;
 
@@ -72,19 +78,29 @@ export class NodeLog {
     this.#lastTs = from?.ts ?? "";
     const progress = new Progress(origin.since, from?.reached);
     const once = origin.once && origin.bookmark === undefined;
-    this.#resumption = once ? undefined : { progress, repeats: new Repeats(), skip: progress.resume().skip };
+    this.#resumption = once ? undefined : { progress, repeats: new Repeats(), skip: progress.resume().skip, leaps: undefined };
   }
 
-  /** Begins a new go: returns the stamp from which the engine is to send, or undefined for everything. */
-  attach(): string | undefined {
+  /** Begins a new go: returns the stamp from which the engine is to send, or undefined for everything. `follow`: it is to go on with what comes. */
+  attach(follow = false): string | undefined {
+    this.#isInDoubt = false;
     this.#demuxer = createDemuxer(this.#origin.tty);
     if (this.#resumption === undefined) return this.#origin.since;
     const { since, skip } = this.#resumption.progress.resume();
     this.#resumption.skip = skip;
+    const { logFileBytes } = this.#origin;
+    this.#resumption.leaps = follow && logFileBytes !== undefined ? new Leaps(logFileBytes) : undefined;
     return since;
   }
 
-  push(chunk: Uint8Array): Entry[] {
+  /** True where the engine, following, may have left something out: the rest of this go is ignored, and one that does not follow tells. */
+  get isInDoubt(): boolean {
+    return this.#isInDoubt;
+  }
+
+  /** `waitedMs`: how long the engine took to send it. */
+  push(chunk: Uint8Array, waitedMs = 0): Entry[] {
+    this.#resumption?.leaps?.waited(waitedMs);
     return this.#entries(this.#demuxer.push(chunk));
   }
 
@@ -158,9 +174,15 @@ export class NodeLog {
   /** False for what has been read before. `text`: of a piece that is a whole line. */
   #isNew(stream: StreamName, stamp: string, text: string | undefined, entries: Entry[]): boolean {
     if (this.#resumption === undefined) return true;
-    const { repeats, skip } = this.#resumption;
+    if (this.#isInDoubt) return false;
+    const { repeats, skip, leaps } = this.#resumption;
     const verdict = skip.next(stamp);
-    if (verdict === "known") return false;
+    if (verdict === "known") {
+      leaps?.known(stamp);
+      return false;
+    }
+    this.#isInDoubt = leaps?.isBefore(stamp) === true;
+    if (this.#isInDoubt) return false;
     if (verdict === "gap") {
       this.#stopped(entries);
       this.#gap = true;

@@ -103,3 +103,12 @@ test("must hold 3: a log rotated at 1 KiB: what is missing is said to be, whatev
   // else nothing was shown
   expect(lines).toBeGreaterThan(0);
 });
+
+test("must hold 3: a burst faster than the engine follows over its files: what is missing is said to be", async () => {
+  const total = 300_000;
+  const rotated = ["--log-driver", "json-file", "--log-opt", "max-size=5m", "--log-opt", "max-file=3"];
+  await talkers.startWith(rotated, "n1", `setTimeout(() => { ${numbered(1000, 1, total)} }, 3000)`);
+  reader = new LogReader(talkers.cluster, ["-f"]);
+  await reader.until("the end of the burst", 60_000, ({ fields }) => fields["n"] === total);
+  expect(missingOf(reader.of("n1"), total)).toMatchObject({ silent: 0 });
+});
