@@ -1,6 +1,7 @@
 import { isRandom, parseTarget, type Target } from "../chaos/target.js";
 import { DeviousError } from "../core/errors.js";
 import { chaosNode } from "../core/log-record.js";
+import { shipperNode } from "../core/ship-contract.js";
 import { parseFilter, parsePattern, type LogFilter } from "../logs/filter.js";
 import { formatJson } from "../logs/format.js";
 import type { TimeStyle } from "../logs/pretty/clock.js";
@@ -49,7 +50,7 @@ export interface LogQuestionInput {
 /** A question about a cluster's log, checked as far as that goes without the cluster. */
 export interface LogQuestion {
   /** Whose records; undefined: everybody's. */
-  readonly who: { readonly target: Target; readonly agent: boolean } | undefined;
+  readonly who: { readonly target: Target; readonly ours: readonly string[] } | undefined;
   readonly services: readonly string[];
   /** All but the nodes. */
   readonly filter: LogFilter;
@@ -103,7 +104,7 @@ export async function parseLogQuestion(input: LogQuestionInput, nowMs: number): 
   const filter = parseFilter({ level: levelOf(input), events: input.event, services: input.service, grep: input.grep }, nowMs);
   const time = parseTime(input, follow, nowMs);
   const who = parseWho(input.nodes);
-  if (input["no-faults"] === true && who?.agent === true) {
+  if (input["no-faults"] === true && who?.ours.includes(chaosNode) === true) {
     throw new DeviousError("USAGE", `--no-faults leaves out what "${chaosNode}" asks for`, { hint: "Leave one of the two out." });
   }
   const where = input.where === undefined ? undefined : await compileWhere(input.where);
@@ -162,16 +163,20 @@ function parseTime(input: LogQuestionInput, follow: boolean, nowMs: number): Pic
   return { since, until };
 }
 
+/** Who has a log and is no node of the cluster. */
+const ourNodes: readonly string[] = [chaosNode, shipperNode];
+
 function parseWho(nodes: readonly string[]): LogQuestion["who"] {
   if (nodes.length === 0) return undefined;
   const all = parseTarget(nodes.join(","));
-  const target = all.filter((one) => one.by !== "name" || one.name !== chaosNode);
+  const ours = all.flatMap((one) => (one.by === "name" && ourNodes.includes(one.name) ? [one.name] : []));
+  const target = all.filter((one) => one.by !== "name" || !ourNodes.includes(one.name));
   if (isRandom(target)) {
     throw new DeviousError("USAGE", "Whose log is shown cannot be left to chance", {
       hint: "Name nodes, services or zones, or leader, followers, all, not(n1).",
     });
   }
-  return { target, agent: target.length < all.length };
+  return { target, ours };
 }
 
 function parseWriter(input: LogQuestionInput): LogQuestion["writer"] {

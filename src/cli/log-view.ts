@@ -6,6 +6,7 @@ import { formatDuration } from "../core/duration.js";
 import { DeviousError } from "../core/errors.js";
 import { closest } from "../core/ids.js";
 import { chaosNode, type LogRecord } from "../core/log-record.js";
+import { shipperNode } from "../core/ship-contract.js";
 import { createPrng } from "../core/prng.js";
 import { faultSpan } from "../logs/fault-span.js";
 import { throughUntil, type LogFilter } from "../logs/filter.js";
@@ -55,7 +56,7 @@ export function archivedLogs(file: string): LogSource {
 async function nodesIn(file: string): Promise<ClusterFacts["nodes"]> {
   const services = new Map<string, string>();
   for await (const records of readArchive(file)) {
-    for (const { node, service } of records) if (node !== chaosNode) services.set(node, service);
+    for (const { node, service } of records) if (node !== chaosNode && node !== shipperNode) services.set(node, service);
   }
   return [...services]
     .sort(([a], [b]) => (a < b ? -1 : 1))
@@ -167,8 +168,8 @@ async function filterOf(
   signal: AbortSignal,
 ): Promise<LogFilter> {
   for (const service of services) assertService(service, facts);
-  const nodes = who === undefined ? undefined : new Set(who.agent ? [chaosNode] : []);
-  // nothing but the agent is no target: that would be everybody
+  const nodes = who === undefined ? undefined : new Set(who.ours);
+  // nothing but what is ours is no target: that would be everybody
   if (nodes !== undefined && who !== undefined && who.target.length > 0) {
     // no random choice is among them, so the seed is of no account
     for (const node of resolveTarget(who.target, facts, createPrng(0))) nodes.add(node);

@@ -120,6 +120,8 @@ describe("somebody", () => {
     [["leader(kv)"], ["n1"]],
     [["not(n1)"], ["n2"]],
     [["chaos"], ["chaos"]],
+    [["shipper"], ["shipper"]],
+    [["shipper,chaos,n2"], ["chaos", "n2", "shipper"]],
   ])("%j -> %j", async (nodes, expected) => {
     const { read } = await ask({ nodes });
     expect([...(read[0]?.filter?.nodes ?? [])].sort()).toEqual(expected);
