@@ -4,14 +4,15 @@
  * `event.name`. What no convention has a name for is called `devious.…`. Whatever else a line said is an attribute under its own name.
  */
 import type { HrTime } from "@opentelemetry/api";
-import type { AnyValueMap, SeverityNumber } from "@opentelemetry/api-logs";
 import { type Resource, resourceFromAttributes } from "@opentelemetry/resources";
 import type { ReadableLogRecord } from "@opentelemetry/sdk-logs";
 import { label } from "../core/labels.js";
 import type { Level, LogRecord } from "../core/log-record.js";
 
+type Attributes = ReadableLogRecord["attributes"];
+
 /** The data model's numbers: the first of each range. */
-const severityNumbers: Readonly<Record<Level, SeverityNumber>> = {
+const severityNumbers: Readonly<Record<Level, NonNullable<ReadableLogRecord["severityNumber"]>>> = {
   trace: 1,
   debug: 5,
   info: 9,
@@ -63,8 +64,8 @@ export function toOtlp(record: LogRecord, resource: Resource): ReadableLogRecord
   };
 }
 
-function attributesOf({ stream, event, fields, seq, flags }: LogRecord): AnyValueMap {
-  const ours: AnyValueMap = {
+function attributesOf({ stream, event, fields, seq, flags }: LogRecord): Attributes {
+  const ours: Attributes = {
     "log.iostream": stream,
     "devious.seq": seq,
     ...(event === "" ? {} : { "event.name": event }),
@@ -82,7 +83,7 @@ function attributesOf({ stream, event, fields, seq, flags }: LogRecord): AnyValu
 const deepest = 16;
 
 /** As the exporter can encode it: what it has no type for, and what is nested too deeply, as text. */
-function asAttribute(value: unknown, depth: number): AnyValueMap[string] {
+function asAttribute(value: unknown, depth: number): Attributes[string] {
   switch (typeof value) {
     case "string":
     case "number":

@@ -115,7 +115,8 @@ async function forward(
 
   const read = async (): Promise<void> => {
     try {
-      for await (const entries of entriesOf(parts, bookmark, reading)) {
+      const either = { ...reading, signal: AbortSignal.any([reading.signal, failed.signal]) };
+      for await (const entries of entriesOf(parts, bookmark, either)) {
         bookmark.read(entries.length);
         await batcher.add(entries);
         if (signal.aborted) break;
@@ -128,12 +129,20 @@ async function forward(
     }
   };
   const send = async (): Promise<void> => {
-    for (let batch = await batcher.next(); batch !== undefined && !signal.aborted; batch = await batcher.next()) {
-      await deliver(batch, signal);
+    try {
+      for (let batch = await batcher.next(); batch !== undefined && !signal.aborted; batch = await batcher.next()) {
+        await deliver(batch, signal);
+      }
+    } catch (error) {
+      failed.abort();
+      throw error;
     }
   };
   try {
-    await Promise.all([read(), send()]);
+    // what is on its way when the reading fails may be taken: its answer is waited for
+    const [reader, sender] = await Promise.allSettled([read(), send()]);
+    if (reader.status === "rejected") throw reader.reason;
+    if (sender.status === "rejected") throw sender.reason;
   } finally {
     signal.removeEventListener("abort", end);
   }

@@ -312,7 +312,7 @@ describe("told to end, a shipper", () => {
 
   it("does not wait for a receiver that is away longer than its grace, and counts what it leaves", async () => {
     const n1 = node("n1", 100);
-    const shipper = start({ graceMs: 400, timeoutMs: 50 });
+    const shipper = start({ graceMs: 4000, timeoutMs: 50 });
     await taken(100);
     receiver.answer = () => ({ status: 503 });
     speak(n1, 100, 3000);
