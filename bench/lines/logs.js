@@ -16,8 +16,8 @@ import { atLeastLine, ratioLine, missingLine } from "../report.js";
 
 /** So many lines of each node that the start of the program is little of it. */
 const sizes = [
-  { size: 1, linesOfEach: 300_000 },
-  { size: 3, linesOfEach: 200_000 },
+  { size: 1, linesOfEach: 1_000_000 },
+  { size: 3, linesOfEach: 350_000 },
   { size: 10, linesOfEach: 100_000 },
 ];
 const rounds = 3;

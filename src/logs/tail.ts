@@ -1,6 +1,7 @@
 import { logFormatOf } from "../core/log-format.js";
 import { label, type Role } from "../core/labels.js";
 import { setMaxListeners } from "node:events";
+import { setImmediate } from "node:timers/promises";
 import { chaosNode, type LogRecord } from "../core/log-record.js";
 import { shipperNode } from "../core/ship-contract.js";
 import type { ContainerEvent, Containers, Labels, Streams } from "../engine/port.js";
@@ -99,7 +100,7 @@ const lifeKey = "life";
 const batchMost = 1000;
 
 /** A reader that is so far ahead of the story waits. */
-const maxHeld = 7_000;
+const maxHeld = 2_000;
 
 class Tail {
   readonly #engine: LogEngine;
@@ -164,6 +165,8 @@ class Tail {
         this.#options.tally?.count(ready);
         yield ready;
         this.#room.ring();
+        // or nothing would be read off the sockets until all that is there has been told
+        await setImmediate();
       } else if ((this.#readers.size === 0 && !this.#life.isAsking) || this.#failure !== undefined || this.#stop.signal.aborted) {
         const last = this.#merger.flush();
         this.#options.tally?.count(last);

@@ -19,7 +19,7 @@ const readBytes = 256 * 1024;
  */
 const aheadBytes = 24 * 1024 * 1024;
 
-/** How many logs are being read: one alone has nobody to leave the processor to. */
+/** How many logs are being read, which share what may be read ahead. */
 let reading = 0;
 
 /**
@@ -52,7 +52,7 @@ async function* bodyOf(endpoint: EngineEndpoint, path: string, signal: AbortSign
     // a copy: the next read overwrites what was read
     else if (piece.length > 0) yield Buffer.from(piece);
     if (body.isWhole) break;
-    if (bytes.length < worthReading && reading > 1) await sleep(breathMs);
+    if (bytes.length < worthReading) await sleep(breathMs);
   }
   if (signal.aborted) return;
   if (body.status !== 200) throw refused(body.status, refusal);
