@@ -193,7 +193,8 @@ export function shipperContainer(identity: Identity, engineSocket: string, shipp
       [label.otlp]: otlp,
       [label.hash]: shipperHash(image, shipping),
     },
-    command: ["node", imagePaths.shipper],
+    // most of what it reads is gone at once: a small nursery costs it little and spares some 30 MB
+    command: ["node", "--max-semi-space-size=4", imagePaths.shipper],
     environment: {
       [shipEnv.cluster]: cluster,
       [shipEnv.otlp]: otlp,
