@@ -105,7 +105,7 @@ test("the shipper is on the network of the engine's machine, has the engine's so
       "devious.otlp": "http://localhost:4318",
       "devious.hash": shipperHash(identity.image, shipping),
     },
-    command: ["node", "/devious/shipper.mjs"],
+    command: ["node", "--max-semi-space-size=4", "/devious/shipper.mjs"],
     environment: {
       DEVIOUS_CLUSTER: "shop",
       DEVIOUS_SHIP_OTLP: "http://localhost:4318",
