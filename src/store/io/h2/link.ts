@@ -1,0 +1,95 @@
+import type { Duplex } from "node:stream";
+import { Connection } from "./connection.js";
+import type { Accept } from "./connection.js";
+import { errorCode } from "./frames.js";
+import { connectionQueueBytesMax, lingerMs, prefaceTimeoutMs, stallTimeoutMs, unreadBytesMax } from "./limits.js";
+import type { Pages } from "./output.js";
+
+/** A {@link Connection} on its socket: everything said in one turn of the event loop is one write. */
+export class Link {
+  readonly #socket: Duplex;
+  readonly #pages: Pages;
+  readonly #connection: Connection;
+  readonly #openedMs: number;
+  #flushing = false;
+  #ending = false;
+  #endedMs: number | undefined;
+  /** When the peer last took something, or had nothing to take. */
+  #movedMs: number;
+  #leftBytes = 0;
+
+  /** `gone` is called once, when the socket is closed. */
+  constructor(socket: Duplex, pages: Pages, accept: Accept, nowMs: number, gone: () => void) {
+    this.#socket = socket;
+    this.#pages = pages;
+    this.#openedMs = this.#movedMs = nowMs;
+    this.#connection = new Connection(pages, accept, () => this.#wake());
+    socket.on("data", (chunk: Buffer) => this.#connection.receive(chunk));
+    socket.on("drain", () => this.#wake());
+    // the peer will send nothing more; whoever half-closes has no use for HTTP/2, where answers need credit
+    socket.on("end", () => socket.destroy());
+    // a broken connection is no trouble of ours: `close` follows
+    socket.on("error", () => {});
+    socket.on("close", () => {
+      this.#connection.lost();
+      gone();
+    });
+  }
+
+  /** GOAWAY; the socket ends with the last stream. */
+  drain(): void {
+    this.#connection.drain();
+    this.#wake();
+  }
+
+  destroy(): void {
+    this.#socket.destroy();
+  }
+
+  /** To be called a few times a second. */
+  tick(nowMs: number): void {
+    const ageMs = nowMs - this.#openedMs;
+    this.#connection.tick(Math.floor(ageMs / 1000));
+    if (this.#ending) {
+      this.#endedMs ??= nowMs;
+      if (nowMs - this.#endedMs >= lingerMs) this.#socket.destroy();
+      return;
+    }
+    if (!this.#connection.settled && ageMs >= prefaceTimeoutMs)
+      this.#connection.fail(errorCode.settingsTimeout, "no SETTINGS came");
+    const waiting = this.#connection.waitingBytes;
+    const left = waiting + this.#socket.writableLength;
+    if (waiting < connectionQueueBytesMax || left < this.#leftBytes) this.#movedMs = nowMs;
+    this.#leftBytes = left;
+    if (nowMs - this.#movedMs >= stallTimeoutMs)
+      this.#connection.fail(errorCode.enhanceYourCalm, "nothing of what waits is taken");
+  }
+
+  #wake(): void {
+    if (this.#flushing) return;
+    this.#flushing = true;
+    setImmediate(this.#flush);
+  }
+
+  readonly #flush = (): void => {
+    this.#flushing = false;
+    const socket = this.#socket;
+    if (socket.destroyed || this.#ending) return;
+    this.#connection.gather(socket.writableLength);
+    const { parts, pages } = this.#connection.output.take();
+    if (parts.length > 0) {
+      const done = (): void => this.#pages.giveBack(pages);
+      const last = parts.length - 1;
+      if (last > 0) socket.cork();
+      for (let index = 0; index < last; index++) socket.write(parts[index]);
+      socket.write(parts[last], done);
+      if (last > 0) socket.uncork();
+    }
+    if (this.#connection.closed) {
+      this.#ending = true;
+      socket.end();
+    } else if (socket.writableLength > unreadBytesMax) {
+      socket.destroy();
+    }
+  };
+}
