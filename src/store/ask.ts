@@ -1,5 +1,6 @@
 import type { KeyValue } from "./kv.js";
 import type { MemberId } from "./raft/types.js";
+import type { ErrorName } from "./wire/errors.js";
 
 /** What a member asks of the leader, on behalf of a client; crosses the peer transport as it is. */
 export type Ask =
@@ -37,16 +38,20 @@ export interface Failure {
   readonly kind: "moved" | "unavailable" | "invalid" | "indefinite";
   /** One sentence. */
   readonly message: string;
+  /** What etcd calls it, where it has a name for it. */
+  readonly error?: ErrorName;
 }
 
 /** Ends a client's request that failed. */
 export class RequestFailed extends Error {
   override readonly name = "RequestFailed";
   readonly kind: Failure["kind"];
+  readonly error: ErrorName | undefined;
 
   constructor(failure: Failure) {
     super(failure.message);
     this.kind = failure.kind;
+    this.error = failure.error;
   }
 
   /** True where the operation certainly had no effect and never will have. */

@@ -45,7 +45,7 @@ export class ClientRequests implements Pick<Store, "write" | "range" | "changeMe
     return new Promise((resolve, reject) => {
       const serve = (): void => resolve(kv().range(request));
       const fail = (): void =>
-        reject(new RequestFailed({ kind: "unavailable", message: "this member lags behind; try another" }));
+        reject(new RequestFailed({ kind: "unavailable", message: "this member lags behind; try another", error: "timedOut" }));
       router.submitRead((answer) => {
         if (answer.type === "failed") reject(new RequestFailed(answer.failure));
         else if (answer.type !== "readable") reject(unexpected(answer));

@@ -56,6 +56,7 @@ export class Kv {
   readonly #keys = new SortedKeys();
   // etcd's count starts at 1 too, so that 0 can mean "now" in requests.
   #revision = 1;
+  #bytes = 0;
 
   get revision(): number {
     return this.#revision;
@@ -63,6 +64,11 @@ export class Kv {
 
   get size(): number {
     return this.#pairs.size;
+  }
+
+  /** Of all keys and values together. */
+  get bytes(): number {
+    return this.#bytes;
   }
 
   /** Applies one encoded command. The same commands in the same order give the same state and outcomes everywhere. */
@@ -94,6 +100,7 @@ export class Kv {
     const before = this.#pairs.get(key);
     const revision = ++this.#revision;
     if (before === undefined) this.#keys.add(key);
+    this.#bytes += before === undefined ? key.length + value.length : value.length - before.value.length;
     this.#pairs.set(key, {
       key,
       value,
@@ -109,6 +116,7 @@ export class Kv {
     for (const pair of previous) {
       this.#pairs.delete(pair.key);
       this.#keys.delete(pair.key);
+      this.#bytes -= pair.key.length + pair.value.length;
     }
     if (previous.length > 0) this.#revision++;
     return { revision: this.#revision, previous };
@@ -164,6 +172,7 @@ export class Kv {
         version: bytes.readDoubleLE(at + 24),
       });
       kv.#keys.add(key);
+      kv.#bytes += key.length + valueEnd - keyEnd;
       at = valueEnd;
     }
     return kv;

@@ -3,6 +3,7 @@ import type { Failure, MemberChange } from "./ask.js";
 import type { ConfChange, ConfState, MemberId } from "./raft/types.js";
 import { encodeMember } from "./replica.js";
 import type { Member } from "./replica.js";
+import type { ErrorName } from "./wire/errors.js";
 
 /** What a leader knows when it is asked to change the members. */
 export interface Leadership {
@@ -31,27 +32,29 @@ export function planMemberChange(asked: MemberChange, leadership: Leadership): M
   if (!knowsAllBefore) {
     const message =
       "the leader has only just taken over and does not know all earlier changes yet; nothing was changed, try again";
-    return { type: "refused", failure: { kind: "unavailable", message } };
+    return { type: "refused", failure: { kind: "unavailable", message, error: "unhealthy" } };
   }
   switch (asked.kind) {
     case "add": {
       const { name, host, peerPort, isLearner } = asked;
       for (const known of members.values()) {
         if (known.host === host && known.peerPort === peerPort)
-          return invalid(`${host}:${peerPort} is already member ${known.id}`);
+          return invalid(`${host}:${peerPort} is already member ${known.id}`, "peerUrlExists");
       }
       const context = encodeMember({ id: nextMember, name, host, peerPort });
       return planned(isLearner ? "addLearner" : "addVoter", nextMember, context);
     }
     case "remove":
-      return members.has(asked.member) ? planned("remove", asked.member) : invalid(`there is no member ${asked.member}`);
+      return members.has(asked.member)
+        ? planned("remove", asked.member)
+        : invalid(`there is no member ${asked.member}`, "memberNotFound");
     case "promote": {
       const { member } = asked;
-      if (!members.has(member)) return invalid(`there is no member ${member}`);
-      if (!conf.learners.includes(member)) return invalid(`member ${member} is no learner`);
+      if (!members.has(member)) return invalid(`there is no member ${member}`, "memberNotFound");
+      if (!conf.learners.includes(member)) return invalid(`member ${member} is no learner`, "memberNotLearner");
       const held = match.get(member) ?? 0;
       if (held < promotableShare * lastIndex)
-        return invalid(`member ${member} is not in sync yet: it holds ${held} of ${lastIndex} entries`);
+        return invalid(`member ${member} is not in sync yet: it holds ${held} of ${lastIndex} entries`, "learnerNotReady");
       return planned("addVoter", member);
     }
     default:
@@ -65,6 +68,6 @@ function planned(kind: Step, member: MemberId, context: Uint8Array = new Uint8Ar
   return { type: "planned", change: { changes: [{ kind, member }], context } };
 }
 
-function invalid(message: string): MemberChangePlan {
-  return { type: "refused", failure: { kind: "invalid", message } };
+function invalid(message: string, error: ErrorName): MemberChangePlan {
+  return { type: "refused", failure: { kind: "invalid", message, error } };
 }

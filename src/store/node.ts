@@ -8,7 +8,7 @@ import type { Causality } from "./causality.js";
 import type { Clock } from "./clock.js";
 import { Driver } from "./driver.js";
 import { Gateway } from "./io/gateway.js";
-import type { Store } from "./io/gateway.js";
+import type { RaftView, Store } from "./io/gateway.js";
 import type { Header, MemberView } from "./io/etcd-json.js";
 import { Transport } from "./io/transport.js";
 import type { Wal } from "./io/wal.js";
@@ -37,6 +37,7 @@ import { Readers } from "./readers.js";
 import { Replica } from "./replica.js";
 import type { Applied, Member } from "./replica.js";
 import { Router } from "./router.js";
+import { etcdServices } from "./rpc/methods.js";
 import type { Op } from "./router.js";
 import { storeVersion } from "./version.js";
 
@@ -159,7 +160,7 @@ export class Node implements Store {
       kv: () => this.#replica.kv,
       deadlineMs: () => nowMs() + timing.requestTimeoutMs,
     });
-    this.#gateway = new Gateway(this);
+    this.#gateway = new Gateway(this, etcdServices(this));
   }
 
   async listen(): Promise<{ readonly clientPort: number; readonly peerPort: number }> {
@@ -261,6 +262,12 @@ export class Node implements Store {
     };
   }
 
+  raftStatus(): RaftView {
+    const { leader, commit, applied, conf } = this.#raft.status();
+    const isLearner = conf.learners.includes(this.#options.member);
+    return { leader, committed: commit, applied, isLearner, bytes: this.#replica.kv.bytes };
+  }
+
   unhealthy(): string | undefined {
     if (this.#stopping) return "the node is stopping";
     if (this.#conf.voters.length === 0) return "waiting to be told the cluster's configuration";
@@ -330,16 +337,25 @@ export class Node implements Store {
         this.#router.moved(op);
         return;
       case "overloaded":
-        this.#router.fail(op, { kind: "unavailable", message: "the leader has too much uncommitted work; try again later" });
+        this.#router.fail(op, {
+          kind: "unavailable",
+          message: "the leader has too much uncommitted work; try again later",
+          error: "tooManyRequests",
+        });
         return;
       case "conf-pending":
         this.#router.fail(op, {
           kind: "unavailable",
           message: "an earlier change of members is not finished; nothing was changed, try again",
+          error: "unhealthy",
         });
         return;
       case "conf-invalid":
-        this.#router.fail(op, { kind: "invalid", message: "the change would leave no legal set of members" });
+        this.#router.fail(op, {
+          kind: "invalid",
+          message: "the change would leave no legal set of members",
+          error: "notEnoughStarted",
+        });
         return;
       default:
         unreachable(reason);

@@ -97,7 +97,7 @@ export class Router {
     op.begun = false;
     if (op.isPeers) this.fail(op, { kind: "moved", message: "this member is not the leader" });
     else if (this.#waiting.length < this.#options.waitingMax) this.#waiting.push(op);
-    else this.fail(op, { kind: "unavailable", message: "too many requests wait for a leader" });
+    else this.fail(op, { kind: "unavailable", message: "too many requests wait for a leader", error: "tooManyRequests" });
   }
 
   /** Answers what is overdue and tries again what waits; called several times a second, and when the leader changes. */
@@ -168,8 +168,13 @@ export class Router {
 
   #expire(op: Op): void {
     const hasEffect = op.begun && op.ask.type !== "readIndex";
-    const known = this.#options.leader() === none ? "no leader is known" : "the leader did not answer";
-    if (hasEffect) this.fail(op, { kind: "indefinite", message: `${known} in time; the request may still be carried out` });
-    else this.fail(op, { kind: "unavailable", message: `${known} in time; the request was not carried out` });
+    const isLed = this.#options.leader() !== none;
+    const known = isLed ? "the leader did not answer" : "no leader is known";
+    if (hasEffect) {
+      this.fail(op, { kind: "indefinite", message: `${known} in time; the request may still be carried out`, error: "timedOut" });
+    } else {
+      const error = isLed ? "timedOut" : "noLeader";
+      this.fail(op, { kind: "unavailable", message: `${known} in time; the request was not carried out`, error });
+    }
   }
 }

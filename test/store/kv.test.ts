@@ -138,6 +138,7 @@ it("agrees with a plain list, also after a snapshot in the middle", () => {
         twin.apply(command);
       }
       expect(kv.revision).toBe(twin.revision);
+      expect(kv.bytes).toBe(twin.within("\0", "\0").reduce((sum, { key, value }) => sum + key.length + value.length, 0));
       expect(plain(kv.range(range("\0", "\0")).kvs)).toEqual(plain(twin.within("\0", "\0")));
       expect(plain(kv.range(range(key, rangeEnd)).kvs)).toEqual(plain(twin.within(key, rangeEnd)));
     }),

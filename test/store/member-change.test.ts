@@ -39,20 +39,28 @@ it("tells the others where to reach who comes, and nothing of who is known", () 
   expect(context({ kind: "promote", member: 4 })).toBe("");
 });
 
-it.each<[string, MemberChange, Partial<Leadership>, Failure["kind"], RegExp]>([
-  ["somebody at a known address", { ...join, host: "n2", isLearner: true }, {}, "invalid", /already member 2/],
-  ["nobody's number, to go", { kind: "remove", member: 9 }, {}, "invalid", /no member 9/],
-  ["nobody's number, to vote", { kind: "promote", member: 9 }, {}, "invalid", /no member 9/],
-  ["a voter, to vote", { kind: "promote", member: 1 }, {}, "invalid", /no learner/],
-  ["a learner that lags behind", { kind: "promote", member: 5 }, {}, "invalid", /not in sync yet: it holds 50 of 100/],
+it.each<[string, MemberChange, Partial<Leadership>, Failure["kind"], Failure["error"], RegExp]>([
+  ["somebody at a known address", { ...join, host: "n2", isLearner: true }, {}, "invalid", "peerUrlExists", /already member 2/],
+  ["nobody's number, to go", { kind: "remove", member: 9 }, {}, "invalid", "memberNotFound", /no member 9/],
+  ["nobody's number, to vote", { kind: "promote", member: 9 }, {}, "invalid", "memberNotFound", /no member 9/],
+  ["a voter, to vote", { kind: "promote", member: 1 }, {}, "invalid", "memberNotLearner", /no learner/],
+  [
+    "a learner that lags behind",
+    { kind: "promote", member: 5 },
+    {},
+    "invalid",
+    "learnerNotReady",
+    /not in sync yet: it holds 50 of 100/,
+  ],
   [
     "a member that the leader before may have added",
     { kind: "promote", member: 9 },
     { knowsAllBefore: false },
     "unavailable",
+    "unhealthy",
     /leader has only just taken over.*nothing was changed.*try again/,
   ],
-])("refuses %s", (_, change, differs, kind, message) => {
+])("refuses %s", (_, change, differs, kind, error, message) => {
   const plan = planMemberChange(change, { ...settled, ...differs });
-  expect(plan).toEqual({ type: "refused", failure: { kind, message: expect.stringMatching(message) as string } });
+  expect(plan).toEqual({ type: "refused", failure: { kind, error, message: expect.stringMatching(message) as string } });
 });

@@ -1,6 +1,7 @@
 import type { MemberChange } from "../ask.js";
 import { encodeCommand } from "../kv.js";
 import type { Key, KeyValue, RangeRequest, RangeResult } from "../kv.js";
+import { parsePeerUrl } from "../peer-url.js";
 
 /**
  * The JSON of etcd's v3 gateway: https://etcd.io/docs/v3.4/dev-guide/api_grpc_gateway/. Bytes are base64, 64-bit numbers are strings,
@@ -67,12 +68,11 @@ export function parseRange(body: string): EtcdRange {
 export function parseMemberAdd(body: string): MemberChange {
   const fields = parseFields(body, ["peer_urls", "is_learner", "name"], []);
   const urls = fields.get("peer_urls");
-  const url = Array.isArray(urls) && urls.length === 1 && typeof urls[0] === "string" ? parseUrl(urls[0]) : undefined;
-  if (url === undefined) throw new BadRequest(`"peerURLs" must hold one URL, e.g. ["http://n4:2380"]`);
-  const name = fields.get("name") ?? url.hostname;
+  const address = Array.isArray(urls) && urls.length === 1 && typeof urls[0] === "string" ? parsePeerUrl(urls[0]) : undefined;
+  if (address === undefined) throw new BadRequest(`"peerURLs" must hold one URL, e.g. ["http://n4:2380"]`);
+  const name = fields.get("name") ?? address.host;
   if (typeof name !== "string" || name === "") throw new BadRequest(`"name" must be a text`);
-  const peerPort = url.port === "" ? 2380 : Number(url.port);
-  return { kind: "add", name, host: url.hostname, peerPort, isLearner: flagOf(fields, "is_learner") };
+  return { kind: "add", name, ...address, isLearner: flagOf(fields, "is_learner") };
 }
 
 export function parseMemberId(body: string, kind: "promote" | "remove"): MemberChange {
@@ -146,10 +146,6 @@ function countOf(fields: Fields, name: string): number {
   const value = Number(fields.get(name) ?? 0);
   if (!Number.isSafeInteger(value) || value < 0) throw new BadRequest(`"${name}" must be a whole number, not negative`);
   return value;
-}
-
-function parseUrl(text: string): URL | undefined {
-  return URL.canParse(text) ? new URL(text) : undefined;
 }
 
 // Rendered by hand: all but the base64 is digits, and this is the hot path.

@@ -5,7 +5,10 @@ import { RequestFailed } from "../ask.js";
 import { messageOf } from "../../core/errors.js";
 import type { RangeRequest, RangeResult } from "../kv.js";
 import type { MemberId } from "../raft/types.js";
+import type { Answering } from "../rpc/answering.js";
 import * as etcd from "./etcd-json.js";
+import { GrpcError, grpcCode } from "./grpc.js";
+import type { GrpcCode } from "./grpc.js";
 import { listenOn, readBody } from "./listen.js";
 
 /** What the gateway needs of a node. Promises reject with {@link RequestFailed}, within the node's time limit. */
@@ -18,6 +21,18 @@ export interface Store {
   /** Undefined: a leader is known; else why not. */
   unhealthy(): string | undefined;
   status(withHash: boolean): unknown;
+  raftStatus(): RaftView;
+}
+
+/** What a member knows of its log and its leader. */
+export interface RaftView {
+  /** 0: none is known. */
+  readonly leader: MemberId;
+  readonly committed: number;
+  readonly applied: number;
+  readonly isLearner: boolean;
+  /** Of all keys and values. */
+  readonly bytes: number;
 }
 
 /** As etcd: the largest request body taken. */
@@ -25,8 +40,19 @@ const bodyBytesMax = 1.5 * 2 ** 20;
 /** Longer than clients usually keep idle connections, so that they, not we, close them. */
 const keepAliveTimeoutMs = 65_000;
 
-/** gRPC codes as etcd's gateway gives them. */
-const grpcCode = { invalid: 3, deadlineExceeded: 4, outOfRange: 11, unimplemented: 12, internal: 13, unavailable: 14 } as const;
+/** As etcd's gateway maps gRPC's codes; any other is a fault of ours. */
+const httpStatus: Readonly<Partial<Record<GrpcCode, number>>> = {
+  [grpcCode.invalidArgument]: 400,
+  [grpcCode.outOfRange]: 400,
+  [grpcCode.unauthenticated]: 401,
+  [grpcCode.permissionDenied]: 403,
+  [grpcCode.notFound]: 404,
+  [grpcCode.failedPrecondition]: 412,
+  [grpcCode.resourceExhausted]: 429,
+  [grpcCode.unimplemented]: 501,
+  [grpcCode.unavailable]: 503,
+  [grpcCode.deadlineExceeded]: 504,
+};
 
 interface Reply {
   readonly status: number;
@@ -35,7 +61,10 @@ interface Reply {
 
 type Handler = (store: Store, body: string) => Promise<string>;
 
-/** etcd's paths; each takes a JSON body by POST. */
+/**
+ * etcd's paths that have a way of their own, without messages in between: the ones that bear load, and those whose requests and failures say more than
+ * etcd's. Each takes a JSON body by POST.
+ */
 const handlers: ReadonlyMap<string, Handler> = new Map<string, Handler>([
   [
     "/v3/kv/put",
@@ -86,10 +115,14 @@ async function changeMembers(store: Store, change: MemberChange): Promise<string
 /** The HTTP side of a node: etcd's JSON gateway, `/health`, `/status`. */
 export class Gateway {
   readonly #store: Store;
+  readonly #handlers: ReadonlyMap<string, Handler>;
   readonly #server: Server;
 
-  constructor(store: Store) {
+  /** `services` by the paths that they give to the JSON gateway. */
+  constructor(store: Store, services: readonly Answering[]) {
     this.#store = store;
+    const generic = services.flatMap(({ http, json }) => http.map((path): [string, Handler] => [path, (_, body) => json(body)]));
+    this.#handlers = new Map([...generic, ...handlers]);
     this.#server = createServer({ keepAliveTimeout: keepAliveTimeoutMs, noDelay: true }, (request, response) =>
       this.#serve(request, response),
     );
@@ -121,11 +154,11 @@ export class Gateway {
     const url = request.url ?? "/";
     const queryAt = url.indexOf("?");
     const path = queryAt < 0 ? url : url.slice(0, queryAt);
-    const handler = handlers.get(path);
+    const handler = this.#handlers.get(path);
     try {
       if (handler !== undefined) {
         if (request.method !== "POST") return failure(405, grpcCode.unimplemented, `${path} takes POST`, true);
-        if (body === undefined) return failure(413, grpcCode.invalid, "the request is larger than 1.5 MiB", true);
+        if (body === undefined) return failure(413, grpcCode.invalidArgument, "the request is larger than 1.5 MiB", true);
         return { status: 200, body: await handler(this.#store, body) };
       }
       if (path === "/health") return this.#health();
@@ -144,11 +177,14 @@ export class Gateway {
 }
 
 function failureOf(error: unknown): Reply {
-  if (error instanceof etcd.BadRequest) return failure(400, grpcCode.invalid, error.message, true);
+  if (error instanceof GrpcError) {
+    return failure(httpStatus[error.code] ?? 500, error.code, error.message, error.trailers["devious-definite"] === "1");
+  }
+  if (error instanceof etcd.BadRequest) return failure(400, grpcCode.invalidArgument, error.message, true);
   if (!(error instanceof RequestFailed)) return failure(500, grpcCode.internal, messageOf(error), false);
   switch (error.kind) {
     case "invalid":
-      return failure(400, grpcCode.invalid, error.message, true);
+      return failure(400, grpcCode.invalidArgument, error.message, true);
     case "indefinite":
       return failure(504, grpcCode.deadlineExceeded, error.message, false);
     case "moved":

@@ -1,5 +1,5 @@
 /**
- * What a gRPC method is to the server (grpc-server.ts) and to who answers it (services/): messages as bytes, so that neither knows the other's
+ * What a gRPC method is to the server (grpc-server.ts) and to who answers it (rpc/): messages as bytes, so that neither knows the other's
  * business. https://github.com/grpc/grpc/blob/master/doc/PROTOCOL-HTTP2.md
  */
 

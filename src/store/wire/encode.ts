@@ -1,4 +1,5 @@
 import { unreachable } from "../../core/invariant.js";
+import { isZero } from "./schema.js";
 import type { Given, Message, NamedField, Scalar } from "./schema.js";
 import { halvesOfBigint, halvesOfNumber, varintLength, writeVarint } from "./varint.js";
 
@@ -150,8 +151,4 @@ class Writer {
     }
     this.#at -= count;
   }
-}
-
-function isZero(value: unknown): boolean {
-  return value === 0 || value === false || value === "" || value === 0n || (value instanceof Uint8Array && value.length === 0);
 }

@@ -140,3 +140,8 @@ export function message<F extends Readonly<Record<string, Field<unknown>>>>(name
 function snakeCase(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
+
+/** Whether a field of this value, unless it is one of a oneof, is left out. */
+export function isZero(value: unknown): boolean {
+  return value === 0 || value === false || value === "" || value === 0n || (value instanceof Uint8Array && value.length === 0);
+}

@@ -4,6 +4,7 @@ import { RequestFailed } from "../../../src/store/ask.js";
 import type { Failure } from "../../../src/store/ask.js";
 import { Gateway } from "../../../src/store/io/gateway.js";
 import type { Store } from "../../../src/store/io/gateway.js";
+import { etcdServices } from "../../../src/store/rpc/methods.js";
 
 let failure: Failure | undefined;
 let unhealthy: string | undefined;
@@ -18,13 +19,14 @@ const store: Store = {
   header: () => ({ cluster: "11", member: "1", revision: 6, term: 2 }),
   unhealthy: () => unhealthy,
   status: (withHash) => ({ withHash }),
+  raftStatus: () => ({ leader: 1, committed: 9, applied: 8, isLearner: false, bytes: 5 }),
 };
 
 let gateway: Gateway;
 let url: string;
 beforeEach(async () => {
   failure = unhealthy = undefined;
-  gateway = new Gateway(store);
+  gateway = new Gateway(store, etcdServices(store));
   url = `http://127.0.0.1:${await gateway.listen("127.0.0.1", 0)}`;
 });
 afterEach(() => gateway.close());
@@ -58,6 +60,27 @@ it.each<[string, () => Promise<Response>, number]>([
   const response = await ask();
   expect(response.status).toBe(status);
   expect(await response.json()).toMatchObject({ definite: true });
+});
+
+it("answers what has no way of its own here as the services do", async () => {
+  const status = await post("/v3/maintenance/status", "{}");
+  expect([status.status, await status.json()]).toEqual([
+    200,
+    {
+      header: { cluster_id: "11", member_id: "1", revision: "6", raft_term: "2" },
+      version: "3.4.0",
+      dbSize: "5",
+      dbSizeInUse: "5",
+      leader: "1",
+      raftIndex: "9",
+      raftAppliedIndex: "8",
+      raftTerm: "2",
+    },
+  ]);
+  const alarm = await post("/v3/maintenance/alarm", `{"action":"ACTIVATE"}`);
+  expect([alarm.status, await alarm.json()]).toMatchObject([501, { code: 12, definite: true }]);
+  const wrong = await post("/v3/maintenance/alarm", `{"action":"SHOUT"}`);
+  expect([wrong.status, await wrong.json()]).toMatchObject([400, { code: 3, definite: true }]);
 });
 
 it("says healthy, or why not", async () => {

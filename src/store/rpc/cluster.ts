@@ -1,0 +1,43 @@
+import type { MemberChange } from "../ask.js";
+import type { MemberView } from "../io/etcd-json.js";
+import type { Store } from "../io/gateway.js";
+import { parsePeerUrl } from "../peer-url.js";
+import { etcdError } from "../wire/errors.js";
+import { rpcs } from "../wire/rpcs.js";
+import { answering } from "./answering.js";
+import type { Answering } from "./answering.js";
+import { headersOf } from "./header.js";
+
+/** Members: https://etcd.io/docs/v3.4/op-guide/runtime-configuration/. A list is what this member knows, as in etcd 3.4. */
+export function clusterService(store: Store): readonly Answering[] {
+  const header = headersOf(store);
+  const members = () => store.members().map(shown);
+  const change = async (asked: MemberChange) => {
+    await store.changeMembers(asked);
+    return { header: header(), members: members() };
+  };
+  return [
+    answering(rpcs.cluster.memberList, () => Promise.resolve({ header: header(), members: members() })),
+    answering(rpcs.cluster.memberAdd, async ({ peerUrls, isLearner }) => {
+      const [peerUrl, ...others] = peerUrls;
+      const address = peerUrl === undefined || others.length > 0 ? undefined : parsePeerUrl(peerUrl);
+      if (peerUrl === undefined || address === undefined) throw etcdError("badMemberUrls");
+      const name = address.host;
+      const id = await store.changeMembers({ kind: "add", name, ...address, isLearner });
+      return { header: header(), member: shown({ id, name, peerUrl, isLearner }), members: members() };
+    }),
+    answering(rpcs.cluster.memberRemove, ({ id }) => change({ kind: "remove", member: memberOf(id) })),
+    answering(rpcs.cluster.memberPromote, ({ id }) => change({ kind: "promote", member: memberOf(id) })),
+  ];
+}
+
+/** Members of ours have small numbers; no other has ever been one. */
+function memberOf(id: bigint): number {
+  if (id === 0n || id > BigInt(Number.MAX_SAFE_INTEGER)) throw etcdError("memberNotFound");
+  return Number(id);
+}
+
+/** Without addresses for clients: those that the engine published are not known in here. */
+function shown({ id, name, peerUrl, isLearner }: MemberView) {
+  return { id: BigInt(id), name, peerUrls: [peerUrl], isLearner };
+}

@@ -1,0 +1,39 @@
+import type { Store } from "../io/gateway.js";
+import { rpcs } from "../wire/rpcs.js";
+import { answering, notSupported } from "./answering.js";
+import type { Answering } from "./answering.js";
+import { headersOf } from "./header.js";
+
+/** Whose API is spoken here: clients read it to know what they may ask. Our own version is in `/status`. */
+const apiVersion = "3.4.0";
+
+const alarmGet = 0;
+
+/** https://etcd.io/docs/v3.4/op-guide/maintenance/ */
+export function maintenanceService(store: Store): readonly Answering[] {
+  const header = headersOf(store);
+  return [
+    answering(rpcs.maintenance.status, () => {
+      const { leader, committed, applied, isLearner, bytes } = store.raftStatus();
+      const answer = header();
+      return Promise.resolve({
+        header: answer,
+        version: apiVersion,
+        // of the keys and values alone: they are in memory, and the log on the disk is another matter
+        dbSize: bytes,
+        dbSizeInUse: bytes,
+        leader: BigInt(leader),
+        raftIndex: committed,
+        raftAppliedIndex: applied,
+        raftTerm: answer.raftTerm,
+        errors: leader === 0 ? ["etcdserver: no leader"] : [],
+        isLearner,
+      });
+    }),
+    answering(rpcs.maintenance.alarm, ({ action }) => {
+      // nothing here raises one
+      if (action !== alarmGet) throw notSupported("setting an alarm");
+      return Promise.resolve({ header: header(), alarms: [] });
+    }),
+  ];
+}

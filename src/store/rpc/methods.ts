@@ -1,0 +1,31 @@
+import type { Method, Methods } from "../io/grpc.js";
+import type { Store } from "../io/gateway.js";
+import { rpcs } from "../wire/rpcs.js";
+import { notSupported } from "./answering.js";
+import type { Answering } from "./answering.js";
+import { clusterService } from "./cluster.js";
+import { kvService } from "./kv.js";
+import { maintenanceService } from "./maintenance.js";
+
+/** The calls of etcd's API that this store answers. */
+export function etcdServices(store: Store): readonly Answering[] {
+  return [...kvService(store), ...clusterService(store), ...maintenanceService(store)];
+}
+
+/** All calls of etcd's API, as the gRPC server takes them; those that are not answered yet say so. */
+export function etcdMethods(services: readonly Answering[]): Methods {
+  const methods = new Map<string, Method>();
+  for (const { path, kind } of Object.values(rpcs).flatMap((service) => Object.values(service))) {
+    methods.set(path, kind === "unary" ? refusing(path) : { kind, open: (stream) => stream.end(refusal(path)) });
+  }
+  for (const { path, grpc } of services) methods.set(path, { kind: "unary", answer: grpc });
+  return methods;
+}
+
+function refusing(path: string): Method {
+  return { kind: "unary", answer: (_message, _call, reply) => reply(refusal(path)) };
+}
+
+function refusal(path: string) {
+  return notSupported(`etcd's call ${path.slice(path.lastIndexOf("/") + 1)}`);
+}

@@ -1,0 +1,29 @@
+import { GrpcError, grpcCode } from "../io/grpc.js";
+import type { GrpcCode } from "../io/grpc.js";
+
+/**
+ * What can go wrong, with etcd's code and its very words: clients know errors by both.
+ * https://github.com/etcd-io/etcd/blob/release-3.4/etcdserver/api/v3rpc/rpctypes/error.go
+ */
+const errors = {
+  keyNotProvided: [grpcCode.invalidArgument, "key is not provided"],
+  requestTooLarge: [grpcCode.invalidArgument, "request is too large"],
+  badMemberUrls: [grpcCode.invalidArgument, "given member URLs are invalid"],
+  memberNotFound: [grpcCode.notFound, "member not found"],
+  tooManyRequests: [grpcCode.resourceExhausted, "too many requests"],
+  peerUrlExists: [grpcCode.failedPrecondition, "Peer URLs already exists"],
+  memberNotLearner: [grpcCode.failedPrecondition, "can only promote a learner member"],
+  learnerNotReady: [grpcCode.failedPrecondition, "can only promote a learner member which is in sync with leader"],
+  notEnoughStarted: [grpcCode.failedPrecondition, "re-configuration failed due to not enough started members"],
+  noLeader: [grpcCode.unavailable, "no leader"],
+  timedOut: [grpcCode.unavailable, "request timed out"],
+  unhealthy: [grpcCode.unavailable, "unhealthy cluster"],
+} as const satisfies Readonly<Record<string, readonly [GrpcCode, string]>>;
+
+export type ErrorName = keyof typeof errors;
+
+/** `isDefinite`: the request certainly had no effect and never will have. etcd's texts do not say it, so a trailer of ours does. */
+export function etcdError(name: ErrorName, isDefinite = true): GrpcError {
+  const [code, text] = errors[name];
+  return new GrpcError(code, `etcdserver: ${text}`, { "devious-definite": isDefinite ? "1" : "0" });
+}

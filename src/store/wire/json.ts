@@ -1,0 +1,158 @@
+import { unreachable } from "../../core/invariant.js";
+import { isZero } from "./schema.js";
+import type { Given, Message, NamedField, Scalar } from "./schema.js";
+
+/**
+ * Messages as JSON, as etcd's gateway has them: bytes in base64, 64-bit numbers as texts, values of enums by name, names as in the proto; what has
+ * its zero value is left out. Taken as well: camelCase, 64-bit numbers as numbers, enums by number, base64 for URLs and without padding;
+ * unknown fields are passed over. https://etcd.io/docs/v3.4/dev-guide/api_grpc_gateway/ https://protobuf.dev/programming-guides/json/
+ */
+
+/** The text is no message of the kind asked for; one sentence. */
+export class JsonError extends Error {
+  override readonly name = "JsonError";
+}
+
+type Values = Readonly<Record<string, unknown>>;
+
+/** An empty text stands for a message without fields. Throws {@link JsonError}. */
+export function fromJson<T>(message: Message<T>, text: string): T {
+  let json: unknown;
+  try {
+    json = JSON.parse(text === "" ? "{}" : text);
+  } catch {
+    throw new JsonError("the body is not JSON");
+  }
+  return messageFrom(message, json, "the body") as T;
+}
+
+export function toJson<T>(message: Message<T>, values: Given<T>): string {
+  return JSON.stringify(messageTo(message, values as Values));
+}
+
+// ---- from JSON ----
+
+function messageFrom(message: Message<unknown>, json: unknown, place: string): Values {
+  if (typeof json !== "object" || json === null || Array.isArray(json)) throw new JsonError(`${place} is not a JSON object`);
+  const values: Record<string, unknown> = { ...(message.zero as Values) };
+  for (const [spelt, value] of Object.entries(json)) {
+    const field = message.fields.find(({ protoName }) => protoName === spelt || camelCase(protoName) === spelt);
+    if (field === undefined || value === null) continue;
+    if (!field.repeated) values[field.name] = valueFrom(field, value, spelt);
+    else if (Array.isArray(value)) values[field.name] = value.map((each) => valueFrom(field, each, spelt));
+    else throw new JsonError(`"${spelt}" is not a list`);
+  }
+  return values;
+}
+
+/** `range_end` -> `rangeEnd`. */
+function camelCase(name: string): string {
+  return name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
+}
+
+function valueFrom({ type }: NamedField, json: unknown, name: string): unknown {
+  switch (type.kind) {
+    case "message":
+      return messageFrom(type.message(), json, `"${name}"`);
+    case "enum": {
+      const number = typeof json === "string" ? type.enumeration.names.indexOf(json) : json;
+      if (typeof number === "number" && Number.isInteger(number) && number >= 0 && number < 2 ** 31) return number;
+      throw new JsonError(`"${name}" is none of ${type.enumeration.names.join(", ")}`);
+    }
+    case "scalar":
+      return scalarFrom(type.scalar, json, name);
+    default:
+      return unreachable(type);
+  }
+}
+
+function scalarFrom(scalar: Scalar, json: unknown, name: string): unknown {
+  switch (scalar) {
+    case "bool":
+      if (typeof json === "boolean") return json;
+      throw new JsonError(`"${name}" must be true or false`);
+    case "string":
+      if (typeof json === "string") return json;
+      throw new JsonError(`"${name}" must be a text`);
+    case "bytes":
+    case "key": {
+      // Node's decoder takes both alphabets, padded or not, and would skip anything else
+      if (typeof json !== "string" || !/^[A-Za-z0-9+/_-]*={0,2}$/.test(json)) throw new JsonError(`"${name}" is not base64`);
+      const bytes = Buffer.from(json, "base64");
+      return scalar === "key" ? bytes.toString("latin1") : bytes;
+    }
+    case "uint32":
+    case "int64":
+    case "uint64": {
+      const number = typeof json === "number" ? json : wholeNumber(json, name);
+      const isLegal = Number.isSafeInteger(Number(number)) && (scalar === "int64" || number >= 0);
+      if (!isLegal || (scalar === "uint32" && number >= 2 ** 32)) throw new JsonError(`"${name}" must be a whole number`);
+      return Number(number);
+    }
+    case "int64Id":
+    case "uint64Id": {
+      const id = wholeNumber(json, name);
+      const fitted = scalar === "int64Id" ? BigInt.asIntN(64, id) : BigInt.asUintN(64, id);
+      if (fitted !== id) throw new JsonError(`"${name}" does not fit into 64 bits`);
+      return id;
+    }
+    default:
+      return unreachable(scalar);
+  }
+}
+
+function wholeNumber(json: unknown, name: string): bigint {
+  const text = typeof json === "number" ? String(json) : json;
+  if (typeof text !== "string" || !/^-?\d{1,20}$/.test(text)) throw new JsonError(`"${name}" must be a whole number`);
+  return BigInt(text);
+}
+
+// ---- to JSON ----
+
+function messageTo({ fields }: Message<unknown>, values: Values): Values {
+  const json: Record<string, unknown> = {};
+  for (const field of fields) {
+    const value = values[field.name];
+    if (value === undefined) continue;
+    if (field.repeated) {
+      const list = value as readonly unknown[];
+      if (list.length > 0) json[field.protoName] = list.map((each) => valueTo(field, each));
+    } else if (field.oneof !== undefined || !isZero(value)) json[field.protoName] = valueTo(field, value);
+  }
+  return json;
+}
+
+function valueTo({ type }: NamedField, value: unknown): unknown {
+  switch (type.kind) {
+    case "message":
+      return messageTo(type.message(), value as Values);
+    case "enum":
+      return type.enumeration.names[value as number] ?? value;
+    case "scalar":
+      return scalarTo(type.scalar, value);
+    default:
+      return unreachable(type);
+  }
+}
+
+function scalarTo(scalar: Scalar, value: unknown): unknown {
+  switch (scalar) {
+    case "bool":
+    case "string":
+    case "uint32":
+      return value;
+    case "bytes": {
+      const { buffer, byteOffset, byteLength } = value as Uint8Array;
+      return Buffer.from(buffer, byteOffset, byteLength).toString("base64");
+    }
+    case "key":
+      return Buffer.from(value as string, "latin1").toString("base64");
+    case "int64":
+    case "uint64":
+    case "int64Id":
+    case "uint64Id":
+      return String(value);
+    default:
+      return unreachable(scalar);
+  }
+}

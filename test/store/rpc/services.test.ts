@@ -1,0 +1,233 @@
+// Shows what etcd's calls answer over today's state machine, message by message: a real map under a store that needs no network; what it cannot do is refused by name, and failures have etcd's code and words.
+import { expect, it } from "vitest";
+import { RequestFailed } from "../../../src/store/ask.js";
+import type { Failure, MemberChange } from "../../../src/store/ask.js";
+import type { Store } from "../../../src/store/io/gateway.js";
+import { GrpcError } from "../../../src/store/io/grpc.js";
+import type { GrpcCall, GrpcStream } from "../../../src/store/io/grpc.js";
+import { Kv } from "../../../src/store/kv.js";
+import { etcdMethods, etcdServices } from "../../../src/store/rpc/methods.js";
+import { decode } from "../../../src/store/wire/decode.js";
+import { encode } from "../../../src/store/wire/encode.js";
+import { rpcs } from "../../../src/store/wire/rpcs.js";
+import type { Rpc } from "../../../src/store/wire/rpcs.js";
+import type { Given } from "../../../src/store/wire/schema.js";
+
+const call: GrpcCall = { metadata: new Map(), timeoutMs: undefined, onCancel: () => {} };
+
+interface World {
+  readonly store: Store;
+  readonly changes: MemberChange[];
+  failure: Failure | undefined;
+  leader: number;
+}
+
+function world(): World {
+  const kv = new Kv();
+  const made: World = {
+    changes: [],
+    failure: undefined,
+    leader: 2,
+    store: {
+      write: async (command, wantPrevious) => {
+        if (made.failure !== undefined) throw new RequestFailed(made.failure);
+        const { revision, previous } = kv.apply(command);
+        return Promise.resolve({
+          type: "written",
+          revision,
+          term: 3,
+          changed: previous.length,
+          previous: wantPrevious ? previous : [],
+        });
+      },
+      range: (request) => Promise.resolve(kv.range(request)),
+      changeMembers: async (change) => {
+        if (made.failure !== undefined) throw new RequestFailed(made.failure);
+        made.changes.push(change);
+        return Promise.resolve(4);
+      },
+      members: () => [{ id: 1, name: "n1", peerUrl: "http://n1:2380", isLearner: false }],
+      header: () => ({ cluster: "18446744073709551615", member: "1", revision: kv.revision, term: 3 }),
+      unhealthy: () => undefined,
+      status: () => ({}),
+      raftStatus: () => ({ leader: made.leader, committed: 9, applied: 8, isLearner: true, bytes: kv.bytes }),
+    },
+  };
+  return made;
+}
+
+/** Bytes in, bytes out, as the gRPC server calls it. */
+function ask<I, O>({ store }: World, rpc: Rpc<I, O>, request: Given<I>): Promise<O> {
+  return askBytes(store, rpc, encode(rpc.input, request));
+}
+
+function askBytes<I, O>(store: Store, rpc: Rpc<I, O>, bytes: Buffer): Promise<O> {
+  const method = etcdMethods(etcdServices(store)).get(rpc.path);
+  return new Promise((resolve, reject) => {
+    if (method?.kind !== "unary") throw new Error("no unary method");
+    method.answer(bytes, call, (answer) => {
+      if (answer instanceof GrpcError) reject(answer);
+      else resolve(decode(rpc.output, answer));
+    });
+    // the bytes are the connection's again once the call has returned
+    bytes.fill(0xff);
+  });
+}
+
+const header = (revision: number) => ({ clusterId: 2n ** 64n - 1n, memberId: 1n, revision, raftTerm: 3 });
+const pair = (key: string, value: string, createRevision: number, modRevision: number, version: number) => ({
+  key,
+  value: Buffer.from(value),
+  createRevision,
+  modRevision,
+  version,
+  lease: 0n,
+});
+
+it("puts, ranges and deletes with etcd's revisions", async () => {
+  const here = world();
+  const { kv } = rpcs;
+  expect(await ask(here, kv.put, { key: "a\xff", value: Buffer.from("1") })).toEqual({ header: header(2), prevKv: undefined });
+  const again = await ask(here, kv.put, { key: "a\xff", value: Buffer.from("2"), prevKv: true });
+  expect(again).toEqual({ header: header(3), prevKv: pair("a\xff", "1", 2, 2, 1) });
+  await ask(here, kv.put, { key: "b" });
+  expect(await ask(here, kv.range, { key: "a", rangeEnd: "c", limit: 1 })).toEqual({
+    header: header(4),
+    kvs: [pair("a\xff", "2", 2, 3, 2)],
+    more: true,
+    count: 2,
+  });
+  expect((await ask(here, kv.range, { key: "\0", rangeEnd: "\0", keysOnly: true, limit: -1 })).kvs).toEqual([
+    pair("a\xff", "", 2, 3, 2),
+    pair("b", "", 4, 4, 1),
+  ]);
+  expect(await ask(here, kv.range, { key: "\0", rangeEnd: "\0", countOnly: true })).toMatchObject({ kvs: [], count: 2 });
+  expect(await ask(here, kv.deleteRange, { key: "a", rangeEnd: "b", prevKv: true })).toEqual({
+    header: header(5),
+    deleted: 1,
+    prevKvs: [pair("a\xff", "2", 2, 3, 2)],
+  });
+  expect(await ask(here, kv.deleteRange, { key: "a" })).toEqual({ header: header(5), deleted: 0, prevKvs: [] });
+});
+
+it("lists and changes members", async () => {
+  const here = world();
+  const { cluster } = rpcs;
+  const shown = { id: 1n, name: "n1", peerUrls: ["http://n1:2380"], clientUrls: [], isLearner: false };
+  expect(await ask(here, cluster.memberList, {})).toEqual({ header: header(1), members: [shown] });
+  const added = await ask(here, cluster.memberAdd, { peerUrls: ["http://n4:2399"], isLearner: true });
+  expect(added.member).toEqual({ ...shown, id: 4n, name: "n4", peerUrls: ["http://n4:2399"], isLearner: true });
+  await ask(here, cluster.memberPromote, { id: 4n });
+  await ask(here, cluster.memberRemove, { id: 4n });
+  expect(here.changes).toEqual([
+    { kind: "add", name: "n4", host: "n4", peerPort: 2399, isLearner: true },
+    { kind: "promote", member: 4 },
+    { kind: "remove", member: 4 },
+  ]);
+});
+
+it("says how the member is", async () => {
+  const here = world();
+  await ask(here, rpcs.kv.put, { key: "key", value: Buffer.from("value") });
+  const status = await ask(here, rpcs.maintenance.status, {});
+  const shown = { leader: 2n, raftIndex: 9, raftAppliedIndex: 8, raftTerm: 3, isLearner: true, dbSize: 8, errors: [] };
+  expect(status).toMatchObject({ ...shown, version: "3.4.0" });
+  here.leader = 0;
+  expect(await ask(here, rpcs.maintenance.status, {})).toMatchObject({ leader: 0n, errors: ["etcdserver: no leader"] });
+  expect(await ask(here, rpcs.maintenance.alarm, {})).toMatchObject({ alarms: [] });
+});
+
+const key = "k";
+it.each<[string, (here: World) => Promise<unknown>, RegExp]>([
+  ["a past revision", (here) => ask(here, rpcs.kv.range, { key, revision: 3 }), /at a revision of the past/],
+  ["descending order", (here) => ask(here, rpcs.kv.range, { key, sortOrder: 2 }), /another order/],
+  ["order by value", (here) => ask(here, rpcs.kv.range, { key, sortTarget: 4 }), /another order/],
+  ["bounds of revisions", (here) => ask(here, rpcs.kv.range, { key, maxModRevision: 3 }), /bounded by revisions/],
+  ["a lease", (here) => ask(here, rpcs.kv.put, { key, lease: 7n }), /with a lease/],
+  ["ignore_value", (here) => ask(here, rpcs.kv.put, { key, ignoreValue: true }), /keeps the key's value/],
+  ["ignore_lease", (here) => ask(here, rpcs.kv.put, { key, ignoreLease: true }), /keeps the key's value or lease/],
+  ["an alarm", (here) => ask(here, rpcs.maintenance.alarm, { action: 1 }), /setting an alarm/],
+  ["a transaction", (here) => ask(here, rpcs.kv.txn, {}), /etcd's call Txn/],
+  ["compaction", (here) => ask(here, rpcs.kv.compact, { revision: 1 }), /etcd's call Compact/],
+])("refuses %s by name", async (_, asked, message) => {
+  const here = world();
+  await expect(asked(here)).rejects.toMatchObject({
+    code: 12,
+    message: expect.stringMatching(message) as string,
+    trailers: { "devious-definite": "1" },
+  });
+  expect(here.store.header().revision).toBe(1);
+});
+
+it("refuses calls of streams as they open", () => {
+  let ended: GrpcError | undefined;
+  const method = etcdMethods([]).get(rpcs.watch.watch.path);
+  if (method?.kind !== "stream") throw new Error("no stream");
+  const stream: GrpcStream = {
+    call,
+    writable: true,
+    onMessage: () => {},
+    onEnd: () => {},
+    onDrain: () => {},
+    write: () => true,
+    end: (error) => (ended = error),
+  };
+  method.open(stream);
+  expect(ended).toMatchObject({ code: 12, message: /call Watch/ });
+});
+
+const put = (here: World): Promise<unknown> => ask(here, rpcs.kv.put, { key });
+const promote = (here: World): Promise<unknown> => ask(here, rpcs.cluster.memberPromote, { id: 4n });
+
+it.each<[string, (here: World) => Promise<unknown>, Failure | undefined, number, string, "0" | "1"]>([
+  ["no key to range", (here) => ask(here, rpcs.kv.range, {}), undefined, 3, "etcdserver: key is not provided", "1"],
+  ["no key to put", (here) => ask(here, rpcs.kv.put, {}), undefined, 3, "etcdserver: key is not provided", "1"],
+  ["no key to delete", (here) => ask(here, rpcs.kv.deleteRange, {}), undefined, 3, "etcdserver: key is not provided", "1"],
+  [
+    "an entry over the bound",
+    (here) => ask(here, rpcs.kv.put, { key, value: Buffer.alloc(1.5 * 2 ** 20) }),
+    undefined,
+    3,
+    "etcdserver: request is too large",
+    "1",
+  ],
+  [
+    "no URL",
+    (here) => ask(here, rpcs.cluster.memberAdd, { peerUrls: ["n4"] }),
+    undefined,
+    3,
+    "etcdserver: given member URLs are invalid",
+    "1",
+  ],
+  [
+    "a member that cannot be",
+    (here) => ask(here, rpcs.cluster.memberRemove, { id: 2n ** 63n }),
+    undefined,
+    5,
+    "etcdserver: member not found",
+    "1",
+  ],
+  ["no leader", put, { kind: "unavailable", message: "", error: "noLeader" }, 14, "etcdserver: no leader", "1"],
+  ["nobody knows", put, { kind: "indefinite", message: "" }, 14, "etcdserver: request timed out", "0"],
+  ["not now", put, { kind: "unavailable", message: "" }, 14, "etcdserver: request timed out", "1"],
+  ["too many", put, { kind: "unavailable", message: "", error: "tooManyRequests" }, 8, "etcdserver: too many requests", "1"],
+  [
+    "nobody to promote",
+    promote,
+    { kind: "invalid", message: "", error: "memberNotFound" },
+    5,
+    "etcdserver: member not found",
+    "1",
+  ],
+  ["what etcd has no name for", promote, { kind: "invalid", message: "why not" }, 3, "why not", "1"],
+])("%s: etcd's code and words", async (_, asked, failure, code, message, definite) => {
+  const here = world();
+  here.failure = failure;
+  await expect(asked(here)).rejects.toMatchObject({ code, message, trailers: { "devious-definite": definite } });
+});
+
+it("bytes that are no message are refused as grpc-go refuses them", async () => {
+  const { store } = world();
+  const broken = askBytes(store, rpcs.kv.put, Buffer.from("0aff", "hex"));
+  await expect(broken).rejects.toMatchObject({ code: 13, trailers: { "devious-definite": "1" } });
+});
