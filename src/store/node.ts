@@ -7,7 +7,9 @@ import { ClientRequests } from "./client-requests.js";
 import type { Causality } from "./causality.js";
 import type { Clock } from "./clock.js";
 import { Driver } from "./driver.js";
+import { FrontDoor } from "./io/front-door.js";
 import { Gateway } from "./io/gateway.js";
+import { GrpcServer } from "./io/grpc-server.js";
 import type { RaftView, Store } from "./io/gateway.js";
 import type { Header, MemberView } from "./io/etcd-json.js";
 import { Transport } from "./io/transport.js";
@@ -37,7 +39,7 @@ import { Readers } from "./readers.js";
 import { Replica } from "./replica.js";
 import type { Applied, Member } from "./replica.js";
 import { Router } from "./router.js";
-import { etcdServices } from "./rpc/methods.js";
+import { etcdMethods, etcdServices } from "./rpc/methods.js";
 import type { Op } from "./router.js";
 import { storeVersion } from "./version.js";
 
@@ -70,7 +72,7 @@ export class Node implements Store {
   readonly #electionTicks: number;
   readonly #raft: Raft;
   readonly #transport: Transport;
-  readonly #gateway: Gateway;
+  readonly #door: FrontDoor;
   readonly #router: Router;
   readonly #readers: Readers;
   readonly #requests: ClientRequests;
@@ -160,13 +162,14 @@ export class Node implements Store {
       kv: () => this.#replica.kv,
       deadlineMs: () => nowMs() + timing.requestTimeoutMs,
     });
-    this.#gateway = new Gateway(this, etcdServices(this));
+    const services = etcdServices(this);
+    this.#door = new FrontDoor(new GrpcServer(etcdMethods(services)), new Gateway(this, services).server);
   }
 
   async listen(): Promise<{ readonly clientPort: number; readonly peerPort: number }> {
     const { timing, member, node, clientAddress, peerAddress } = this.#options;
     const peerPort = await this.#transport.listen(peerAddress.host, peerAddress.port);
-    const clientPort = await this.#gateway.listen(clientAddress.host, clientAddress.port);
+    const clientPort = await this.#door.listen(clientAddress.host, clientAddress.port);
     const { term, lastIndex } = this.#raft.status();
     const facts = { member, clientPort, peerPort, term, lastIndex, applied: this.#applied, version: storeVersion };
     this.#ports.log("info", "node-started", `${node} is up as member ${member}`, facts);
@@ -184,7 +187,7 @@ export class Node implements Store {
     if (this.#stopping) return;
     this.#stopping = true;
     this.#ports.log("info", "node-stopping", `${this.#options.node} stops`, { role: this.#role, term: this.#term });
-    this.#gateway.stopAccepting();
+    this.#door.stopAccepting();
     await this.#handOver();
     for (const stopTimer of this.#stopTimers) stopTimer();
     this.#router.close();
@@ -192,7 +195,7 @@ export class Node implements Store {
     this.driver.stop();
     await this.#ports.wal.close();
     this.#transport.close();
-    this.#gateway.close();
+    this.#door.close();
   }
 
   /** Spares the others an election timeout where somebody can take over at once. */

@@ -9,7 +9,7 @@ import type { Answering } from "../rpc/answering.js";
 import * as etcd from "./etcd-json.js";
 import { GrpcError, grpcCode } from "./grpc.js";
 import type { GrpcCode } from "./grpc.js";
-import { listenOn, readBody } from "./listen.js";
+import { readBody } from "./listen.js";
 
 /** What the gateway needs of a node. Promises reject with {@link RequestFailed}, within the node's time limit. */
 export interface Store {
@@ -112,36 +112,21 @@ async function changeMembers(store: Store, change: MemberChange): Promise<string
   return etcd.renderMembers(store.header(), members, added);
 }
 
-/** The HTTP side of a node: etcd's JSON gateway, `/health`, `/status`. */
+/** The HTTP/1.1 side of a node: etcd's JSON gateway, `/health`, `/status`. */
 export class Gateway {
   readonly #store: Store;
   readonly #handlers: ReadonlyMap<string, Handler>;
-  readonly #server: Server;
+  /** Does not listen: the front door brings it connections. */
+  readonly server: Server;
 
   /** `services` by the paths that they give to the JSON gateway. */
   constructor(store: Store, services: readonly Answering[]) {
     this.#store = store;
     const generic = services.flatMap(({ http, json }) => http.map((path): [string, Handler] => [path, (_, body) => json(body)]));
     this.#handlers = new Map([...generic, ...handlers]);
-    this.#server = createServer({ keepAliveTimeout: keepAliveTimeoutMs, noDelay: true }, (request, response) =>
+    this.server = createServer({ keepAliveTimeout: keepAliveTimeoutMs, noDelay: true }, (request, response) =>
       this.#serve(request, response),
     );
-  }
-
-  /** Resolves with the port once requests are taken. */
-  listen(host: string | undefined, port: number): Promise<number> {
-    return listenOn(this.#server, host, port);
-  }
-
-  /** No new connections from here on, and idle ones end. */
-  stopAccepting(): void {
-    this.#server.close();
-    this.#server.closeIdleConnections();
-  }
-
-  close(): void {
-    this.#server.close();
-    this.#server.closeAllConnections();
   }
 
   #serve(request: IncomingMessage, response: ServerResponse): void {

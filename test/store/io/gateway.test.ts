@@ -2,9 +2,11 @@
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { RequestFailed } from "../../../src/store/ask.js";
 import type { Failure } from "../../../src/store/ask.js";
+import { FrontDoor } from "../../../src/store/io/front-door.js";
 import { Gateway } from "../../../src/store/io/gateway.js";
 import type { Store } from "../../../src/store/io/gateway.js";
-import { etcdServices } from "../../../src/store/rpc/methods.js";
+import { GrpcServer } from "../../../src/store/io/grpc-server.js";
+import { etcdMethods, etcdServices } from "../../../src/store/rpc/methods.js";
 
 let failure: Failure | undefined;
 let unhealthy: string | undefined;
@@ -22,14 +24,15 @@ const store: Store = {
   raftStatus: () => ({ leader: 1, committed: 9, applied: 8, isLearner: false, bytes: 5 }),
 };
 
-let gateway: Gateway;
+let door: FrontDoor;
 let url: string;
 beforeEach(async () => {
   failure = unhealthy = undefined;
-  gateway = new Gateway(store, etcdServices(store));
-  url = `http://127.0.0.1:${await gateway.listen("127.0.0.1", 0)}`;
+  const services = etcdServices(store);
+  door = new FrontDoor(new GrpcServer(etcdMethods(services)), new Gateway(store, services).server);
+  url = `http://127.0.0.1:${await door.listen("127.0.0.1", 0)}`;
 });
-afterEach(() => gateway.close());
+afterEach(() => door.close());
 
 const post = (path: string, body: string): Promise<Response> => fetch(url + path, { method: "POST", body });
 const putBody = `{"key":"aw==","value":"dg=="}`;
