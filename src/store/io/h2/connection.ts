@@ -153,7 +153,7 @@ export class Connection {
     this.#rest = [];
     this.#restBytes = 0;
     this.#openBlock = undefined;
-    for (const stream of [...this.#streams.values()]) {
+    for (const stream of this.#streams.values()) {
       this.#close(stream);
       stream.listener.reset();
     }
@@ -247,8 +247,9 @@ export class Connection {
 
   #onHeaders(bytes: Buffer, from: number, to: number, flags: number, id: number): void {
     if (id === 0) throw protocolError("HEADERS on no stream");
-    let [start, end] = (flags & flag.padded) === 0 ? [from, to] : unpadded(bytes, from, to);
-    if ((flags & flag.priority) !== 0) start += 5;
+    const [first, end] = (flags & flag.padded) === 0 ? [from, to] : unpadded(bytes, from, to);
+    // the fields of a priority, which nobody uses any more, §6.2
+    const start = (flags & flag.priority) === 0 ? first : first + 5;
     if (start > end) throw frameSizeError("HEADERS");
     const endStream = (flags & flag.endStream) !== 0;
     if ((flags & flag.endHeaders) !== 0) return this.#onHeaderBlock(id, endStream, bytes, start, end);

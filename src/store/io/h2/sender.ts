@@ -134,8 +134,9 @@ export class Sender {
 
   /** Tells the writers who were told to stop and need not any longer. */
   unblock(): void {
-    if (this.#blocked.size === 0 || this.#waitingBytes >= connectionQueueBytesMax) return;
-    for (const stream of [...this.#blocked]) {
+    for (const stream of this.#blocked) {
+      // those just told may have filled it again
+      if (this.#waitingBytes >= connectionQueueBytesMax) return;
       if (stream.waitingBytes > streamQueueBytesMax / 2) continue;
       stream.isBlocked = false;
       this.#blocked.delete(stream);
