@@ -6,6 +6,7 @@
  */
 import { parseArgs } from "node:util";
 import { needEngine } from "./setup/docker-engine.js";
+import { wantEtcdctl } from "./setup/etcdctl.js";
 import { needBuild } from "./setup/fresh-build.js";
 import { needNode } from "./setup/node-version.js";
 import { needPackages } from "./setup/npm-packages.js";
@@ -46,6 +47,7 @@ await withTrouble(1, async () => {
     if (!usesEngine) return;
     await needEngine();
     wantNetem();
+    wantEtcdctl();
   });
   const before = usesEngine ? await listOurs() : new Map();
   for (const { title, run } of chosen) await phase(title, run);

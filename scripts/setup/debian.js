@@ -12,6 +12,7 @@ const packageOf = {
   nsenter: "util-linux",
   unshare: "util-linux",
   modprobe: "kmod",
+  etcdctl: "etcd-client",
   "linux.uml": "user-mode-linux",
 };
 

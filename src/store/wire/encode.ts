@@ -25,7 +25,7 @@ class Writer {
   #at = scratch.length;
 
   take(): Buffer {
-    const out = Buffer.allocUnsafe(this.#bytes.length - this.#at);
+    const out = Buffer.allocUnsafe(this.#written);
     this.#bytes.copy(out, 0, this.#at);
     if (this.#bytes.length <= scratchKeptMax) scratch = this.#bytes;
     return out;
@@ -44,9 +44,9 @@ class Writer {
   #list(field: NamedField, values: readonly unknown[]): void {
     if (values.length === 0) return;
     if (field.type.kind === "enum") {
-      const end = this.#at;
+      const before = this.#written;
       for (let i = values.length - 1; i >= 0; i--) this.#value(field, values[i]);
-      this.#lengthSince(end);
+      this.#lengthSince(before);
       this.#tag(field, 2);
       return;
     }
@@ -66,9 +66,9 @@ class Writer {
   #value({ type }: NamedField, value: unknown): boolean {
     switch (type.kind) {
       case "message": {
-        const end = this.#at;
+        const before = this.#written;
         this.message(type.message(), value as Values);
-        this.#lengthSince(end);
+        this.#lengthSince(before);
         return true;
       }
       case "enum":
@@ -131,8 +131,13 @@ class Writer {
     this.#varint(low, high);
   }
 
-  #lengthSince(end: number): void {
-    this.#varint(end - this.#at, 0);
+  /** Bytes so far: positions change when the buffer grows, this does not. */
+  get #written(): number {
+    return this.#bytes.length - this.#at;
+  }
+
+  #lengthSince(before: number): void {
+    this.#varint(this.#written - before, 0);
   }
 
   #varint(low: number, high: number): void {
@@ -143,7 +148,7 @@ class Writer {
   /** Moves to where that many bytes more begin. What is written already ends the buffer, in a larger one too. */
   #reserve(count: number): void {
     if (count > this.#at) {
-      const used = this.#bytes.length - this.#at;
+      const used = this.#written;
       const larger = Buffer.allocUnsafe(Math.max(2 * this.#bytes.length, 2 * (used + count)));
       this.#bytes.copy(larger, larger.length - used, this.#at);
       this.#bytes = larger;

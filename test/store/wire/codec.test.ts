@@ -129,6 +129,18 @@ const laterFields = new Set(["etcdserverpb.MemberListRequest.linearizable"]);
 
 const byNumber = (a: readonly unknown[], b: readonly unknown[]): number => Number(a[1]) - Number(b[1]);
 
+it.each([0, 1, 2])("lengths are right where the buffer has to grow: a large value at place %i of three", (place) => {
+  // larger than any buffer that is kept from one message to the next
+  const values = [0, 1, 2].map((i) => Buffer.alloc(i === place ? 2 ** 20 : 10, i + 1));
+  const bytes = encode(messages.RangeResponse, { count: 3, kvs: values.map((value) => ({ key: "k", value })) });
+  const { count, kvs } = decode(messages.RangeResponse, bytes);
+  expect([count, kvs.map(({ value }, i) => Buffer.compare(value, values[i] ?? Buffer.alloc(0)))]).toEqual([3, [0, 0, 0]]);
+  const twin = root.lookupType("RangeResponse").decode(bytes) as unknown as {
+    readonly kvs: readonly { readonly value: Uint8Array }[];
+  };
+  expect(twin.kvs.map(({ value }) => value.length)).toEqual(values.map(({ length }) => length));
+});
+
 it("the table has all messages of the protos but the later ones", () => {
   const later = /Downgrade|AuthStatus/;
   const packages = ["etcdserverpb", "mvccpb", "authpb"].map((name) => root.lookup(name) as protobuf.Namespace);

@@ -1,0 +1,177 @@
+// Shows that unmodified clients of etcd work against three containers of the store: Debian's etcdctl as people type it, and npm etcd3.
+import { Etcd3 } from "etcd3";
+import { execa } from "execa";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { TestCluster } from "../support/cli.js";
+
+/** Etcdctl is on the host, where the store's ports are published. `npm test` installs it where it may. */
+const etcdctlVersion = await execa("etcdctl", ["version"], { env: { ETCDCTL_API: "3" }, reject: false });
+const reason = etcdctlVersion.exitCode === 0 ? undefined : "no etcdctl here; Debian has it in etcd-client";
+if (reason !== undefined && process.env["CI"] !== undefined) throw new Error(reason);
+
+let cluster: TestCluster;
+/** `127.0.0.1:49153`, by node. */
+let addresses: Readonly<Record<string, string>>;
+let all: string;
+beforeAll(async () => {
+  cluster = await TestCluster.create();
+  await cluster.up();
+  const { nodes } = await cluster.status();
+  addresses = Object.fromEntries(nodes.map(({ node, address }) => [node, address ?? ""]));
+  all = Object.values(addresses).join(",");
+});
+afterAll(() => cluster.destroy());
+
+interface Typed {
+  readonly endpoints?: string;
+  readonly input?: string;
+}
+
+/** What a person sees, and 0 or not. */
+async function typed(
+  line: string,
+  { endpoints = all, input = "" }: Typed = {},
+): Promise<{ out: string; err: string; code: number }> {
+  const result = await execa("etcdctl", ["--endpoints", endpoints, ...line.split(" ")], {
+    env: { ETCDCTL_API: "3" },
+    reject: false,
+    input,
+    timeout: 20_000,
+  });
+  return { out: result.stdout, err: result.stderr, code: result.exitCode ?? -1 };
+}
+
+async function prints(line: string, options: Typed = {}): Promise<string> {
+  const { out, err, code } = await typed(line, options);
+  if (code !== 0) throw new Error(`etcdctl ${line} ended with ${code}: ${err}`);
+  return out;
+}
+
+describe.skipIf(reason !== undefined)(`etcdctl as people type it${reason === undefined ? "" : ` (skipped: ${reason})`}`, () => {
+  it("puts, gets and deletes, by whichever node", async () => {
+    for (const [node, endpoints] of Object.entries(addresses)) {
+      expect(await prints(`put by/${node} ${node}`, { endpoints })).toBe("OK");
+    }
+    for (const endpoints of Object.values(addresses)) {
+      expect(await prints("get --prefix by/", { endpoints })).toBe("by/n1\nn1\nby/n2\nn2\nby/n3\nn3");
+    }
+    expect(await prints("get --prefix by/ --keys-only --limit 2")).toBe("by/n1\n\nby/n2\n");
+    expect(await prints("get by/n1 by/n3 --print-value-only")).toBe("n1\nn2");
+    expect(await prints("get --prefix by/ --sort-by=KEY --order=ASCEND --consistency=s --print-value-only")).toBe("n1\nn2\nn3");
+    expect(await prints("put by/n1 again --prev-kv")).toBe("OK\nby/n1\nn1");
+    expect(await prints("put by/n1", { input: "a line\nand another" })).toBe("OK");
+    expect(await prints("get by/n1 --print-value-only")).toBe("a line\nand another");
+    expect(await prints("del by/n2 --prev-kv")).toBe("1\nby/n2\nn2");
+    expect(await prints("del --prefix by/")).toBe("2");
+    expect(await prints("get --prefix by/")).toBe("");
+  });
+
+  it("shows revisions as etcd counts them", async () => {
+    await prints("put counted 1");
+    await prints("put counted 2");
+    const { header, kvs, count } = JSON.parse(await prints("get counted -w json")) as {
+      header: { revision: number };
+      kvs: readonly Readonly<Record<string, unknown>>[];
+      count: number;
+    };
+    expect({ kvs, count }).toEqual({
+      kvs: [
+        {
+          key: Buffer.from("counted").toString("base64"),
+          create_revision: header.revision - 1,
+          mod_revision: header.revision,
+          version: 2,
+          value: Buffer.from("2").toString("base64"),
+        },
+      ],
+      count: 1,
+    });
+  });
+
+  it("lists the members and says how they are", async () => {
+    const members = (await prints("member list")).split("\n");
+    expect(members).toEqual(["n1", "n2", "n3"].map((node, i) => `${i + 1}, started, ${node}, http://${node}:2380, , false`));
+    const rows = JSON.parse(await prints("endpoint status -w json")) as readonly {
+      Endpoint: string;
+      Status: { header: { member_id: number }; version: string; leader: number; raftIndex: number };
+    }[];
+    expect(rows.map(({ Endpoint, Status }) => [Endpoint, Status.header.member_id])).toEqual(
+      Object.values(addresses).map((address, i) => [address, i + 1]),
+    );
+    const leader = `n${rows[0]?.Status.leader}`;
+    expect(new Set(rows.map(({ Status }) => `n${Status.leader}`))).toEqual(new Set([await cluster.leader()]));
+    expect(Object.keys(addresses)).toContain(leader);
+    const { err, code } = await typed("endpoint health");
+    expect([err.match(/is healthy: successfully committed proposal/g)?.length, code]).toEqual([3, 0]);
+  });
+
+  it.each([
+    ["get --rev=1 k", /a range at a revision of the past is not supported by this store yet/],
+    ["get --prefix k --order=DESCEND", /a range in another order than the keys' is not supported/],
+    ["lease grant 10", /etcd's call LeaseGrant is not supported/],
+    ["watch k", /etcd's call Watch is not supported/],
+    ["compact 1", /etcd's call Compact is not supported/],
+    ["member remove 63", /etcdserver: member not found/],
+  ])("%s: refused, and why", async (line, why) => {
+    const { err, code } = await typed(line);
+    expect(err).toMatch(why);
+    expect(code).not.toBe(0);
+  });
+});
+
+describe("npm etcd3", () => {
+  let client: Etcd3;
+  beforeAll(() => {
+    client = new Etcd3({ hosts: Object.values(addresses).map((address) => `http://${address}`) });
+  });
+  afterAll(() => client.close());
+
+  it("puts, gets and deletes texts, bytes and JSON", async () => {
+    const space = client.namespace("etcd3/");
+    await space.put("text").value("grün");
+    await space.put("bytes").value(Buffer.from([0, 255, 128]));
+    await space.put("json").value(JSON.stringify({ a: 1 }));
+    expect(await space.get("text").string()).toBe("grün");
+    expect(await space.get("bytes").buffer()).toEqual(Buffer.from([0, 255, 128]));
+    expect(await space.get("json").json()).toEqual({ a: 1 });
+    expect(await space.getAll().keys()).toEqual(["bytes", "json", "text"]);
+    expect(await space.getAll().sort("Key", "Ascend").limit(1).keys()).toEqual(["bytes"]);
+    expect(await space.getAll().count()).toBe(3);
+    expect(await space.get("nothing")).toBeNull();
+    expect(await space.delete().key("text")).toMatchObject({ deleted: "1" });
+    expect(await space.delete().all()).toMatchObject({ deleted: "2" });
+  });
+
+  it("many at once come back in the order of their revisions", async () => {
+    const puts = await Promise.all(Array.from({ length: 200 }, (_, i) => client.put(`many/${i}`).value(String(i))));
+    const revisions = puts.map(({ header }) => Number(header.revision));
+    expect(new Set(revisions).size).toBe(200);
+    const { kvs } = await client.getAll().prefix("many/").exec();
+    const byKey = new Map(kvs.map(({ key, mod_revision: modRevision }) => [key.toString(), Number(modRevision)]));
+    expect(revisions).toEqual(Array.from({ length: 200 }, (_, i) => byKey.get(`many/${i}`)));
+  });
+
+  it("a large value goes through, and one over etcd's bound is refused with its words", async () => {
+    const large = Buffer.alloc(2 ** 20, "x");
+    await client.put("large").value(large);
+    expect(await client.get("large").buffer()).toEqual(large);
+    const tooLarge = client.put("large").value(Buffer.alloc(1.6 * 2 ** 20));
+    await expect(tooLarge.exec()).rejects.toThrow("etcdserver: request is too large");
+  });
+
+  it("knows the store's refusals for what they are", async () => {
+    await expect(client.put("").value("x").exec()).rejects.toThrow("etcdserver: key is not provided");
+    const txn = client.if("k", "Version", "==", 0).then(client.put("k").value("v"));
+    await expect(txn.commit()).rejects.toThrow(/etcd's call Txn is not supported by this store yet/);
+  });
+
+  it("lists the members and says how one is", async () => {
+    const { members } = await client.cluster.memberList({});
+    expect(members.map(({ ID, name }) => [ID, name])).toEqual([
+      ["1", "n1"],
+      ["2", "n2"],
+      ["3", "n3"],
+    ]);
+    expect(await client.maintenance.status()).toMatchObject({ version: "3.4.0", isLearner: false, errors: [] });
+  });
+});
