@@ -2,15 +2,14 @@ import type { Duplex } from "node:stream";
 import { grpcCode, GrpcError } from "./grpc.js";
 import type { Method, Methods } from "./grpc.js";
 import { StreamCall, UnaryCall } from "./h2/calls.js";
-import type { Timed } from "./h2/calls.js";
+import type { Call, CallsContext } from "./h2/calls.js";
 import { failureBlock, parseTimeout, unsupportedMediaType } from "./h2/grpc-words.js";
 import type { HeaderField } from "./h2/hpack.js";
 import { assemblingBytesMax, headerListBytesMax } from "./h2/limits.js";
-import { Link } from "./h2/link.js";
-import type { Assembling } from "./h2/messages.js";
 import { Pages } from "./h2/output.js";
 import { readHead } from "./h2/request.js";
 import type { Stream } from "./h2/stream.js";
+import { Link } from "./http2-link.js";
 
 /** How often time limits are looked at: one timer for all calls and connections, as long as there are any. */
 const tickMs = 100;
@@ -24,7 +23,7 @@ export class GrpcServer {
   readonly #services: ReadonlySet<string>;
   readonly #pages = new Pages();
   readonly #links = new Set<Link>();
-  readonly #timed: Timed = new Set();
+  readonly #timed = new Set<Call>();
   #ticking: NodeJS.Timeout | undefined;
 
   constructor(methods: Methods) {
@@ -34,11 +33,12 @@ export class GrpcServer {
 
   /** Serves the connection from here on. What was read of it already is put back before. */
   accept(socket: Duplex): void {
-    const assembling: Assembling = { bytes: 0, bytesMax: assemblingBytesMax };
+    const assembling = { bytes: 0, bytesMax: assemblingBytesMax };
+    const context: CallsContext = { assembling, timed: this.#timed, now: () => performance.now() };
     const link = new Link(
       socket,
       this.#pages,
-      (stream, fields) => this.#open(stream, fields, assembling),
+      (stream, fields) => this.#open(stream, fields, context),
       performance.now(),
       () => {
         this.#links.delete(link);
@@ -66,7 +66,7 @@ export class GrpcServer {
   }
 
   /** False: no legal request. */
-  #open(stream: Stream, fields: readonly HeaderField[] | undefined, assembling: Assembling): boolean {
+  #open(stream: Stream, fields: readonly HeaderField[] | undefined, context: CallsContext): boolean {
     if (fields === undefined) {
       refuse(stream, grpcCode.resourceExhausted, `the header list is longer than ${headerListBytesMax} bytes`);
       return true;
@@ -86,7 +86,7 @@ export class GrpcServer {
     } else if (head.grpcTimeout !== undefined && timeoutMs === undefined) {
       refuse(stream, grpcCode.internal, `malformed grpc-timeout: ${head.grpcTimeout}`);
     } else {
-      this.#begin(method, stream, fields, timeoutMs, assembling);
+      this.#begin(method, stream, fields, timeoutMs, context);
     }
     return true;
   }
@@ -96,13 +96,13 @@ export class GrpcServer {
     stream: Stream,
     fields: readonly HeaderField[],
     timeoutMs: number | undefined,
-    assembling: Assembling,
+    context: CallsContext,
   ): void {
     if (method.kind === "unary") {
-      stream.listener = new UnaryCall(stream, fields, timeoutMs, assembling, this.#timed, method.answer);
+      stream.listener = new UnaryCall(stream, fields, timeoutMs, context, method.answer);
       return;
     }
-    const call = new StreamCall(stream, fields, timeoutMs, assembling, this.#timed);
+    const call = new StreamCall(stream, fields, timeoutMs, context);
     stream.listener = call;
     call.open(method.open);
   }

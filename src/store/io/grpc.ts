@@ -47,7 +47,7 @@ export interface GrpcCall {
   onCancel(listener: () => void): void;
 }
 
-/** One message in, one message or an error out, once. The message is the caller's only until `reply` or the end of this turn, whichever is first: copy what stays. */
+/** One message in, one message or an error out, once; the answer must stay as it is from then on. The message is the caller's only until `reply` or the end of this turn, whichever is first: copy what stays. */
 export type UnaryMethod = (message: Buffer, call: GrpcCall, reply: (answer: Buffer | GrpcError) => void) => void;
 
 /** The server's side of a call in which more than one message goes one way. */

@@ -8,8 +8,15 @@ import { MessageReader, writePrefix } from "./messages.js";
 import type { Assembling, MessageSink } from "./messages.js";
 import type { Stream, StreamListener } from "./stream.js";
 
-/** Calls that have a time limit, as long as they are under way. */
-export type Timed = Set<Call>;
+/** What the calls of a connection share. */
+export interface CallsContext {
+  /** Of this connection. */
+  readonly assembling: Assembling;
+  /** Calls that have a time limit, of all connections, as long as they are under way. */
+  readonly timed: Set<Call>;
+  /** In ms, from any beginning. */
+  readonly now: () => number;
+}
 
 /** Used again for each message: whatever keeps it copies it. */
 const prefix = Buffer.alloc(5);
@@ -17,31 +24,25 @@ const prefix = Buffer.alloc(5);
 /** What all calls have in common: one HTTP/2 stream, messages in, an answer that ends once. */
 export abstract class Call implements GrpcCall, StreamListener, MessageSink {
   readonly timeoutMs: number | undefined;
-  /** On the clock of whoever asks {@link Call.expire}. */
+  /** By {@link CallsContext.now}. */
   readonly deadlineMs: number;
   protected readonly stream: Stream;
+  protected readonly context: CallsContext;
   protected readonly reader: MessageReader;
   protected done = false;
   protected headSent = false;
   readonly #fields: readonly HeaderField[];
-  readonly #timed: Timed;
   #metadata: Map<string, string> | undefined;
   #cancelled: (() => void)[] | undefined;
 
-  constructor(
-    stream: Stream,
-    fields: readonly HeaderField[],
-    timeoutMs: number | undefined,
-    assembling: Assembling,
-    timed: Timed,
-  ) {
+  constructor(stream: Stream, fields: readonly HeaderField[], timeoutMs: number | undefined, context: CallsContext) {
     this.stream = stream;
-    this.reader = new MessageReader(assembling);
+    this.reader = new MessageReader(context.assembling);
     this.timeoutMs = timeoutMs;
     this.#fields = fields;
-    this.#timed = timed;
-    this.deadlineMs = timeoutMs === undefined ? Infinity : performance.now() + timeoutMs;
-    if (timeoutMs !== undefined) timed.add(this);
+    this.context = context;
+    this.deadlineMs = timeoutMs === undefined ? Infinity : context.now() + timeoutMs;
+    if (timeoutMs !== undefined) context.timed.add(this);
   }
 
   get metadata(): ReadonlyMap<string, string> {
@@ -114,7 +115,7 @@ export abstract class Call implements GrpcCall, StreamListener, MessageSink {
   protected release(): void {
     this.done = true;
     this.reader.release();
-    if (this.timeoutMs !== undefined) this.#timed.delete(this);
+    if (this.timeoutMs !== undefined) this.context.timed.delete(this);
   }
 
   #cancel(): void {
@@ -127,7 +128,6 @@ export abstract class Call implements GrpcCall, StreamListener, MessageSink {
 /** One message, answered when the client has said all. */
 export class UnaryCall extends Call {
   readonly #method: UnaryMethod;
-  readonly #assembling: Assembling;
   #message: Buffer | undefined;
   /** Of the message, where it has to wait for the stream's end in memory of its own. */
   #heldBytes = 0;
@@ -136,12 +136,10 @@ export class UnaryCall extends Call {
     stream: Stream,
     fields: readonly HeaderField[],
     timeoutMs: number | undefined,
-    assembling: Assembling,
-    timed: Timed,
+    context: CallsContext,
     method: UnaryMethod,
   ) {
-    super(stream, fields, timeoutMs, assembling, timed);
-    this.#assembling = assembling;
+    super(stream, fields, timeoutMs, context);
     this.#method = method;
   }
 
@@ -174,7 +172,7 @@ export class UnaryCall extends Call {
   protected override release(): void {
     super.release();
     this.#message = undefined;
-    this.#assembling.bytes -= this.#heldBytes;
+    this.context.assembling.bytes -= this.#heldBytes;
     this.#heldBytes = 0;
   }
 
@@ -186,12 +184,12 @@ export class UnaryCall extends Call {
   }
 
   #hold(message: Buffer): void {
-    if (this.#assembling.bytes + message.length > this.#assembling.bytesMax) {
+    if (this.context.assembling.bytes + message.length > this.context.assembling.bytesMax) {
       return this.fail(new GrpcError(grpcCode.resourceExhausted, "too many large requests at once on one connection"));
     }
     this.#message = Buffer.from(message);
     this.#heldBytes = message.length;
-    this.#assembling.bytes += message.length;
+    this.context.assembling.bytes += message.length;
   }
 }
 

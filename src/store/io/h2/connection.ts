@@ -279,12 +279,13 @@ export class Connection {
     if (id % 2 === 0) throw protocolError("a client's streams have odd numbers");
     if (id <= this.#lastStream) return this.#afterClose(id, "HEADERS", endStream);
     const stream = new Stream(id, this.#sec, this.#sender.initialWindow, this.#sender, (its, code) => this.#reset(its, code));
-    const isFull = this.#streams.size >= limits.streamsMax || this.#sender.waitingBytes >= limits.connectionQueueBytesMax;
+    const isFull = this.#streams.size >= limits.streamsMax || this.#sender.waitingBytes >= limits.refusingQueueBytes;
     // §6.8: a stream after GOAWAY was not processed, and its client may try again elsewhere
     if (!this.#draining) this.#lastStream = id;
     this.#streams.set(id, stream);
     stream.clientDone = endStream;
-    if (this.#draining || isFull) return this.#streamError(stream, errorCode.refusedStream);
+    // nothing was done, so its client may try again: no fault of its
+    if (this.#draining || isFull) return this.#reset(stream, errorCode.refusedStream);
     if (!this.#accept(stream, fields)) return this.#streamError(stream, errorCode.protocolError);
     if (endStream && !stream.closed) stream.listener.ended();
   }

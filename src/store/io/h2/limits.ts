@@ -28,9 +28,11 @@ export const messageBytesMax = 2 * 2 ** 20;
 export const assemblingBytesMax = 32 * 2 ** 20;
 /** What a stream has waiting before its writer is told to stop. */
 export const streamQueueBytesMax = 2 ** 20;
-/** What all streams of a connection have waiting before writers are told to stop and new streams are refused. */
+/** What all streams of a connection have waiting before writers are told to stop. */
 export const connectionQueueBytesMax = 8 * 2 ** 20;
-/** As much again and more may wait because of calls that were under way; the call whose answer does not fit here fails. */
+/** Answers of single messages cannot stop; with so much waiting no new streams are taken. */
+export const refusingQueueBytes = 32 * 2 ** 20;
+/** And a call fails whose answer would make it more than this. */
 export const answersQueueBytesMax = 64 * 2 ** 20;
 /** What the socket holds before DATA frames stay in their streams' queues. */
 export const socketBytesMax = 2 ** 18;

@@ -6,7 +6,7 @@ import { GrpcServer } from "../../../../src/store/io/grpc-server.js";
 import { errorCode, flag, frameType, preface, setting } from "../../../../src/store/io/h2/frames.js";
 import { encodeFields } from "../../../../src/store/io/h2/hpack.js";
 import * as limits from "../../../../src/store/io/h2/limits.js";
-import { Link } from "../../../../src/store/io/h2/link.js";
+import { Link } from "../../../../src/store/io/http2-link.js";
 import { MessageReader } from "../../../../src/store/io/h2/messages.js";
 import { Pages } from "../../../../src/store/io/h2/output.js";
 import type { Stream } from "../../../../src/store/io/h2/stream.js";

@@ -1,9 +1,9 @@
 import type { Duplex } from "node:stream";
-import { Connection } from "./connection.js";
-import type { Accept } from "./connection.js";
-import { errorCode } from "./frames.js";
-import { connectionQueueBytesMax, lingerMs, prefaceTimeoutMs, stallTimeoutMs, unreadBytesMax } from "./limits.js";
-import type { Pages } from "./output.js";
+import { Connection } from "./h2/connection.js";
+import type { Accept } from "./h2/connection.js";
+import { errorCode } from "./h2/frames.js";
+import { connectionQueueBytesMax, lingerMs, prefaceTimeoutMs, stallTimeoutMs, unreadBytesMax } from "./h2/limits.js";
+import type { Pages } from "./h2/output.js";
 
 /** A {@link Connection} on its socket: everything said in one turn of the event loop is one write. */
 export class Link {
