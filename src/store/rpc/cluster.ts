@@ -8,23 +8,25 @@ import { answering } from "./answering.js";
 import type { Answering } from "./answering.js";
 import { headersOf } from "./header.js";
 
-/** Members: https://etcd.io/docs/v3.4/op-guide/runtime-configuration/. A list is what this member knows, as in etcd 3.4. */
+/**
+ * Members: https://etcd.io/docs/v3.4/op-guide/runtime-configuration/. A list is what this member knows, as in etcd 3.4, whose headers have no
+ * revision here. */
 export function clusterService(store: Store): readonly Answering[] {
   const header = headersOf(store);
   const members = () => store.members().map(shown);
   const change = async (asked: MemberChange) => {
     await store.changeMembers(asked);
-    return { header: header(), members: members() };
+    return { header: header(0), members: members() };
   };
   return [
-    answering(rpcs.cluster.memberList, () => Promise.resolve({ header: header(), members: members() })),
+    answering(rpcs.cluster.memberList, () => Promise.resolve({ header: header(0), members: members() })),
     answering(rpcs.cluster.memberAdd, async ({ peerUrls, isLearner }) => {
       const [peerUrl, ...others] = peerUrls;
       const address = peerUrl === undefined || others.length > 0 ? undefined : parsePeerUrl(peerUrl);
       if (peerUrl === undefined || address === undefined) throw etcdError("badMemberUrls");
       const name = address.host;
       const id = await store.changeMembers({ kind: "add", name, ...address, isLearner });
-      return { header: header(), member: shown({ id, name, peerUrl, isLearner }), members: members() };
+      return { header: header(0), member: shown({ id, name, peerUrl, isLearner }), members: members() };
     }),
     answering(rpcs.cluster.memberRemove, ({ id }) => change({ kind: "remove", member: memberOf(id) })),
     answering(rpcs.cluster.memberPromote, ({ id }) => change({ kind: "promote", member: memberOf(id) })),

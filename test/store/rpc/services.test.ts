@@ -114,7 +114,7 @@ it("lists and changes members", async () => {
   const here = world();
   const { cluster } = rpcs;
   const shown = { id: 1n, name: "n1", peerUrls: ["http://n1:2380"], clientUrls: [], isLearner: false };
-  expect(await ask(here, cluster.memberList, {})).toEqual({ header: header(1), members: [shown] });
+  expect(await ask(here, cluster.memberList, {})).toEqual({ header: header(0), members: [shown] });
   const added = await ask(here, cluster.memberAdd, { peerUrls: ["http://n4:2399"], isLearner: true });
   expect(added.member).toEqual({ ...shown, id: 4n, name: "n4", peerUrls: ["http://n4:2399"], isLearner: true });
   await ask(here, cluster.memberPromote, { id: 4n });
@@ -134,7 +134,7 @@ it("says how the member is", async () => {
   expect(status).toMatchObject({ ...shown, version: "3.4.0" });
   here.leader = 0;
   expect(await ask(here, rpcs.maintenance.status, {})).toMatchObject({ leader: 0n, errors: ["etcdserver: no leader"] });
-  expect(await ask(here, rpcs.maintenance.alarm, {})).toMatchObject({ alarms: [] });
+  expect(await ask(here, rpcs.maintenance.alarm, {})).toEqual({ header: undefined, alarms: [] });
 });
 
 const key = "k";
