@@ -1,15 +1,19 @@
+import { FrameCutter } from "./frame-cutter.js";
+import type { TakeFrame } from "./frame-cutter.js";
 import {
   ConnectionError,
   defaultWindow,
   errorCode,
   flag,
-  frameHeaderBytes,
+  frameSizeError,
   frameType,
-  preface,
+  protocolError,
   setting,
+  unpadded,
   windowMax,
 } from "./frames.js";
 import type { ErrorCode } from "./frames.js";
+import { Floods } from "./floods.js";
 import { CompressionError, HpackDecoder } from "./hpack.js";
 import type { HeaderField } from "./hpack.js";
 import * as limits from "./limits.js";
@@ -40,28 +44,19 @@ export class Connection {
   readonly output: Output;
   readonly #accept: Accept;
   readonly #sender: Sender;
+  readonly #cutter = new FrameCutter();
   readonly #hpack = new HpackDecoder();
+  readonly #floods = new Floods();
   readonly #streams = new Map<number, Stream>();
   /** Streams that we closed before the client had ended them: what it sent meanwhile is on its way and no error, §5.1. */
   readonly #abandoned = new Set<number>();
   readonly #wake: () => void;
-  /** What came and is not a whole frame. */
-  #rest: Buffer[] = [];
-  #restBytes = 0;
-  #wantedBytes = preface.length;
-  #greeted = false;
   #settled = false;
   #lastStream = 0;
   #openBlock: OpenBlock | undefined;
   #received = 0;
   #draining = false;
   #closed = false;
-  #sec = 0;
-  #resets = 0;
-  #pings = 0;
-  #emptyFrames = 0;
-  /** We have sent something that a PING may rightly follow on, as one that measures the round trip does. */
-  #saidSincePing = false;
 
   /** `wake` asks for {@link gather} at the end of this turn of the event loop. */
   constructor(pages: Pages, accept: Accept, wake: () => void) {
@@ -92,21 +87,10 @@ export class Connection {
     return this.#sender.waitingBytes;
   }
 
-  /** Bytes of incomplete frames and header blocks. */
-  get unparsedBytes(): number {
-    return this.#restBytes + (this.#openBlock?.bytes ?? 0);
-  }
-
   receive(chunk: Buffer): void {
     if (this.#closed) return;
-    this.#rest.push(chunk);
-    this.#restBytes += chunk.length;
-    if (this.#restBytes < this.#wantedBytes) return;
-    const bytes = this.#rest.length === 1 ? chunk : Buffer.concat(this.#rest, this.#restBytes);
     try {
-      const at = this.#frames(bytes);
-      this.#rest = at === bytes.length ? [] : [bytes.subarray(at)];
-      this.#restBytes = bytes.length - at;
+      this.#cutter.cut(chunk, this.#frame);
     } catch (error) {
       if (error instanceof ConnectionError) this.#fail(error.code, error.message);
       else if (error instanceof CompressionError) this.#fail(errorCode.compressionError, error.message);
@@ -129,9 +113,7 @@ export class Connection {
 
   /** `sec` is the second of the connection's life, for what is counted by the second. */
   tick(sec: number): void {
-    if (sec === this.#sec) return;
-    this.#sec = sec;
-    this.#resets = this.#pings = this.#emptyFrames = 0;
+    this.#floods.tick(sec);
   }
 
   /** No new streams; closed once those there are have ended. §6.8. */
@@ -150,8 +132,6 @@ export class Connection {
   /** The socket is gone. */
   lost(): void {
     this.#closed = true;
-    this.#rest = [];
-    this.#restBytes = 0;
     this.#openBlock = undefined;
     for (const stream of this.#streams.values()) {
       this.#close(stream);
@@ -159,38 +139,16 @@ export class Connection {
     }
   }
 
-  /** Takes the whole frames of `bytes`, and returns where they end. */
-  #frames(bytes: Buffer): number {
-    let at = 0;
-    if (!this.#greeted) {
-      if (!bytes.subarray(0, preface.length).equals(preface)) throw protocolError("this is not HTTP/2's preface");
-      this.#greeted = true;
-      at = preface.length;
-    }
-    while (bytes.length - at >= frameHeaderBytes && !this.#closed) {
-      const length = bytes.readUIntBE(at, 3);
-      if (length > limits.frameBytesMax) throw new ConnectionError(errorCode.frameSizeError, `a frame of ${length} bytes`);
-      const end = at + frameHeaderBytes + length;
-      if (end > bytes.length) {
-        this.#wantedBytes = end - at;
-        return at;
-      }
-      this.#frame(bytes, at, end);
-      at = end;
-    }
-    this.#wantedBytes = frameHeaderBytes;
-    return at;
-  }
-
-  #frame(bytes: Buffer, at: number, end: number): void {
-    const type = bytes[at + 3] as number;
-    const flags = bytes[at + 4] as number;
-    const id = bytes.readUInt32BE(at + 5) & windowMax;
-    const start = at + frameHeaderBytes;
+  readonly #frame: TakeFrame = (type, flags, id, bytes, start, end) => {
     if (!this.#settled && type !== frameType.settings) throw protocolError("SETTINGS must come first");
     if (this.#openBlock !== undefined && (type !== frameType.continuation || id !== this.#openBlock.stream)) {
       throw protocolError("a header block must be completed before anything else");
     }
+    this.#onFrame(type, flags, id, bytes, start, end);
+    return !this.#closed;
+  };
+
+  #onFrame(type: number, flags: number, id: number, bytes: Buffer, start: number, end: number): void {
     switch (type) {
       case frameType.data:
         return this.#onData(bytes, start, end, flags, id);
@@ -235,7 +193,7 @@ export class Connection {
     stream.uncredited += counted;
     if (stream.uncredited > limits.streamWindow) return this.#streamError(stream, errorCode.flowControlError);
     if (!endStream) {
-      if (start === end) this.#countEmpty();
+      if (start === end) this.#floods.emptyFrame();
       if (stream.uncredited >= limits.streamWindow / 2) {
         this.#windowUpdate(id, stream.uncredited);
         stream.uncredited = 0;
@@ -264,7 +222,7 @@ export class Connection {
     if (block.bytes > limits.headerBlockBytesMax)
       throw new ConnectionError(errorCode.enhanceYourCalm, "a header block without end");
     if ((flags & flag.endHeaders) === 0) {
-      if (start === end) this.#countEmpty();
+      if (start === end) this.#floods.emptyFrame();
       return;
     }
     this.#openBlock = undefined;
@@ -278,7 +236,9 @@ export class Connection {
     if (known !== undefined) return this.#onTrailers(known, endStream, fields);
     if (id % 2 === 0) throw protocolError("a client's streams have odd numbers");
     if (id <= this.#lastStream) return this.#afterClose(id, "HEADERS", endStream);
-    const stream = new Stream(id, this.#sec, this.#sender.initialWindow, this.#sender, (its, code) => this.#reset(its, code));
+    const stream = new Stream(id, this.#floods.sec, this.#sender.initialWindow, this.#sender, (its, code) =>
+      this.#reset(its, code),
+    );
     const isFull = this.#streams.size >= limits.streamsMax || this.#sender.waitingBytes >= limits.refusingQueueBytes;
     // §6.8: a stream after GOAWAY was not processed, and its client may try again elsewhere
     if (!this.#draining) this.#lastStream = id;
@@ -299,7 +259,7 @@ export class Connection {
 
   #onPriority(length: number, id: number): void {
     if (id === 0) throw protocolError("PRIORITY of no stream");
-    this.#countEmpty();
+    this.#floods.emptyFrame();
     if (length === 5) return;
     const stream = this.#streams.get(id);
     if (stream === undefined) throw frameSizeError("PRIORITY");
@@ -317,7 +277,7 @@ export class Connection {
     stream.clientDone = true;
     this.#close(stream);
     stream.listener.reset();
-    this.#countReset(stream);
+    this.#floods.reset(stream.openedSec);
   }
 
   #onSettings(bytes: Buffer, start: number, end: number, flags: number, id: number): void {
@@ -328,7 +288,7 @@ export class Connection {
       return;
     }
     if ((end - start) % 6 !== 0) throw frameSizeError("SETTINGS");
-    if (this.#settled) this.#countPing();
+    if (this.#settled) this.#floods.ping();
     this.#settled = true;
     for (let at = start; at < end; at += 6) this.#set(bytes.readUInt16BE(at), bytes.readUInt32BE(at + 2));
     this.output.frame(0, frameType.settings, flag.ack, 0);
@@ -353,7 +313,7 @@ export class Connection {
     if (id !== 0) throw protocolError("PING on a stream");
     if (end - start !== 8) throw frameSizeError("PING");
     if ((flags & flag.ack) !== 0) return;
-    this.#countPing();
+    this.#floods.ping();
     this.output.frame(8, frameType.ping, flag.ack, 0);
     this.output.append(bytes, start, end);
     this.#wake();
@@ -379,7 +339,7 @@ export class Connection {
 
   /** Our side is complete. A client that is not done may stop: §8.1. */
   #answered(stream: Stream): void {
-    this.#saidSincePing = true;
+    this.#floods.answered();
     if (stream.clientDone) this.#close(stream);
     else this.#reset(stream, errorCode.noError);
   }
@@ -389,7 +349,7 @@ export class Connection {
     const { listener } = stream;
     this.#reset(stream, code);
     listener.reset();
-    this.#countReset(stream);
+    this.#floods.reset(stream.openedSec);
   }
 
   #reset(stream: Stream, code: ErrorCode): void {
@@ -433,26 +393,6 @@ export class Connection {
       throw protocolError(`${what} on stream ${id}, which is idle`);
   }
 
-  #countReset(stream: Stream): void {
-    // a call that was given up after seconds is no attack
-    if (stream.openedSec + 1 < this.#sec) return;
-    if (++this.#resets > limits.resetsPerSecondMax) throw new ConnectionError(errorCode.enhanceYourCalm, "too many resets");
-  }
-
-  #countPing(): void {
-    if (this.#saidSincePing) {
-      this.#saidSincePing = false;
-      return;
-    }
-    if (++this.#pings > limits.pingsPerSecondMax) throw new ConnectionError(errorCode.enhanceYourCalm, "too many pings");
-  }
-
-  #countEmpty(): void {
-    if (++this.#emptyFrames > limits.emptyFramesPerSecondMax) {
-      throw new ConnectionError(errorCode.enhanceYourCalm, "too many frames that say nothing");
-    }
-  }
-
   #fail(code: ErrorCode, why: string): void {
     this.#goAway(code, why);
     this.lost();
@@ -481,20 +421,4 @@ export class Connection {
     this.output.u32(increment);
     this.#wake();
   }
-}
-
-function protocolError(why: string): ConnectionError {
-  return new ConnectionError(errorCode.protocolError, why);
-}
-
-function frameSizeError(what: string): ConnectionError {
-  return new ConnectionError(errorCode.frameSizeError, `${what} of a wrong length`);
-}
-
-/** §6.1: the first byte is the length of the padding at the end. */
-function unpadded(bytes: Buffer, start: number, end: number): [start: number, end: number] {
-  const padding = bytes[start] as number;
-  if (start === end) throw frameSizeError("a padded frame");
-  if (padding >= end - start) throw protocolError("more padding than frame");
-  return [start + 1, end - padding];
 }

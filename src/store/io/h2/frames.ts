@@ -60,3 +60,19 @@ export class ConnectionError extends Error {
     this.code = code;
   }
 }
+
+export function protocolError(why: string): ConnectionError {
+  return new ConnectionError(errorCode.protocolError, why);
+}
+
+export function frameSizeError(what: string): ConnectionError {
+  return new ConnectionError(errorCode.frameSizeError, `${what} of a wrong length`);
+}
+
+/** What is not padding of the payload `bytes[start, end)`, whose first byte is the padding's length. §6.1. */
+export function unpadded(bytes: Buffer, start: number, end: number): [start: number, end: number] {
+  const padding = bytes[start] as number;
+  if (start === end) throw frameSizeError("a padded frame");
+  if (padding >= end - start) throw protocolError("more padding than frame");
+  return [start + 1, end - padding];
+}
