@@ -9,6 +9,7 @@ import * as limits from "../../../../src/store/io/h2/limits.js";
 import { Link } from "../../../../src/store/io/http2-link.js";
 import { MessageReader } from "../../../../src/store/io/h2/messages.js";
 import { Pages } from "../../../../src/store/io/h2/output.js";
+import { readHead } from "../../../../src/store/io/h2/request.js";
 import type { Stream } from "../../../../src/store/io/h2/stream.js";
 import { echoMethods } from "./echo-methods.js";
 import { frameMessage } from "./grpc-client.js";
@@ -175,6 +176,21 @@ it("answers a message whose prefix announces 4 GiB at once, and keeps nothing of
   await checkAlive(3);
 });
 
+/** A connection that no clock ticks for, and that takes what is a request at all. */
+function timeless(): { readonly calm: RawPeer; readonly link: Link } {
+  let link: Link | undefined;
+  const calm = new RawPeer((socket) => {
+    link = new Link(
+      socket,
+      new Pages(),
+      (_stream, fields = []) => readHead(fields) !== undefined,
+      0,
+      () => {},
+    );
+  });
+  return { calm, link: link as Link };
+}
+
 it.each<[string, (index: number) => Buffer, number]>([
   [
     "resets",
@@ -190,20 +206,35 @@ it.each<[string, (index: number) => Buffer, number]>([
   ["settings", () => frame(settings, 0, 0), limits.pingsPerSecondMax],
   ["priorities", (index) => frame(priority, 0, 2 * index + 1, [0, 0, 0, 0, 0]), limits.emptyFramesPerSecondMax],
 ])("asks who sends %s without end to calm down", async (_what, of, most) => {
-  await peer.say(greeting, ...Array.from({ length: most }, (_, index) => of(index)));
-  expect(peer.goAway).toBeUndefined();
-  await peer.say(of(most));
-  expect(peer.goAway).toBe(errorCode.enhanceYourCalm);
-  expect(peer.closed).toBe(true);
+  const { calm } = timeless();
+  await calm.say(greeting, ...Array.from({ length: most }, (_, index) => of(index)));
+  expect(calm.goAway).toBeUndefined();
+  await calm.say(of(most));
+  expect(calm.goAway).toBe(errorCode.enhanceYourCalm);
+  expect(calm.closed).toBe(true);
 });
 
-it("asks who sends empty DATA or CONTINUATION without end to calm down", async () => {
-  const empty = Array<Buffer>(limits.emptyFramesPerSecondMax + 1);
-  await peer.say(greeting, ask(1), ...empty.fill(frame(data, 0, 1)));
-  expect(peer.goAway).toBe(errorCode.enhanceYourCalm);
-  const other = new RawPeer((socket) => server.accept(socket));
-  await other.say(greeting, frame(headers, 0, 1, [0x83]), ...empty.fill(frame(continuation, 0, 1)));
-  expect(other.goAway).toBe(errorCode.enhanceYourCalm);
+it.each([
+  ["DATA", ask(1), frame(data, 0, 1)],
+  ["CONTINUATION", frame(headers, 0, 1, [0x83]), frame(continuation, 0, 1)],
+])("asks who sends empty %s without end to calm down", async (_what, first, empty) => {
+  const { calm } = timeless();
+  await calm.say(greeting, first, ...Array<Buffer>(limits.emptyFramesPerSecondMax).fill(empty));
+  expect(calm.goAway).toBeUndefined();
+  await calm.say(empty);
+  expect(calm.goAway).toBe(errorCode.enhanceYourCalm);
+});
+
+it("lets a client give up any number of calls that took seconds, and ping again a second later", async () => {
+  const { calm, link } = timeless();
+  const ids = Array.from({ length: 2 * limits.resetsPerSecondMax }, (_, index) => 2 * index + 1);
+  await calm.say(greeting, ...ids.map((id) => ask(id, "/test.Echo/Never")));
+  for (let sec = 1; sec <= 4; sec++) {
+    link.tick(sec * 1000);
+    await calm.say(...Array<Buffer>(limits.pingsPerSecondMax).fill(frame(ping, 0, 0, u32(0, sec))));
+  }
+  await calm.say(...ids.map((id) => frame(resetStream, 0, id, u32(8))));
+  expect(calm.goAway).toBeUndefined();
 });
 
 it("lets a client ping after each answer, as clients do that measure their round trip", async () => {
