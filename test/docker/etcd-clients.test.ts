@@ -2,7 +2,7 @@
 import { Etcd3 } from "etcd3";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { TestCluster } from "../support/cli.js";
+import { eventually, TestCluster } from "../support/cli.js";
 
 /** Etcdctl is on the host, where the store's ports are published. `npm test` installs it where it may. */
 const etcdctlVersion = await execa("etcdctl", ["version"], { env: { ETCDCTL_API: "3" }, reject: false });
@@ -105,6 +105,20 @@ describe.skipIf(reason !== undefined)(`etcdctl as people type it${reason === und
     expect([err.match(/is healthy: successfully committed proposal/g)?.length, code]).toEqual([3, 0]);
   });
 
+  it("a member without a quorum answers what needs none, and says why it does nothing else", async () => {
+    await prints("put known 1");
+    const endpoints = addresses["n3"] ?? "";
+    expect(await prints("get known --print-value-only", { endpoints })).toBe("1");
+    await cluster.json("chaos", "partition", "isolate n3", "--for", "1m");
+    expect(await prints("get known --consistency=s --print-value-only", { endpoints })).toBe("1");
+    const { err, code } = await typed("put known 2", { endpoints });
+    expect(err).toMatch(/etcdserver: (no leader|request timed out)/);
+    expect(code).toBe(1);
+    expect((await typed("endpoint health", { endpoints })).err).toMatch(/is unhealthy/);
+    await cluster.json("chaos", "heal");
+    await eventually("n3 follows again", 20_000, async () => (await typed("get known", { endpoints })).code === 0);
+  });
+
   it.each([
     ["get --rev=1 k", /a range at a revision of the past is not supported by this store yet/],
     ["get --prefix k --order=DESCEND", /a range in another order than the keys' is not supported/],
@@ -154,7 +168,7 @@ describe("npm etcd3", () => {
   it("a large value goes through, and one over etcd's bound is refused with its words", async () => {
     const large = Buffer.alloc(2 ** 20, "x");
     await client.put("large").value(large);
-    expect(await client.get("large").buffer()).toEqual(large);
+    expect((await client.get("large").buffer())?.equals(large)).toBe(true);
     const tooLarge = client.put("large").value(Buffer.alloc(1.6 * 2 ** 20));
     await expect(tooLarge.exec()).rejects.toThrow("etcdserver: request is too large");
   });

@@ -35,10 +35,7 @@ export function answering<I, O>(rpc: Rpc<I, O>, answer: (request: I) => Promise<
         reply(grpcErrorOf(error));
         return;
       }
-      answered.then(
-        (response) => reply(encode(rpc.output, response)),
-        (error: unknown) => reply(grpcErrorOf(error)),
-      );
+      answered.then((response) => encode(rpc.output, response)).then(reply, (error: unknown) => reply(grpcErrorOf(error)));
     },
     json: async (body) => {
       try {

@@ -1,4 +1,5 @@
 import { unreachable } from "../../core/invariant.js";
+import { depthMax } from "./schema.js";
 import type { Message, NamedField, Scalar } from "./schema.js";
 import { bigintOfHalves, numberOfHalves } from "./varint.js";
 import type { Halves } from "./varint.js";
@@ -8,8 +9,6 @@ export class WireError extends Error {
   override readonly name = "WireError";
 }
 
-/** Messages within messages; transactions may hold transactions. Protobuf's usual bound. */
-const depthMax = 100;
 /** Two bytes on the wire can cost an element of a hundred here: no message of etcd's needs as many. */
 const elementsMax = 100_000;
 

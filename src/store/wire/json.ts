@@ -1,5 +1,5 @@
 import { unreachable } from "../../core/invariant.js";
-import { isZero } from "./schema.js";
+import { depthMax, isZero } from "./schema.js";
 import type { Given, Message, NamedField, Scalar } from "./schema.js";
 
 /**
@@ -23,7 +23,7 @@ export function fromJson<T>(message: Message<T>, text: string): T {
   } catch {
     throw new JsonError("the body is not JSON");
   }
-  return messageFrom(message, json, "the body") as T;
+  return messageFrom(message, json, "the body", 1) as T;
 }
 
 export function toJson<T>(message: Message<T>, values: Given<T>): string {
@@ -32,14 +32,15 @@ export function toJson<T>(message: Message<T>, values: Given<T>): string {
 
 // ---- from JSON ----
 
-function messageFrom(message: Message<unknown>, json: unknown, place: string): Values {
+function messageFrom(message: Message<unknown>, json: unknown, place: string, depth: number): Values {
+  if (depth > depthMax) throw new JsonError(`the body is nested more than ${depthMax} deep`);
   if (typeof json !== "object" || json === null || Array.isArray(json)) throw new JsonError(`${place} is not a JSON object`);
   const values: Record<string, unknown> = { ...(message.zero as Values) };
   for (const [spelt, value] of Object.entries(json)) {
     const field = message.fields.find(({ protoName }) => protoName === spelt || camelCase(protoName) === spelt);
     if (field === undefined || value === null) continue;
-    if (!field.repeated) values[field.name] = valueFrom(field, value, spelt);
-    else if (Array.isArray(value)) values[field.name] = value.map((each) => valueFrom(field, each, spelt));
+    if (!field.repeated) values[field.name] = valueFrom(field, value, spelt, depth);
+    else if (Array.isArray(value)) values[field.name] = value.map((each) => valueFrom(field, each, spelt, depth));
     else throw new JsonError(`"${spelt}" is not a list`);
   }
   return values;
@@ -50,10 +51,10 @@ function camelCase(name: string): string {
   return name.replace(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
 }
 
-function valueFrom({ type }: NamedField, json: unknown, name: string): unknown {
+function valueFrom({ type }: NamedField, json: unknown, name: string, depth: number): unknown {
   switch (type.kind) {
     case "message":
-      return messageFrom(type.message(), json, `"${name}"`);
+      return messageFrom(type.message(), json, `"${name}"`, depth + 1);
     case "enum": {
       const number = typeof json === "string" ? type.enumeration.names.indexOf(json) : json;
       if (typeof number === "number" && Number.isInteger(number) && number >= 0 && number < 2 ** 31) return number;

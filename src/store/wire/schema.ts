@@ -60,6 +60,9 @@ export interface Message<T> {
   readonly zero: T;
 }
 
+/** Messages within messages, at most: transactions may hold transactions. Protobuf's usual bound. */
+export const depthMax = 100;
+
 type Shape<F> = { readonly [K in keyof F]: F[K] extends Field<infer T> ? T : never };
 
 /** What a message can be made of: whatever is left out has its zero value. */

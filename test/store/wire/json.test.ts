@@ -109,6 +109,12 @@ describe("as clients write it", () => {
     ["a number beyond 2^53", RangeRequest, `{"revision":"9007199254740993"}`, /"revision" must be a whole number/],
     ["an id beyond 64 bits", PutRequest, `{"lease":"9223372036854775808"}`, /does not fit into 64 bits/],
     ["a name of no enum", RangeRequest, `{"sort_order":"UP"}`, /"sort_order" is none of NONE, ASCEND, DESCEND/],
+    [
+      "messages nested without end",
+      TxnRequest,
+      `{"success":[{"request_txn":`.repeat(60) + "{}" + "}]}".repeat(60),
+      /nested more than 100 deep/,
+    ],
     ["no list", TxnRequest, `{"compare":{}}`, /"compare" is not a list/],
     ["a name that is no text", m.AuthUserGetRequest, `{"name":1}`, /"name" must be a text/],
   ])("refuses %s", (_, message, text, why) => expect(() => fromJson(message, text)).toThrow(why));
