@@ -283,6 +283,27 @@ it("keeps of incomplete messages what came of them, up to a bound", () => {
   expect(assembling.bytes).toBe(0);
 });
 
+it("keeps whole messages of calls that are not ended up to the same bound", async () => {
+  const bytes = 900 * 1024;
+  const framed = frameMessage(Buffer.alloc(bytes));
+  const pieces = Array.from({ length: Math.ceil(framed.length / 16_384) }, (_, index) =>
+    framed.subarray(index * 16_384, (index + 1) * 16_384),
+  );
+  const most = Math.floor(limits.assemblingBytesMax / bytes);
+  await peer.say(greeting);
+  for (let index = 0; index <= most; index++) {
+    const id = 2 * index + 1;
+    await peer.say(ask(id), Buffer.concat(pieces.map((piece) => frame(data, 0, id, piece))));
+    expect(peer.statusOf(id)).toBe(index < most ? undefined : "8");
+  }
+  // one that ends makes room for another
+  await peer.say(frame(data, endStream, 1));
+  const next = 2 * most + 3;
+  await peer.say(ask(next), Buffer.concat(pieces.map((piece) => frame(data, 0, next, piece))));
+  expect(peer.statusOf(next)).toBeUndefined();
+  expect(peer.goAway).toBeUndefined();
+});
+
 it("reads the messages that were sent, wherever they are cut, as a twin that waits for all of them does", () => {
   fc.assert(
     fc.property(
