@@ -1,0 +1,83 @@
+/** Sends the same operations to two stores and compares what they answer. */
+import { isDeepStrictEqual } from "node:util";
+import { createPrng } from "../../src/core/prng.js";
+import { generate } from "./generate.js";
+import type { Abilities } from "./generate.js";
+import { mask } from "./masks.js";
+import type { Answer } from "./masks.js";
+import { bodyText, inWords, isList, isObject } from "./operation.js";
+import type { Json, Operation, Run } from "./operation.js";
+import { shrinkOperations } from "./shrink.js";
+
+/** A store's JSON gateway. */
+export interface Endpoint {
+  readonly name: string;
+  post(path: string, body: string): Promise<Answer>;
+}
+
+export type Pair = readonly [reference: Endpoint, store: Endpoint];
+
+export interface Difference {
+  /** The last one is the one that was answered differently. */
+  readonly operations: readonly Operation[];
+  /** Of both stores, masked. */
+  readonly answers: readonly [Json, Json];
+}
+
+/** All keys, asked for after every run: what was written and never read is compared as well. */
+const wholeState: Operation = { path: "/v3/kv/range", body: { key: "\0", range_end: "\0" }, spelling: "snake" };
+
+/** Runs `operations` on both, each starting from nothing, up to the first that is answered differently. */
+export async function firstDifference(pair: Pair, operations: readonly Operation[]): Promise<Difference | undefined> {
+  const runs = await Promise.all(pair.map(async (store): Promise<Run> => ({ base: await clear(store), drawnLeases: [] })));
+  const all = [...operations, wholeState];
+  for (const [at, operation] of all.entries()) {
+    const answers = await Promise.all(
+      pair.map(async ({ post }, side) => {
+        const run = runs[side] as Run;
+        return mask(operation, await post(operation.path, bodyText(operation, run)), run);
+      }),
+    );
+    if (!isDeepStrictEqual(answers[0], answers[1]))
+      return { operations: all.slice(0, at + 1), answers: [answers[0] as Json, answers[1] as Json] };
+  }
+  return undefined;
+}
+
+/**
+ * Ends all leases, deletes all keys, and resolves to the revision after that. It is what makes hundreds of attempts at a shorter case cheap: no
+ * store has to be started anew, since operations count revisions from here.
+ */
+async function clear({ name, post }: Endpoint): Promise<number> {
+  const leases = (await post("/v3/lease/leases", "{}")).body;
+  for (const lease of isObject(leases) && isList(leases["leases"]) ? leases["leases"] : [])
+    if (isObject(lease)) await post("/v3/lease/revoke", JSON.stringify(lease));
+  const everyKey = JSON.stringify({ key: "AA==", range_end: "AA==" });
+  await post("/v3/kv/deleterange", everyKey);
+  const { status, body } = await post("/v3/kv/range", everyKey);
+  const header = isObject(body) ? body["header"] : undefined;
+  if (status !== 200 || !isObject(header) || !isObject(body) || "kvs" in body)
+    throw new Error(`${name} cannot be emptied: ${status} ${JSON.stringify(body)}`);
+  return Number(header["revision"]);
+}
+
+/** A run from a seed; where the stores differ, the shortest case found. */
+export async function differential(
+  pair: Pair,
+  { seed, count, abilities }: { seed: number; count: number; abilities: Abilities },
+): Promise<Difference | undefined> {
+  const found = await firstDifference(pair, generate(createPrng(seed), count, abilities));
+  if (found === undefined) return undefined;
+  const short = await shrinkOperations(found.operations, async (fewer) => (await firstDifference(pair, fewer)) !== undefined);
+  return (await firstDifference(pair, short)) ?? found;
+}
+
+/** A difference as a test fails with it. */
+export function explain([reference, store]: Pair, seed: number, { operations, answers }: Difference): string {
+  const steps = operations.map((operation, at) => `  ${at + 1}. ${inWords(operation)}`);
+  return [
+    `seed ${seed}: ${store.name} answers the last of these otherwise than ${reference.name}`,
+    ...steps,
+    ...[reference, store].map(({ name }, side) => `${name}: ${JSON.stringify(answers[side])}`),
+  ].join("\n");
+}

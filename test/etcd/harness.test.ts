@@ -1,0 +1,44 @@
+// Shows that the comparison with etcd can be trusted: two real etcds agree under its masks, and an etcd that tells one lie is found out by a short case.
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { differential, explain } from "./differential.js";
+import type { Pair } from "./differential.js";
+import { httpEndpoint } from "./endpoints.js";
+import { everything } from "./generate.js";
+import { liar, lies } from "./liar.js";
+import { etcdBinary, startEtcd } from "./local-etcd.js";
+import type { LocalEtcd } from "./local-etcd.js";
+
+const seeds = [1, 2, 3, 4, 5, 6];
+const operationsASeed = 150;
+/** What a case may have left when nothing more can be taken away: three puts, and a range that is lied about. */
+const shortCase = 4;
+
+describe.skipIf(etcdBinary() === undefined)("etcd beside etcd", () => {
+  let running: LocalEtcd[] = [];
+  let pair: Pair;
+  const close: (() => void)[] = [];
+
+  beforeAll(async () => {
+    running = await Promise.all([startEtcd(), startEtcd()]);
+    const [one, other] = running.map(({ socketPath }, at) => httpEndpoint(`etcd ${at + 1}`, { socketPath }));
+    if (one === undefined || other === undefined) throw new Error("two were started");
+    close.push(one.close, other.close);
+    pair = [one, other];
+  });
+  afterAll(async () => {
+    for (const end of close) end();
+    await Promise.all(running.map(({ stop }) => stop()));
+  });
+
+  it.each(seeds)("seed %i: two etcds answer alike", async (seed) => {
+    const difference = await differential(pair, { seed, count: operationsASeed, abilities: everything });
+    expect(difference === undefined ? "alike" : explain(pair, seed, difference)).toBe("alike");
+  });
+
+  it.each(Object.entries(lies))("an etcd that %s is found out", async (_, lie) => {
+    const lied: Pair = [pair[0], liar(pair[1], lie)];
+    const difference = await differential(lied, { seed: 1, count: operationsASeed, abilities: everything });
+    expect(difference?.operations.at(-1)?.path).toBe("/v3/kv/range");
+    expect(difference?.operations.length).toBeLessThanOrEqual(shortCase);
+  });
+});
