@@ -3,8 +3,9 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { testCluster, until } from "../store/cluster.js";
 import type { TestCluster } from "../store/cluster.js";
 import { differential, explain } from "./differential.js";
-import type { Endpoint, Pair } from "./differential.js";
+import type { Pair } from "./differential.js";
 import { httpEndpoint } from "./endpoints.js";
+import type { HttpEndpoint } from "./endpoints.js";
 import type { Abilities } from "./generate.js";
 import { etcdBinary, startEtcd } from "./local-etcd.js";
 import type { LocalEtcd } from "./local-etcd.js";
@@ -24,11 +25,11 @@ const answeredByUs: Abilities = {
   unknownFields: false,
 };
 
-describe.skipIf(etcdBinary() === undefined)("our store beside etcd", () => {
+describe.skipIf(etcdBinary() === undefined)("our store beside etcd", { timeout: 60_000 }, () => {
   let etcd: LocalEtcd;
   let cluster: TestCluster;
-  let reference: Endpoint & { close(): void };
-  let ours: (Endpoint & { close(): void })[] = [];
+  let reference: HttpEndpoint;
+  let ours: HttpEndpoint[] = [];
 
   beforeAll(async () => {
     [etcd, cluster] = await Promise.all([startEtcd(), testCluster(3)]);
@@ -46,7 +47,7 @@ describe.skipIf(etcdBinary() === undefined)("our store beside etcd", () => {
   });
 
   it.each(seeds)("seed %i", async (seed) => {
-    const pair: Pair = [reference, ours[seed % ours.length] as Endpoint];
+    const pair: Pair = [reference, ours[seed % ours.length] as HttpEndpoint];
     const difference = await differential(pair, { seed, count: operationsASeed, abilities: answeredByUs });
     expect(difference === undefined ? "alike" : explain(pair, seed, difference)).toBe("alike");
   });

@@ -12,7 +12,7 @@ import { shrinkOperations } from "./shrink.js";
 /** A store's JSON gateway. */
 export interface Endpoint {
   readonly name: string;
-  post(path: string, body: string): Promise<Answer>;
+  readonly post: (path: string, body: string) => Promise<Answer>;
 }
 
 export type Pair = readonly [reference: Endpoint, store: Endpoint];
@@ -68,8 +68,20 @@ export async function differential(
 ): Promise<Difference | undefined> {
   const found = await firstDifference(pair, generate(createPrng(seed), count, abilities));
   if (found === undefined) return undefined;
-  const short = await shrinkOperations(found.operations, async (fewer) => (await firstDifference(pair, fewer)) !== undefined);
+  const short = await shrinkOperations(found.operations, async (fewer) => {
+    const difference = await firstDifference(pair, fewer);
+    return difference !== undefined && kindOf(difference) === kindOf(found);
+  });
   return (await firstDifference(pair, short)) ?? found;
+}
+
+/** Shrinking must not end at another difference than the one it began with, only because that one is shorter. */
+function kindOf({ operations, answers }: Difference): string {
+  const outcome = (answer: Json): Json => {
+    const { status, body } = isObject(answer) ? answer : { status: null, body: null };
+    return [status ?? null, (isObject(body) ? body["error"] : null) ?? null];
+  };
+  return JSON.stringify([operations.at(-1)?.path ?? null, ...answers.map(outcome)]);
 }
 
 /** A difference as a test fails with it. */

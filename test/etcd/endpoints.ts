@@ -8,8 +8,12 @@ const patienceMs = 10_000;
 /** Where a JSON gateway listens on this machine. */
 export type Address = { readonly port: number } | { readonly socketPath: string };
 
+export interface HttpEndpoint extends Endpoint {
+  readonly close: () => void;
+}
+
 /** A JSON gateway; one connection, kept, so that operations arrive in their order. */
-export function httpEndpoint(name: string, address: Address): Endpoint & { close(): void } {
+export function httpEndpoint(name: string, address: Address): HttpEndpoint {
   const agent = new Agent({ keepAlive: true, maxSockets: 1, noDelay: true });
   return {
     name,

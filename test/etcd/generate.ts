@@ -72,7 +72,7 @@ class Draw {
     this.#revisions = revisions;
   }
 
-  /** By weight: what stands here twice is drawn twice as often. */
+  /** By weight: what stands here three times is drawn three times as often. */
   kinds(): (() => Request)[] {
     const put = (): Request => ({ path: "/v3/kv/put", body: this.#put() });
     const range = (): Request => ({ path: "/v3/kv/range", body: this.#range() });
@@ -81,10 +81,16 @@ class Draw {
     const compact = (): Request => ({ path: "/v3/kv/compaction", body: this.#compact() });
     const lease = (): Request => this.#lease();
     return [
-      ...[put, put, put, put, put, put, range, range, range, range, range, range, deleteRange, deleteRange],
-      ...(this.#abilities.txn ? [txn, txn, txn, txn] : []),
-      ...(this.#abilities.leases ? [lease, lease] : []),
-      ...(this.#abilities.history && this.#prng.chance(0.3) ? [compact] : []),
+      put,
+      put,
+      put,
+      range,
+      range,
+      range,
+      deleteRange,
+      ...(this.#abilities.txn ? [txn, txn] : []),
+      ...(this.#abilities.leases ? [lease] : []),
+      ...(this.#abilities.history && this.#prng.chance(0.15) ? [compact] : []),
     ];
   }
 

@@ -13,7 +13,7 @@ const operationsASeed = 150;
 /** What a case may have left when nothing more can be taken away: three puts, and a range that is lied about. */
 const shortCase = 4;
 
-describe.skipIf(etcdBinary() === undefined)("etcd beside etcd", () => {
+describe.skipIf(etcdBinary() === undefined)("etcd beside etcd", { timeout: 60_000 }, () => {
   let running: LocalEtcd[] = [];
   let pair: Pair;
   const close: (() => void)[] = [];

@@ -35,11 +35,8 @@ export const lies: Readonly<Record<string, Lie>> = {
   "never counts a version beyond 2": altered((range) =>
     withPairs(range, (pair) => ({ ...pair, version: String(Math.min(2, Number(pair["version"]))) })),
   ),
-  "does not say that there is more": altered(({ more: _, ...range }) => range),
-  "reads now, whatever revision was asked for": (request, ask) => {
-    const { revision: _, ...now } = request;
-    return ask(now);
-  },
+  "does not say that there is more": altered((range) => without(range, "more")),
+  "reads now, whatever revision was asked for": (request, ask) => ask(without(request, "revision")),
   "answers a key that was overwritten with the value before": async (request, ask) => {
     const range = await ask(request);
     const [pair] = isObject(range) && isList(range["kvs"]) ? range["kvs"].filter(isObject) : [];
@@ -49,6 +46,10 @@ export const lies: Readonly<Record<string, Lie>> = {
     return { ...range, kvs: [{ ...pair, value: old?.["value"] ?? "" }] };
   },
 };
+
+function without(object: JsonObject, dropped: string): JsonObject {
+  return Object.fromEntries(Object.entries(object).filter(([field]) => field !== dropped));
+}
 
 function altered(change: (range: JsonObject) => JsonObject): Lie {
   return async (request, ask) => {

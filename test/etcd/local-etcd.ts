@@ -11,7 +11,7 @@ export interface LocalEtcd {
   /** Of gRPC, on 127.0.0.1. */
   readonly port: number;
   /** Ends it and removes its files. */
-  stop(): Promise<void>;
+  readonly stop: () => Promise<void>;
 }
 
 const patienceMs = 10_000;

@@ -42,7 +42,7 @@ function fromEtcdItself(error: Json | undefined): boolean {
 
 function noteDrawn(request: JsonObject, answer: Json, { drawnLeases }: Run): void {
   const id = isObject(answer) ? answer["ID"] : undefined;
-  if (typeof id === "string" && id !== String(request["ID"])) drawnLeases.push(id);
+  if (typeof id === "string" && !("ID" in request)) drawnLeases.push(id);
 }
 
 /** Without what is masked; bytes as text, revisions counted from the run's beginning, drawn leases by their order. */
@@ -141,7 +141,7 @@ function rangeTiesByKey(request: JsonObject, answer: JsonObject): Json {
     else groups.push([pair]);
   }
   const cut = answer["more"] === true ? groups.pop() : undefined;
-  const kvs = groups.flatMap((group) => group.toSorted((a, b) => compareTexts(String(a["key"]), String(b["key"]))));
+  const kvs = groups.flatMap((group) => group.toSorted((a, b) => compareTexts(JSON.stringify(a), JSON.stringify(b))));
   return { ...answer, kvs, ...(cut === undefined ? {} : { amongEquals: cut.length }) };
 }
 
