@@ -3,12 +3,12 @@
  * one bridge network, a named volume each, ports published on 127.0.0.1.
  */
 import { readFileSync, realpathSync } from "node:fs";
+import { request } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import { pack } from "tar-stream";
 import { createNetwork, docker, publishedPort, remove, runContainer } from "./docker.js";
 import { isHealthy } from "./floor.js";
-import { post } from "./load.js";
 
 const prefix = "devious-bench.etcd";
 const image = "devious-bench/etcd:local";
@@ -73,4 +73,24 @@ async function imageTar(binary) {
   tar.entry({ name: "etc/nsswitch.conf", mode: 0o644 }, "hosts: files dns\n");
   tar.finalize();
   return tar;
+}
+
+/** One call of the JSON gateway; resolves to the parsed answer. */
+function post(port, path, body) {
+  const headers = { "content-type": "application/json", "content-length": Buffer.byteLength(body) };
+  return new Promise((resolve, reject) => {
+    const asked = request({ host: "127.0.0.1", port, path, method: "POST", headers, agent: false, timeout: 10_000 }, (answer) => {
+      let text = "";
+      answer.setEncoding("utf8");
+      answer.on("data", (chunk) => (text += chunk));
+      answer.on("error", reject);
+      answer.on("end", () => {
+        if (answer.statusCode === 200) resolve(JSON.parse(text));
+        else reject(new Error(`${path}: ${answer.statusCode} ${text}`));
+      });
+    });
+    asked.on("timeout", () => asked.destroy(new Error(`${path}: no answer within 10 s`)));
+    asked.on("error", reject);
+    asked.end(body);
+  });
 }

@@ -1,62 +1,51 @@
-/** One client for both stores: puts through etcd's JSON gateway, on kept-alive connections, a fixed number in flight. */
-import { Agent, request } from "node:http";
-import { percentile } from "./figures.js";
+/** Loads over gRPC, made by several processes: one client's event loop must not be what is measured. */
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { Histogram } from "./histogram.js";
 
-const keys = 1000;
-const value = Buffer.alloc(100, "v").toString("base64");
+const program = new URL("load-process.js", import.meta.url);
+/** Calls in flight from which on a second process helps more than it takes away from the stores. */
+const manyInFlight = 64;
+
+/** The processes of a load; `close` ends them. */
+export function startLoaders(signal) {
+  const processes = [0, 1].map(() => {
+    const child = fork(program, { signal, killSignal: "SIGKILL" });
+    // An abort is told by whoever waits for an answer.
+    child.on("error", () => {});
+    return { child, ended: ended(child) };
+  });
+  return {
+    load: (port, job) => load(processes, port, job),
+    close: () => processes.forEach(({ child }) => child.kill()),
+  };
+}
 
 /**
- * Puts for `durationMs` against a published port and tells what was seen. A put that is not answered with 200 breaks the benchmark: a
- * store that refuses is not measured.
- * @returns {Promise<{perSecond: number, p50: number, p99: number}>} latencies in ms
+ * A share for each process, their durations counted together.
+ * @returns {Promise<{perSecond: number, p50: number, p99: number}>} durations in ms
  */
-export async function putLoad(port, { inFlight, durationMs, signal }) {
-  const agent = new Agent({ keepAlive: true, maxSockets: inFlight, noDelay: true });
-  const latencies = [];
-  const startedAt = performance.now();
-  const endsAt = startedAt + durationMs;
-  const client = async (number) => {
-    for (let count = number; performance.now() < endsAt; count += inFlight) {
-      signal.throwIfAborted();
-      const askedAt = performance.now();
-      await put(agent, port, `key-${count % keys}`);
-      latencies.push(performance.now() - askedAt);
-    }
-  };
-  try {
-    await Promise.all(Array.from({ length: inFlight }, (_, number) => client(number)));
-  } finally {
-    agent.destroy();
-  }
-  const tookMs = performance.now() - startedAt;
-  return {
-    perSecond: (latencies.length * 1000) / tookMs,
-    p50: percentile(latencies, 0.5),
-    p99: percentile(latencies, 0.99),
-  };
+async function load(processes, port, { kind, inFlight, durationMs, signal }) {
+  const used = inFlight >= manyInFlight ? processes : processes.slice(0, 1);
+  const shares = await Promise.all(
+    used.map(async ({ child, ended }) => {
+      child.send({ port, kind, inFlight: inFlight / used.length, durationMs });
+      const [answer] = await Promise.race([once(child, "message", { signal }), ended]);
+      if (answer.failure !== undefined) throw new Error(answer.failure);
+      return answer;
+    }),
+  );
+  const histogram = new Histogram();
+  for (const { counts } of shares) histogram.add(counts);
+  const tookMs = Math.max(...shares.map((share) => share.tookMs));
+  return { perSecond: (histogram.total * 1000) / tookMs, p50: histogram.percentile(0.5), p99: histogram.percentile(0.99) };
 }
 
-function put(agent, port, key) {
-  const body = JSON.stringify({ key: Buffer.from(key).toString("base64"), value });
-  return post(port, "/v3/kv/put", body, agent);
-}
-
-/** Resolves to the parsed answer. */
-export function post(port, path, body, agent) {
-  const headers = { "content-type": "application/json", "content-length": Buffer.byteLength(body) };
-  return new Promise((resolve, reject) => {
-    const asked = request({ host: "127.0.0.1", port, path, method: "POST", headers, agent, timeout: 10_000 }, (answer) => {
-      let text = "";
-      answer.setEncoding("utf8");
-      answer.on("data", (chunk) => (text += chunk));
-      answer.on("error", reject);
-      answer.on("end", () => {
-        if (answer.statusCode === 200) resolve(JSON.parse(text));
-        else reject(new Error(`${path}: ${answer.statusCode} ${text}`));
-      });
-    });
-    asked.on("timeout", () => asked.destroy(new Error(`${path}: no answer within 10 s`)));
-    asked.on("error", reject);
-    asked.end(body);
+/** Rejects once it has ended, which it does by itself only when something is wrong. */
+function ended(child) {
+  const gone = once(child, "exit").then(([code, signal]) => {
+    throw new Error(`a process of the load ended: ${signal ?? `exit code ${code}`}`);
   });
+  gone.catch(() => {});
+  return gone;
 }

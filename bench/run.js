@@ -2,9 +2,9 @@
  * `npm run bench`: how fast it is, beside what it is compared to, measured in the same run (docs/benchmarks.md). A figure over its limit
  * is shown as such; only a benchmark that broke ends non-zero.
  *
- * `npm run bench -- --only start-up|up|chaos|faults|logs|puts` measures one part.
+ * `npm run bench -- --only start-up|up|chaos|faults|logs|requests` measures one part.
  */
-import { availableParallelism, cpus } from "node:os";
+import { availableParallelism, cpus, loadavg } from "node:os";
 import { parseArgs } from "node:util";
 import { needEngine } from "../scripts/setup/docker-engine.js";
 import { needBuild } from "../scripts/setup/fresh-build.js";
@@ -16,12 +16,12 @@ import { removeEtcd } from "./etcd.js";
 import { chaos } from "./lines/chaos.js";
 import { clearFaults, faults } from "./lines/faults.js";
 import { clearLogs, logs } from "./lines/logs.js";
-import { puts } from "./lines/puts.js";
+import { requests } from "./lines/requests.js";
 import { startUp } from "./lines/start-up.js";
 import { up } from "./lines/up.js";
 import { table } from "./report.js";
 
-const parts = { "start-up": startUp, up, chaos, faults, logs, puts };
+const parts = { "start-up": startUp, up, chaos, faults, logs, requests };
 const { values } = parseArgs({ options: { only: { type: "string" } } });
 if (values.only !== undefined && !(values.only in parts)) {
   console.error(`--only takes one of: ${Object.keys(parts).join(", ")}`);
@@ -65,5 +65,5 @@ async function clear({ devious }) {
 async function machine() {
   const { Version, KernelVersion } = await docker("GET", "/version");
   const cpu = `${availableParallelism()} × ${cpus()[0]?.model ?? process.arch}`;
-  return `Node ${process.version}, Docker ${Version}, kernel ${KernelVersion}, ${cpu}`;
+  return `Node ${process.version}, Docker ${Version}, kernel ${KernelVersion}, ${cpu}, load average ${loadavg()[0].toFixed(1)}`;
 }

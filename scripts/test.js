@@ -6,6 +6,7 @@
  */
 import { parseArgs } from "node:util";
 import { needEngine } from "./setup/docker-engine.js";
+import { wantEtcd } from "./setup/etcd.js";
 import { wantEtcdctl } from "./setup/etcdctl.js";
 import { needBuild } from "./setup/fresh-build.js";
 import { needNode } from "./setup/node-version.js";
@@ -44,6 +45,7 @@ await withTrouble(1, async () => {
     needNode();
     needPackages();
     needBuild();
+    if (chosen.some(({ part }) => part === "unit")) wantEtcd();
     if (!usesEngine) return;
     await needEngine();
     wantNetem();

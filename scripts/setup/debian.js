@@ -14,6 +14,7 @@ const packageOf = {
   modprobe: "kmod",
   etcdctl: "etcd-client",
   "linux.uml": "user-mode-linux",
+  etcd: "etcd-server",
 };
 
 /** Packages of those `programs` that are not there. */

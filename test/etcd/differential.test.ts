@@ -7,7 +7,7 @@ import type { Pair } from "./differential.js";
 import { httpEndpoint } from "./endpoints.js";
 import type { HttpEndpoint } from "./endpoints.js";
 import type { Abilities } from "./generate.js";
-import { etcdBinary, startEtcd } from "./local-etcd.js";
+import { startEtcd, whyNoEtcd } from "./local-etcd.js";
 import type { LocalEtcd } from "./local-etcd.js";
 
 const seeds = Array.from({ length: 20 }, (_, at) => at + 1);
@@ -25,7 +25,7 @@ const answeredByUs: Abilities = {
   unknownFields: false,
 };
 
-describe.skipIf(etcdBinary() === undefined)("our store beside etcd", { timeout: 60_000 }, () => {
+describe.skipIf(whyNoEtcd !== "")(`our store beside etcd${whyNoEtcd}`, { timeout: 60_000 }, () => {
   let etcd: LocalEtcd;
   let cluster: TestCluster;
   let reference: HttpEndpoint;

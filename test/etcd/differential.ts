@@ -28,7 +28,7 @@ export interface Difference {
 const wholeState: Operation = { path: "/v3/kv/range", body: { key: "\0", range_end: "\0" }, spelling: "snake" };
 
 /** Runs `operations` on both, each starting from nothing, up to the first that is answered differently. */
-export async function firstDifference(pair: Pair, operations: readonly Operation[]): Promise<Difference | undefined> {
+async function firstDifference(pair: Pair, operations: readonly Operation[]): Promise<Difference | undefined> {
   const runs = await Promise.all(pair.map(async (store): Promise<Run> => ({ base: await clear(store), drawnLeases: [] })));
   const all = [...operations, wholeState];
   for (const [at, operation] of all.entries()) {
@@ -79,7 +79,7 @@ export async function differential(
 function kindOf({ operations, answers }: Difference): string {
   const outcome = (answer: Json): Json => {
     const { status, body } = isObject(answer) ? answer : { status: null, body: null };
-    return [status ?? null, (isObject(body) ? body["error"] : null) ?? null];
+    return [status ?? null, JSON.stringify((isObject(body) ? body["error"] : null) ?? null).replace(/\d+/g, "n")];
   };
   return JSON.stringify([operations.at(-1)?.path ?? null, ...answers.map(outcome)]);
 }

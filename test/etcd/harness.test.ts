@@ -5,7 +5,7 @@ import type { Pair } from "./differential.js";
 import { httpEndpoint } from "./endpoints.js";
 import { everything } from "./generate.js";
 import { liar, lies } from "./liar.js";
-import { etcdBinary, startEtcd } from "./local-etcd.js";
+import { startEtcd, whyNoEtcd } from "./local-etcd.js";
 import type { LocalEtcd } from "./local-etcd.js";
 
 const seeds = [1, 2, 3, 4, 5, 6];
@@ -13,7 +13,7 @@ const operationsASeed = 150;
 /** What a case may have left when nothing more can be taken away: three puts, and a range that is lied about. */
 const shortCase = 4;
 
-describe.skipIf(etcdBinary() === undefined)("etcd beside etcd", { timeout: 60_000 }, () => {
+describe.skipIf(whyNoEtcd !== "")(`etcd beside etcd${whyNoEtcd}`, { timeout: 60_000 }, () => {
   let running: LocalEtcd[] = [];
   let pair: Pair;
   const close: (() => void)[] = [];

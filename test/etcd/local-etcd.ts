@@ -16,11 +16,13 @@ export interface LocalEtcd {
 
 const patienceMs = 10_000;
 
-/** Where etcd is on the PATH; undefined: tests that need it are skipped. */
-export function etcdBinary(): string | undefined {
+function etcdBinary(): string | undefined {
   const folders = (process.env["PATH"] ?? "").split(delimiter);
   return folders.map((folder) => join(folder, "etcd")).find((path) => existsSync(path));
 }
+
+/** Why tests that need etcd are skipped, as the end of a title; empty where it is there. */
+export const whyNoEtcd = etcdBinary() === undefined ? " (skipped: no etcd here, sudo apt-get install etcd-server)" : "";
 
 /**
  * Starts etcd in a folder of its own and resolves once it takes requests. Its addresses are sockets in that folder, and one port that it

@@ -1,38 +1,42 @@
-/** Puts on three nodes of our store beside three of Debian's etcd: the same client, the same kind of containers, in turn. */
+/** Puts and gets on three nodes of our store beside three of Debian's etcd: the same client, the same kind of containers, in turn. */
 import { findProgram } from "../../scripts/setup/run.js";
 import { cluster } from "../devious.js";
 import { publishedPort } from "../docker.js";
 import { etcdVersion, removeEtcd, startEtcd } from "../etcd.js";
 import { median } from "../figures.js";
-import { putLoad } from "../load.js";
+import { startLoaders } from "../load.js";
 import { missingLine, ms } from "../report.js";
 
-const inFlights = [1, 16, 64];
+const kinds = ["put", "get", "serializable get"];
+const inFlights = [1, 16, 64, 256];
 const rounds = 3;
-const durationMs = 2000;
+const durationMs = 1500;
 const warmUpMs = 2000;
 
-export async function puts({ devious, signal }) {
+export async function requests({ devious, signal }) {
   const binary = findProgram("etcd");
-  await devious.up();
-  const stores = [{ name: "devious raft", port: await ourLeader(devious) }];
+  const loaders = startLoaders(signal);
   try {
+    await devious.up();
+    const stores = [{ name: "devious raft", port: await ourLeader(devious) }];
     if (binary !== undefined) stores.push({ name: `etcd ${await etcdVersion(binary)}`, port: await startEtcd(binary, signal) });
-    for (const { port } of stores) await putLoad(port, { inFlight: 16, durationMs: warmUpMs, signal });
+    for (const { port } of stores) await loaders.load(port, { kind: "put", inFlight: 16, durationMs: warmUpMs, signal });
     const lines = [];
-    for (const inFlight of inFlights) lines.push(...(await atOnce(inFlight, stores, signal)));
-    if (binary === undefined) lines.push(missingLine("puts on etcd", "no etcd here: sudo apt-get install etcd-server"));
+    for (const kind of kinds)
+      for (const inFlight of inFlights) lines.push(...(await atOnce(loaders, { kind, inFlight, stores, signal })));
+    if (binary === undefined) lines.push(missingLine("requests on etcd", "no etcd here: sudo apt-get install etcd-server"));
     return lines;
   } finally {
+    loaders.close();
     await removeEtcd();
     await devious.down();
   }
 }
 
-async function atOnce(inFlight, stores, signal) {
+async function atOnce(loaders, { kind, inFlight, stores, signal }) {
   const seen = new Map(stores.map(({ name }) => [name, []]));
   for (let round = 0; round < rounds; round++)
-    for (const { name, port } of stores) seen.get(name).push(await putLoad(port, { inFlight, durationMs, signal }));
+    for (const { name, port } of stores) seen.get(name).push(await loaders.load(port, { kind, inFlight, durationMs, signal }));
   const perSecond = (name) => median(seen.get(name).map((one) => one.perSecond));
   const reference = stores[1]?.name;
   return stores.map(({ name }) => {
@@ -40,7 +44,7 @@ async function atOnce(inFlight, stores, signal) {
     const share =
       reference === undefined || name === reference ? "" : `${(perSecond(name) / perSecond(reference)).toFixed(2)} × etcd`;
     const latency = `p50 ${ms(of("p50"))}, p99 ${ms(of("p99"))}, ${rounds} × ${durationMs / 1000} s`;
-    return [`puts, ${inFlight} in flight, ${name}`, "", `${perSecond(name).toFixed(0)} /s`, share, latency];
+    return [`${kind}, ${inFlight} in flight, ${name}`, "", `${perSecond(name).toFixed(0)} /s`, share, latency];
   });
 }
 

@@ -1,0 +1,2 @@
+/** For tests; what each does is said in the program. */
+export function percentile(numbers: readonly number[], share: number): number;
