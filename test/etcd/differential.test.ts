@@ -1,4 +1,4 @@
-// Shows that our store answers what etcd answers: the same few thousand operations through the JSON gateways of both, in turn through each of our members.
+// Shows that our store answers what etcd answers: the same few thousand operations through the JSON gateway and over gRPC, in turn through each of our members.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { testCluster, until } from "../store/cluster.js";
 import type { TestCluster } from "../store/cluster.js";
@@ -7,11 +7,18 @@ import type { Pair } from "./differential.js";
 import { httpEndpoint } from "./endpoints.js";
 import type { HttpEndpoint } from "./endpoints.js";
 import type { Abilities } from "./generate.js";
+import { grpcEndpoint } from "./grpc-endpoint.js";
 import { startEtcd, whyNoEtcd } from "./local-etcd.js";
 import type { LocalEtcd } from "./local-etcd.js";
 
-const seeds = Array.from({ length: 20 }, (_, at) => at + 1);
 const operationsASeed = 150;
+const overJson = Array.from({ length: 10 }, (_, at) => at + 1);
+const overGrpc = Array.from({ length: 10 }, (_, at) => at + 101);
+
+interface TestMember {
+  readonly json: HttpEndpoint;
+  readonly grpc: HttpEndpoint;
+}
 
 /** What our store answers so far; what is false here is refused by it, or answered otherwise. */
 const answeredByUs: Abilities = {
@@ -24,12 +31,13 @@ const answeredByUs: Abilities = {
   refusals: false,
   unknownFields: false,
 };
+const answeredOverGrpc: Abilities = { ...answeredByUs, refusals: true, unknownFields: true };
 
 describe.skipIf(whyNoEtcd !== "")(`our store beside etcd${whyNoEtcd}`, { timeout: 60_000 }, () => {
   let etcd: LocalEtcd;
   let cluster: TestCluster;
   let reference: HttpEndpoint;
-  let ours: HttpEndpoint[] = [];
+  let members: TestMember[] = [];
 
   beforeAll(async () => {
     [etcd, cluster] = await Promise.all([startEtcd(), testCluster(3)]);
@@ -39,16 +47,24 @@ describe.skipIf(whyNoEtcd !== "")(`our store beside etcd${whyNoEtcd}`, { timeout
       ({ status }) => status === 200,
     );
     reference = httpEndpoint("etcd", { socketPath: etcd.socketPath });
-    ours = [...cluster.nodes].map(([id, { clientPort }]) => httpEndpoint(`our member ${id}`, { port: clientPort }));
+    members = await Promise.all(
+      [...cluster.nodes].map(async ([id, { clientPort }]) => ({
+        json: httpEndpoint(`our member ${id}`, { port: clientPort }),
+        grpc: await grpcEndpoint(`our member ${id}`, clientPort),
+      })),
+    );
   });
   afterAll(async () => {
-    for (const { close } of [reference, ...ours]) close();
+    for (const { close } of [reference, ...members.flatMap(({ json, grpc }) => [json, grpc])]) close();
     await Promise.all([etcd.stop(), cluster.destroy()]);
   });
 
-  it.each(seeds)("seed %i", async (seed) => {
-    const pair: Pair = [reference, ours[seed % ours.length] as HttpEndpoint];
-    const difference = await differential(pair, { seed, count: operationsASeed, abilities: answeredByUs });
+  async function check(seed: number, way: keyof TestMember, abilities: Abilities): Promise<void> {
+    const pair: Pair = [reference, (members[seed % members.length] as TestMember)[way]];
+    const difference = await differential(pair, { seed, count: operationsASeed, abilities });
     expect(difference === undefined ? "alike" : explain(pair, seed, difference)).toBe("alike");
-  });
+  }
+
+  it.each(overJson)("seed %i, over JSON", (seed) => check(seed, "json", answeredByUs));
+  it.each(overGrpc)("seed %i, over gRPC", (seed) => check(seed, "grpc", answeredOverGrpc));
 });

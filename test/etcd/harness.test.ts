@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { differential, explain } from "./differential.js";
 import type { Pair } from "./differential.js";
 import { httpEndpoint } from "./endpoints.js";
+import { grpcEndpoint } from "./grpc-endpoint.js";
 import { everything } from "./generate.js";
 import { liar, lies } from "./liar.js";
 import { startEtcd, whyNoEtcd } from "./local-etcd.js";
@@ -33,6 +34,14 @@ describe.skipIf(whyNoEtcd !== "")(`etcd beside etcd${whyNoEtcd}`, { timeout: 60_
   it.each(seeds)("seed %i: two etcds answer alike", async (seed) => {
     const difference = await differential(pair, { seed, count: operationsASeed, abilities: everything });
     expect(difference === undefined ? "alike" : explain(pair, seed, difference)).toBe("alike");
+  });
+
+  it.each(seeds)("seed %i: etcd over gRPC, through our codec, answers as its own gateway", async (seed) => {
+    const overGrpc = await grpcEndpoint("etcd 2", running[1]?.port ?? 0);
+    const beside: Pair = [pair[0], overGrpc];
+    const difference = await differential(beside, { seed: 1000 + seed, count: operationsASeed, abilities: everything });
+    overGrpc.close();
+    expect(difference === undefined ? "alike" : explain(beside, seed, difference)).toBe("alike");
   });
 
   it.each(Object.entries(lies))("an etcd that %s is found out", async (_, lie) => {

@@ -15,7 +15,7 @@ export class JsonError extends Error {
 
 type Values = Readonly<Record<string, unknown>>;
 
-/** An empty text stands for a message without fields. Throws {@link JsonError}. */
+/** An empty text stands for a message without fields, and so does `null`. Throws {@link JsonError}. */
 export function fromJson<T>(message: Message<T>, text: string): T {
   let json: unknown;
   try {
@@ -23,7 +23,7 @@ export function fromJson<T>(message: Message<T>, text: string): T {
   } catch {
     throw new JsonError("the body is not JSON");
   }
-  return messageFrom(message, json, "the body", 1) as T;
+  return messageFrom(message, json ?? {}, "the body", 1) as T;
 }
 
 export function toJson<T>(message: Message<T>, values: Given<T>): string {
