@@ -1,9 +1,29 @@
 /** One process of a load: takes jobs as messages, answers each with what it saw. `load.js` starts these. */
-import { unaryLoad } from "./grpc-load.js";
+import { unaryLoad, watchLoad } from "./grpc-load.js";
 
-process.on("message", (job) => {
-  unaryLoad(job).then(
-    ({ histogram, tookMs }) => process.send({ counts: histogram.toJSON(), tookMs }),
+let watchers;
+
+const jobs = {
+  /** Calls for a while. */
+  call: async (job) => {
+    const { histogram, tookMs } = await unaryLoad(job);
+    return { counts: histogram.toJSON(), tookMs };
+  },
+  /** Answers once all watchers are there; they count until `events` is asked for. */
+  watch: async (job) => {
+    watchers = await watchLoad(job.port, job.watchers);
+    return {};
+  },
+  events: async () => {
+    const events = watchers.events();
+    watchers.close();
+    return { events };
+  },
+};
+
+process.on("message", ({ does, ...job }) => {
+  jobs[does](job).then(
+    (answer) => process.send(answer),
     (error) => process.send({ failure: error.message }),
   );
 });

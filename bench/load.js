@@ -17,6 +17,7 @@ export function startLoaders(signal) {
   });
   return {
     load: (port, job) => load(processes, port, job),
+    watchedPuts: (port, job) => watchedPuts(processes, port, job),
     close: () => processes.forEach(({ child }) => child.kill()),
   };
 }
@@ -28,17 +29,30 @@ export function startLoaders(signal) {
 async function load(processes, port, { kind, inFlight, durationMs, signal }) {
   const used = inFlight >= manyInFlight ? processes : processes.slice(0, 1);
   const shares = await Promise.all(
-    used.map(async ({ child, ended }) => {
-      child.send({ port, kind, inFlight: inFlight / used.length, durationMs });
-      const [answer] = await Promise.race([once(child, "message", { signal }), ended]);
-      if (answer.failure !== undefined) throw new Error(answer.failure);
-      return answer;
-    }),
+    used.map((one) => ask(one, { does: "call", port, kind, inFlight: inFlight / used.length, durationMs }, signal)),
   );
   const histogram = new Histogram();
   for (const { counts } of shares) histogram.add(counts);
   const tookMs = Math.max(...shares.map((share) => share.tookMs));
   return { perSecond: (histogram.total * 1000) / tookMs, p50: histogram.percentile(0.5), p99: histogram.percentile(0.99) };
+}
+
+/**
+ * Puts by one process, while another one's watchers hear of each of them.
+ * @returns {Promise<{eventsPerSecond: number, perSecond: number}>} events over all watchers, received until the last put was answered; puts
+ */
+async function watchedPuts([putter, watcher], port, { watchers, inFlight, durationMs, signal }) {
+  await ask(watcher, { does: "watch", port, watchers }, signal);
+  const { counts, tookMs } = await ask(putter, { does: "call", port, kind: "put", inFlight, durationMs }, signal);
+  const { events } = await ask(watcher, { does: "events" }, signal);
+  return { eventsPerSecond: (events * 1000) / tookMs, perSecond: (new Histogram(counts).total * 1000) / tookMs };
+}
+
+async function ask({ child, ended }, job, signal) {
+  child.send(job);
+  const [answer] = await Promise.race([once(child, "message", { signal }), ended]);
+  if (answer.failure !== undefined) throw new Error(answer.failure);
+  return answer;
 }
 
 /** Rejects once it has ended, which it does by itself only when something is wrong. */

@@ -12,6 +12,10 @@ const inFlights = [1, 16, 64, 256];
 const rounds = 3;
 const durationMs = 1500;
 const warmUpMs = 2000;
+const watchers = 100;
+const putsBesideWatchers = 64;
+/** gRPC's code 12, as the client for load tells it. */
+const unimplemented = /: status 12 /;
 
 export async function requests({ devious, signal }) {
   const binary = findProgram("etcd");
@@ -24,6 +28,7 @@ export async function requests({ devious, signal }) {
     const lines = [];
     for (const kind of kinds)
       for (const inFlight of inFlights) lines.push(...(await atOnce(loaders, { kind, inFlight, stores, signal })));
+    lines.push(...(await watched(loaders, stores, signal)));
     if (binary === undefined) lines.push(missingLine("requests on etcd", "no etcd here: sudo apt-get install etcd-server"));
     return lines;
   } finally {
@@ -45,6 +50,28 @@ async function atOnce(loaders, { kind, inFlight, stores, signal }) {
       reference === undefined || name === reference ? "" : `${(perSecond(name) / perSecond(reference)).toFixed(2)} × etcd`;
     const latency = `p50 ${ms(of("p50"))}, p99 ${ms(of("p99"))}, ${rounds} × ${durationMs / 1000} s`;
     return [`${kind}, ${inFlight} in flight, ${name}`, "", `${perSecond(name).toFixed(0)} /s`, share, latency];
+  });
+}
+
+/** Events a second to many watchers of all keys, while puts go on as fast as they are answered. */
+async function watched(loaders, stores, signal) {
+  const seen = new Map(stores.map(({ name }) => [name, []]));
+  const job = { watchers, inFlight: putsBesideWatchers, durationMs, signal };
+  try {
+    for (let round = 0; round < rounds; round++)
+      for (const { name, port } of stores) seen.get(name).push(await loaders.watchedPuts(port, job));
+  } catch (error) {
+    if (!unimplemented.test(error.message)) throw error;
+    return [missingLine(`events to ${watchers} watchers`, error.message)];
+  }
+  return stores.map(({ name }) => {
+    const of = (figure) => median(seen.get(name).map((one) => one[figure]));
+    const events = of("eventsPerSecond");
+    const reference = stores[1]?.name;
+    const theirs = reference === undefined ? Number.NaN : median(seen.get(reference).map((one) => one.eventsPerSecond));
+    const share = reference === undefined || name === reference ? "" : `${(events / theirs).toFixed(2)} × etcd`;
+    const basis = `${of("perSecond").toFixed(0)} puts/s beside, ${rounds} × ${durationMs / 1000} s`;
+    return [`events to ${watchers} watchers, ${name}`, "", `${events.toFixed(0)} /s`, share, basis];
   });
 }
 
