@@ -11,7 +11,7 @@ export interface Abilities {
   /** `ignore_value`, `ignore_lease`. */
   readonly ignoring: boolean;
   readonly serializable: boolean;
-  /** Requests that must be refused, in etcd's words. */
+  /** Requests that must be refused, in etcd's words, and some that look as if. */
   readonly refusals: boolean;
   /** Fields that no proto has. */
   readonly unknownFields: boolean;
@@ -105,10 +105,10 @@ class Draw {
   }
 
   #range(): JsonObject {
-    const { history, sorting, serializable } = this.#abilities;
+    const { history, sorting, serializable, refusals } = this.#abilities;
     return {
       ...this.#interval(0.7),
-      ...(this.#prng.chance(0.4) ? { limit: this.#prng.int(0, 4) } : {}),
+      ...(this.#prng.chance(0.4) ? { limit: this.#prng.int(refusals ? -1 : 0, 4) } : {}),
       ...(history && this.#prng.chance(0.3) ? { revision: this.#revision() } : {}),
       ...(sorting && this.#prng.chance(0.3) ? this.#sort() : {}),
       ...(history && this.#prng.chance(0.15) ? this.#bounds() : {}),

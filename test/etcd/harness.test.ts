@@ -1,7 +1,7 @@
 // Shows that the comparison with etcd can be trusted: two real etcds agree under its masks, and an etcd that tells one lie is found out by a short case.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { differential, explain } from "./differential.js";
-import type { Pair } from "./differential.js";
+import type { Difference, Pair } from "./differential.js";
 import { httpEndpoint } from "./endpoints.js";
 import { grpcEndpoint } from "./grpc-endpoint.js";
 import { everything } from "./generate.js";
@@ -46,7 +46,10 @@ describe.skipIf(whyNoEtcd !== "")(`etcd beside etcd${whyNoEtcd}`, { timeout: 60_
 
   it.each(Object.entries(lies))("an etcd that %s is found out", async (_, lie) => {
     const lied: Pair = [pair[0], liar(pair[1], lie)];
-    const difference = await differential(lied, { seed: 1, count: operationsASeed, abilities: everything });
+    let difference: Difference | undefined;
+    for (const seed of seeds) {
+      difference ??= await differential(lied, { seed, count: operationsASeed, abilities: everything });
+    }
     expect(difference?.operations.at(-1)?.path).toBe("/v3/kv/range");
     expect(difference?.operations.length).toBeLessThanOrEqual(shortCase);
   });

@@ -6,7 +6,7 @@ import type { Json, JsonObject } from "./operation.js";
 /** Answers a range by asking the honest store whatever it likes. */
 export type Lie = (request: JsonObject, ask: (request: JsonObject) => Promise<Json>) => Promise<Json>;
 
-/** Stands before `honest` and lies about ranges that it answers. */
+/** Stands before an honest store and lies about ranges that it answers. */
 export function liar({ name, post }: Endpoint, lie: Lie): Endpoint {
   return {
     name: `${name} behind a liar`,

@@ -2,7 +2,7 @@
  * What may differ between two stores that both behave as etcd. Each mask stands beside its reason; whatever is not masked here has to
  * be equal, down to the texts of errors.
  */
-import { isBytes, isList, isObject, isRevision } from "./operation.js";
+import { isBytes, isLease, isList, isObject, isRevision } from "./operation.js";
 import type { Json, JsonObject, Operation, Run } from "./operation.js";
 
 export interface Answer {
@@ -56,7 +56,7 @@ function readable(json: Json, run: Run): Json {
         if (typeof value !== "string") return [field, readable(value, run)];
         if (isBytes(field)) return [field, textOf(value)];
         if (isRevision(field)) return [field, Number(value) - run.base];
-        return [field, field === "ID" || field === "lease" ? leaseName(value, run) : value];
+        return [field, isLease(field) ? leaseName(value, run) : value];
       }),
   );
 }

@@ -24,6 +24,10 @@ export function isBytes(field: string): boolean {
   return bytesFields.has(field);
 }
 
+export function isLease(field: string): boolean {
+  return field === "ID" || field === "lease";
+}
+
 export function isRevision(field: string): boolean {
   return field.endsWith("revision");
 }
@@ -50,7 +54,7 @@ function toWire(json: Json, spelling: Operation["spelling"], run: Run): Json {
       if (isBytes(field) && typeof value === "string") return [name, Buffer.from(value, "latin1").toString("base64")];
       if (numberFields.test(field) && typeof value === "number") {
         // An id of 63 bits is no number of JavaScript's.
-        if (value < 0) return [name, run.drawnLeases[-value - 1] ?? "404"];
+        if (value < 0 && isLease(field)) return [name, run.drawnLeases[-value - 1] ?? "404"];
         const number = isRevision(field) && value > 0 ? run.base + value : value;
         return [name, spelling === "snake" ? String(number) : number];
       }
