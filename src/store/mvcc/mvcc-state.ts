@@ -1,0 +1,54 @@
+import { Compaction } from "./compaction.js";
+import { KeyIndex } from "./key-index.js";
+import type { Revision, Version } from "./key-value.js";
+import { noLease, weightOf } from "./key-value.js";
+import { LeasedKeys } from "./leased-keys.js";
+import { RevisionLog } from "./revision-log.js";
+import type { WriteTarget } from "./transaction.js";
+
+/** All that the store remembers. A version is one object, held by its key's history and, until it is compacted, by the log. */
+export class MvccState implements WriteTarget {
+  readonly index = new KeyIndex();
+  readonly log = new RevisionLog();
+  readonly leased = new LeasedKeys();
+  readonly compaction = new Compaction(this.index, this.log);
+  /** etcd's count starts at 1 too, so that 0 can mean "now" in requests. */
+  revision: Revision = 1;
+  /** Before the first compaction -1, as in etcd: there even 0 can be compacted, once. */
+  compactRevision: Revision = -1;
+  /** What all versions weigh that are in memory now. */
+  bytes = 0;
+
+  write(version: Version, before: Version | undefined): void {
+    this.#keep(version, before);
+    this.log.append(version);
+    this.revision = version.modRevision;
+  }
+
+  /**
+   * The state of which all surviving versions are given, by key, then by revision.
+   */
+  static of(revision: Revision, compactRevision: Revision, survivors: readonly Version[]): MvccState {
+    const state = new MvccState();
+    state.revision = revision;
+    state.compactRevision = compactRevision;
+    let before: Version | undefined;
+    for (const version of survivors) {
+      state.#keep(version, before?.key === version.key ? before : undefined);
+      before = version;
+    }
+    const logged = survivors.filter(({ modRevision }) => modRevision >= compactRevision);
+    for (const version of logged.sort(byRevision)) state.log.append(version);
+    return state;
+  }
+
+  #keep(version: Version, before: Version | undefined): void {
+    this.index.append(version);
+    this.leased.move(version.key, before?.lease ?? noLease, version.lease);
+    this.bytes += weightOf(version);
+  }
+}
+
+function byRevision(a: Version, b: Version): number {
+  return a.modRevision - b.modRevision || a.sub - b.sub;
+}
