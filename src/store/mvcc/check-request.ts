@@ -16,9 +16,9 @@ function checkShape(op: Op, opsMax: number): KvError | undefined {
     case "put":
       return checkPut(op);
     case "deleteRange":
-      return op.key === "" ? "emptyKey" : undefined;
+      return op.key === "" ? "keyNotProvided" : undefined;
     case "range":
-      return op.query.key === "" ? "emptyKey" : undefined;
+      return op.query.key === "" ? "keyNotProvided" : undefined;
     case "txn":
       return checkTxn(op, opsMax);
     case "empty":
@@ -29,7 +29,7 @@ function checkShape(op: Op, opsMax: number): KvError | undefined {
 }
 
 function checkPut({ key, ignoreValue, value, ignoreLease, lease }: PutOp): KvError | undefined {
-  if (key === "") return "emptyKey";
+  if (key === "") return "keyNotProvided";
   if (ignoreValue && value.length > 0) return "valueProvided";
   return ignoreLease && lease !== 0n ? "leaseProvided" : undefined;
 }
@@ -37,7 +37,7 @@ function checkPut({ key, ignoreValue, value, ignoreLease, lease }: PutOp): KvErr
 function checkTxn({ compare, success, failure }: TxnOp, opsMax: number): KvError | undefined {
   const ops = Math.max(compare.length, success.length, failure.length);
   if (ops > opsMax) return "tooManyOps";
-  if (compare.some(({ key }) => key === "")) return "emptyKey";
+  if (compare.some(({ key }) => key === "")) return "keyNotProvided";
   for (const op of [...success, ...failure]) {
     const error = checkShape(op, opsMax - ops);
     if (error !== undefined) return error;

@@ -102,7 +102,7 @@ export class MvccStore {
   /** Makes all revisions below `revision` unreadable from now on; {@link compactSlice} then gives their memory back. */
   compact(revision: Revision): { readonly type: "done"; readonly revision: Revision } | Refused {
     if (revision <= this.#state.compactRevision) return refused("compacted");
-    if (revision > this.#state.revision) return refused("futureRev");
+    if (revision > this.#state.revision) return refused("futureRevision");
     this.#state.compactRevision = revision;
     this.#state.compaction.begin(revision);
     return { type: "done", revision: this.#state.revision };
@@ -150,7 +150,7 @@ export class MvccStore {
    */
   hash(revision: Revision): Generator<void, HashAnswer, undefined> | Refused {
     const { compactRevision } = this.#state;
-    if (revision > this.#state.revision) return refused("futureRev");
+    if (revision > this.#state.revision) return refused("futureRevision");
     if (revision > 0 && revision <= compactRevision) return refused("compacted");
     return this.#hash(revision > 0 ? revision : this.#state.revision, compactRevision);
   }
@@ -192,6 +192,6 @@ export class MvccStore {
 const chunkBytesMax = 64 * 1024;
 
 /** Whether a transaction consists of ranges alone. Nested ones count as writes whatever is in them: so it is in etcd. */
-export function isReadOnly({ success, failure }: TxnOp): boolean {
+function isReadOnly({ success, failure }: TxnOp): boolean {
   return [...success, ...failure].every(({ type }) => type === "range");
 }

@@ -26,7 +26,7 @@ export function range(view: ReadView, query: RangeQuery): RangeAnswer | Refused 
     return { type: "range", revision: view.revision, kvs: [], count, more: false };
   }
   const inRange: KeyValue[] = view.index.list(query.key, query.rangeEnd, revision);
-  const wanted = sorted(bounded(inRange, query), query.sort);
+  const wanted = sorted(bounded(fetched(inRange, query), query), query.sort);
   const more = query.limit > 0 && wanted.length > query.limit;
   const within = more ? wanted.slice(0, query.limit) : wanted;
   const kvs = query.keysOnly ? within.map((kv) => ({ ...kv, value: noValue })) : within;
@@ -35,12 +35,26 @@ export function range(view: ReadView, query: RangeQuery): RangeAnswer | Refused 
 
 /** Why nothing can be read at `revision`, if so. */
 export function unreadable(view: ReadView, revision: Revision): KvError | undefined {
-  if (revision > view.revision) return "futureRev";
+  if (revision > view.revision) return "futureRevision";
   return revision > 0 && revision < view.compactRevision ? "compacted" : undefined;
 }
 
-function bounded(kvs: readonly KeyValue[], { minMod, maxMod, minCreate, maxCreate }: RangeQuery): readonly KeyValue[] {
-  if (minMod === 0 && maxMod === 0 && minCreate === 0 && maxCreate === 0) return kvs;
+/**
+ * etcd fetches no more than it will need: where neither an order nor a bound is asked for, one pair more than the limit. So a target without
+ * an order sorts the first pairs by key, and not all pairs.
+ */
+function fetched(inRange: readonly KeyValue[], query: RangeQuery): readonly KeyValue[] {
+  const isPrefixEnough = query.limit > 0 && query.sort.order === "none" && !isBounded(query);
+  return isPrefixEnough ? inRange.slice(0, query.limit + 1) : inRange;
+}
+
+function isBounded({ minMod, maxMod, minCreate, maxCreate }: RangeQuery): boolean {
+  return minMod !== 0 || maxMod !== 0 || minCreate !== 0 || maxCreate !== 0;
+}
+
+function bounded(kvs: readonly KeyValue[], query: RangeQuery): readonly KeyValue[] {
+  if (!isBounded(query)) return kvs;
+  const { minMod, maxMod, minCreate, maxCreate } = query;
   return kvs.filter(
     ({ modRevision, createRevision }) =>
       (maxMod === 0 || modRevision <= maxMod) &&

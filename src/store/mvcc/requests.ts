@@ -14,7 +14,10 @@ export interface RangeQuery {
   readonly limit: number;
   /** The past to read; 0 and below: now. */
   readonly revision: Revision;
-  /** With order "none" pairs come by key for "key", and ascending for every other target. */
+  /**
+   * With order "none" pairs come by key for "key", and ascending for every other target; but with a limit and no bounds only the first
+   * limit + 1 pairs by key are looked at.
+   */
   readonly sort: { readonly by: SortTarget; readonly order: "none" | "ascend" | "descend" };
   readonly countOnly: boolean;
   /** Pairs come with empty values. */
@@ -121,9 +124,9 @@ export interface Refused {
   readonly error: KvError;
 }
 
-/** What etcd says of each is in its rpctypes; these are the same words. */
+/** Why a request was refused, named after what etcd says then. */
 export type KvError =
-  | "emptyKey"
+  | "keyNotProvided"
   | "keyNotFound"
   | "valueProvided"
   | "leaseProvided"
@@ -131,7 +134,7 @@ export type KvError =
   | "duplicateKey"
   | "leaseNotFound"
   | "compacted"
-  | "futureRev";
+  | "futureRevision";
 
 export function refused(error: KvError): Refused {
   return { type: "refused", error };

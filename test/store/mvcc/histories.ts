@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { checkRequest } from "../../../src/store/mvcc/check-request.js";
-import type { Compare, DeleteRangeOp, EmptyOp, Op, PutOp, RangeQuery, TxnOp } from "../../../src/store/mvcc/requests.js";
+import type { Compare, DeleteRangeOp, Op, PutOp, RangeQuery, TxnOp } from "../../../src/store/mvcc/requests.js";
 
 // Few keys, values and leases, so that requests meet; bytes above 0x7f, and a key that begins another.
-export const keys = ["\0", "a", "ab", "b", "c", "\x80"];
+const keys = ["\0", "a", "ab", "b", "c", "\x80"];
 export const leases: ReadonlySet<bigint> = new Set([1n, 2n]);
 
 const someKey = fc.constantFrom(...keys);
@@ -57,12 +57,12 @@ const someOperand = fc.oneof(
   fc.record({ target: fc.constant("value"), operand: someValue }),
 );
 
-const someCompare = fc
+const someCompare: fc.Arbitrary<Compare> = fc
   .tuple(
     someOperand,
     fc.record({ key: someKey, rangeEnd: someEnd, result: fc.constantFrom("equal", "greater", "less", "notEqual") }),
   )
-  .map(([operand, rest]) => ({ ...operand, ...rest }) as Compare);
+  .map(([operand, rest]) => ({ ...operand, ...rest }));
 
 const { txn } = fc.letrec<{ op: Op; txn: TxnOp }>((tie) => ({
   op: fc.oneof(
@@ -86,9 +86,7 @@ const { txn } = fc.letrec<{ op: Op; txn: TxnOp }>((tie) => ({
 /** Also such as no client gets past the door. */
 export const someTxn: fc.Arbitrary<TxnOp> = txn;
 
-export const someEmpty: fc.Arbitrary<EmptyOp> = fc.constant({ type: "empty" });
-
-export const someCommand: fc.Arbitrary<PutOp | DeleteRangeOp | TxnOp> = fc.oneof(
+const someCommand: fc.Arbitrary<PutOp | DeleteRangeOp | TxnOp> = fc.oneof(
   { weight: 4, arbitrary: somePut },
   { weight: 1, arbitrary: someDelete },
   { weight: 3, arbitrary: txn.filter((op) => checkRequest(op) === undefined) },

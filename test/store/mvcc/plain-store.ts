@@ -54,16 +54,16 @@ export class PlainStore {
   }
 
   range(query: RangeQuery): Answer | Refused {
-    if (query.revision > this.revision) return { type: "refused", error: "futureRev" };
+    if (query.revision > this.revision) return { type: "refused", error: "futureRevision" };
     if (query.revision > 0 && query.revision < this.compactRevision) return { type: "refused", error: "compacted" };
     return this.#range(query, this.revision);
   }
 
-  compact(revision: Revision): KvError | undefined {
-    if (revision <= this.compactRevision) return "compacted";
-    if (revision > this.revision) return "futureRev";
+  compact(revision: Revision): object {
+    if (revision <= this.compactRevision) return { type: "refused", error: "compacted" };
+    if (revision > this.revision) return { type: "refused", error: "futureRevision" };
     this.compactRevision = revision;
-    return undefined;
+    return { type: "done", revision: this.revision };
   }
 
   endLease(lease: LeaseId): Revision {
@@ -148,7 +148,11 @@ export class PlainStore {
     );
     const count = found.length;
     if (query.countOnly) return { type: "range", revision: now, kvs: [], count, more: false };
-    let kvs: KeyValue[] = found;
+    const isFetchedWhole =
+      query.limit <= 0 ||
+      query.sort.order !== "none" ||
+      [query.minMod, query.maxMod, query.minCreate, query.maxCreate].some((bound) => bound !== 0);
+    let kvs: KeyValue[] = isFetchedWhole ? found : found.filter((_, i) => i <= query.limit);
     if (query.maxMod !== 0) kvs = kvs.filter((kv) => !(kv.modRevision > query.maxMod));
     if (query.minMod !== 0) kvs = kvs.filter((kv) => !(kv.modRevision < query.minMod));
     if (query.maxCreate !== 0) kvs = kvs.filter((kv) => !(kv.createRevision > query.maxCreate));
@@ -215,7 +219,7 @@ export class PlainStore {
   }
 
   #checkRevision(revision: RangeOp["query"]["revision"]): void {
-    if (revision > this.revision) throw new Refusal("futureRev");
+    if (revision > this.revision) throw new Refusal("futureRevision");
     if (revision !== 0 && revision < this.compactRevision) throw new Refusal("compacted");
   }
 

@@ -29,7 +29,7 @@ const refusal = (error: Refused["error"]): object => ({ type: "refused", error }
 describe("a range", () => {
   it.each<[string, RangeOp, object]>([
     ["below revision 0 reads the present", get("k", "", { revision: -5 }), { count: 1 }],
-    ["of the future is refused", get("k", "", { revision: 9 }), refusal("futureRev")],
+    ["of the future is refused", get("k", "", { revision: 9 }), refusal("futureRevision")],
     ["counts what its limit cut off", get("\0", "\0", { limit: 1 }), { count: 3, more: true, kvs: [{ key: "a" }] }],
     ["takes a limit below 0 for none", get("\0", "\0", { limit: -1 }), { count: 3, more: false, kvs: { length: 3 } }],
     [
@@ -59,6 +59,13 @@ describe("a range", () => {
   });
 });
 
+it("a range that sorts by no order and has a limit looks at one pair more than that, unless it has bounds", () => {
+  const store = storeOf(put("a", "3"), put("b", "2"), put("c", "1"));
+  const byValue = { limit: 1, sort: { by: "value", order: "none" } } as const;
+  expect(store.range(query("\0", "\0", byValue))).toMatchObject({ more: true, count: 3, kvs: [{ key: "b" }] });
+  expect(store.range(query("\0", "\0", { ...byValue, minMod: 1 }))).toMatchObject({ more: true, count: 3, kvs: [{ key: "c" }] });
+});
+
 describe("a put", () => {
   it.each<[string, PutOp, object]>([
     ["needs its lease", put("k", "1", { lease: 77n }), refusal("leaseNotFound")],
@@ -67,7 +74,7 @@ describe("a put", () => {
     ["misses its lease before its key", put("z", "", { ignoreValue: true, lease: 77n }), refusal("leaseNotFound")],
     ["cannot keep a value and bring one", put("k", "2", { ignoreValue: true }), refusal("valueProvided")],
     ["cannot keep a lease and bring one", put("k", "2", { ignoreLease: true, lease: 55n }), refusal("leaseProvided")],
-    ["needs a key", put("", "2"), refusal("emptyKey")],
+    ["needs a key", put("", "2"), refusal("keyNotProvided")],
   ])("%s", (_, op, expected) => check(op, expected));
 
   it("keeps the lease it is told to, and loses it by not saying so", () => {
@@ -124,7 +131,11 @@ describe("a transaction", () => {
       txn([put("k", "2"), get("k", "", { revision: 2 }), get("k")]),
       { responses: [{}, { revision: 3, kvs: [{ modRevision: 2 }] }, { kvs: [{ modRevision: 3, version: 2 }] }] },
     ],
-    ["cannot read the revision it makes by its number", txn([put("k"), get("k", "", { revision: 3 })]), refusal("futureRev")],
+    [
+      "cannot read the revision it makes by its number",
+      txn([put("k"), get("k", "", { revision: 3 })]),
+      refusal("futureRevision"),
+    ],
     [
       "deletes what it has put, and says so",
       txn([txn([put("n", "1", { prevKv: true })]), txn([del("n", "", { prevKv: true })])]),
@@ -175,7 +186,7 @@ describe("compaction", () => {
     ["to 0 is done, once", [0, 0], refusal("compacted")],
     ["below 0 never is", [-1], refusal("compacted")],
     ["to the same revision again is refused", [3, 3], refusal("compacted")],
-    ["of the future is refused", [6], refusal("futureRev")],
+    ["of the future is refused", [6], refusal("futureRevision")],
     ["to the present is done", [5], { type: "done", revision: 5 }],
   ])("%s", (_, revisions, expected) => {
     const store = storeOf(put("k", "1"), put("k", "2"), del("k"), put("j"));
@@ -208,7 +219,7 @@ describe("compaction", () => {
 
   it.each<[string, number, object]>([
     ["its revision cannot be hashed", 4, refusal("compacted")],
-    ["nor can the future", 6, refusal("futureRev")],
+    ["nor can the future", 6, refusal("futureRevision")],
   ])("%s", (_, revision, expected) => expect(compacted().hash(revision)).toMatchObject(expected));
 });
 
