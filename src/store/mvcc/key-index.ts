@@ -2,7 +2,7 @@ import { SortedKeys } from "../sorted-keys.js";
 import type { Key, Revision, Version } from "./key-value.js";
 
 /** The versions of one key, ascending by (modRevision, sub); never empty. */
-export type KeyHistory = Version[];
+type KeyHistory = Version[];
 
 /** Every key that has a history, with it. A deleted key stays until compaction takes its tombstone. */
 export class KeyIndex {

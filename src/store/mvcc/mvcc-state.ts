@@ -25,9 +25,7 @@ export class MvccState implements WriteTarget {
     this.revision = version.modRevision;
   }
 
-  /**
-   * The state of which all surviving versions are given, by key, then by revision.
-   */
+  /** The state of which all surviving versions are given, by key, then by revision. */
   static of(revision: Revision, compactRevision: Revision, survivors: readonly Version[]): MvccState {
     const state = new MvccState();
     state.revision = revision;

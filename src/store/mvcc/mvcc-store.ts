@@ -25,9 +25,17 @@ import { packed } from "./version-codec.js";
 /** A snapshot on its way out, of the revision at which it was begun; the store may be written to meanwhile. */
 export interface SnapshotWriter {
   readonly revision: Revision;
-  /** Makes the next chunk; undefined after the last one. */
+  /** Makes the next chunk; undefined after the last one. A chunk is the caller's. */
   next(): Uint8Array | undefined;
-  /** Ends it early. The store keeps what the snapshot needs until then or until the last chunk. */
+  /** Gives it up: there is no next chunk. The store keeps what the snapshot needs until then, or until the last chunk was made. */
+  release(): void;
+}
+
+/** A hash being taken, of the state as it was when it was begun. */
+export interface HashWalk {
+  /** Takes in some 64 KiB more; the answer, once there is no more. */
+  step(): HashAnswer | undefined;
+  /** Gives it up: there is no further step. Done or given up, it no longer keeps compaction waiting. */
   release(): void;
 }
 
@@ -48,7 +56,7 @@ export class MvccStore {
   readonly #state: MvccState;
   readonly #leaseExists: LeaseExists;
   /** Snapshots and hashes under way. Compaction removes nothing meanwhile, since they may need it. */
-  #walks = 0;
+  readonly #walks = new Set<object>();
 
   /** @param state of a `SnapshotReader`, or a new one. */
   constructor(leaseExists: LeaseExists, state: MvccState = new MvccState()) {
@@ -114,7 +122,7 @@ export class MvccStore {
    */
   compactSlice(hasTime: () => boolean): boolean {
     const { compaction } = this.#state;
-    if (this.#walks === 0 && !compaction.isDone) this.#state.bytes -= compaction.slice(hasTime);
+    if (this.#walks.size === 0 && !compaction.isDone) this.#state.bytes -= compaction.slice(hasTime);
     return !compaction.isDone;
   }
 
@@ -146,45 +154,48 @@ export class MvccStore {
 
   /**
    * Hashes all versions up to `revision` (0: now) that compaction lets survive. Members that are equal up to there and compacted to the same
-   * revision get the same hash. Each step takes 64 KiB; a walk that is not to be finished must be ended with `return()`.
+   * revision get the same hash. As in etcd, a compacted revision cannot be hashed though it can be read.
    */
-  hash(revision: Revision): Generator<void, HashAnswer, undefined> | Refused {
-    const { compactRevision } = this.#state;
+  hash(revision: Revision): HashWalk | Refused {
+    const { compactRevision, index } = this.#state;
     if (revision > this.#state.revision) return refused("futureRevision");
     if (revision > 0 && revision <= compactRevision) return refused("compacted");
-    return this.#hash(revision > 0 ? revision : this.#state.revision, compactRevision);
-  }
-
-  *#hash(revision: Revision, compactRevision: Revision): Generator<void, HashAnswer, undefined> {
-    this.#walks++;
-    try {
-      let hash = 0;
-      for (const chunk of packed(this.#state.index.survivors(revision, compactRevision), chunkBytesMax)) {
-        hash = crc32c(chunk, hash);
-        yield;
+    const hashed = revision > 0 ? revision : this.#state.revision;
+    const chunks = packed(index.survivors(hashed, compactRevision), chunkBytesMax);
+    const walk = this.#beginWalk();
+    let hash = 0;
+    const step = (): HashAnswer | undefined => {
+      invariant(walk.isOpen(), "a hash that is done or was given up has no more steps");
+      const chunk = chunks.next();
+      if (chunk.done !== true) {
+        hash = crc32c(chunk.value, hash);
+        return undefined;
       }
-      return { hash, revision, compactRevision };
-    } finally {
-      this.#walks--;
-    }
+      walk.release();
+      return { hash, revision: hashed, compactRevision };
+    };
+    return { step, release: walk.release };
   }
 
   /** @param chunkBytes what a chunk has at most, unless a single version is larger. */
   snapshot(chunkBytes = chunkBytesMax): SnapshotWriter {
     const { revision, compactRevision, index } = this.#state;
     const chunks = snapshotChunks(index.survivors(revision, compactRevision), revision, compactRevision, chunkBytes);
-    let isOpen = true;
-    this.#walks++;
-    const release = (): void => {
-      if (isOpen) this.#walks--;
-      isOpen = false;
-    };
+    const walk = this.#beginWalk();
     const next = (): Uint8Array | undefined => {
-      const chunk = isOpen ? chunks.next().value : undefined;
-      if (chunk === undefined) release();
-      return chunk ?? undefined;
+      const chunk = walk.isOpen() ? chunks.next() : undefined;
+      if (chunk?.done === false) return chunk.value;
+      walk.release();
+      return undefined;
     };
-    return { revision, next, release };
+    return { revision, next, release: walk.release };
+  }
+
+  /** Keeps compaction from removing anything until the walk is released. */
+  #beginWalk(): { readonly isOpen: () => boolean; readonly release: () => void } {
+    const walk = {};
+    this.#walks.add(walk);
+    return { isOpen: () => this.#walks.has(walk), release: () => void this.#walks.delete(walk) };
   }
 }
 

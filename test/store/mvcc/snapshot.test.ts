@@ -42,7 +42,9 @@ function restored(bytes: Uint8Array, cuts: readonly number[] = [bytes.length]): 
 function hashOf(store: MvccStore, revision = 0): HashAnswer {
   const walk = store.hash(revision);
   if ("type" in walk) throw new Error(walk.error);
-  for (let step = walk.next(); ; step = walk.next()) if (step.done === true) return step.value;
+  let answer = walk.step();
+  while (answer === undefined) answer = walk.step();
+  return answer;
 }
 
 const someSteps = fc.array(someStep, { maxLength: 25 });
@@ -108,8 +110,10 @@ describe("a snapshot", () => {
     for (let chunk = done.next(); chunk !== undefined; chunk = done.next());
     expect(store.compactSlice(() => true)).toBe(true);
     expect(store.bytes).toBe(bytes);
+    expect(givenUp.next()).toBeDefined();
     givenUp.release();
     givenUp.release();
+    expect(givenUp.next()).toBeUndefined();
     expect(store.compactSlice(() => true)).toBe(false);
     expect(store.bytes).toBe(bytes / 3);
   });
@@ -161,14 +165,14 @@ describe("a hash", () => {
         const expected = hashOf(store, revision);
         const walk = store.hash(revision);
         if ("type" in walk) throw new Error(walk.error);
-        let step = walk.next();
+        let answer: HashAnswer | undefined;
         for (const each of during) {
           take(store, each);
           store.compactSlice(() => true);
-          if (step.done !== true) step = walk.next();
+          answer ??= walk.step();
         }
-        while (step.done !== true) step = walk.next();
-        expect(step.value).toEqual(expected);
+        while (answer === undefined) answer = walk.step();
+        expect(answer).toEqual(expected);
         const isStillOpen = store.compactRevision === expected.compactRevision;
         expect(isStillOpen ? hashOf(store, revision) : expected).toEqual(expected);
       }),
@@ -200,10 +204,11 @@ describe("a hash", () => {
     store.apply(put("k", "2"));
     const walk = store.hash(0);
     if ("type" in walk) throw new Error(walk.error);
-    walk.next();
+    walk.step();
     store.compact(3);
     expect(store.compactSlice(() => true)).toBe(true);
-    walk.return({ hash: 0, revision: 0, compactRevision: 0 });
+    walk.release();
+    expect(() => walk.step()).toThrow(/no more steps/);
     expect(store.compactSlice(() => true)).toBe(false);
   });
 });
