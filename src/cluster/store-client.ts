@@ -89,11 +89,7 @@ export function createStoreClient(node: string, endpoint: Endpoint): StoreClient
       return { deleted: Number(answer.deleted ?? 0) };
     },
     addMember: async (name) => {
-      const body = {
-        name,
-        peerURLs: [`http://${name}:${peerPort}`],
-        isLearner: true,
-      };
+      const body = { peerURLs: [`http://${name}:${peerPort}`], isLearner: true };
       const answer = await call<{ member: { ID: string } }>("/v3/cluster/member/add", body);
       return Number(answer.member.ID);
     },

@@ -10,8 +10,7 @@ import { Driver } from "./driver.js";
 import { FrontDoor } from "./io/front-door.js";
 import { Gateway } from "./io/gateway.js";
 import { GrpcServer } from "./io/grpc-server.js";
-import type { RaftView, Store } from "./io/gateway.js";
-import type { Header, MemberView } from "./io/etcd-json.js";
+import type { Header, MemberView, RaftView, Store } from "./io/gateway.js";
 import { Transport } from "./io/transport.js";
 import type { Wal } from "./io/wal.js";
 import type { RangeRequest, RangeResult } from "./kv.js";
@@ -162,8 +161,8 @@ export class Node implements Store {
       kv: () => this.#replica.kv,
       deadlineMs: () => nowMs() + timing.requestTimeoutMs,
     });
-    const services = etcdServices(this);
-    this.#door = new FrontDoor(new GrpcServer(etcdMethods(services)), new Gateway(this, services).server);
+    const methods = etcdMethods(etcdServices(this));
+    this.#door = new FrontDoor(new GrpcServer(methods), new Gateway(this, methods).server);
   }
 
   async listen(): Promise<{ readonly clientPort: number; readonly peerPort: number }> {

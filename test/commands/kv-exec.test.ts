@@ -35,7 +35,7 @@ test("a refusal is 3 and had no effect, a doubt is 2", async () => {
   await world.engine.stopContainer("devious.demo.n3", 1000);
   expect(await world.run("put", "k", "v")).toMatchObject({
     exitCode: 3,
-    stderr: "error: n1: there is no leader.\n  It definitely had no effect.\n",
+    stderr: "error: n1: etcdserver: no leader.\n  It definitely had no effect.\n",
   });
   world.stores.ailments.set("n2", "slow");
   await world.json("up");

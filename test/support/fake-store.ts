@@ -36,7 +36,13 @@ interface Answer {
   readonly body: unknown;
 }
 
-type Fields = Readonly<Record<string, string>>;
+/** Of all requests; 64-bit numbers and bytes are text. */
+interface Fields {
+  readonly key?: string;
+  readonly value?: string;
+  readonly ID?: string;
+  readonly peerURLs?: readonly string[];
+}
 
 /** Nodes of a store without a protocol, for tests of what stands around the store: they answer as the real one does. */
 export class FakeStores {
@@ -102,11 +108,22 @@ function answer(group: Group, node: string, ailment: Ailment | undefined, url: s
   const leader = ailment !== "no-quorum" && up.length > voters.length / 2 ? (up[0]?.name ?? null) : null;
   const [path = "", query] = url.split("?");
   if (path === "/status") return { status: 200, body: statusOf(group, node, leader, query === "hash=1") };
-  if (leader === null) return { status: 503, body: { health: "false", error: "there is no leader", definite: true } };
-  if (path === "/health") return { status: 200, body: { health: "true" } };
-  if (ailment === "slow") return { status: 504, body: { error: "the leader did not answer in time", definite: false } };
+  if (path === "/health")
+    return leader === null
+      ? { status: 503, body: { health: "false", reason: "there is no leader" } }
+      : { status: 200, body: { health: "true" } };
+  if (leader === null) return failure(503, 14, "no leader", true);
+  if (ailment === "slow") return failure(503, 14, "request timed out", false);
   return path.startsWith("/v3/kv/") ? answerKv(group, path, body) : answerMember(group, path, body);
 }
+
+function failure(status: number, code: number, why: string, definite: boolean): Answer {
+  const error = `etcdserver: ${why}`;
+  return { status, body: { error, message: error, code, definite } };
+}
+
+/** No call of etcd's has the path. */
+const unknownPath: Answer = { status: 404, body: null };
 
 function statusOf(group: Group, node: string, leader: string | null, withHash: boolean): unknown {
   const names = (learner: boolean): string[] => group.members.filter((one) => one.learner === learner).map(({ name }) => name);
@@ -159,12 +176,11 @@ function answerKv(group: Group, path: string, { key = "", value = "" }: Fields):
       group.revision += 1;
       return done({ deleted: "1" });
     default:
-      return { status: 404, body: { error: `there is no ${path} here`, definite: true } };
+      return unknownPath;
   }
 }
 
-function answerMember(group: Group, path: string, { name = "", ID = "" }: Fields): Answer {
-  const refused = (error: string): Answer => ({ status: 400, body: { error, definite: true } });
+function answerMember(group: Group, path: string, { peerURLs: [peerUrl = ""] = [], ID = "" }: Fields): Answer {
   const member = group.members.find(({ id }) => id === Number(ID));
   switch (path) {
     case "/v3/cluster/member/list": {
@@ -172,24 +188,25 @@ function answerMember(group: Group, path: string, { name = "", ID = "" }: Fields
       return { status: 200, body: { members } };
     }
     case "/v3/cluster/member/add": {
+      const name = new URL(peerUrl).hostname;
       const added = { id: group.nextMember++, name, learner: true, refused: false };
       group.members.push(added);
       return { status: 200, body: { member: { ID: String(added.id), name } } };
     }
     case "/v3/cluster/member/promote":
-      if (member === undefined) return refused("there is no such member");
+      if (member === undefined) return failure(404, 5, "member not found", true);
       if (!member.refused) {
         member.refused = true;
-        return refused("it has not caught up yet");
+        return failure(412, 9, "can only promote a learner member which is in sync with leader", true);
       }
       member.learner = false;
       return { status: 200, body: {} };
     case "/v3/cluster/member/remove":
-      if (member === undefined) return refused("there is no such member");
+      if (member === undefined) return failure(404, 5, "member not found", true);
       group.members = group.members.filter((one) => one !== member);
       return { status: 200, body: {} };
     default:
-      return { status: 404, body: { error: `there is no ${path} here`, definite: true } };
+      return unknownPath;
   }
 }
 

@@ -1,23 +1,24 @@
 import { createServer } from "node:http";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
-import type { Done, MemberChange } from "../ask.js";
-import { RequestFailed } from "../ask.js";
 import { messageOf } from "../../core/errors.js";
+import type { Done, MemberChange } from "../ask.js";
 import type { RangeRequest, RangeResult } from "../kv.js";
 import type { MemberId } from "../raft/types.js";
-import type { Answering } from "../rpc/answering.js";
-import * as etcd from "./etcd-json.js";
+import { apiVersion } from "../wire/rpcs.js";
 import { GrpcError, grpcCode } from "./grpc.js";
-import type { GrpcCode } from "./grpc.js";
+import type { GrpcCall, Methods } from "./grpc.js";
+import { messageBytesMax } from "./h2/limits.js";
+import { failureJson, jsonCalls, tooLarge } from "./json-calls.js";
+import type { JsonCall } from "./json-calls.js";
 import { readBody } from "./listen.js";
 
-/** What the gateway needs of a node. Promises reject with {@link RequestFailed}, within the node's time limit. */
+/** What clients' calls need of a node. Promises reject with {@link RequestFailed}, within the node's time limit. */
 export interface Store {
   write(command: Uint8Array, wantPrevious: boolean): Promise<Extract<Done, { type: "written" }>>;
   range(request: RangeRequest, serializable: boolean): Promise<RangeResult>;
   changeMembers(change: MemberChange): Promise<MemberId>;
-  members(): readonly etcd.MemberView[];
-  header(): etcd.Header;
+  members(): readonly MemberView[];
+  header(): Header;
   /** Undefined: a leader is known; else why not. */
   unhealthy(): string | undefined;
   status(withHash: boolean): unknown;
@@ -35,122 +36,80 @@ export interface RaftView {
   readonly bytes: number;
 }
 
-/** As etcd: the largest request body taken. */
-const bodyBytesMax = 1.5 * 2 ** 20;
+/** Whose answer it is, and of what state. */
+export interface Header {
+  /** Ids are uint64, in decimal. */
+  readonly cluster: string;
+  readonly member: string;
+  readonly revision: number;
+  readonly term: number;
+}
+
+export interface MemberView {
+  readonly id: MemberId;
+  readonly name: string;
+  readonly peerUrl: string;
+  readonly isLearner: boolean;
+}
+
+/** In base64, a message takes a third more; the rest is for fields that are passed over. */
+const bodyBytesMax = 2 * messageBytesMax;
 /** Longer than clients usually keep idle connections, so that they, not we, close them. */
 const keepAliveTimeoutMs = 65_000;
 
-/** As etcd's gateway maps gRPC's codes; any other is a fault of ours. */
-const httpStatus: Readonly<Partial<Record<GrpcCode, number>>> = {
-  [grpcCode.invalidArgument]: 400,
-  [grpcCode.outOfRange]: 400,
-  [grpcCode.unauthenticated]: 401,
-  [grpcCode.permissionDenied]: 403,
-  [grpcCode.notFound]: 404,
-  [grpcCode.failedPrecondition]: 412,
-  [grpcCode.resourceExhausted]: 429,
-  [grpcCode.unimplemented]: 501,
-  [grpcCode.unavailable]: 503,
-  [grpcCode.deadlineExceeded]: 504,
-};
+const json = "application/json";
+const plain = "text/plain; charset=utf-8";
 
 interface Reply {
   readonly status: number;
   readonly body: string;
+  /** Of the body; JSON where it is not given. */
+  readonly type?: string;
 }
 
-type Handler = (store: Store, body: string) => Promise<string>;
+/** Go's words, with which etcd answers. */
+const notFound: Reply = { status: 404, body: "Not Found\n", type: plain };
+const methodNotAllowed: Reply = { status: 405, body: "Method Not Allowed\n", type: plain };
 
-/**
- * etcd's paths that have a way of their own, without messages in between: the ones that bear load, and those whose requests and failures say more than
- * etcd's. Each takes a JSON body by POST.
- */
-const handlers: ReadonlyMap<string, Handler> = new Map<string, Handler>([
-  [
-    "/v3/kv/put",
-    async (store, body) => {
-      const { command, wantPrevious } = etcd.parsePut(body);
-      const { revision, term, previous } = await store.write(command, wantPrevious);
-      return etcd.renderPut({ ...store.header(), revision, term }, previous);
-    },
-  ],
-  [
-    "/v3/kv/deleterange",
-    async (store, body) => {
-      const { command, wantPrevious } = etcd.parseDeleteRange(body);
-      const { revision, term, changed, previous } = await store.write(command, wantPrevious);
-      return etcd.renderDeleteRange({ ...store.header(), revision, term }, changed, previous);
-    },
-  ],
-  [
-    "/v3/kv/range",
-    async (store, body) => {
-      const request = etcd.parseRange(body);
-      const range = await store.range(request, request.serializable);
-      return etcd.renderRange({ ...store.header(), revision: range.revision }, range, request.keysOnly);
-    },
-  ],
-  [
-    "/v3/cluster/member/list",
-    (store, body) => {
-      etcd.parseMemberList(body);
-      return Promise.resolve(etcd.renderMembers(store.header(), store.members(), undefined));
-    },
-  ],
-  ["/v3/cluster/member/add", (store, body) => changeMembers(store, etcd.parseMemberAdd(body))],
-  ["/v3/cluster/member/promote", (store, body) => changeMembers(store, etcd.parseMemberId(body, "promote"))],
-  ["/v3/cluster/member/remove", (store, body) => changeMembers(store, etcd.parseMemberId(body, "remove"))],
-]);
-
-async function changeMembers(store: Store, change: MemberChange): Promise<string> {
-  const id = await store.changeMembers(change);
-  const members = store.members();
-  const added =
-    change.kind === "add"
-      ? { id, name: change.name, peerUrl: `http://${change.host}:${change.peerPort}`, isLearner: change.isLearner }
-      : undefined;
-  return etcd.renderMembers(store.header(), members, added);
-}
-
-/** The HTTP/1.1 side of a node: etcd's JSON gateway, `/health`, `/status`. */
+/** The HTTP/1.1 side of a node: etcd's JSON gateway, `/health`, `/status`, `/version`. */
 export class Gateway {
   readonly #store: Store;
-  readonly #handlers: ReadonlyMap<string, Handler>;
+  readonly #calls: ReadonlyMap<string, JsonCall>;
   /** Does not listen: the front door brings it connections. */
   readonly server: Server;
 
-  /** `services` by the paths that they give to the JSON gateway. */
-  constructor(store: Store, services: readonly Answering[]) {
+  /** `methods`: those that the gRPC server has. */
+  constructor(store: Store, methods: Methods) {
     this.#store = store;
-    const generic = services.flatMap(({ http, json }) => http.map((path): [string, Handler] => [path, (_, body) => json(body)]));
-    this.#handlers = new Map([...generic, ...handlers]);
+    this.#calls = jsonCalls(methods);
     this.server = createServer({ keepAliveTimeout: keepAliveTimeoutMs, noDelay: true }, (request, response) =>
       this.#serve(request, response),
     );
   }
 
   #serve(request: IncomingMessage, response: ServerResponse): void {
-    readBody(request, bodyBytesMax, (body) => {
-      void this.#answer(request, body).then((reply) => send(response, reply));
+    readBody(request, bodyBytesMax, (body, bytes) => {
+      void this.#answer(request, response, body ?? tooLarge(bytes)).then((reply) => send(response, reply));
     });
   }
 
-  async #answer(request: IncomingMessage, body: string | undefined): Promise<Reply> {
+  async #answer(request: IncomingMessage, response: ServerResponse, body: string | GrpcError): Promise<Reply> {
     const url = request.url ?? "/";
     const queryAt = url.indexOf("?");
     const path = queryAt < 0 ? url : url.slice(0, queryAt);
-    const handler = this.#handlers.get(path);
     try {
-      if (handler !== undefined) {
-        if (request.method !== "POST") return failure(405, grpcCode.unimplemented, `${path} takes POST`, true);
-        if (body === undefined) return failure(413, grpcCode.invalidArgument, "the request is larger than 1.5 MiB", true);
-        return { status: 200, body: await handler(this.#store, body) };
+      const call = this.#calls.get(path);
+      if (call !== undefined) {
+        if (request.method !== "POST") return methodNotAllowed;
+        if (body instanceof GrpcError) throw body;
+        return { status: 200, body: await call(body, callOf(request, response)) };
       }
       if (path === "/health") return this.#health();
       if (path === "/status") return { status: 200, body: JSON.stringify(this.#store.status(/[?&]hash=1(&|$)/.test(url))) };
-      return failure(404, grpcCode.unimplemented, `there is no ${path} here`, true);
+      if (path === "/version") return request.method === "GET" ? version : methodNotAllowed;
+      return notFound;
     } catch (error) {
-      return failureOf(error);
+      return failureJson(error instanceof GrpcError ? error : new GrpcError(grpcCode.unknown, messageOf(error)));
     }
   }
 
@@ -161,28 +120,23 @@ export class Gateway {
   }
 }
 
-function failureOf(error: unknown): Reply {
-  if (error instanceof GrpcError) {
-    return failure(httpStatus[error.code] ?? 500, error.code, error.message, error.trailers["devious-definite"] === "1");
-  }
-  if (error instanceof etcd.BadRequest) return failure(400, grpcCode.invalidArgument, error.message, true);
-  if (!(error instanceof RequestFailed)) return failure(500, grpcCode.internal, messageOf(error), false);
-  switch (error.kind) {
-    case "invalid":
-      return failure(400, grpcCode.invalidArgument, error.message, true);
-    case "indefinite":
-      return failure(504, grpcCode.deadlineExceeded, error.message, false);
-    case "moved":
-    case "unavailable":
-      return failure(503, grpcCode.unavailable, error.message, true);
-  }
+/** Of the API, not of this store, as `Status` has it. */
+const version: Reply = { status: 200, body: JSON.stringify({ etcdserver: apiVersion, etcdcluster: apiVersion }) };
+
+/** The request as a call of gRPC's. etcd's gateway passes on the one header that its clients show their tokens in. */
+function callOf({ headers: { authorization } }: IncomingMessage, response: ServerResponse): GrpcCall {
+  return {
+    metadata: new Map(authorization === undefined ? [] : [["authorization", authorization]]),
+    timeoutMs: undefined,
+    onCancel: (listener) => {
+      response.once("close", () => {
+        if (!response.writableFinished) listener();
+      });
+    },
+  };
 }
 
-function failure(status: number, code: number, error: string, definite: boolean): Reply {
-  return { status, body: JSON.stringify({ error, code, definite }) };
-}
-
-function send(response: ServerResponse, { status, body }: Reply): void {
-  response.writeHead(status, { "content-type": "application/json", "content-length": Buffer.byteLength(body) });
+function send(response: ServerResponse, { status, body, type = json }: Reply): void {
+  response.writeHead(status, { "content-type": type, "content-length": Buffer.byteLength(body) });
   response.end(body);
 }

@@ -12,8 +12,12 @@ export function listenOn(server: Server, host: string | undefined, port: number)
   });
 }
 
-/** Calls `done` once with the request's body, as text; with undefined where it is longer than `bytesMax`. */
-export function readBody(request: IncomingMessage, bytesMax: number, done: (body: string | undefined) => void): void {
+/** Calls `done` once with the request's body, as text; with undefined where it is longer than `bytesMax`. `bytes`: how long it is. */
+export function readBody(
+  request: IncomingMessage,
+  bytesMax: number,
+  done: (body: string | undefined, bytes: number) => void,
+): void {
   const chunks: Buffer[] = [];
   let bytes = 0;
   request.on("data", (chunk: Buffer) => {
@@ -23,6 +27,6 @@ export function readBody(request: IncomingMessage, bytesMax: number, done: (body
   request.on("end", () => {
     // nearly every body is one chunk, and need not be copied
     const body = chunks.length === 1 ? (chunks[0] as Buffer) : Buffer.concat(chunks);
-    done(bytes > bytesMax ? undefined : body.toString());
+    done(bytes > bytesMax ? undefined : body.toString(), bytes);
   });
 }

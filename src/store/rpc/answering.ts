@@ -6,17 +6,13 @@ import type { UnaryMethod } from "../io/grpc.js";
 import { decode, WireError } from "../wire/decode.js";
 import { encode } from "../wire/encode.js";
 import { etcdError } from "../wire/errors.js";
-import { fromJson, JsonError, toJson } from "../wire/json.js";
 import type { Rpc } from "../wire/rpcs.js";
 import type { Given } from "../wire/schema.js";
 
-/** One call of the API as the two front ends take it. Its messages' types are known inside only. */
+/** One call of the API, bytes in, bytes out. Its messages' types are known inside only. */
 export interface Answering {
   readonly path: Rpc<unknown, unknown>["path"];
-  readonly http: readonly string[];
-  readonly grpc: UnaryMethod;
-  /** Rejects with {@link GrpcError}. */
-  readonly json: (body: string) => Promise<string>;
+  readonly answer: UnaryMethod;
 }
 
 /**
@@ -26,8 +22,7 @@ export interface Answering {
 export function answering<I, O>(rpc: Rpc<I, O>, answer: (request: I) => Promise<Given<O>>): Answering {
   return {
     path: rpc.path,
-    http: rpc.http,
-    grpc: (message, _call, reply) => {
+    answer: (message, _call, reply) => {
       let answered: Promise<Given<O>>;
       try {
         answered = answer(decode(rpc.input, message));
@@ -37,13 +32,6 @@ export function answering<I, O>(rpc: Rpc<I, O>, answer: (request: I) => Promise<
       }
       answered.then((response) => encode(rpc.output, response)).then(reply, (error: unknown) => reply(grpcErrorOf(error)));
     },
-    json: async (body) => {
-      try {
-        return toJson(rpc.output, await answer(fromJson(rpc.input, body)));
-      } catch (error) {
-        throw grpcErrorOf(error);
-      }
-    },
   };
 }
 
@@ -51,7 +39,6 @@ function grpcErrorOf(error: unknown): GrpcError {
   if (error instanceof GrpcError) return error;
   if (error instanceof WireError)
     return new GrpcError(grpcCode.internal, `the request cannot be read: ${error.message}`, definite);
-  if (error instanceof JsonError) return new GrpcError(grpcCode.invalidArgument, error.message, definite);
   if (!(error instanceof RequestFailed)) return new GrpcError(grpcCode.unknown, messageOf(error), { "devious-definite": "0" });
   if (error.error !== undefined) return etcdError(error.error, error.definite);
   switch (error.kind) {

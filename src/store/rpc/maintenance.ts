@@ -1,11 +1,8 @@
 import type { Store } from "../io/gateway.js";
-import { rpcs } from "../wire/rpcs.js";
+import { apiVersion, rpcs } from "../wire/rpcs.js";
 import { answering, notSupported } from "./answering.js";
 import type { Answering } from "./answering.js";
 import { headersOf } from "./header.js";
-
-/** Whose API is spoken here: clients read it to know what they may ask. Our own version is in `/status`. */
-const apiVersion = "3.4.0";
 
 const alarmGet = 0;
 

@@ -18,7 +18,7 @@ export function etcdMethods(services: readonly Answering[]): Methods {
   for (const { path, kind } of Object.values(rpcs).flatMap((service) => Object.values(service))) {
     methods.set(path, kind === "unary" ? refusing(path) : { kind, open: (stream) => stream.end(refusal(path)) });
   }
-  for (const { path, grpc } of services) methods.set(path, { kind: "unary", answer: grpc });
+  for (const { path, answer } of services) methods.set(path, { kind: "unary", answer });
   return methods;
 }
 

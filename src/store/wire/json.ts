@@ -4,8 +4,8 @@ import type { Given, Message, NamedField, Scalar } from "./schema.js";
 
 /**
  * Messages as JSON, as etcd's gateway has them: bytes in base64, 64-bit numbers as texts, values of enums by name, names as in the proto; what has
- * its zero value is left out. Taken as well: camelCase, 64-bit numbers as numbers, enums by number, base64 for URLs and without padding;
- * unknown fields are passed over. https://etcd.io/docs/v3.4/dev-guide/api_grpc_gateway/ https://protobuf.dev/programming-guides/json/
+ * its zero value is left out. Taken as well: camelCase, 64-bit numbers as numbers, enums by number, base64 for URLs and without padding (which etcd
+ * refuses); unknown fields are passed over, and so is what follows the object. https://etcd.io/docs/v3.4/dev-guide/api_grpc_gateway/ https://protobuf.dev/programming-guides/json/
  */
 
 /** The text is no message of the kind asked for; one sentence. */
@@ -17,13 +17,9 @@ type Values = Readonly<Record<string, unknown>>;
 
 /** An empty text stands for a message without fields, and so does `null`. Throws {@link JsonError}. */
 export function fromJson<T>(message: Message<T>, text: string): T {
-  let json: unknown;
-  try {
-    json = JSON.parse(text === "" ? "{}" : text);
-  } catch {
-    throw new JsonError("the body is not JSON");
-  }
-  return messageFrom(message, json ?? {}, "the body", 1) as T;
+  const json = parse(text) ?? parse(firstValue(text));
+  if (json === undefined) throw new JsonError("the body is not JSON");
+  return messageFrom(message, json.value ?? {}, "the body", 1) as T;
 }
 
 export function toJson<T>(message: Message<T>, values: Given<T>): string {
@@ -31,6 +27,37 @@ export function toJson<T>(message: Message<T>, values: Given<T>): string {
 }
 
 // ---- from JSON ----
+
+function parse(text: string): { readonly value: unknown } | undefined {
+  try {
+    return { value: JSON.parse(text) };
+  } catch {
+    return undefined;
+  }
+}
+
+/** etcd reads the one value that a text begins with. A text that does not begin with an object or `null` is given back as it is. */
+function firstValue(text: string): string {
+  const begun = text.trimStart();
+  if (begun === "" || begun.startsWith("null")) return "null";
+  return begun.startsWith("{") ? begun.slice(0, endOfObject(begun)) : text;
+}
+
+/** Behind the brace that closes the one at the beginning; the text's length where none does. */
+function endOfObject(text: string): number {
+  let open = 0;
+  let isInString = false;
+  for (let at = 0; at < text.length; at++) {
+    const char = text[at];
+    if (isInString) {
+      if (char === "\\") at++;
+      else if (char === `"`) isInString = false;
+    } else if (char === `"`) isInString = true;
+    else if (char === "{") open++;
+    else if (char === "}" && --open === 0) return at + 1;
+  }
+  return text.length;
+}
 
 function messageFrom(message: Message<unknown>, json: unknown, place: string, depth: number): Values {
   if (depth > depthMax) throw new JsonError(`the body is nested more than ${depthMax} deep`);
@@ -77,8 +104,9 @@ function scalarFrom(scalar: Scalar, json: unknown, name: string): unknown {
       throw new JsonError(`"${name}" must be a text`);
     case "bytes":
     case "key": {
-      // Node's decoder takes both alphabets, padded or not, and would skip anything else
-      if (typeof json !== "string" || !/^[A-Za-z0-9+/_-]*={0,2}$/.test(json)) throw new JsonError(`"${name}" is not base64`);
+      // Node's decoder takes both alphabets, padded or not, and would skip anything else; line ends are skipped by Go's too
+      if (typeof json !== "string" || !/^[A-Za-z0-9+/_\r\n-]*={0,2}[\r\n]*$/.test(json))
+        throw new JsonError(`"${name}" is not base64`);
       const bytes = Buffer.from(json, "base64");
       return scalar === "key" ? bytes.toString("latin1") : bytes;
     }

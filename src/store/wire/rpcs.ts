@@ -1,6 +1,9 @@
 import type { Message } from "./schema.js";
 import { messages as m } from "./messages.js";
 
+/** Whose API is spoken here: clients read it to know what they may ask. Our own version is in `/status`. */
+export const apiVersion = "3.4.0";
+
 /** One call of etcd 3.4's API: how gRPC and the JSON gateway name it, and what goes in and out. */
 export interface Rpc<I, O> {
   /** As in HTTP/2's `:path`. */

@@ -1,4 +1,4 @@
-// Shows the HTTP side: which status, code and `definite` each kind of trouble gets, and that bodies are bounded.
+// Shows the HTTP side: that calls are answered and refused as etcd's gateway does, status, code and words, with our `definite` beside them, and that bodies are bounded.
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { RequestFailed } from "../../../src/store/ask.js";
 import type { Failure } from "../../../src/store/ask.js";
@@ -17,7 +17,7 @@ const store: Store = {
       : Promise.reject(new RequestFailed(failure)),
   range: () => Promise.resolve({ revision: 7, kvs: [], count: 0, more: false }),
   changeMembers: () => Promise.resolve(4),
-  members: () => [],
+  members: () => [{ id: 1, name: "n1", peerUrl: "http://n1:2380", isLearner: false }],
   header: () => ({ cluster: "11", member: "1", revision: 6, term: 2 }),
   unhealthy: () => unhealthy,
   status: (withHash) => ({ withHash }),
@@ -28,8 +28,8 @@ let door: FrontDoor;
 let url: string;
 beforeEach(async () => {
   failure = unhealthy = undefined;
-  const services = etcdServices(store);
-  door = new FrontDoor(new GrpcServer(etcdMethods(services)), new Gateway(store, services).server);
+  const methods = etcdMethods(etcdServices(store));
+  door = new FrontDoor(new GrpcServer(methods), new Gateway(store, methods).server);
   url = `http://127.0.0.1:${await door.listen("127.0.0.1", 0)}`;
 });
 afterEach(() => door.close());
@@ -42,30 +42,79 @@ it("answers with the revision and term of the write", async () => {
   expect(await response.json()).toEqual({ header: { cluster_id: "11", member_id: "1", revision: "7", raft_term: "3" } });
 });
 
-it.each<[Failure["kind"], number, number, boolean]>([
-  ["unavailable", 503, 14, true],
-  ["moved", 503, 14, true],
-  ["indefinite", 504, 4, false],
-  ["invalid", 400, 3, true],
-])("%s: %i, code %i, definite %s", async (kind, status, code, definite) => {
-  failure = { kind, message: "why" };
+it.each<[Failure, number, number, string, boolean]>([
+  [{ kind: "unavailable", message: "why", error: "noLeader" }, 503, 14, "etcdserver: no leader", true],
+  [{ kind: "unavailable", message: "why" }, 503, 14, "etcdserver: request timed out", true],
+  [{ kind: "moved", message: "why" }, 503, 14, "etcdserver: request timed out", true],
+  [{ kind: "indefinite", message: "why" }, 503, 14, "etcdserver: request timed out", false],
+  [{ kind: "unavailable", message: "why", error: "tooManyRequests" }, 429, 8, "etcdserver: too many requests", true],
+  [{ kind: "invalid", message: "why", error: "memberNotLearner" }, 412, 9, "etcdserver: can only promote a learner member", true],
+  [{ kind: "invalid", message: "why" }, 400, 3, "why", true],
+])("%j: %i, code %i, %s, definite %s", async (failed, status, code, error, definite) => {
+  failure = failed;
   const response = await post("/v3/kv/put", putBody);
-  expect([response.status, await response.json()]).toEqual([status, { error: "why", code, definite }]);
+  expect([response.status, await response.json()]).toEqual([status, { error, message: error, code, definite }]);
 });
 
-it.each<[string, () => Promise<Response>, number]>([
-  ["a wrong body", () => post("/v3/kv/put", "nonsense"), 400],
-  ["no body", () => post("/v3/kv/put", ""), 400],
-  ["a body over the bound", () => post("/v3/kv/put", "x".repeat(1.5 * 2 ** 20 + 1)), 413],
-  ["an unknown path", () => post("/v3/kv/compaction", "{}"), 404],
-  ["the wrong method", () => fetch(`${url}/v3/kv/put`), 405],
-])("%s is definite trouble", async (_, ask, status) => {
+const plain = "text/plain; charset=utf-8";
+it.each<[string, () => Promise<Response>, number, string]>([
+  ["an unknown path", () => post("/v3/nothing", "{}"), 404, "Not Found\n"],
+  ["another method than POST for a call", () => fetch(`${url}/v3/kv/put`), 405, "Method Not Allowed\n"],
+  ["another method than GET for the version", () => post("/version", ""), 405, "Method Not Allowed\n"],
+])("%s is refused in Go's words", async (_, ask, status, words) => {
   const response = await ask();
-  expect(response.status).toBe(status);
-  expect(await response.json()).toMatchObject({ definite: true });
+  expect([response.status, response.headers.get("content-type"), await response.text()]).toEqual([status, plain, words]);
 });
 
-it("answers what has no way of its own here as the services do", async () => {
+const noKey = "etcdserver: key is not provided";
+const tooLarge = "etcdserver: request is too large";
+const overMax = (bytes: number): string => `grpc: received message larger than max (${bytes} vs. 2097152)`;
+/** A put whose message is so long, and too long for the log: three bytes are its key, four are the value's tag and length. */
+const putOf = (bytes: number): string => JSON.stringify({ key: "aw==", value: Buffer.alloc(bytes - 7).toString("base64") });
+
+// the texts of sizes and of missing keys are what etcd 3.4.23 answers to the same
+it.each<[string, string, string, number, number, string]>([
+  ["no body", "kv/put", "", 400, 3, noKey],
+  ["null", "kv/put", "null", 400, 3, noKey],
+  ["no object", "kv/put", "[]", 400, 3, "the body is not a JSON object"],
+  ["no JSON", "kv/put", "nonsense", 400, 3, "the body is not JSON"],
+  ["a message over the log's bound", "kv/put", putOf(1_572_900), 400, 3, tooLarge],
+  ["a message at gRPC's bound", "kv/put", putOf(2_097_152), 400, 3, tooLarge],
+  ["a message over gRPC's bound", "kv/put", putOf(2_097_153), 429, 8, overMax(2_097_153)],
+  ["a body over twice that bound", "kv/put", "x".repeat(4_194_305), 429, 8, overMax(4_194_305)],
+  ["no URL", "cluster/member/add", `{"peerURLs":["n4"]}`, 400, 3, "etcdserver: given member URLs are invalid"],
+  ["no member", "cluster/member/remove", "{}", 404, 5, "etcdserver: member not found"],
+  [
+    "a call that is not built",
+    "lease/grant",
+    "{}",
+    501,
+    12,
+    "devious: etcd's call LeaseGrant is not supported by this store yet",
+  ],
+  ["a call of streams", "watch", "{}", 501, 12, "devious: etcd's call Watch is not supported by this store's JSON gateway yet"],
+  [
+    "what a call cannot do",
+    "maintenance/alarm",
+    `{"action":1}`,
+    501,
+    12,
+    "devious: setting an alarm is not supported by this store yet",
+  ],
+])("%s is definite trouble", async (_, call, body, status, code, error) => {
+  const response = await post(`/v3/${call}`, body);
+  expect([response.status, await response.json()]).toEqual([status, { error, message: error, code, definite: true }]);
+});
+
+it.each<[string, string, string]>([
+  ["unknown fields", "/v3/kv/put", `{"key":"aw==","colour":1}`],
+  ["what follows the object", "/v3/kv/put", `{"key":"aw=="} and {`],
+  ["no limit, said by a negative one", "/v3/kv/range", `{"key":"aw==","limit":-1}`],
+  ["a query", "/v3/kv/put?pretty", putBody],
+  ["the path of etcd 3.3", "/v3beta/kv/put", putBody],
+])("takes %s", async (_, path, body) => expect((await post(path, body)).status).toBe(200));
+
+it("answers every call that gRPC answers", async () => {
   const status = await post("/v3/maintenance/status", "{}");
   expect([status.status, await status.json()]).toEqual([
     200,
@@ -80,10 +129,18 @@ it("answers what has no way of its own here as the services do", async () => {
       raftTerm: "2",
     },
   ]);
-  const alarm = await post("/v3/maintenance/alarm", `{"action":"ACTIVATE"}`);
-  expect([alarm.status, await alarm.json()]).toMatchObject([501, { code: 12, definite: true }]);
-  const wrong = await post("/v3/maintenance/alarm", `{"action":"SHOUT"}`);
-  expect([wrong.status, await wrong.json()]).toMatchObject([400, { code: 3, definite: true }]);
+});
+
+it("lists members without a revision, as etcd", async () => {
+  const list = await post("/v3/cluster/member/list", "{}");
+  expect(await list.json()).toEqual({
+    header: { cluster_id: "11", member_id: "1", raft_term: "2" },
+    members: [{ ID: "1", name: "n1", peerURLs: ["http://n1:2380"] }],
+  });
+});
+
+it("tells whose API is spoken", async () => {
+  expect(await (await fetch(`${url}/version`)).json()).toEqual({ etcdserver: "3.4.0", etcdcluster: "3.4.0" });
 });
 
 it("says healthy, or why not", async () => {

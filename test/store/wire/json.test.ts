@@ -69,6 +69,10 @@ const { RangeRequest, PutRequest, TxnRequest, LeaseGrantRequest, AuthRoleGrantPe
 describe("as clients write it", () => {
   it.each<[string, Message<object>, string, object]>([
     ["nothing", RangeRequest, "", RangeRequest.zero],
+    ["white space", RangeRequest, " \n", RangeRequest.zero],
+    ["null, and more", RangeRequest, "null {", RangeRequest.zero],
+    ["more behind the object", RangeRequest, `{"key":"aw==","x":{"}\\"}":1}} {"limit":1}`, { ...RangeRequest.zero, key: "k" }],
+    ["base64 with a line's end", PutRequest, `{"key":"aw==\\n"}`, { ...PutRequest.zero, key: "k" }],
     ["64-bit numbers as texts", RangeRequest, `{"limit":"10"}`, { ...RangeRequest.zero, limit: 10 }],
     ["and as numbers", RangeRequest, `{"limit":10}`, { ...RangeRequest.zero, limit: 10 }],
     ["camelCase", RangeRequest, `{"rangeEnd":"AA==","keysOnly":true}`, { ...RangeRequest.zero, rangeEnd: "\0", keysOnly: true }],
@@ -100,6 +104,8 @@ describe("as clients write it", () => {
 
   it.each<[string, Message<object>, string, RegExp]>([
     ["no JSON", PutRequest, "[", /not JSON/],
+    ["an object that does not end", PutRequest, `{"key":"aw=="`, /not JSON/],
+    ["a broken object before more", PutRequest, `{"key":} {}`, /not JSON/],
     ["no object", PutRequest, "[]", /not a JSON object/],
     ["no base64", PutRequest, `{"key":"*"}`, /"key" is not base64/],
     ["bytes by number", PutRequest, `{"key":7}`, /"key" is not base64/],
