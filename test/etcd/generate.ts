@@ -37,7 +37,27 @@ const leaseIds = [7001, 7002, -1, -2];
 /** Deep enough for a branch within a branch. */
 const depthMax = 2;
 
-const malformed = ["", "{", "[]", "null", '{"key":1}', '{"key":"!"}', '{"key":"YQ==","limit":"x"}', '{"key":"YQ==","value":{}}'];
+const malformed = [
+  "",
+  " \n",
+  "{",
+  "}",
+  "[]",
+  "null",
+  "null x",
+  '{"key":1}',
+  '{"key":"!"}',
+  '{"key":"Y"}',
+  '{"key":"YQ="}',
+  '{"key":"YQ==\\n"}',
+  '{"key":null}',
+  '{"key":"YQ==","nobody":"}"} {',
+  '{"key":"YQ==",} {}',
+  '{"key":"YQ==","limit":"x"}',
+  '{"key":"YQ==","limit":""}',
+  '{"key":"YQ==","sort_order":"UP"}',
+  '{"key":"YQ==","value":{}}',
+];
 
 /** `count` operations from a seeded source: the same seed, the same operations. */
 export function generate(prng: Prng, count: number, abilities: Abilities): Operation[] {

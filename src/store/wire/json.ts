@@ -104,10 +104,8 @@ function scalarFrom(scalar: Scalar, json: unknown, name: string): unknown {
       throw new JsonError(`"${name}" must be a text`);
     case "bytes":
     case "key": {
-      // Node's decoder takes both alphabets, padded or not, and would skip anything else; line ends are skipped by Go's too
-      if (typeof json !== "string" || !/^[A-Za-z0-9+/_\r\n-]*={0,2}[\r\n]*$/.test(json))
-        throw new JsonError(`"${name}" is not base64`);
-      const bytes = Buffer.from(json, "base64");
+      const bytes = typeof json === "string" ? base64Bytes(json) : undefined;
+      if (bytes === undefined) throw new JsonError(`"${name}" is not base64`);
       return scalar === "key" ? bytes.toString("latin1") : bytes;
     }
     case "uint32":
@@ -128,6 +126,16 @@ function scalarFrom(scalar: Scalar, json: unknown, name: string): unknown {
     default:
       return unreachable(scalar);
   }
+}
+
+/** Both alphabets, padded or not, with line ends anywhere. Node's decoder takes all this, but also what is nothing of the kind: then undefined. */
+function base64Bytes(text: string): Buffer | undefined {
+  const digitsAndPadding = /[\r\n]/.test(text) ? text.replace(/[\r\n]/g, "") : text;
+  const [whole, padding = ""] = /^[A-Za-z0-9+/_-]*(={0,2})$/.exec(digitsAndPadding) ?? [];
+  if (whole === undefined) return undefined;
+  const digits = whole.length - padding.length;
+  const isWhole = padding === "" ? digits % 4 !== 1 : whole.length % 4 === 0;
+  return isWhole ? Buffer.from(whole, "base64") : undefined;
 }
 
 function wholeNumber(json: unknown, name: string): bigint {
