@@ -1,6 +1,10 @@
 import { unreachable } from "../core/invariant.js";
 import type { KvInput, KvOutput } from "../check/models/kv.js";
-import { encodeCommand, Kv } from "../store/kv.js";
+import { applyCommand } from "../store/entries/apply-command.js";
+import { encodeCommand } from "../store/entries/commands.js";
+import { MvccStore } from "../store/mvcc/mvcc-store.js";
+import { restoreStore, wholeSnapshot } from "../store/mvcc/whole-snapshot.js";
+import type { RangeQuery } from "../store/mvcc/requests.js";
 import type { Entry } from "../store/raft/types.js";
 
 export type Write = Exclude<KvInput, { op: "get" }>;
@@ -8,11 +12,11 @@ export type Write = Exclude<KvInput, { op: "get" }>;
 const chainBytes = 4;
 
 /**
- * The store's key-value map, with a chain of checksums over everything applied: two nodes at one index have the same chain
- * only if they applied the same entries, each once and in the same order, whatever of it is still visible in the map.
+ * The store's keys, with a chain of checksums over everything applied: two nodes at one index have the same chain
+ * only if they applied the same entries, each once and in the same order, whatever of it is still visible in the keys.
  */
 export class SimStateMachine {
-  #kv = new Kv();
+  #kv = new MvccStore(noLeases);
   #chain = 0;
 
   get chain(): number {
@@ -23,19 +27,19 @@ export class SimStateMachine {
     this.#chain = mix(mix(mix(this.#chain, entry.index), entry.term), entry.kind === "conf" ? 1 : 2);
     for (const byte of entry.data) this.#chain = mix(this.#chain, byte);
     if (entry.kind === "conf" || entry.data.length === 0) return null;
-    const { previous } = this.#kv.apply(entry.data);
+    const answer = applyCommand(this.#kv, entry.data);
     // a put answers nothing; clients that deleted ask whether there was something
-    return previous.length > 0;
+    return answer.type === "deleteRange" && answer.deleted > 0;
   }
 
   get(key: string): string | null {
-    const { kvs } = this.#kv.range({ key, rangeEnd: "", limit: 1, countOnly: false });
-    const found = kvs[0];
+    const answer = this.#kv.range({ ...ofNow, key });
+    const found = answer.type === "range" ? answer.kvs[0] : undefined;
     return found === undefined ? null : decoder.decode(found.value);
   }
 
   snapshot(): Uint8Array {
-    const kv = this.#kv.snapshot();
+    const kv = wholeSnapshot(this.#kv);
     const bytes = new Uint8Array(chainBytes + kv.length);
     new DataView(bytes.buffer).setUint32(0, this.#chain);
     bytes.set(kv, chainBytes);
@@ -45,11 +49,11 @@ export class SimStateMachine {
   /** A snapshot without bytes is the empty one that a new cluster starts from. */
   restore(snapshot: Uint8Array): void {
     if (snapshot.length === 0) {
-      this.#kv = new Kv();
+      this.#kv = new MvccStore(noLeases);
       this.#chain = 0;
       return;
     }
-    this.#kv = Kv.restore(snapshot.subarray(chainBytes));
+    this.#kv = restoreStore(snapshot.subarray(chainBytes), noLeases);
     this.#chain = new DataView(snapshot.buffer, snapshot.byteOffset).getUint32(0);
   }
 }
@@ -57,9 +61,9 @@ export class SimStateMachine {
 export function encodeWrite(write: Write): Uint8Array {
   switch (write.op) {
     case "put":
-      return encodeCommand({ type: "put", key: write.key, value: encoder.encode(write.value) });
+      return encodeCommand("put", { key: write.key, value: encoder.encode(write.value) });
     case "delete":
-      return encodeCommand({ type: "deleteRange", key: write.key, rangeEnd: "" });
+      return encodeCommand("deleteRange", { key: write.key });
     default:
       return unreachable(write);
   }
@@ -69,6 +73,21 @@ export function encodeWrite(write: Write): Uint8Array {
 export function answerOf(write: Write, applied: KvOutput): KvOutput {
   return write.op === "put" ? null : applied;
 }
+
+const noLeases = (): boolean => false;
+
+const ofNow: Omit<RangeQuery, "key"> = {
+  rangeEnd: "",
+  limit: 0,
+  revision: 0,
+  sort: { by: "key", order: "none" },
+  countOnly: false,
+  keysOnly: false,
+  minMod: 0,
+  maxMod: 0,
+  minCreate: 0,
+  maxCreate: 0,
+};
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();

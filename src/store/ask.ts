@@ -1,10 +1,11 @@
-import type { KeyValue } from "./kv.js";
+import type { CommandAnswer } from "./entries/commands.js";
+import type { Refused } from "./mvcc/requests.js";
 import type { MemberId } from "./raft/types.js";
 import type { ErrorName } from "./wire/errors.js";
 
 /** What a member asks of the leader, on behalf of a client; crosses the peer transport as it is. */
 export type Ask =
-  | { readonly type: "write"; readonly command: Uint8Array; readonly wantPrevious: boolean }
+  | { readonly type: "write"; readonly command: Uint8Array }
   /** From which index on may a read that starts now be served? (thesis §6.4) */
   | { readonly type: "readIndex" }
   | { readonly type: "member"; readonly change: MemberChange };
@@ -17,15 +18,8 @@ export type MemberChange =
 export type Answer = Done | { readonly type: "failed"; readonly failure: Failure };
 
 export type Done =
-  | {
-      readonly type: "written";
-      readonly revision: number;
-      readonly term: number;
-      /** Pairs that the command overwrote or deleted. */
-      readonly changed: number;
-      /** Those pairs, where they were wanted. */
-      readonly previous: readonly KeyValue[];
-    }
+  /** The command's entry, and what applying it gave. */
+  | { readonly type: "written"; readonly index: number; readonly term: number; readonly answer: CommandAnswer }
   | { readonly type: "readable"; readonly index: number }
   /** Whoever has applied the log up to `index` knows of the change. */
   | { readonly type: "memberChanged"; readonly member: MemberId; readonly index: number };
@@ -40,6 +34,11 @@ export interface Failure {
   readonly message: string;
   /** What etcd calls it, where it has a name for it. */
   readonly error?: ErrorName;
+}
+
+/** The store would not do it, and so did nothing. */
+export function refusalOf({ error }: Refused): Failure {
+  return { kind: "invalid", message: `the store refused the request: ${error}`, error };
 }
 
 /** Ends a client's request that failed. */

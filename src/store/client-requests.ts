@@ -1,57 +1,97 @@
-import { RequestFailed } from "./ask.js";
+import { refusalOf, RequestFailed } from "./ask.js";
 import type { Answer, Ask, Done, MemberChange } from "./ask.js";
+import type { CommandAnswer, CommandName } from "./entries/commands.js";
+import type { Compactor } from "./compactor.js";
 import type { Store } from "./io/gateway.js";
-import type { Kv, RangeRequest, RangeResult } from "./kv.js";
+import type { HashAnswer, MvccStore } from "./mvcc/mvcc-store.js";
+import type { Refused } from "./mvcc/requests.js";
 import type { MemberId } from "./raft/types.js";
 import type { Readers } from "./readers.js";
 import type { Router } from "./router.js";
+import { inSlices } from "./slices.js";
 
 export interface ClientRequestsOptions {
   readonly self: MemberId;
   readonly router: Pick<Router, "submit" | "submitRead">;
   readonly readers: Pick<Readers, "add">;
+  readonly compactor: Pick<Compactor, "run">;
   /** The keys as applied here by now. */
-  readonly kv: () => Kv;
+  readonly kv: () => MvccStore;
   /** Monotonic: by when a request that comes in now has to be answered. */
   readonly deadlineMs: () => number;
 }
 
+/** What the store answered to a write, and in which term. */
+export interface Written<N extends CommandName> {
+  readonly answer: Extract<CommandAnswer, { type: N }>;
+  readonly term: number;
+}
+
 /** What clients ask of this node, as promises: to the leader and back by way of the router, and then as far as this node has applied it. */
-export class ClientRequests implements Pick<Store, "write" | "range" | "changeMembers"> {
+export class ClientRequests implements Pick<Store, "write" | "read" | "hash" | "compacted" | "changeMembers"> {
   readonly #options: ClientRequestsOptions;
 
   constructor(options: ClientRequestsOptions) {
     this.#options = options;
   }
 
-  write(command: Uint8Array, wantPrevious: boolean): Promise<Extract<Done, { type: "written" }>> {
-    return this.#request({ type: "write", command, wantPrevious }, "written");
+  async write<N extends CommandName>(name: N, command: Uint8Array): Promise<Written<N>> {
+    const deadlineMs = this.#options.deadlineMs();
+    const { index, term, answer } = await this.#request({ type: "write", command }, "written");
+    await this.#applied(index, deadlineMs);
+    if (!isAnswerTo(name, answer)) throw unexpected(answer);
+    return { answer, term };
   }
 
   async changeMembers(change: MemberChange): Promise<MemberId> {
-    const { self, readers } = this.#options;
     const deadlineMs = this.#options.deadlineMs();
     const { member, index } = await this.#request({ type: "member", change }, "memberChanged");
-    // A member that leaves may never hear that it has. Any other shows the change to whoever asks it next, or answers late: it is made.
-    const leaves = change.kind === "remove" && member === self;
-    if (!leaves) await new Promise<void>((done) => readers.add({ index, deadlineMs, serve: done, fail: done }));
+    // a member that leaves may never hear that it has
+    const leaves = change.kind === "remove" && member === this.#options.self;
+    if (!leaves) await this.#applied(index, deadlineMs);
     return member;
   }
 
-  range(request: RangeRequest, serializable: boolean): Promise<RangeResult> {
+  read<A>(answer: (kv: MvccStore) => A | Refused, serializable: boolean): Promise<A> {
     const { router, readers, kv } = this.#options;
-    if (serializable) return Promise.resolve(kv().range(request));
     const deadlineMs = this.#options.deadlineMs();
     return new Promise((resolve, reject) => {
-      const serve = (): void => resolve(kv().range(request));
+      const serve = (): void => {
+        const answered = answer(kv());
+        if (isRefused(answered)) reject(new RequestFailed(refusalOf(answered)));
+        else resolve(answered);
+      };
       const fail = (): void =>
         reject(new RequestFailed({ kind: "unavailable", message: "this member lags behind; try another", error: "timedOut" }));
-      router.submitRead((answer) => {
-        if (answer.type === "failed") reject(new RequestFailed(answer.failure));
-        else if (answer.type !== "readable") reject(unexpected(answer));
-        else readers.add({ index: answer.index, deadlineMs, serve, fail });
+      if (serializable) {
+        serve();
+        return;
+      }
+      router.submitRead((readable) => {
+        if (readable.type === "failed") reject(new RequestFailed(readable.failure));
+        else if (readable.type !== "readable") reject(unexpected(readable));
+        else readers.add({ index: readable.index, deadlineMs, serve, fail });
       });
     });
+  }
+
+  async hash(revision: number): Promise<HashAnswer> {
+    const walk = this.#options.kv().hash(revision);
+    if ("type" in walk) throw new RequestFailed(refusalOf(walk));
+    return inSlices((hasTime) => {
+      let answer = walk.step();
+      while (answer === undefined && hasTime()) answer = walk.step();
+      return answer;
+    });
+  }
+
+  compacted(): Promise<void> {
+    return this.#options.compactor.run();
+  }
+
+  /** The change is made, whatever this member knows of it; it shows it to whoever asks it next, or answers late. */
+  #applied(index: number, deadlineMs: number): Promise<void> {
+    return new Promise((done) => this.#options.readers.add({ index, deadlineMs, serve: done, fail: done }));
   }
 
   #request<T extends Done["type"]>(ask: Ask, type: T): Promise<Extract<Done, { type: T }>> {
@@ -65,6 +105,14 @@ export class ClientRequests implements Pick<Store, "write" | "range" | "changeMe
   }
 }
 
-function unexpected(answer: Answer): Error {
-  return new Error(`the leader answered another question: ${answer.type}`);
+function isAnswerTo<N extends CommandName>(name: N, answer: CommandAnswer): answer is Extract<CommandAnswer, { type: N }> {
+  return answer.type === name;
+}
+
+function isRefused<A>(answer: A | Refused): answer is Refused {
+  return (answer as Partial<Refused>).type === "refused";
+}
+
+function unexpected({ type }: Answer | CommandAnswer): Error {
+  return new Error(`the leader answered another question: ${type}`);
 }

@@ -2,8 +2,10 @@ import { createHash } from "node:crypto";
 import type { Log } from "../core/log-line.js";
 import { unreachable } from "../core/invariant.js";
 import type { Prng } from "../core/prng.js";
-import type { Answer, Ask, Done, MemberChange } from "./ask.js";
+import { refusalOf } from "./ask.js";
+import type { Answer, Ask, MemberChange } from "./ask.js";
 import { ClientRequests } from "./client-requests.js";
+import type { Written } from "./client-requests.js";
 import type { Causality } from "./causality.js";
 import type { Clock } from "./clock.js";
 import { Driver } from "./driver.js";
@@ -13,7 +15,11 @@ import { GrpcServer } from "./io/grpc-server.js";
 import type { Header, MemberView, RaftView, Store } from "./io/gateway.js";
 import { Transport } from "./io/transport.js";
 import type { Wal } from "./io/wal.js";
-import type { RangeRequest, RangeResult } from "./kv.js";
+import type { CommandName } from "./entries/commands.js";
+import { Compactor } from "./compactor.js";
+import type { HashAnswer, MvccStore } from "./mvcc/mvcc-store.js";
+import type { Refused } from "./mvcc/requests.js";
+import { wholeSnapshot } from "./mvcc/whole-snapshot.js";
 import { planMemberChange } from "./member-change.js";
 import type { Leadership } from "./member-change.js";
 import type { NodeOptions } from "./node-options.js";
@@ -75,6 +81,7 @@ export class Node implements Store {
   readonly #router: Router;
   readonly #readers: Readers;
   readonly #requests: ClientRequests;
+  readonly #compactor = new Compactor(() => this.#replica.kv);
   readonly #proposals = new Proposals<Op>();
   readonly #stopTimers: (() => void)[] = [];
 
@@ -158,6 +165,7 @@ export class Node implements Store {
       self: member,
       router: this.#router,
       readers: this.#readers,
+      compactor: this.#compactor,
       kv: () => this.#replica.kv,
       deadlineMs: () => nowMs() + timing.requestTimeoutMs,
     });
@@ -231,12 +239,20 @@ export class Node implements Store {
 
   // ---- for the gateway ----
 
-  write(command: Uint8Array, wantPrevious: boolean): Promise<Extract<Done, { type: "written" }>> {
-    return this.#requests.write(command, wantPrevious);
+  write<N extends CommandName>(name: N, command: Uint8Array): Promise<Written<N>> {
+    return this.#requests.write(name, command);
   }
 
-  range(request: RangeRequest, serializable: boolean): Promise<RangeResult> {
-    return this.#requests.range(request, serializable);
+  read<A>(answer: (kv: MvccStore) => A | Refused, serializable: boolean): Promise<A> {
+    return this.#requests.read(answer, serializable);
+  }
+
+  hash(revision: number): Promise<HashAnswer> {
+    return this.#requests.hash(revision);
+  }
+
+  compacted(): Promise<void> {
+    return this.#requests.compacted();
   }
 
   changeMembers(change: MemberChange): Promise<MemberId> {
@@ -299,7 +315,7 @@ export class Node implements Store {
       learners: conf.learners.map((id) => this.#nameOf(id)),
       uptimeMs: Math.round(this.#ports.clock.monotonicMs() - this.#startedMs),
       version: storeVersion,
-      ...(withHash ? { hash: createHash("sha256").update(kv.snapshot()).digest("hex") } : {}),
+      ...(withHash ? { hash: createHash("sha256").update(wholeSnapshot(kv)).digest("hex") } : {}),
     };
   }
 
@@ -382,14 +398,15 @@ export class Node implements Store {
       if (own !== undefined) this.#settleApplied(own, entry, applied);
     }
     this.#readers.advance(this.#applied);
+    if (this.#replica.kv.isCompacting) void this.#compactor.run();
     this.#snapshotIfDue();
   }
 
   #settleApplied(op: Op, { index, term }: Entry, applied: Applied): void {
     if (applied.type === "command" && op.ask.type === "write") {
-      const { revision, previous } = applied.outcome;
-      const shown = op.ask.wantPrevious ? previous : [];
-      this.#router.settle(op, { type: "written", revision, term, changed: previous.length, previous: shown });
+      const { answer } = applied;
+      if (answer.type === "refused") this.#router.fail(op, refusalOf(answer));
+      else this.#router.settle(op, { type: "written", index, term, answer });
     } else if (applied.type === "conf") {
       this.#router.settle(op, { type: "memberChanged", member: applied.change.changes[0]?.member ?? none, index });
     }

@@ -1,5 +1,9 @@
-import { Kv } from "./kv.js";
-import type { Outcome } from "./kv.js";
+import { applyCommand } from "./entries/apply-command.js";
+import type { CommandAnswer } from "./entries/commands.js";
+import { readOldKeys } from "./entries/old-format.js";
+import { MvccStore } from "./mvcc/mvcc-store.js";
+import type { LeaseExists, Refused } from "./mvcc/requests.js";
+import { restoreStore, wholeSnapshot } from "./mvcc/whole-snapshot.js";
 import { decodeConfChange } from "./raft/conf-codec.js";
 import type { ConfChange, Entry, MemberId } from "./raft/types.js";
 
@@ -11,31 +15,37 @@ export interface Member {
   readonly peerPort: number;
 }
 
+/** No members' JSON was ever as long, so it cannot be taken for its length, which older snapshots begin with. */
+const formatOfHistories = 0xff00_0002;
+
+/** Leases are not granted yet. */
+const leaseExists: LeaseExists = () => false;
+
 /** What applying one entry did. */
 export type Applied =
   /** An empty entry: a new leader's first. */
   | { readonly type: "noop" }
-  | { readonly type: "command"; readonly outcome: Outcome }
+  | { readonly type: "command"; readonly answer: CommandAnswer | Refused }
   | { readonly type: "conf"; readonly change: ConfChange; readonly member: Member | undefined };
 
 /** Everything that all members agree on: the keys, and who the members are. */
 export class Replica {
-  #kv: Kv;
+  readonly #kv: MvccStore;
   #members: Map<MemberId, Member>;
   /** Largest number ever given to a member: numbers are never used again. */
   #lastMember: MemberId;
 
-  private constructor(kv: Kv, members: Iterable<Member>, lastMember: MemberId) {
+  private constructor(kv: MvccStore, members: Iterable<Member>, lastMember: MemberId) {
     this.#kv = kv;
     this.#members = new Map([...members].map((member) => [member.id, member]));
     this.#lastMember = Math.max(lastMember, ...this.#members.keys());
   }
 
   static create(members: Iterable<Member>): Replica {
-    return new Replica(new Kv(), members, 0);
+    return new Replica(new MvccStore(leaseExists), members, 0);
   }
 
-  get kv(): Kv {
+  get kv(): MvccStore {
     return this.#kv;
   }
 
@@ -50,7 +60,7 @@ export class Replica {
   apply(entry: Entry): Applied {
     if (entry.kind === "conf") return this.#applyConf(decodeConfChange(entry.data));
     if (entry.data.length === 0) return { type: "noop" };
-    return { type: "command", outcome: this.#kv.apply(entry.data) };
+    return { type: "command", answer: applyCommand(this.#kv, entry.data) };
   }
 
   #applyConf(change: ConfChange): Applied {
@@ -63,20 +73,26 @@ export class Replica {
     return { type: "conf", change, member };
   }
 
-  /** Length of the first part (u32), then the members as JSON, then the keys. */
+  /** Format u32, length of the next part u32, the members as JSON, the keys. Older versions wrote no format, and the latest keys only. */
   snapshot(): Uint8Array<ArrayBuffer> {
     const members = Buffer.from(JSON.stringify({ members: [...this.#members.values()], lastMember: this.#lastMember }));
-    const length = Buffer.alloc(4);
-    length.writeUInt32LE(members.length);
-    return Buffer.concat([length, members, this.#kv.snapshot()]);
+    const head = Buffer.alloc(8);
+    head.writeUInt32LE(formatOfHistories, 0);
+    head.writeUInt32LE(members.length, 4);
+    return Buffer.concat([head, members, wholeSnapshot(this.#kv)]);
   }
 
   /** The state of which {@link snapshot} made `data`. */
   static restore(data: Uint8Array): Replica {
     const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
-    const kvAt = 4 + bytes.readUInt32LE(0);
-    const { members, lastMember } = JSON.parse(bytes.toString("utf8", 4, kvAt)) as { members: Member[]; lastMember: MemberId };
-    return new Replica(Kv.restore(bytes.subarray(kvAt)), members, lastMember);
+    const hasHistories = bytes.readUInt32LE(0) === formatOfHistories;
+    const membersAt = hasHistories ? 8 : 4;
+    const kvAt = membersAt + bytes.readUInt32LE(membersAt - 4);
+    const json = bytes.toString("utf8", membersAt, kvAt);
+    const { members, lastMember } = JSON.parse(json) as { members: Member[]; lastMember: MemberId };
+    const keys = bytes.subarray(kvAt);
+    const kv = hasHistories ? restoreStore(keys, leaseExists) : new MvccStore(leaseExists, readOldKeys(keys));
+    return new Replica(kv, members, lastMember);
   }
 }
 

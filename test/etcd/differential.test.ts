@@ -6,6 +6,7 @@ import { differential, explain } from "./differential.js";
 import type { Pair } from "./differential.js";
 import { httpEndpoint } from "./endpoints.js";
 import type { HttpEndpoint } from "./endpoints.js";
+import { everything } from "./generate.js";
 import type { Abilities } from "./generate.js";
 import { grpcEndpoint } from "./grpc-endpoint.js";
 import { startEtcd, whyNoEtcd } from "./local-etcd.js";
@@ -21,16 +22,7 @@ interface TestMember {
 }
 
 /** What our store answers so far; what is false here is refused by it, or answered otherwise. */
-const answeredByUs: Abilities = {
-  history: false,
-  sorting: false,
-  txn: false,
-  leases: false,
-  ignoring: false,
-  serializable: false,
-  refusals: true,
-  unknownFields: true,
-};
+const answeredByUs: Abilities = { ...everything, leases: false };
 
 describe.skipIf(whyNoEtcd !== "")(`our store beside etcd${whyNoEtcd}`, { timeout: 60_000 }, () => {
   let etcd: LocalEtcd;

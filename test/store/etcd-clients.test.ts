@@ -1,4 +1,4 @@
-// Shows on three real nodes in this process that npm etcd3 finds etcd's API on the port that JSON is spoken on, by leader and follower alike, and reads its own writes.
+// Shows on three real nodes in this process that npm etcd3 finds etcd's API on the port that JSON is spoken on, by leader and follower alike, and reads its own writes, also what was before them.
 import { Etcd3 } from "etcd3";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { testCluster } from "./cluster.js";
@@ -26,6 +26,50 @@ it("what one member took, all others have", async () => {
       ]);
     }
   }
+});
+
+it("transactions count each other, whichever member they came through, and a stale read at that member is not behind its own writes", async () => {
+  const add = async (client: Etcd3): Promise<void> => {
+    for (;;) {
+      const before = await client.get("sum").serializable(true).exec();
+      const [kv] = before.kvs;
+      const sum = client.if("sum", "Mod", "==", Number(kv?.mod_revision ?? 0));
+      const { succeeded } = await sum.then(client.put("sum").value(Number(kv?.value ?? 0) + 1)).commit();
+      if (succeeded) break;
+    }
+  };
+  await Promise.all([...clients, ...clients].map(add));
+  for (const client of clients) expect(await client.get("sum").number()).toBe(6);
+  const [, follower] = clients;
+  for (let at = 0; at < 20; at++) {
+    await follower?.put("own").value(at);
+    expect(await follower?.get("own").serializable(true).number()).toBe(at);
+  }
+});
+
+it("what one member was asked to compact is compacted at all, and they are equal afterwards", async () => {
+  const { header } = (await clients[0]?.put("key").value("last")) ?? {};
+  const revision = header?.revision ?? "0";
+  expect(
+    await clients[1]
+      ?.get("key")
+      .revision(Number(revision) - 1)
+      .string(),
+  ).not.toBe("last");
+  await clients[1]?.kv.compact({ revision, physical: true });
+  for (const client of clients) {
+    await expect(
+      client
+        .get("key")
+        .revision(Number(revision) - 1)
+        .exec(),
+    ).rejects.toThrow("has been compacted");
+    expect(await client.get("key").revision(Number(revision)).string()).toBe("last");
+  }
+  const hashes = await Promise.all([1, 2, 3].map(async (id) => (await cluster.get(id, "/status?hash=1")).body["hash"]));
+  expect(new Set(hashes).size).toBe(1);
+  const sums = await Promise.all([1, 2, 3].map(async (id) => (await cluster.post(id, "/v3/maintenance/hash", {})).body["hash"]));
+  expect([typeof sums[0], new Set(sums).size]).toEqual(["number", 1]);
 });
 
 it("JSON and gRPC are two views of one store", async () => {

@@ -1,6 +1,6 @@
 // Shows that members are part of what is replicated: they come and go with the log, survive snapshots, and no number is given twice.
 import { expect, it } from "vitest";
-import { encodeCommand } from "../../src/store/kv.js";
+import { encodeCommand } from "../../src/store/entries/commands.js";
 import { encodeConfChange } from "../../src/store/raft/conf-codec.js";
 import type { ConfChange, Entry } from "../../src/store/raft/types.js";
 import { encodeMember, Replica } from "../../src/store/replica.js";
@@ -32,11 +32,51 @@ it("never gives the number of a removed member again, also after a snapshot", ()
 
 it("a snapshot holds members and keys; an empty entry changes nothing", () => {
   const replica = Replica.create([member(1)]);
-  const data = encodeCommand({ type: "put", key: "k", value: Buffer.from("v") });
+  const data = encodeCommand("put", { key: "k", value: Buffer.from("v") });
   replica.apply({ index: 2, term: 1, kind: "normal", data });
   expect(replica.apply({ index: 3, term: 2, kind: "normal", data: new Uint8Array() })).toEqual({ type: "noop" });
   const restored = Replica.restore(replica.snapshot());
   expect(ids(restored)).toEqual([1]);
   expect([restored.kv.revision, restored.kv.size]).toEqual([2, 1]);
   expect(restored.snapshot()).toEqual(replica.snapshot());
+});
+
+/** As versions before the history wrote them. */
+const oldPut = (key: string, value: string): Uint8Array =>
+  Buffer.concat([Buffer.of(1, key.length, 0, 0, 0), Buffer.from(key + value)]);
+const oldDelete = (key: string): Uint8Array => Buffer.concat([Buffer.of(2, key.length, 0, 0, 0), Buffer.from(key)]);
+
+function oldSnapshot(
+  revision: number,
+  pairs: readonly [key: string, value: string, create: number, mod: number, version: number][],
+) {
+  const json = Buffer.from(JSON.stringify({ members: [member(1)], lastMember: 3 }));
+  const u32 = (value: number): Buffer => Buffer.from(Uint32Array.of(value).buffer);
+  const f64 = (...values: number[]): Buffer => Buffer.from(Float64Array.from(values).buffer);
+  const records = pairs.map(([key, value, ...revisions]) =>
+    Buffer.concat([u32(key.length), u32(value.length), f64(...revisions), Buffer.from(key + value)]),
+  );
+  return Buffer.concat([u32(json.length), json, f64(revision), ...records]);
+}
+
+it("reads the snapshots and the commands of older versions, and ends in the same state wherever the one stops and the other begins", () => {
+  const commands = [oldPut("a", "1"), oldPut("b", "2"), oldDelete("b"), oldDelete("b"), oldPut("a", "3")];
+  const later = [encodeCommand("put", { key: "c" }), encodeCommand("deleteRange", { key: "a" })];
+  const afterEach: Parameters<typeof oldSnapshot>[] = [
+    [1, []],
+    [2, [["a", "1", 2, 2, 1]]],
+    [3, [["a", "1", 2, 2, 1], ["b", "2", 3, 3, 1]]], // prettier-ignore
+    [4, [["a", "1", 2, 2, 1]]],
+    [4, [["a", "1", 2, 2, 1]]],
+    [5, [["a", "3", 2, 5, 2]]],
+  ];
+  const ends = afterEach.map((snapshot, applied) => {
+    const replica = Replica.restore(oldSnapshot(...snapshot));
+    expect([...replica.members.keys(), replica.nextMember]).toEqual([1, 4]);
+    for (const data of [...commands.slice(applied), ...later]) replica.apply({ index: 2, term: 1, kind: "normal", data });
+    const { kv } = replica;
+    expect([kv.revision, kv.compactRevision, kv.size]).toEqual([7, 5, 1]);
+    return Buffer.from(replica.snapshot()).toString("hex");
+  });
+  expect(new Set(ends).size).toBe(1);
 });

@@ -4,9 +4,9 @@ import type { Answer, Ask } from "../../src/store/ask.js";
 import { Router } from "../../src/store/router.js";
 import type { Forwarded, Op } from "../../src/store/router.js";
 
-const write: Ask = { type: "write", command: new Uint8Array(), wantPrevious: false };
+const write: Ask = { type: "write", command: new Uint8Array() };
 const read: Ask = { type: "readIndex" };
-const written: Answer = { type: "written", revision: 2, term: 1, changed: 0, previous: [] };
+const written: Answer = { type: "written", index: 2, term: 1, answer: { type: "compact", revision: 1 } };
 const movedAnswer: Forwarded = { type: "answered", answer: { type: "failed", failure: { kind: "moved", message: "" } } };
 
 /** Member 1 with a leader of our choice; what it leads and forwards piles up here. */

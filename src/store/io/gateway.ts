@@ -1,8 +1,11 @@
 import { createServer } from "node:http";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { messageOf } from "../../core/errors.js";
-import type { Done, MemberChange } from "../ask.js";
-import type { RangeRequest, RangeResult } from "../kv.js";
+import type { MemberChange } from "../ask.js";
+import type { Written } from "../client-requests.js";
+import type { CommandName } from "../entries/commands.js";
+import type { HashAnswer, MvccStore } from "../mvcc/mvcc-store.js";
+import type { Refused } from "../mvcc/requests.js";
 import type { MemberId } from "../raft/types.js";
 import { apiVersion } from "../wire/rpcs.js";
 import { GrpcError, grpcCode } from "./grpc.js";
@@ -14,8 +17,14 @@ import { readBody } from "./listen.js";
 
 /** What clients' calls need of a node. Promises reject with {@link RequestFailed}, within the node's time limit. */
 export interface Store {
-  write(command: Uint8Array, wantPrevious: boolean): Promise<Extract<Done, { type: "written" }>>;
-  range(request: RangeRequest, serializable: boolean): Promise<RangeResult>;
+  /** Resolves once this member has applied it too. `command` is one of that name. */
+  write<N extends CommandName>(name: N, command: Uint8Array): Promise<Written<N>>;
+  /** Asks the state of now, or of whenever this member got to; what the store refuses rejects. */
+  read<A>(answer: (kv: MvccStore) => A | Refused, serializable: boolean): Promise<A>;
+  /** Of this member's keys as they were at `revision` (0: now). */
+  hash(revision: number): Promise<HashAnswer>;
+  /** Resolves once this member has given back the memory of everything compacted by now. */
+  compacted(): Promise<void>;
   changeMembers(change: MemberChange): Promise<MemberId>;
   members(): readonly MemberView[];
   header(): Header;
@@ -32,7 +41,7 @@ export interface RaftView {
   readonly committed: number;
   readonly applied: number;
   readonly isLearner: boolean;
-  /** Of all keys and values. */
+  /** Of all versions of keys in memory. */
   readonly bytes: number;
 }
 

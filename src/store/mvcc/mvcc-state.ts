@@ -18,6 +18,8 @@ export class MvccState implements WriteTarget {
   compactRevision: Revision = -1;
   /** What all versions weigh that are in memory now. */
   bytes = 0;
+  /** Keys that stand now. */
+  keys = 0;
 
   write(version: Version, before: Version | undefined): void {
     this.#keep(version, before);
@@ -44,6 +46,8 @@ export class MvccState implements WriteTarget {
     this.index.append(version);
     this.leased.move(version.key, before?.lease ?? noLease, version.lease);
     this.bytes += weightOf(version);
+    const stood = before !== undefined && !before.deleted;
+    this.keys += Number(!version.deleted) - Number(stood);
   }
 }
 

@@ -5,7 +5,6 @@ import type { Key, KeyValue, LeaseId, Revision, Version } from "./key-value.js";
 import { MvccState } from "./mvcc-state.js";
 import { range } from "./range.js";
 import type {
-  Answer,
   DeleteRangeAnswer,
   DeleteRangeOp,
   LeaseExists,
@@ -73,6 +72,16 @@ export class MvccStore {
     return this.#state.compactRevision;
   }
 
+  /** Whether {@link compactSlice} has anything to do. */
+  get isCompacting(): boolean {
+    return !this.#state.compaction.isDone;
+  }
+
+  /** Keys that stand now. */
+  get size(): number {
+    return this.#state.keys;
+  }
+
   /** Roughly what the store takes in memory. Not the same on all members: they compact at their own pace. */
   get bytes(): number {
     return this.#state.bytes;
@@ -81,8 +90,8 @@ export class MvccStore {
   apply(op: PutOp): PutAnswer | Refused;
   apply(op: DeleteRangeOp): DeleteRangeAnswer;
   apply(op: TxnOp): TxnAnswer | Refused;
-  apply(op: PutOp | DeleteRangeOp | TxnOp): Answer | Refused;
-  apply(op: PutOp | DeleteRangeOp | TxnOp): Answer | Refused {
+  apply(op: PutOp | DeleteRangeOp | TxnOp): PutAnswer | DeleteRangeAnswer | TxnAnswer | Refused;
+  apply(op: PutOp | DeleteRangeOp | TxnOp): PutAnswer | DeleteRangeAnswer | TxnAnswer | Refused {
     const txn = new Transaction(this.#state);
     switch (op.type) {
       case "put":
@@ -203,6 +212,6 @@ export class MvccStore {
 const chunkBytesMax = 64 * 1024;
 
 /** Whether a transaction consists of ranges alone. Nested ones count as writes whatever is in them: so it is in etcd. */
-function isReadOnly({ success, failure }: TxnOp): boolean {
+export function isReadOnly({ success, failure }: TxnOp): boolean {
   return [...success, ...failure].every(({ type }) => type === "range");
 }

@@ -1,8 +1,15 @@
+import { unreachable } from "../../core/invariant.js";
+import { encodeCommand } from "../entries/commands.js";
+import type { CommandName } from "../entries/commands.js";
+import { deleteRangeOp, putOp, rangeOp, txnOp } from "../entries/ops.js";
 import type { Store } from "../io/gateway.js";
-import { encodeCommand } from "../kv.js";
-import type { KeyValue } from "../kv.js";
+import { checkRequest } from "../mvcc/check-request.js";
+import { noLease } from "../mvcc/key-value.js";
+import { isReadOnly } from "../mvcc/mvcc-store.js";
+import type { Answer, Op, TxnOp } from "../mvcc/requests.js";
 import { etcdError } from "../wire/errors.js";
 import { rpcs } from "../wire/rpcs.js";
+import type { Given } from "../wire/schema.js";
 import { answering, notSupported } from "./answering.js";
 import type { Answering } from "./answering.js";
 import { headersOf } from "./header.js";
@@ -10,60 +17,82 @@ import { headersOf } from "./header.js";
 /** As etcd: the largest entry of the log. */
 const entryBytesMax = 1.5 * 2 ** 20;
 
-const sortOrder = { none: 0, ascend: 1 } as const;
-const sortByKey = 0;
-const noValue = new Uint8Array(0);
-
-type RangeRequest = (typeof rpcs.kv.range.input)["zero"];
-type PutRequest = (typeof rpcs.kv.put.input)["zero"];
-
 /** https://etcd.io/docs/v3.4/learning/api/#key-value-api */
 export function kvService(store: Store): readonly Answering[] {
   const header = headersOf(store);
   return [
     answering(rpcs.kv.range, async (request) => {
-      checkRange(request);
-      const { key, rangeEnd, limit, countOnly, keysOnly, serializable } = request;
-      const range = await store.range({ key, rangeEnd, limit: Math.max(0, limit), countOnly }, serializable);
-      const kvs = keysOnly ? range.kvs.map(withoutValue) : range.kvs;
-      return { header: header(range.revision), kvs, more: range.more, count: range.count };
+      const { query, serializable } = checked(rangeOp(request));
+      const { revision, kvs, more, count } = await store.read((kv) => kv.range(query), serializable);
+      return { header: header(revision), kvs, more, count };
     }),
     answering(rpcs.kv.put, async (request) => {
-      checkPut(request);
-      const { key, value, prevKv } = request;
-      const { revision, term, previous } = await store.write(encodeCommand({ type: "put", key, value }), prevKv);
-      return { header: header(revision, term), prevKv: previous[0] };
+      checked(putOp(request));
+      const { answer, term } = await write(store, "put", encodeCommand("put", request));
+      return { header: header(answer.revision, term), prevKv: answer.previous };
     }),
-    answering(rpcs.kv.deleteRange, async ({ key, rangeEnd, prevKv }) => {
-      requireKey(key);
-      const written = await store.write(encodeCommand({ type: "deleteRange", key, rangeEnd }), prevKv);
-      return { header: header(written.revision, written.term), deleted: written.changed, prevKvs: written.previous };
+    answering(rpcs.kv.deleteRange, async (request) => {
+      checked(deleteRangeOp(request));
+      const { answer, term } = await write(store, "deleteRange", encodeCommand("deleteRange", request));
+      return { header: header(answer.revision, term), deleted: answer.deleted, prevKvs: answer.previous };
+    }),
+    answering(rpcs.kv.txn, async (request) => {
+      const txn = checked(txnOp(request));
+      if (isReadOnly(txn)) {
+        const answer = await store.read((kv) => kv.readOnlyTxn(txn), isSerializable(txn));
+        return { header: header(answer.revision), succeeded: answer.succeeded, responses: answer.responses.map(responseOf) };
+      }
+      const { answer, term } = await write(store, "txn", encodeCommand("txn", request));
+      const { revision, succeeded, responses } = answer;
+      return { header: header(revision, term), succeeded, responses: responses.map(responseOf) };
+    }),
+    answering(rpcs.kv.compact, async (request) => {
+      const { physical } = request;
+      const { answer, term } = await write(store, "compact", encodeCommand("compact", request));
+      if (physical) await store.compacted();
+      return { header: header(answer.revision, term) };
     }),
   ];
 }
 
-function checkRange(request: RangeRequest): void {
-  requireKey(request.key);
-  if (request.revision > 0) throw notSupported("a range at a revision of the past");
-  // keys come in ascending order anyway; etcd sorts by anything else in ascending order where it is not told in which
-  const isKeyOrder =
-    request.sortTarget === sortByKey && (request.sortOrder === sortOrder.none || request.sortOrder === sortOrder.ascend);
-  if (!isKeyOrder) throw notSupported("a range in another order than the keys'");
-  const bounds = [request.minModRevision, request.maxModRevision, request.minCreateRevision, request.maxCreateRevision];
-  if (bounds.some((bound) => bound !== 0)) throw notSupported("a range bounded by revisions");
+function write<N extends CommandName>(store: Store, name: N, command: Uint8Array) {
+  if (command.length > entryBytesMax) throw etcdError("requestTooLarge");
+  return store.write(name, command);
 }
 
-function checkPut(request: PutRequest): void {
-  requireKey(request.key);
-  if (request.key.length + request.value.length > entryBytesMax) throw etcdError("requestTooLarge");
-  if (request.lease !== 0n) throw notSupported("a put with a lease");
-  if (request.ignoreValue || request.ignoreLease) throw notSupported("a put that keeps the key's value or lease");
+/** The request, unless it is wrong whatever the store holds. */
+function checked<O extends Op>(op: O): O {
+  const error = checkRequest(op);
+  if (error !== undefined) throw etcdError(error);
+  if (hasLease(op)) throw notSupported("a put with a lease");
+  return op;
 }
 
-function requireKey(key: string): void {
-  if (key === "") throw etcdError("keyNotProvided");
+function hasLease(op: Op): boolean {
+  if (op.type === "txn") return [...op.success, ...op.failure].some(hasLease);
+  return op.type === "put" && op.lease !== noLease;
 }
 
-function withoutValue(pair: KeyValue): KeyValue {
-  return { ...pair, value: noValue };
+/** Of a transaction of ranges: whether all of them may be answered from a state however old. */
+function isSerializable({ success, failure }: TxnOp): boolean {
+  return [...success, ...failure].every((op) => op.type === "range" && op.serializable);
+}
+
+type ResponseOp = Given<(typeof rpcs.kv.txn.output)["zero"]["responses"][number]>;
+
+/** As in etcd, the headers inside a transaction's answer have a revision only, and those of nested transactions not even that. */
+function responseOf(answer: Answer): ResponseOp {
+  const header = { revision: answer.revision };
+  switch (answer.type) {
+    case "range":
+      return { responseRange: { header, kvs: answer.kvs, more: answer.more, count: answer.count } };
+    case "put":
+      return { responsePut: { header, prevKv: answer.previous } };
+    case "deleteRange":
+      return { responseDeleteRange: { header, deleted: answer.deleted, prevKvs: answer.previous } };
+    case "txn":
+      return { responseTxn: { header, succeeded: answer.succeeded, responses: answer.responses.map(responseOf) } };
+    default:
+      return unreachable(answer);
+  }
 }

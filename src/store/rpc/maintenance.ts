@@ -16,7 +16,7 @@ export function maintenanceService(store: Store): readonly Answering[] {
       return Promise.resolve({
         header: answer,
         version: apiVersion,
-        // of the keys and values alone: they are in memory, and the log on the disk is another matter
+        // of the versions alone: they are in memory, and the log on the disk is another matter
         dbSize: bytes,
         dbSizeInUse: bytes,
         leader: BigInt(leader),
@@ -26,6 +26,17 @@ export function maintenanceService(store: Store): readonly Answering[] {
         errors: leader === 0 ? ["etcdserver: no leader"] : [],
         isLearner,
       });
+    }),
+    answering(rpcs.maintenance.hash, async () => {
+      const answer = header();
+      const { hash } = await store.hash(0);
+      return { header: answer, hash };
+    }),
+    answering(rpcs.maintenance.hashKV, async ({ revision }) => {
+      // as in etcd, the revision of now, whichever is hashed
+      const answer = header();
+      const { hash, compactRevision } = await store.hash(revision);
+      return { header: answer, hash, compactRevision };
     }),
     answering(rpcs.maintenance.alarm, ({ action }) => {
       // nothing here raises one; etcd gives this answer without a header

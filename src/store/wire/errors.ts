@@ -7,6 +7,14 @@ import type { GrpcCode } from "../io/grpc.js";
  */
 const errors = {
   keyNotProvided: [grpcCode.invalidArgument, "key is not provided"],
+  keyNotFound: [grpcCode.invalidArgument, "key not found"],
+  valueProvided: [grpcCode.invalidArgument, "value is provided"],
+  leaseProvided: [grpcCode.invalidArgument, "lease is provided"],
+  tooManyOps: [grpcCode.invalidArgument, "too many operations in txn request"],
+  duplicateKey: [grpcCode.invalidArgument, "duplicate key given in txn request"],
+  compacted: [grpcCode.outOfRange, "mvcc: required revision has been compacted"],
+  futureRevision: [grpcCode.outOfRange, "mvcc: required revision is a future revision"],
+  leaseNotFound: [grpcCode.notFound, "requested lease not found"],
   requestTooLarge: [grpcCode.invalidArgument, "request is too large"],
   badMemberUrls: [grpcCode.invalidArgument, "given member URLs are invalid"],
   memberNotFound: [grpcCode.notFound, "member not found"],

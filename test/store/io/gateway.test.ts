@@ -5,6 +5,7 @@ import type { Failure } from "../../../src/store/ask.js";
 import { FrontDoor } from "../../../src/store/io/front-door.js";
 import { Gateway } from "../../../src/store/io/gateway.js";
 import type { Store } from "../../../src/store/io/gateway.js";
+import { MvccStore } from "../../../src/store/mvcc/mvcc-store.js";
 import { GrpcServer } from "../../../src/store/io/grpc-server.js";
 import { etcdMethods, etcdServices } from "../../../src/store/rpc/methods.js";
 
@@ -13,9 +14,11 @@ let unhealthy: string | undefined;
 const store: Store = {
   write: () =>
     failure === undefined
-      ? Promise.resolve({ type: "written", revision: 7, term: 3, changed: 0, previous: [] })
+      ? Promise.resolve({ answer: { type: "put", revision: 7, previous: undefined } as never, term: 3 })
       : Promise.reject(new RequestFailed(failure)),
-  range: () => Promise.resolve({ revision: 7, kvs: [], count: 0, more: false }),
+  read: (answer) => Promise.resolve(answer(new MvccStore(() => false)) as never),
+  hash: () => Promise.reject(new Error("nothing is hashed here")),
+  compacted: () => Promise.resolve(),
   changeMembers: () => Promise.resolve(4),
   members: () => [{ id: 1, name: "n1", peerUrl: "http://n1:2380", isLearner: false }],
   header: () => ({ cluster: "11", member: "1", revision: 6, term: 2 }),

@@ -1,11 +1,15 @@
-// Shows what etcd's calls answer over today's state machine, message by message: a real map under a store that needs no network; what it cannot do is refused by name, and failures have etcd's code and words.
+// Shows what etcd's calls answer message by message: the real state machine under a store that needs no network; what it cannot do is refused by name, and failures have etcd's code and words.
 import { expect, it } from "vitest";
 import { RequestFailed } from "../../../src/store/ask.js";
 import type { Failure, MemberChange } from "../../../src/store/ask.js";
 import type { Store } from "../../../src/store/io/gateway.js";
 import { GrpcError } from "../../../src/store/io/grpc.js";
 import type { GrpcCall, GrpcStream } from "../../../src/store/io/grpc.js";
-import { Kv } from "../../../src/store/kv.js";
+import { refusalOf } from "../../../src/store/ask.js";
+import { applyCommand } from "../../../src/store/entries/apply-command.js";
+import type { Refused } from "../../../src/store/mvcc/requests.js";
+import { MvccStore } from "../../../src/store/mvcc/mvcc-store.js";
+import { inSlices } from "../../../src/store/slices.js";
 import { etcdMethods, etcdServices } from "../../../src/store/rpc/methods.js";
 import { decode } from "../../../src/store/wire/decode.js";
 import { encode } from "../../../src/store/wire/encode.js";
@@ -23,24 +27,29 @@ interface World {
 }
 
 function world(): World {
-  const kv = new Kv();
+  const kv = new MvccStore(() => false);
   const made: World = {
     changes: [],
     failure: undefined,
     leader: 2,
     store: {
-      write: async (command, wantPrevious) => {
+      write: async (_name, command) => {
         if (made.failure !== undefined) throw new RequestFailed(made.failure);
-        const { revision, previous } = kv.apply(command);
-        return Promise.resolve({
-          type: "written",
-          revision,
-          term: 3,
-          changed: previous.length,
-          previous: wantPrevious ? previous : [],
-        });
+        const answer = applyCommand(kv, command);
+        if (answer.type === "refused") throw new RequestFailed(refusalOf(answer));
+        return Promise.resolve({ term: 3, answer: answer as never });
       },
-      range: (request) => Promise.resolve(kv.range(request)),
+      read: (asked) => {
+        const answer = asked(kv);
+        return isRefused(answer) ? Promise.reject(new RequestFailed(refusalOf(answer))) : Promise.resolve(answer);
+      },
+      hash: (revision) => {
+        const walk = kv.hash(revision);
+        return "type" in walk ? Promise.reject(new RequestFailed(refusalOf(walk))) : inSlices(() => walk.step());
+      },
+      compacted: async () => {
+        await inSlices((hasTime) => (kv.compactSlice(hasTime) ? undefined : true));
+      },
       changeMembers: async (change) => {
         if (made.failure !== undefined) throw new RequestFailed(made.failure);
         made.changes.push(change);
@@ -54,6 +63,10 @@ function world(): World {
     },
   };
   return made;
+}
+
+function isRefused<A>(answer: A | Refused): answer is Refused {
+  return (answer as Partial<Refused>).type === "refused";
 }
 
 /** Bytes in, bytes out, as the gRPC server calls it. */
@@ -110,6 +123,88 @@ it("puts, ranges and deletes with etcd's revisions", async () => {
   expect(await ask(here, kv.deleteRange, { key: "a" })).toEqual({ header: header(5), deleted: 0, prevKvs: [] });
 });
 
+const encoded = (text: string): Buffer => Buffer.from(text);
+
+it("reads the past, in other orders, within bounds", async () => {
+  const here = world();
+  const { kv } = rpcs;
+  for (const [key, value] of [["a", "3"], ["b", "1"], ["a", "2"]] as const) await ask(here, kv.put, { key, value: encoded(value) }); // prettier-ignore
+  const all = { key: "\0", rangeEnd: "\0" };
+  const values = async (asked: Given<(typeof kv.range.input)["zero"]>): Promise<string[]> =>
+    (await ask(here, kv.range, asked)).kvs.map(({ value }) => Buffer.from(value).toString());
+  expect(await values({ ...all, revision: 2 })).toEqual(["3"]);
+  expect(await values({ ...all, sortTarget: 4 })).toEqual(["1", "2"]);
+  expect(await values({ ...all, sortTarget: 3, sortOrder: 2 })).toEqual(["2", "1"]);
+  expect(await values({ ...all, maxModRevision: 3 })).toEqual(["1"]);
+  expect(await ask(here, kv.range, { ...all, revision: 2 })).toMatchObject({ header: header(4), count: 1 });
+});
+
+it("puts keep the key's value where they are asked to", async () => {
+  const here = world();
+  await ask(here, rpcs.kv.put, { key: "a", value: encoded("1") });
+  await ask(here, rpcs.kv.put, { key: "a", ignoreValue: true });
+  expect((await ask(here, rpcs.kv.range, { key: "a" })).kvs).toEqual([pair("a", "1", 2, 3, 2)]);
+});
+
+it("does transactions, and tells of each step what it did", async () => {
+  const here = world();
+  const { kv } = rpcs;
+  const txn: Given<(typeof kv.txn.input)["zero"]> = {
+    compare: [{ key: "a", target: 2, result: 0, modRevision: 0 }],
+    success: [
+      { requestPut: { key: "a", value: encoded("1") } },
+      { requestTxn: { success: [{ requestRange: { key: "a" } }] } },
+      { requestDeleteRange: { key: "b" } },
+    ],
+    failure: [{ requestRange: { key: "a" } }],
+  };
+  const inner = { clusterId: 0n, memberId: 0n, raftTerm: 0 };
+  const found = { header: { ...inner, revision: 2 }, kvs: [pair("a", "1", 2, 2, 1)], more: false, count: 1 };
+  const none = { responseRange: undefined, responsePut: undefined, responseDeleteRange: undefined, responseTxn: undefined };
+  expect(await ask(here, kv.txn, txn)).toEqual({
+    header: header(2),
+    succeeded: true,
+    responses: [
+      { ...none, responsePut: { header: { ...inner, revision: 2 }, prevKv: undefined } },
+      {
+        ...none,
+        responseTxn: { header: { ...inner, revision: 0 }, succeeded: true, responses: [{ ...none, responseRange: found }] },
+      },
+      { ...none, responseDeleteRange: { header: { ...inner, revision: 2 }, deleted: 0, prevKvs: [] } },
+    ],
+  });
+  const again = await ask(here, kv.txn, txn);
+  expect(again).toMatchObject({ header: header(2), succeeded: false, responses: [{ responseRange: { count: 1 } }] });
+});
+
+it("transactions that only read make no entry, and compare with what was asked though its bytes are gone", async () => {
+  const here = world();
+  await ask(here, rpcs.kv.put, { key: "a", value: encoded("1") });
+  here.failure = { kind: "indefinite", message: "nothing is to be written" };
+  const compare = [{ key: "a", target: 3, result: 0, value: encoded("1") }];
+  const read = await ask(here, rpcs.kv.txn, { compare, success: [{ requestRange: { key: "a" } }] });
+  expect(read).toMatchObject({ header: header(2), succeeded: true, responses: [{ responseRange: { count: 1 } }] });
+});
+
+it("compacts, at once for readers and in the end for the memory, and hashes what is left", async () => {
+  const here = world();
+  const { kv, maintenance } = rpcs;
+  for (const value of ["1", "2", "3"]) await ask(here, kv.put, { key: "a", value: encoded(value) });
+  const before = await ask(here, maintenance.hashKV, { revision: 2 });
+  expect(before).toMatchObject({ header: header(4), compactRevision: -1 });
+  const size = async () => (await ask(here, maintenance.status, {})).dbSize;
+  const full = await size();
+  expect(await ask(here, kv.compact, { revision: 4, physical: true })).toEqual({ header: header(4) });
+  expect(await size()).toBeLessThan(full);
+  await expect(ask(here, kv.range, { key: "a", revision: 2 })).rejects.toMatchObject({
+    code: 11,
+    message: "etcdserver: mvcc: required revision has been compacted",
+  });
+  const [whole, now] = [await ask(here, maintenance.hash, {}), await ask(here, maintenance.hashKV, {})];
+  expect([now.hash, now.compactRevision]).toEqual([whole.hash, 4]);
+  expect(now.hash).not.toBe(before.hash);
+});
+
 it("lists and changes members", async () => {
   const here = world();
   const { cluster } = rpcs;
@@ -130,7 +225,7 @@ it("says how the member is", async () => {
   const here = world();
   await ask(here, rpcs.kv.put, { key: "key", value: Buffer.from("value") });
   const status = await ask(here, rpcs.maintenance.status, {});
-  const shown = { leader: 2n, raftIndex: 9, raftAppliedIndex: 8, raftTerm: 3, isLearner: true, dbSize: 8, errors: [] };
+  const shown = { leader: 2n, raftIndex: 9, raftAppliedIndex: 8, raftTerm: 3, isLearner: true, dbSize: 72, errors: [] };
   expect(status).toMatchObject({ ...shown, version: "3.4.0" });
   here.leader = 0;
   expect(await ask(here, rpcs.maintenance.status, {})).toMatchObject({ leader: 0n, errors: ["etcdserver: no leader"] });
@@ -139,16 +234,14 @@ it("says how the member is", async () => {
 
 const key = "k";
 it.each<[string, (here: World) => Promise<unknown>, RegExp]>([
-  ["a past revision", (here) => ask(here, rpcs.kv.range, { key, revision: 3 }), /at a revision of the past/],
-  ["descending order", (here) => ask(here, rpcs.kv.range, { key, sortOrder: 2 }), /another order/],
-  ["order by value", (here) => ask(here, rpcs.kv.range, { key, sortTarget: 4 }), /another order/],
-  ["bounds of revisions", (here) => ask(here, rpcs.kv.range, { key, maxModRevision: 3 }), /bounded by revisions/],
   ["a lease", (here) => ask(here, rpcs.kv.put, { key, lease: 7n }), /with a lease/],
-  ["ignore_value", (here) => ask(here, rpcs.kv.put, { key, ignoreValue: true }), /keeps the key's value/],
-  ["ignore_lease", (here) => ask(here, rpcs.kv.put, { key, ignoreLease: true }), /keeps the key's value or lease/],
+  [
+    "a lease in a transaction",
+    (here) => ask(here, rpcs.kv.txn, { success: [{ requestTxn: { failure: [{ requestPut: { key, lease: 7n } }] } }] }),
+    /with a lease/,
+  ],
   ["an alarm", (here) => ask(here, rpcs.maintenance.alarm, { action: 1 }), /setting an alarm/],
-  ["a transaction", (here) => ask(here, rpcs.kv.txn, {}), /etcd's call Txn/],
-  ["compaction", (here) => ask(here, rpcs.kv.compact, { revision: 1 }), /etcd's call Compact/],
+  ["a grant of a lease", (here) => ask(here, rpcs.lease.leaseGrant, { ttl: 5 }), /etcd's call LeaseGrant/],
 ])("refuses %s by name", async (_, asked, message) => {
   const here = world();
   await expect(asked(here)).rejects.toMatchObject({
@@ -189,6 +282,38 @@ it.each<[string, (here: World) => Promise<unknown>, Failure | undefined, number,
     undefined,
     3,
     "etcdserver: request is too large",
+    "1",
+  ],
+  [
+    "a value that is to be kept and given",
+    (here) => ask(here, rpcs.kv.put, { key, value: encoded("v"), ignoreValue: true }),
+    undefined,
+    3,
+    "etcdserver: value is provided",
+    "1",
+  ],
+  [
+    "a key that is not there to keep its value",
+    (here) => ask(here, rpcs.kv.put, { key, ignoreValue: true }),
+    undefined,
+    3,
+    "etcdserver: key not found",
+    "1",
+  ],
+  [
+    "a revision that is still to come",
+    (here) => ask(here, rpcs.kv.compact, { revision: 9 }),
+    undefined,
+    11,
+    "etcdserver: mvcc: required revision is a future revision",
+    "1",
+  ],
+  [
+    "an order that nobody knows",
+    (here) => ask(here, rpcs.kv.range, { key, sortOrder: 3 }),
+    undefined,
+    13,
+    "the request cannot be read: there is no sort order of number 3",
     "1",
   ],
   [

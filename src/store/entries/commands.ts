@@ -1,0 +1,61 @@
+import { invariant } from "../../core/invariant.js";
+import type { DeleteRangeAnswer, DeleteRangeOp, PutAnswer, PutOp, TxnAnswer, TxnOp } from "../mvcc/requests.js";
+import { decode } from "../wire/decode.js";
+import { encode } from "../wire/encode.js";
+import { rpcs } from "../wire/rpcs.js";
+import type { Given, Message } from "../wire/schema.js";
+import { decodeOldCommand, isOldCommand } from "./old-format.js";
+import { deleteRangeOp, putOp, txnOp } from "./ops.js";
+
+/** What a log entry has the store do. */
+export type Command =
+  | PutOp
+  | DeleteRangeOp
+  | TxnOp
+  | CompactCommand
+  /** Written before the store kept a history: none begins before it. */
+  | { readonly type: "old"; readonly op: PutOp | DeleteRangeOp };
+
+interface CompactCommand {
+  readonly type: "compact";
+  readonly revision: number;
+}
+
+/** `revision`: the store's after it. */
+export type CommandAnswer = PutAnswer | DeleteRangeAnswer | TxnAnswer | { readonly type: "compact"; readonly revision: number };
+
+/** An entry is an opcode (u8) and etcd's request of that name, as protobuf. Those of older versions begin with 1 or 2. */
+const commands = {
+  put: { opcode: 3, request: rpcs.kv.put.input },
+  deleteRange: { opcode: 4, request: rpcs.kv.deleteRange.input },
+  txn: { opcode: 5, request: rpcs.kv.txn.input },
+  compact: { opcode: 6, request: rpcs.kv.compact.input },
+} as const;
+
+export type CommandName = keyof typeof commands;
+type RequestOf<N extends CommandName> = (typeof commands)[N]["request"] extends Message<infer T> ? T : never;
+
+/** The bytes of a command, as they stand in a log entry: a buffer of their own. */
+export function encodeCommand<N extends CommandName>(name: N, request: Given<RequestOf<N>>): Uint8Array {
+  const { opcode, request: message } = commands[name];
+  return Buffer.concat([Buffer.of(opcode), encode(message as Message<RequestOf<N>>, request)]);
+}
+
+/** Values in it stay views of `data`. */
+export function decodeCommand(data: Uint8Array): Command {
+  const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+  if (isOldCommand(bytes)) return { type: "old", op: decodeOldCommand(bytes) };
+  const body = bytes.subarray(1);
+  switch (bytes[0]) {
+    case commands.put.opcode:
+      return putOp(decode(commands.put.request, body));
+    case commands.deleteRange.opcode:
+      return deleteRangeOp(decode(commands.deleteRange.request, body));
+    case commands.txn.opcode:
+      return txnOp(decode(commands.txn.request, body));
+    case commands.compact.opcode:
+      return { type: "compact", revision: decode(commands.compact.request, body).revision };
+    default:
+      invariant(false, `a log entry holds a command of unknown kind ${bytes[0]}`);
+  }
+}
