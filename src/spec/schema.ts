@@ -60,7 +60,9 @@ const raft = z.strictObject(
     }),
     election_timeout: duration.optional().describe("Time without a leader before a node stands for election; default 1s."),
     heartbeat_interval: duration.optional().describe("Time between a leader's heartbeats; default 100ms."),
-    snapshot_entries: wholeNumber(10, 1_000_000).optional().describe("Applied entries between two snapshots; default 10000."),
+    snapshot_entries: wholeNumber(10, 1_000_000)
+      .optional()
+      .describe("Applied entries between two snapshots, at least: they are also as many bytes as the last one; default 10000."),
   },
   { error: (issue) => (issue.code === "invalid_type" ? "must be raft, or a mapping with design: raft" : undefined) },
 );

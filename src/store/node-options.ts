@@ -6,7 +6,7 @@ export interface Timing {
   /** A follower that hears nothing for so long (and up to twice that, at random) stands for election. */
   readonly electionTimeoutMs: number;
   readonly heartbeatIntervalMs: number;
-  /** Applied entries between two snapshots. */
+  /** Applied entries between two snapshots, at least; see SnapshotPace. */
   readonly snapshotEntries: number;
   /** Entries kept in memory behind a snapshot: a follower that is less behind gets them instead of the snapshot. */
   readonly keepEntries: number;

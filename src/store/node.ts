@@ -46,6 +46,7 @@ import type { Applied, Member } from "./replica.js";
 import { Router } from "./router.js";
 import { etcdMethods, etcdServices } from "./rpc/methods.js";
 import type { Op } from "./router.js";
+import { SnapshotPace } from "./snapshot-pace.js";
 import { storeVersion } from "./version.js";
 
 const requestsWaitingMax = 10_000;
@@ -95,6 +96,7 @@ export class Node implements Store {
   #applied: number;
   #appliedTerm: number;
   #snapshotIndex: number;
+  readonly #snapshotPace: SnapshotPace;
   #savingSnapshot = false;
   /** True while the founder with the lowest number has not seen a leader. */
   #founding: boolean;
@@ -114,6 +116,7 @@ export class Node implements Store {
     this.#replica = Replica.restore(data);
     this.#applied = this.#snapshotIndex = meta.index;
     this.#appliedTerm = meta.term;
+    this.#snapshotPace = new SnapshotPace(timing.snapshotEntries, data.length);
     this.#founding = isFresh && meta.conf.voters[0] === member;
     this.#electionTicks = Math.round(timing.electionTimeoutMs / timing.heartbeatIntervalMs);
     const bounds = { appendBytesMax, inflightAppendsMax, uncommittedBytesMax };
@@ -391,6 +394,7 @@ export class Node implements Store {
     for (const entry of entries) {
       const applied = this.#replica.apply(entry);
       this.#applied = entry.index;
+      this.#snapshotPace.applied(entry);
       this.#appliedTerm = entry.term;
       if (applied.type === "conf") this.#onMembersChanged(applied.change);
       const { own, lost } = this.#proposals.committed(entry.index, entry.term);
@@ -420,6 +424,7 @@ export class Node implements Store {
   #onRestore(snapshot: Snapshot): void {
     const { index, term, conf } = snapshot.meta;
     this.#replica = Replica.restore(snapshot.data);
+    this.#snapshotPace.taken(snapshot.data.length);
     this.#applied = this.#snapshotIndex = index;
     this.#appliedTerm = term;
     this.#conf = conf;
@@ -451,9 +456,10 @@ export class Node implements Store {
   /** The file is written while the log goes on; only then is the machine told, so that its persist costs a marker. */
   #snapshotIfDue(): void {
     const index = this.#applied;
-    if (this.#savingSnapshot || index - this.#snapshotIndex < this.#options.timing.snapshotEntries) return;
+    if (this.#savingSnapshot || !this.#snapshotPace.isDue) return;
     this.#savingSnapshot = true;
     const data = this.#replica.snapshot();
+    this.#snapshotPace.taken(data.length);
     void this.#ports.wal.saveAhead({ meta: { index, term: this.#appliedTerm, conf: this.#conf }, data }).then(() => {
       this.#savingSnapshot = false;
       // a leader's snapshot may have come in between
