@@ -101,7 +101,7 @@ describe.skipIf(reason !== undefined)(`etcdctl as people type it${reason === und
 
   it("does transactions", async () => {
     await prints("put account 1");
-    const input = `value("account") = "1"\n\nput account 2\n\nget account\n`;
+    const input = `value("account") = "1"\n\nput account 2\n\nget account\n\n`;
     expect(await prints("txn", { input })).toBe("SUCCESS\n\nOK");
     expect(await prints("txn", { input })).toBe("FAILURE\n\naccount\n2");
   });
