@@ -99,8 +99,13 @@ const lifeKey = "life";
 /** What leaves together: enough to write at once, little enough that its lines are short-lived. */
 const batchMost = 1000;
 
-/** A reader that is so far ahead of the story waits. */
-const maxHeld = 2_000;
+/** A reader that is so far ahead of the story waits; the bytes behind it have been read ahead. */
+const heldMost = 2_000;
+/**
+ * While following, each record waits its time where others are silent, and a reader that may not go on meanwhile would be slower than its
+ * node: so many for all readers together.
+ */
+const heldMostLive = 40_000;
 
 class Tail {
   readonly #engine: LogEngine;
@@ -306,7 +311,7 @@ class Tail {
         const wanted = this.#isOpen ? entries : entries.filter(wants);
         this.#merger.push(id, wanted, performance.now());
         if (wanted.length > 0) this.#changed.ring();
-        return this.#merger.held(id) > maxHeld ? this.#untilRoom(id) : undefined;
+        return this.#isAhead(id) ? this.#untilRoom(id) : undefined;
       },
       caughtUp: () => {
         this.#merger.goLive(id);
@@ -318,8 +323,13 @@ class Tail {
     };
   }
 
+  #isAhead(id: string): boolean {
+    const most = this.#options.follow ? Math.max(heldMost, heldMostLive / this.#readers.size) : heldMost;
+    return this.#merger.held(id) > most;
+  }
+
   async #untilRoom(id: string): Promise<void> {
-    while (this.#merger.held(id) > maxHeld && !this.#stop.signal.aborted) await this.#room.next();
+    while (this.#isAhead(id) && !this.#stop.signal.aborted) await this.#room.next();
   }
 
   #patience(): Patience {
