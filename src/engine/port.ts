@@ -164,6 +164,8 @@ export interface LogOptions {
   readonly since?: string | undefined;
   /** Only the last so many lines. */
   readonly tail?: number | undefined;
+  /** It is read once and nothing goes on beside it: memory may be spent on more being read ahead. */
+  readonly once?: boolean | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -174,7 +174,7 @@ export class ContainerReader {
     let quiet: NodeJS.Timeout | undefined;
     let askedMs = performance.now();
     try {
-      for await (const chunk of this.#engine.logs(this.#id, { follow, since, signal })) {
+      for await (const chunk of this.#engine.logs(this.#id, { follow, since, once: log.isReadOnce, signal })) {
         this.#patience.succeeded();
         clearTimeout(quiet);
         this.#heard += chunk.length;

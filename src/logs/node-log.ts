@@ -93,6 +93,11 @@ export class NodeLog {
     return since;
   }
 
+  /** It is read in one go, and nothing follows. */
+  get isReadOnce(): boolean {
+    return this.#resumption === undefined;
+  }
+
   /** True where the engine, following, may have left something out: the rest of this go is ignored, and one that does not follow tells. */
   get isInDoubt(): boolean {
     return this.#isInDoubt;

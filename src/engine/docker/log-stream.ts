@@ -2,6 +2,7 @@
 import { type ConnectOpts, connect as connectPlain, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { connect as connectTls } from "node:tls";
+import type { LogOptions } from "../port.js";
 import type { EngineEndpoint } from "./connect.js";
 import { HttpBody } from "./http-body.js";
 import { readAhead } from "./read-ahead.js";
@@ -17,7 +18,7 @@ const readBytes = 256 * 1024;
  * How far all logs together are read ahead of whoever asks for them. The merge takes from one log while others wait for their turn; the
  * engine, which stops where nobody reads, would have nothing to do but that one.
  */
-const aheadBytes = 24 * 1024 * 1024;
+const aheadBytes = { once: 72 * 1024 * 1024, live: 24 * 1024 * 1024 };
 
 /** How many logs are being read, which share what may be read ahead. */
 let reading = 0;
@@ -29,13 +30,14 @@ let reading = 0;
 export async function* readLog(
   endpoint: EngineEndpoint,
   path: string,
-  signal?: AbortSignal,
+  { once = false, signal }: Pick<LogOptions, "once" | "signal"> = {},
 ): AsyncGenerator<Uint8Array, void, undefined> {
+  const most = once ? aheadBytes.once : aheadBytes.live;
   const stop = new AbortController();
   const ended = signal === undefined ? stop.signal : AbortSignal.any([signal, stop.signal]);
   reading++;
   try {
-    yield* readAhead(bodyOf(endpoint, path, ended), () => aheadBytes / reading);
+    yield* readAhead(bodyOf(endpoint, path, ended), () => most / reading);
   } finally {
     reading--;
     stop.abort();

@@ -11,7 +11,7 @@ export function createStreams({ call }: Calls, address: EngineAddress): Streams 
   return {
     logs: async function* (id, options) {
       try {
-        yield* readLog(endpointOf(address), logPath(id, options), options.signal);
+        yield* readLog(endpointOf(address), logPath(id, options), options);
       } catch (error) {
         throw toDeviousError(error, "read a log", address);
       }

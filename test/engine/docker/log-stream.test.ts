@@ -82,7 +82,7 @@ test("the reader's end, by its signal or by going away, is quiet and closes the 
     response.write("first\n");
   });
   const stop = new AbortController();
-  const bySignal = readLog(endpoint, "/logs", stop.signal);
+  const bySignal = readLog(endpoint, "/logs", { signal: stop.signal });
   await bySignal.next();
   const next = bySignal.next();
   stop.abort();
