@@ -40,6 +40,8 @@ export interface ReadLogsOptions {
   readonly signal?: AbortSignal | undefined;
   /** How long a live record waits for earlier ones of other nodes; 300 unless given. */
   readonly holdBackMs?: number | undefined;
+  /** While following, how many records of all logs together may wait for their turn, at least 2,000 of each; 40,000 unless given. */
+  readonly heldMost?: number | undefined;
   /** Pause before reading again after the engine broke off, doubled up to 2 s; 100 unless given. */
   readonly retryMs?: number | undefined;
   /** While following, how long the engine may be away; 60 s unless given. */
@@ -100,12 +102,12 @@ const lifeKey = "life";
 const batchMost = 1000;
 
 /** A reader that is so far ahead of the story waits; the bytes behind it have been read ahead. */
-const heldMost = 2_000;
+const heldMostAlone = 2_000;
 /**
  * While following, each record waits its time where others are silent, and a reader that may not go on meanwhile would be slower than its
- * node: so many for all readers together.
+ * node.
  */
-const heldMostLive = 40_000;
+const usualHeldMost = 40_000;
 
 class Tail {
   readonly #engine: LogEngine;
@@ -324,7 +326,8 @@ class Tail {
   }
 
   #isAhead(id: string): boolean {
-    const most = this.#options.follow ? Math.max(heldMost, heldMostLive / this.#readers.size) : heldMost;
+    const { follow, heldMost = usualHeldMost } = this.#options;
+    const most = follow ? Math.max(heldMostAlone, heldMost / this.#readers.size) : heldMostAlone;
     return this.#merger.held(id) > most;
   }
 

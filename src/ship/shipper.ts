@@ -34,6 +34,9 @@ export interface ShipperParts {
 
 const usualLimits: BatchLimits = { entries: 512, chars: 1024 * 1024, waitMs: 1000 };
 
+/** It may be late, and runs beside what the user measures. */
+const heldMost = 4_000;
+
 /** How soon a cluster that has no containers is looked at again. */
 const lookAgainMs = 1000;
 
@@ -159,7 +162,7 @@ function entriesOf(
   { follow, signal }: Reading,
 ) {
   const bookmarks = bookmark.begin();
-  return readEntries(engine, cluster, { follow, life: true, except, bookmarks, signal, giveUpMs });
+  return readEntries(engine, cluster, { follow, life: true, except, bookmarks, signal, giveUpMs, heldMost });
 }
 
 /** Saves how far it has come. A disk that takes nothing stops no sending: it costs repeats after the next start. */
