@@ -4,7 +4,7 @@ import { applyCommand } from "../store/entries/apply-command.js";
 import { encodeCommand } from "../store/entries/commands.js";
 import { MvccStore } from "../store/mvcc/mvcc-store.js";
 import { restoreStore, wholeSnapshot } from "../store/mvcc/whole-snapshot.js";
-import type { RangeQuery } from "../store/mvcc/requests.js";
+import { plainRange } from "../store/mvcc/requests.js";
 import type { Entry } from "../store/raft/types.js";
 
 export type Write = Exclude<KvInput, { op: "get" }>;
@@ -33,7 +33,7 @@ export class SimStateMachine {
   }
 
   get(key: string): string | null {
-    const answer = this.#kv.range({ ...ofNow, key });
+    const answer = this.#kv.range({ ...plainRange, key, rangeEnd: "" });
     const found = answer.type === "range" ? answer.kvs[0] : undefined;
     return found === undefined ? null : decoder.decode(found.value);
   }
@@ -75,19 +75,6 @@ export function answerOf(write: Write, applied: KvOutput): KvOutput {
 }
 
 const noLeases = (): boolean => false;
-
-const ofNow: Omit<RangeQuery, "key"> = {
-  rangeEnd: "",
-  limit: 0,
-  revision: 0,
-  sort: { by: "key", order: "none" },
-  countOnly: false,
-  keysOnly: false,
-  minMod: 0,
-  maxMod: 0,
-  minCreate: 0,
-  maxCreate: 0,
-};
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();

@@ -29,6 +29,19 @@ export interface RangeQuery {
   readonly maxCreate: Revision;
 }
 
+/** All pairs of a range, as they are now: what a request asks that says nothing but its keys. */
+export const plainRange: Omit<RangeQuery, "key" | "rangeEnd"> = {
+  limit: 0,
+  revision: 0,
+  sort: { by: "key", order: "none" },
+  countOnly: false,
+  keysOnly: false,
+  minMod: 0,
+  maxMod: 0,
+  minCreate: 0,
+  maxCreate: 0,
+};
+
 export type SortTarget = "key" | "version" | "create" | "mod" | "value";
 
 export interface PutOp {

@@ -2,10 +2,10 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { MvccStore } from "../../../src/store/mvcc/mvcc-store.js";
-import type { RangeQuery } from "../../../src/store/mvcc/requests.js";
 import { leases, someQuery, someStep } from "./histories.js";
 import type { Step } from "./histories.js";
 import { PlainStore } from "./plain-store.js";
+import { query } from "./words.js";
 
 it("answers as a list of all writes does, whenever memory is given back", { timeout: 60_000 }, () => {
   fc.assert(
@@ -58,16 +58,4 @@ function checkWhole(store: MvccStore, plain: PlainStore): void {
   expect(store.bytes).toBe(plain.survivors().reduce((sum, { key, value }) => sum + key.length + value.length + 64, 0));
 }
 
-const everything: RangeQuery = {
-  key: "\0",
-  rangeEnd: "\0",
-  limit: 0,
-  revision: 0,
-  sort: { by: "key", order: "none" },
-  countOnly: false,
-  keysOnly: false,
-  minMod: 0,
-  maxMod: 0,
-  minCreate: 0,
-  maxCreate: 0,
-};
+const everything = query("\0", "\0");

@@ -1,4 +1,5 @@
 import type { Key } from "../../../src/store/mvcc/key-value.js";
+import { plainRange } from "../../../src/store/mvcc/requests.js";
 import type { Compare, DeleteRangeOp, Op, PutOp, RangeOp, RangeQuery, TxnOp } from "../../../src/store/mvcc/requests.js";
 
 /** Requests as one says them: what is not said is as on the wire, absent. */
@@ -20,20 +21,7 @@ export function del(key: Key, rangeEnd: Key = "", rest: Partial<DeleteRangeOp> =
 }
 
 export function query(key: Key, rangeEnd: Key = "", rest: Partial<RangeQuery> = {}): RangeQuery {
-  return {
-    key,
-    rangeEnd,
-    limit: 0,
-    revision: 0,
-    sort: { by: "key", order: "none" },
-    countOnly: false,
-    keysOnly: false,
-    minMod: 0,
-    maxMod: 0,
-    minCreate: 0,
-    maxCreate: 0,
-    ...rest,
-  };
+  return { ...plainRange, key, rangeEnd, ...rest };
 }
 
 export function get(key: Key, rangeEnd: Key = "", rest: Partial<RangeQuery> = {}): RangeOp {
