@@ -33,7 +33,8 @@ const commands = {
 } as const;
 
 export type CommandName = keyof typeof commands;
-type RequestOf<N extends CommandName> = (typeof commands)[N]["request"] extends Message<infer T> ? T : never;
+/** etcd's request of that name. */
+export type RequestOf<N extends CommandName> = (typeof commands)[N]["request"] extends Message<infer T> ? T : never;
 
 /** The bytes of a command, as they stand in a log entry: a buffer of their own. */
 export function encodeCommand<N extends CommandName>(name: N, request: Given<RequestOf<N>>): Uint8Array {

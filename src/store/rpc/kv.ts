@@ -1,6 +1,6 @@
 import { unreachable } from "../../core/invariant.js";
 import { encodeCommand } from "../entries/commands.js";
-import type { CommandName } from "../entries/commands.js";
+import type { CommandName, RequestOf } from "../entries/commands.js";
 import { deleteRangeOp, putOp, rangeOp, txnOp } from "../entries/ops.js";
 import type { Store } from "../io/gateway.js";
 import { checkRequest } from "../mvcc/check-request.js";
@@ -28,12 +28,12 @@ export function kvService(store: Store): readonly Answering[] {
     }),
     answering(rpcs.kv.put, async (request) => {
       checked(putOp(request));
-      const { answer, term } = await write(store, "put", encodeCommand("put", request));
+      const { answer, term } = await write(store, "put", request);
       return { header: header(answer.revision, term), prevKv: answer.previous };
     }),
     answering(rpcs.kv.deleteRange, async (request) => {
       checked(deleteRangeOp(request));
-      const { answer, term } = await write(store, "deleteRange", encodeCommand("deleteRange", request));
+      const { answer, term } = await write(store, "deleteRange", request);
       return { header: header(answer.revision, term), deleted: answer.deleted, prevKvs: answer.previous };
     }),
     answering(rpcs.kv.txn, async (request) => {
@@ -42,20 +42,21 @@ export function kvService(store: Store): readonly Answering[] {
         const answer = await store.read((kv) => kv.readOnlyTxn(txn), isSerializable(txn));
         return { header: header(answer.revision), succeeded: answer.succeeded, responses: answer.responses.map(responseOf) };
       }
-      const { answer, term } = await write(store, "txn", encodeCommand("txn", request));
+      const { answer, term } = await write(store, "txn", request);
       const { revision, succeeded, responses } = answer;
       return { header: header(revision, term), succeeded, responses: responses.map(responseOf) };
     }),
     answering(rpcs.kv.compact, async (request) => {
       const { physical } = request;
-      const { answer, term } = await write(store, "compact", encodeCommand("compact", request));
+      const { answer, term } = await write(store, "compact", request);
       if (physical) await store.compacted();
       return { header: header(answer.revision, term) };
     }),
   ];
 }
 
-function write<N extends CommandName>(store: Store, name: N, command: Uint8Array) {
+function write<N extends CommandName>(store: Store, name: N, request: Given<RequestOf<N>>) {
+  const command = encodeCommand(name, request);
   if (command.length > entryBytesMax) throw etcdError("requestTooLarge");
   return store.write(name, command);
 }
