@@ -2,7 +2,7 @@ import { refusalOf, RequestFailed } from "./ask.js";
 import type { Answer, Ask, Done, MemberChange } from "./ask.js";
 import type { CommandAnswer, CommandName } from "./entries/commands.js";
 import type { Compactor } from "./compactor.js";
-import type { Store } from "./io/gateway.js";
+import type { Store } from "./rpc/store.js";
 import type { HashAnswer, MvccStore } from "./mvcc/mvcc-store.js";
 import type { Refused } from "./mvcc/requests.js";
 import type { MemberId } from "./raft/types.js";

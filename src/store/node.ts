@@ -12,7 +12,7 @@ import { Driver } from "./driver.js";
 import { FrontDoor } from "./io/front-door.js";
 import { Gateway } from "./io/gateway.js";
 import { GrpcServer } from "./io/grpc-server.js";
-import type { Header, MemberView, RaftView, Store } from "./io/gateway.js";
+import type { Header, MemberView, RaftView, Store } from "./rpc/store.js";
 import { Transport } from "./io/transport.js";
 import type { Wal } from "./io/wal.js";
 import type { CommandName } from "./entries/commands.js";

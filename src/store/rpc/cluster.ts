@@ -1,5 +1,5 @@
 import type { MemberChange } from "../ask.js";
-import type { MemberView, Store } from "../io/gateway.js";
+import type { MemberView, Store } from "./store.js";
 import { parsePeerUrl } from "../peer-url.js";
 import { etcdError } from "../wire/errors.js";
 import { rpcs } from "../wire/rpcs.js";

@@ -1,4 +1,4 @@
-import type { Store } from "../io/gateway.js";
+import type { Store } from "./store.js";
 
 /** The header of every answer. */
 export interface ResponseHeader {

@@ -2,7 +2,7 @@ import { unreachable } from "../../core/invariant.js";
 import { encodeCommand } from "../entries/commands.js";
 import type { CommandName, RequestOf } from "../entries/commands.js";
 import { deleteRangeOp, putOp, rangeOp, txnOp } from "../entries/ops.js";
-import type { Store } from "../io/gateway.js";
+import type { Store } from "./store.js";
 import { checkRequest } from "../mvcc/check-request.js";
 import { noLease } from "../mvcc/key-value.js";
 import { isReadOnly } from "../mvcc/mvcc-store.js";

@@ -1,4 +1,4 @@
-import type { Store } from "../io/gateway.js";
+import type { Store } from "./store.js";
 import { apiVersion, rpcs } from "../wire/rpcs.js";
 import { answering, notSupported } from "./answering.js";
 import type { Answering } from "./answering.js";

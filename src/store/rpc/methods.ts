@@ -1,5 +1,5 @@
 import type { Method, Methods } from "../io/grpc.js";
-import type { Store } from "../io/gateway.js";
+import type { Store } from "./store.js";
 import { rpcs } from "../wire/rpcs.js";
 import { notSupported } from "./answering.js";
 import type { Answering } from "./answering.js";

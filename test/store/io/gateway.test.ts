@@ -4,7 +4,7 @@ import { RequestFailed } from "../../../src/store/ask.js";
 import type { Failure } from "../../../src/store/ask.js";
 import { FrontDoor } from "../../../src/store/io/front-door.js";
 import { Gateway } from "../../../src/store/io/gateway.js";
-import type { Store } from "../../../src/store/io/gateway.js";
+import type { Store } from "../../../src/store/rpc/store.js";
 import { MvccStore } from "../../../src/store/mvcc/mvcc-store.js";
 import { GrpcServer } from "../../../src/store/io/grpc-server.js";
 import { etcdMethods, etcdServices } from "../../../src/store/rpc/methods.js";

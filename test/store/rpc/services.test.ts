@@ -2,7 +2,7 @@
 import { expect, it } from "vitest";
 import { RequestFailed } from "../../../src/store/ask.js";
 import type { Failure, MemberChange } from "../../../src/store/ask.js";
-import type { Store } from "../../../src/store/io/gateway.js";
+import type { Store } from "../../../src/store/rpc/store.js";
 import { GrpcError } from "../../../src/store/io/grpc.js";
 import type { GrpcCall, GrpcStream } from "../../../src/store/io/grpc.js";
 import { refusalOf } from "../../../src/store/ask.js";

@@ -1,0 +1,52 @@
+import type { MemberChange } from "../ask.js";
+import type { Written } from "../client-requests.js";
+import type { CommandName } from "../entries/commands.js";
+import type { HashAnswer, MvccStore } from "../mvcc/mvcc-store.js";
+import type { Refused } from "../mvcc/requests.js";
+import type { MemberId } from "../raft/types.js";
+
+/** What clients' calls need of a node. Promises reject with {@link RequestFailed}, within the node's time limit. */
+export interface Store {
+  /** Resolves once this member has applied it too. `command` is one of that name. */
+  write<N extends CommandName>(name: N, command: Uint8Array): Promise<Written<N>>;
+  /** Asks the state of now, or of whenever this member got to; what the store refuses rejects. */
+  read<A>(answer: (kv: MvccStore) => A | Refused, serializable: boolean): Promise<A>;
+  /** Of this member's keys as they were at `revision` (0: now). */
+  hash(revision: number): Promise<HashAnswer>;
+  /** Resolves once this member has given back the memory of everything compacted by now. */
+  compacted(): Promise<void>;
+  changeMembers(change: MemberChange): Promise<MemberId>;
+  members(): readonly MemberView[];
+  header(): Header;
+  /** Undefined: a leader is known; else why not. */
+  unhealthy(): string | undefined;
+  status(withHash: boolean): unknown;
+  raftStatus(): RaftView;
+}
+
+/** What a member knows of its log and its leader. */
+export interface RaftView {
+  /** 0: none is known. */
+  readonly leader: MemberId;
+  readonly committed: number;
+  readonly applied: number;
+  readonly isLearner: boolean;
+  /** Of all versions of keys in memory. */
+  readonly bytes: number;
+}
+
+/** Whose answer it is, and of what state. */
+export interface Header {
+  /** Ids are uint64, in decimal. */
+  readonly cluster: string;
+  readonly member: string;
+  readonly revision: number;
+  readonly term: number;
+}
+
+export interface MemberView {
+  readonly id: MemberId;
+  readonly name: string;
+  readonly peerUrl: string;
+  readonly isLearner: boolean;
+}
