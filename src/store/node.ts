@@ -46,7 +46,7 @@ import type { Applied, Member } from "./replica.js";
 import { Router } from "./router.js";
 import { etcdMethods, etcdServices } from "./rpc/methods.js";
 import type { Op } from "./router.js";
-import { SnapshotPace } from "./snapshot-pace.js";
+import { Snapshots } from "./snapshots.js";
 import { storeVersion } from "./version.js";
 
 const requestsWaitingMax = 10_000;
@@ -95,9 +95,7 @@ export class Node implements Store {
   #replica: Replica;
   #applied: number;
   #appliedTerm: number;
-  #snapshotIndex: number;
-  readonly #snapshotPace: SnapshotPace;
-  #savingSnapshot = false;
+  readonly #snapshots: Snapshots;
   /** True while the founder with the lowest number has not seen a leader. */
   #founding: boolean;
   #stoodAtMs = -Infinity;
@@ -114,9 +112,17 @@ export class Node implements Store {
     this.#clusterId = clusterId(cluster);
     const { meta, data } = recovered.snapshot;
     this.#replica = Replica.restore(data);
-    this.#applied = this.#snapshotIndex = meta.index;
+    this.#applied = meta.index;
     this.#appliedTerm = meta.term;
-    this.#snapshotPace = new SnapshotPace(timing.snapshotEntries, data.length);
+    this.#snapshots = new Snapshots({
+      wal,
+      entriesMin: timing.snapshotEntries,
+      keepEntries: timing.keepEntries,
+      start: recovered.snapshot,
+      replica: () => this.#replica,
+      meta: () => ({ index: this.#applied, term: this.#appliedTerm, conf: this.#conf }),
+      input: (input) => this.driver.input(input),
+    });
     this.#founding = isFresh && meta.conf.voters[0] === member;
     this.#electionTicks = Math.round(timing.electionTimeoutMs / timing.heartbeatIntervalMs);
     const bounds = { appendBytesMax, inflightAppendsMax, uncommittedBytesMax };
@@ -394,7 +400,7 @@ export class Node implements Store {
     for (const entry of entries) {
       const applied = this.#replica.apply(entry);
       this.#applied = entry.index;
-      this.#snapshotPace.applied(entry);
+      this.#snapshots.applied(entry);
       this.#appliedTerm = entry.term;
       if (applied.type === "conf") this.#onMembersChanged(applied.change);
       const { own, lost } = this.#proposals.committed(entry.index, entry.term);
@@ -403,7 +409,7 @@ export class Node implements Store {
     }
     this.#readers.advance(this.#applied);
     if (this.#replica.kv.isCompacting) void this.#compactor.run();
-    this.#snapshotIfDue();
+    this.#snapshots.takeIfDue();
   }
 
   #settleApplied(op: Op, { index, term }: Entry, applied: Applied): void {
@@ -423,9 +429,8 @@ export class Node implements Store {
 
   #onRestore(snapshot: Snapshot): void {
     const { index, term, conf } = snapshot.meta;
-    this.#replica = Replica.restore(snapshot.data);
-    this.#snapshotPace.taken(snapshot.data.length);
-    this.#applied = this.#snapshotIndex = index;
+    this.#replica = this.#snapshots.restore(snapshot);
+    this.#applied = index;
     this.#appliedTerm = term;
     this.#conf = conf;
     this.#transport.setPeers(this.#peers());
@@ -451,22 +456,6 @@ export class Node implements Store {
     this.#saidWaiting = true;
     const msg = "still waiting to be told the cluster's configuration: no leader has sent it yet";
     this.#ports.log("warn", "waiting-for-leader", msg, { waitedMs });
-  }
-
-  /** The file is written while the log goes on; only then is the machine told, so that its persist costs a marker. */
-  #snapshotIfDue(): void {
-    const index = this.#applied;
-    if (this.#savingSnapshot || !this.#snapshotPace.isDue) return;
-    this.#savingSnapshot = true;
-    const data = this.#replica.snapshot();
-    this.#snapshotPace.taken(data.length);
-    void this.#ports.wal.saveAhead({ meta: { index, term: this.#appliedTerm, conf: this.#conf }, data }).then(() => {
-      this.#savingSnapshot = false;
-      // a leader's snapshot may have come in between
-      if (index <= this.#snapshotIndex) return;
-      this.#snapshotIndex = index;
-      this.driver.input({ type: "compact", index, data, keep: this.#options.timing.keepEntries });
-    });
   }
 
   // ---- what the machine says ----
