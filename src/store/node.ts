@@ -1,8 +1,6 @@
 import { createHash } from "node:crypto";
 import type { Log } from "../core/log-line.js";
-import { unreachable } from "../core/invariant.js";
 import type { Prng } from "../core/prng.js";
-import { refusalOf } from "./ask.js";
 import type { Answer, Ask, MemberChange } from "./ask.js";
 import { ClientRequests } from "./client-requests.js";
 import type { Written } from "./client-requests.js";
@@ -20,32 +18,19 @@ import { Compactor } from "./compactor.js";
 import type { HashAnswer, MvccStore } from "./mvcc/mvcc-store.js";
 import type { Refused } from "./mvcc/requests.js";
 import { wholeSnapshot } from "./mvcc/whole-snapshot.js";
-import { planMemberChange } from "./member-change.js";
+import { Leading } from "./leading.js";
 import type { Leadership } from "./member-change.js";
 import type { NodeOptions } from "./node-options.js";
-import { Proposals } from "./proposals.js";
 import { describeConfChange, describeEvent } from "./raft-events.js";
 import type { Sentence } from "./raft-events.js";
 import { createRaft } from "./raft/raft.js";
 import { none } from "./raft/types.js";
-import type {
-  ConfChange,
-  ConfState,
-  DropReason,
-  Entry,
-  MemberId,
-  Raft,
-  RaftEvent,
-  Recovered,
-  Role,
-  Snapshot,
-} from "./raft/types.js";
+import type { ConfChange, ConfState, Entry, MemberId, Raft, RaftEvent, Recovered, Role, Snapshot } from "./raft/types.js";
 import { Readers } from "./readers.js";
 import { Replica } from "./replica.js";
-import type { Applied, Member } from "./replica.js";
+import type { Member } from "./replica.js";
 import { Router } from "./router.js";
 import { etcdMethods, etcdServices } from "./rpc/methods.js";
-import type { Op } from "./router.js";
 import { Snapshots } from "./snapshots.js";
 import { storeVersion } from "./version.js";
 
@@ -80,10 +65,10 @@ export class Node implements Store {
   readonly #transport: Transport;
   readonly #door: FrontDoor;
   readonly #router: Router;
+  readonly #leading: Leading;
   readonly #readers: Readers;
   readonly #requests: ClientRequests;
   readonly #compactor = new Compactor(() => this.#replica.kv);
-  readonly #proposals = new Proposals<Op>();
   readonly #stopTimers: (() => void)[] = [];
 
   // What the machine last said; its whole status is too much to copy on every request.
@@ -150,9 +135,9 @@ export class Node implements Store {
     this.driver = new Driver(this.#raft, wal, this.#transport, {
       beforeStep: () => this.#router.flushReads(),
       onEvent: (event) => this.#onEvent(event),
-      onProposed: ({ id, index, term }) => this.#proposals.place(id, index, term),
-      onDropped: ({ id, reason }) => this.#onDropped(id, reason),
-      onReadable: ({ id, index }) => this.#onReadable(id, index),
+      onProposed: (proposed) => this.#leading.onProposed(proposed),
+      onDropped: (dropped) => this.#leading.onDropped(dropped),
+      onReadable: (read) => this.#leading.onReadable(read),
       onRestore: (snapshot) => this.#onRestore(snapshot),
       onApply: (entries) => this.#onApply(entries),
     });
@@ -162,12 +147,17 @@ export class Node implements Store {
       timeoutMs: timing.requestTimeoutMs,
       waitingMax: requestsWaitingMax,
       leader: () => this.#leader,
-      lead: (op) => this.#lead(op),
+      lead: (op) => this.#leading.lead(op),
       forward: (leader, ask, onForwarded) =>
         this.#transport.ask(leader, ask, (reply) =>
           onForwarded(reply.type === "answered" ? { type: "answered", answer: reply.body as Answer } : reply),
         ),
       onRead: () => this.driver.schedule(),
+    });
+    this.#leading = new Leading({
+      input: (input) => this.driver.input(input),
+      router: this.#router,
+      leadership: () => this.#leadership(),
     });
     this.#readers = new Readers(this.#applied);
     this.#requests = new ClientRequests({
@@ -328,73 +318,13 @@ export class Node implements Store {
     };
   }
 
-  // ---- requests that this member leads ----
-
-  #lead(op: Op): void {
-    switch (op.ask.type) {
-      case "write":
-        this.driver.input({ type: "propose", id: this.#proposals.handIn(op), data: op.ask.command });
-        return;
-      case "readIndex":
-        this.driver.input({ type: "readIndex", id: this.#proposals.handIn(op) });
-        return;
-      case "member": {
-        const plan = planMemberChange(op.ask.change, this.#leadership());
-        if (plan.type === "refused") this.#router.fail(op, plan.failure);
-        else this.driver.input({ type: "proposeConf", id: this.#proposals.handIn(op), change: plan.change });
-        return;
-      }
-      default:
-        unreachable(op.ask);
-    }
-  }
+  // ---- the state machine ----
 
   #leadership(): Leadership {
     const { match, lastIndex } = this.#raft.status();
     const { members, nextMember } = this.#replica;
     return { members, nextMember, conf: this.#conf, match, lastIndex, knowsAllBefore: this.#appliedTerm === this.#term };
   }
-
-  #onDropped(id: number, reason: DropReason): void {
-    const op = this.#proposals.take(id);
-    if (op === undefined) return;
-    switch (reason) {
-      case "not-leader":
-      case "no-quorum":
-        this.#router.moved(op);
-        return;
-      case "overloaded":
-        this.#router.fail(op, {
-          kind: "unavailable",
-          message: "the leader has too much uncommitted work; try again later",
-          error: "tooManyRequests",
-        });
-        return;
-      case "conf-pending":
-        this.#router.fail(op, {
-          kind: "unavailable",
-          message: "an earlier change of members is not finished; nothing was changed, try again",
-          error: "unhealthy",
-        });
-        return;
-      case "conf-invalid":
-        this.#router.fail(op, {
-          kind: "invalid",
-          message: "the change would leave no legal set of members",
-          error: "notEnoughStarted",
-        });
-        return;
-      default:
-        unreachable(reason);
-    }
-  }
-
-  #onReadable(id: number, index: number): void {
-    const op = this.#proposals.take(id);
-    if (op !== undefined) this.#router.settle(op, { type: "readable", index });
-  }
-
-  // ---- the state machine ----
 
   #onApply(entries: readonly Entry[]): void {
     for (const entry of entries) {
@@ -403,23 +333,11 @@ export class Node implements Store {
       this.#snapshots.applied(entry);
       this.#appliedTerm = entry.term;
       if (applied.type === "conf") this.#onMembersChanged(applied.change);
-      const { own, lost } = this.#proposals.committed(entry.index, entry.term);
-      for (const op of lost) this.#router.moved(op);
-      if (own !== undefined) this.#settleApplied(own, entry, applied);
+      this.#leading.onApplied(entry, applied);
     }
     this.#readers.advance(this.#applied);
     if (this.#replica.kv.isCompacting) void this.#compactor.run();
     this.#snapshots.takeIfDue();
-  }
-
-  #settleApplied(op: Op, { index, term }: Entry, applied: Applied): void {
-    if (applied.type === "command" && op.ask.type === "write") {
-      const { answer } = applied;
-      if (answer.type === "refused") this.#router.fail(op, refusalOf(answer));
-      else this.#router.settle(op, { type: "written", index, term, answer });
-    } else if (applied.type === "conf") {
-      this.#router.settle(op, { type: "memberChanged", member: applied.change.changes[0]?.member ?? none, index });
-    }
   }
 
   #onMembersChanged(change: ConfChange): void {
@@ -434,12 +352,7 @@ export class Node implements Store {
     this.#appliedTerm = term;
     this.#conf = conf;
     this.#transport.setPeers(this.#peers());
-    for (const op of this.#proposals.skipTo(index)) {
-      this.#router.fail(op, {
-        kind: "indefinite",
-        message: "a snapshot replaced the log; whether the request is in it cannot be told",
-      });
-    }
+    this.#leading.onRestored(index);
     this.#readers.advance(this.#applied);
   }
 

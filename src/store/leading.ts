@@ -1,0 +1,121 @@
+import { unreachable } from "../core/invariant.js";
+import { refusalOf } from "./ask.js";
+import { planMemberChange } from "./member-change.js";
+import type { Leadership } from "./member-change.js";
+import { Proposals } from "./proposals.js";
+import { none } from "./raft/types.js";
+import type { DropReason, Effects, Entry, Input } from "./raft/types.js";
+import type { Applied } from "./replica.js";
+import type { Op, Router } from "./router.js";
+
+export interface LeadingOptions {
+  readonly input: (input: Input) => void;
+  readonly router: Pick<Router, "settle" | "fail" | "moved">;
+  /** As of now. */
+  readonly leadership: () => Leadership;
+}
+
+/** What this member does with requests as the leader: into the machine, and out of what it says and of what is applied. */
+export class Leading {
+  readonly #options: LeadingOptions;
+  readonly #proposals = new Proposals<Op>();
+
+  constructor(options: LeadingOptions) {
+    this.#options = options;
+  }
+
+  lead(op: Op): void {
+    const { input, router, leadership } = this.#options;
+    switch (op.ask.type) {
+      case "write":
+        input({ type: "propose", id: this.#proposals.handIn(op), data: op.ask.command });
+        return;
+      case "readIndex":
+        input({ type: "readIndex", id: this.#proposals.handIn(op) });
+        return;
+      case "member": {
+        const plan = planMemberChange(op.ask.change, leadership());
+        if (plan.type === "refused") router.fail(op, plan.failure);
+        else input({ type: "proposeConf", id: this.#proposals.handIn(op), change: plan.change });
+        return;
+      }
+      default:
+        unreachable(op.ask);
+    }
+  }
+
+  onProposed({ id, index, term }: Effects["proposed"][number]): void {
+    this.#proposals.place(id, index, term);
+  }
+
+  onDropped({ id, reason }: Effects["dropped"][number]): void {
+    const op = this.#proposals.take(id);
+    if (op !== undefined) this.#drop(op, reason);
+  }
+
+  onReadable({ id, index }: Effects["reads"][number]): void {
+    const op = this.#proposals.take(id);
+    if (op !== undefined) this.#options.router.settle(op, { type: "readable", index });
+  }
+
+  /** `entry` was applied, and that is what it did. */
+  onApplied(entry: Entry, applied: Applied): void {
+    const { own, lost } = this.#proposals.committed(entry.index, entry.term);
+    for (const op of lost) this.#options.router.moved(op);
+    if (own !== undefined) this.#settle(own, entry, applied);
+  }
+
+  /** A snapshot brought everything up to `index`. */
+  onRestored(index: number): void {
+    for (const op of this.#proposals.skipTo(index)) {
+      this.#options.router.fail(op, {
+        kind: "indefinite",
+        message: "a snapshot replaced the log; whether the request is in it cannot be told",
+      });
+    }
+  }
+
+  #drop(op: Op, reason: DropReason): void {
+    const { router } = this.#options;
+    switch (reason) {
+      case "not-leader":
+      case "no-quorum":
+        router.moved(op);
+        return;
+      case "overloaded":
+        router.fail(op, {
+          kind: "unavailable",
+          message: "the leader has too much uncommitted work; try again later",
+          error: "tooManyRequests",
+        });
+        return;
+      case "conf-pending":
+        router.fail(op, {
+          kind: "unavailable",
+          message: "an earlier change of members is not finished; nothing was changed, try again",
+          error: "unhealthy",
+        });
+        return;
+      case "conf-invalid":
+        router.fail(op, {
+          kind: "invalid",
+          message: "the change would leave no legal set of members",
+          error: "notEnoughStarted",
+        });
+        return;
+      default:
+        unreachable(reason);
+    }
+  }
+
+  #settle(op: Op, { index, term }: Entry, applied: Applied): void {
+    const { router } = this.#options;
+    if (applied.type === "command" && op.ask.type === "write") {
+      const { answer } = applied;
+      if (answer.type === "refused") router.fail(op, refusalOf(answer));
+      else router.settle(op, { type: "written", index, term, answer });
+    } else if (applied.type === "conf") {
+      router.settle(op, { type: "memberChanged", member: applied.change.changes[0]?.member ?? none, index });
+    }
+  }
+}
