@@ -3,7 +3,6 @@
  * one bridge network, a named volume each, ports published on 127.0.0.1.
  */
 import { readFileSync, realpathSync } from "node:fs";
-import { request } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import { pack } from "tar-stream";
@@ -21,7 +20,7 @@ export async function etcdVersion(binary) {
   return /etcd Version: (\S+)/.exec(stdout)?.[1] ?? "unknown";
 }
 
-/** Boots the cluster and resolves to the published port of its leader. */
+/** Boots the cluster and resolves to its nodes: containers and their published ports. */
 export async function startEtcd(binary, signal) {
   await docker("POST", `/images/create?fromSrc=-&repo=devious-bench/etcd&tag=local`, { stream: await imageTar(binary) });
   await createNetwork(prefix, {});
@@ -32,8 +31,7 @@ export async function startEtcd(binary, signal) {
     if (performance.now() > giveUpAt) throw new Error(`etcd is not healthy after ${patienceMs / 1000} s`);
     await sleep(100, undefined, { signal });
   }
-  const views = await Promise.all(ports.map((port) => post(port, "/v3/maintenance/status", "{}")));
-  return ports[views.findIndex(({ header, leader }) => header.member_id === leader)];
+  return names.map((name, at) => ({ container: `${prefix}.${name}`, port: ports[at] }));
 }
 
 export async function removeEtcd() {
@@ -73,24 +71,4 @@ async function imageTar(binary) {
   tar.entry({ name: "etc/nsswitch.conf", mode: 0o644 }, "hosts: files dns\n");
   tar.finalize();
   return tar;
-}
-
-/** One call of the JSON gateway; resolves to the parsed answer. */
-function post(port, path, body) {
-  const headers = { "content-type": "application/json", "content-length": Buffer.byteLength(body) };
-  return new Promise((resolve, reject) => {
-    const asked = request({ host: "127.0.0.1", port, path, method: "POST", headers, agent: false, timeout: 10_000 }, (answer) => {
-      let text = "";
-      answer.setEncoding("utf8");
-      answer.on("data", (chunk) => (text += chunk));
-      answer.on("error", reject);
-      answer.on("end", () => {
-        if (answer.statusCode === 200) resolve(JSON.parse(text));
-        else reject(new Error(`${path}: ${answer.statusCode} ${text}`));
-      });
-    });
-    asked.on("timeout", () => asked.destroy(new Error(`${path}: no answer within 10 s`)));
-    asked.on("error", reject);
-    asked.end(body);
-  });
 }

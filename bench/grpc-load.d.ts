@@ -8,4 +8,10 @@ export function unaryLoad(job: {
   readonly durationMs: number;
 }): Promise<{ readonly histogram: Histogram; readonly tookMs: number }>;
 
+export function fill(job: {
+  readonly port: number;
+  readonly keys: number;
+  readonly inFlight: number;
+}): Promise<{ readonly histogram: Histogram; readonly tookMs: number }>;
+
 export function watchLoad(port: number, watchers: number): Promise<{ readonly events: () => number; readonly close: () => void }>;

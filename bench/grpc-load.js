@@ -4,13 +4,12 @@ import { paths, putRequest, rangeRequest, readWatchResponse, watchRequest } from
 import { Histogram } from "./histogram.js";
 import { whyItFailed } from "./grpc-failure.js";
 
-const keys = 1000;
-const valueBytes = 100;
+const fewKeys = 1000;
+const valueBytes = 256;
 /** Real clients share a connection among many calls; one connection alone can be what is measured. */
 const callsAConnection = 16;
 
-const keyOf = (number) => `bench/key-${String(number).padStart(5, "0")}`;
-const everyKey = Array.from({ length: keys }, (_, number) => keyOf(number));
+const keyOf = (number) => `bench/key-${String(number).padStart(6, "0")}`;
 
 /** What can be asked for, each a path and one message for every key. */
 const kinds = {
@@ -25,23 +24,36 @@ const kinds = {
  * @param {{port: number, kind: string, inFlight: number, durationMs: number}} job
  * @returns {Promise<{histogram: Histogram, tookMs: number}>}
  */
-export async function unaryLoad({ port, kind, inFlight, durationMs }) {
+export function unaryLoad({ port, kind, inFlight, durationMs }) {
+  const endsAt = performance.now() + durationMs;
+  return calls({ port, kind, inFlight, keys: fewKeys, goesOn: () => performance.now() < endsAt });
+}
+
+/**
+ * Puts each of so many keys once.
+ * @param {{port: number, keys: number, inFlight: number}} job
+ * @returns {Promise<{histogram: Histogram, tookMs: number}>}
+ */
+export function fill({ port, keys, inFlight }) {
+  return calls({ port, kind: "put", inFlight, keys, goesOn: (called) => called < keys });
+}
+
+/** One call after another, `inFlight` at a time, key after key, as long as `goesOn`, which is told how many were made. */
+async function calls({ port, kind, inFlight, keys, goesOn }) {
   const { path, message } = kinds[kind];
-  const messages = everyKey.map(message);
+  const messages = Array.from({ length: keys }, (_, number) => message(keyOf(number)));
   const count = Math.ceil(inFlight / callsAConnection);
   const connections = await Promise.all(Array.from({ length: count }, () => connectH2(port)));
   const histogram = new Histogram();
   const startedAt = performance.now();
-  const endsAt = startedAt + durationMs;
+  let called = 0;
   const client = (number) =>
     new Promise((resolve, reject) => {
       const connection = connections[number % count];
-      let turn = number;
       const next = () => {
+        if (!goesOn(called)) return resolve();
         const askedAt = performance.now();
-        if (askedAt >= endsAt) return resolve();
-        const request = messages[turn % keys];
-        turn += inFlight;
+        const request = messages[called++ % keys];
         let isAnswered = false;
         connection.call(path, request, {
           onMessage: () => (isAnswered = true),

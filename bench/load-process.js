@@ -1,5 +1,5 @@
 /** One process of a load: takes jobs as messages, answers each with what it saw. `load.js` starts these. */
-import { unaryLoad, watchLoad } from "./grpc-load.js";
+import { fill, unaryLoad, watchLoad } from "./grpc-load.js";
 
 let watchers;
 
@@ -8,6 +8,11 @@ const jobs = {
   call: async (job) => {
     const { histogram, tookMs } = await unaryLoad(job);
     return { counts: histogram.toJSON(), tookMs };
+  },
+  /** Puts each of so many keys once. */
+  fill: async (job) => {
+    const { tookMs } = await fill(job);
+    return { tookMs };
   },
   /** Answers once all watchers are there; they count until `events` is asked for. */
   watch: async (job) => {

@@ -2,7 +2,7 @@
  * `npm run bench`: how fast it is, beside what it is compared to, measured in the same run (docs/benchmarks.md). A figure over its limit
  * is shown as such; only a benchmark that broke ends non-zero.
  *
- * `npm run bench -- --only start-up|up|chaos|faults|logs|requests` measures one part.
+ * `npm run bench -- --only start-up|up|chaos|faults|logs|requests|failover|memory` measures one part.
  */
 import { availableParallelism, cpus, loadavg } from "node:os";
 import { parseArgs } from "node:util";
@@ -14,14 +14,16 @@ import { createDevious } from "./devious.js";
 import { docker } from "./docker.js";
 import { removeEtcd } from "./etcd.js";
 import { chaos } from "./lines/chaos.js";
+import { failover } from "./lines/failover.js";
 import { clearFaults, faults } from "./lines/faults.js";
 import { clearLogs, logs } from "./lines/logs.js";
+import { memory } from "./lines/memory.js";
 import { requests } from "./lines/requests.js";
 import { startUp } from "./lines/start-up.js";
 import { up } from "./lines/up.js";
 import { table } from "./report.js";
 
-const parts = { "start-up": startUp, up, chaos, faults, logs, requests };
+const parts = { "start-up": startUp, up, chaos, faults, logs, requests, failover, memory };
 const { values } = parseArgs({ options: { only: { type: "string" } } });
 if (values.only !== undefined && !(values.only in parts)) {
   console.error(`--only takes one of: ${Object.keys(parts).join(", ")}`);
