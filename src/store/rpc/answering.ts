@@ -1,8 +1,8 @@
 import { messageOf } from "../../core/errors.js";
-import { unreachable } from "../../core/invariant.js";
+import { InvariantViolation, unreachable } from "../../core/invariant.js";
 import { RequestFailed } from "../ask.js";
 import { GrpcError, grpcCode } from "../io/grpc.js";
-import type { UnaryMethod } from "../io/grpc.js";
+import type { GrpcStream, Method } from "../io/grpc.js";
 import { decode, WireError } from "../wire/decode.js";
 import { encode } from "../wire/encode.js";
 import { etcdError } from "../wire/errors.js";
@@ -12,7 +12,7 @@ import type { Given } from "../wire/schema.js";
 /** One call of the API, bytes in, bytes out. Its messages' types are known inside only. */
 export interface Answering {
   readonly path: Rpc<unknown, unknown>["path"];
-  readonly answer: UnaryMethod;
+  readonly method: Method;
 }
 
 /**
@@ -22,15 +22,56 @@ export interface Answering {
 export function answering<I, O>(rpc: Rpc<I, O>, answer: (request: I) => Promise<Given<O>>): Answering {
   return {
     path: rpc.path,
-    answer: (message, _call, reply) => {
-      let answered: Promise<Given<O>>;
-      try {
-        answered = answer(decode(rpc.input, message));
-      } catch (error) {
-        reply(grpcErrorOf(error));
-        return;
-      }
-      answered.then((response) => encode(rpc.output, response)).then(reply, (error: unknown) => reply(grpcErrorOf(error)));
+    method: {
+      kind: "unary",
+      answer: (message, _call, reply) => {
+        let answered: Promise<Given<O>>;
+        try {
+          answered = answer(decode(rpc.input, message));
+        } catch (error) {
+          reply(grpcErrorOf(error));
+          return;
+        }
+        answered.then((response) => encode(rpc.output, response)).then(reply, (error: unknown) => reply(grpcErrorOf(error)));
+      },
+    },
+  };
+}
+
+/** A stream's requests come in decoded; what is answered may also be written to the {@link GrpcStream} as bytes. */
+export interface Answers<O> {
+  readonly stream: GrpcStream;
+  /** False: enough is waiting already, as {@link GrpcStream.write} says. */
+  write(response: Given<O>): boolean;
+  /** Ends the stream with an error, which may be whatever a promise rejected with. */
+  fail(error: unknown): void;
+}
+
+/**
+ * A call in which more than one message goes one way. `open` begins it and returns who takes the requests; bytes in them are views of the
+ * connection's, and no longer valid after it has returned. Whatever either throws ends the stream.
+ */
+export function streaming<I, O>(rpc: Rpc<I, O>, open: (answers: Answers<O>) => (request: I) => void): Answering {
+  return {
+    path: rpc.path,
+    method: {
+      kind: "stream",
+      open: (stream) => {
+        const fail = (error: unknown): void => stream.end(grpcErrorOf(error));
+        const guarded = <A>(act: () => A): A | undefined => {
+          try {
+            return act();
+          } catch (error) {
+            // a fault of ours, which must not look like a peer's
+            if (error instanceof InvariantViolation) throw error;
+            fail(error);
+            return undefined;
+          }
+        };
+        const write = (response: Given<O>): boolean => stream.write([encode(rpc.output, response)]);
+        const take = guarded(() => open({ stream, write, fail }));
+        if (take !== undefined) stream.onMessage((message) => guarded(() => take(decode(rpc.input, message))));
+      },
     },
   };
 }

@@ -18,7 +18,7 @@ export function etcdMethods(services: readonly Answering[]): Methods {
   for (const { path, kind } of Object.values(rpcs).flatMap((service) => Object.values(service))) {
     methods.set(path, kind === "unary" ? refusing(path) : { kind, open: (stream) => stream.end(refusal(path)) });
   }
-  for (const { path, answer } of services) methods.set(path, { kind: "unary", answer });
+  for (const { path, method } of services) methods.set(path, method);
   return methods;
 }
 
