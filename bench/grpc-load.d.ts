@@ -11,6 +11,7 @@ export function unaryLoad(job: {
 export function fill(job: {
   readonly port: number;
   readonly keys: number;
+  readonly puts: number;
   readonly inFlight: number;
 }): Promise<{ readonly histogram: Histogram; readonly tookMs: number }>;
 

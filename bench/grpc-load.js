@@ -30,12 +30,12 @@ export function unaryLoad({ port, kind, inFlight, durationMs }) {
 }
 
 /**
- * Puts each of so many keys once.
- * @param {{port: number, keys: number, inFlight: number}} job
+ * So many puts, over and over the same keys.
+ * @param {{port: number, keys: number, puts: number, inFlight: number}} job
  * @returns {Promise<{histogram: Histogram, tookMs: number}>}
  */
-export function fill({ port, keys, inFlight }) {
-  return calls({ port, kind: "put", inFlight, keys, goesOn: (called) => called < keys });
+export function fill({ port, keys, puts, inFlight }) {
+  return calls({ port, kind: "put", inFlight, keys, goesOn: (called) => called < puts });
 }
 
 /** One call after another, `inFlight` at a time, key after key, as long as `goesOn`, which is told how many were made. */

@@ -9,7 +9,7 @@ const jobs = {
     const { histogram, tookMs } = await unaryLoad(job);
     return { counts: histogram.toJSON(), tookMs };
   },
-  /** Puts each of so many keys once. */
+  /** So many puts. */
   fill: async (job) => {
     const { tookMs } = await fill(job);
     return { tookMs };

@@ -18,7 +18,7 @@ export function startLoaders(signal) {
   return {
     load: (port, job) => load(processes, port, job),
     watchedPuts: (port, job) => watchedPuts(processes, port, job),
-    fill: (port, { keys, inFlight, signal }) => ask(processes[0], { does: "fill", port, keys, inFlight }, signal),
+    fill: (port, { signal, ...job }) => ask(processes[0], { does: "fill", port, ...job }, signal),
     close: () => processes.forEach(({ child }) => child.kill()),
   };
 }

@@ -26,6 +26,16 @@ export async function besideEtcd({ devious, signal }, measure) {
   }
 }
 
+/** Three nodes of ours alone. */
+export async function ourCluster(devious, measure) {
+  try {
+    await devious.up();
+    return await measure({ name: "devious raft", nodes: await ourNodes(devious) });
+  } finally {
+    await devious.down();
+  }
+}
+
 /** The node that leads, by its own account. */
 export async function leaderOf({ nodes }) {
   const views = await Promise.all(nodes.map(({ port }) => post(port, "/v3/maintenance/status", "{}")));

@@ -47,3 +47,7 @@ export function table(rows) {
 export function ms(milliseconds) {
   return milliseconds < 10 ? `${milliseconds.toFixed(2)} ms` : `${milliseconds.toFixed(0)} ms`;
 }
+
+export function megabytes(bytes) {
+  return `${(bytes / 2 ** 20).toFixed(0)} MB`;
+}

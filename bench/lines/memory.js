@@ -1,11 +1,10 @@
 /** What a node takes in memory that does nothing, fresh and after it has been given as many keys as the other. */
-import { readFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
-import { inspect } from "../docker.js";
 import { median } from "../figures.js";
 import { startLoaders } from "../load.js";
 import { besideEtcd, leaderOf, timesEtcd } from "../pair.js";
-import { missingLine } from "../report.js";
+import { megabytes, missingLine } from "../report.js";
+import { resident } from "../resident.js";
 
 const restMs = 10_000;
 const keys = 100_000;
@@ -17,7 +16,7 @@ export function memory(world) {
     const loaders = startLoaders(signal);
     try {
       const lines = await idle(stores, "fresh", signal);
-      for (const store of stores) await loaders.fill((await leaderOf(store)).port, { keys, inFlight, signal });
+      for (const store of stores) await loaders.fill((await leaderOf(store)).port, { keys, puts: keys, inFlight, signal });
       return [...lines, ...(await idle(stores, `with ${keys} keys of 256 bytes`, signal))];
     } finally {
       loaders.close();
@@ -38,20 +37,4 @@ async function idle(stores, what, signal) {
     at === 0 ? timesEtcd(of(0, "VmRSS"), stores.length > 1 ? of(1, "VmRSS") : undefined) : "",
     `resident, idle for ${restMs / 1000} s, median of 3 nodes; ${megabytes(of(at, "RssAnon"))} of its own, ${megabytes(of(at, "RssFile"))} of files, which nodes share`,
   ]);
-}
-
-/** By /proc/PID/status, in kB; undefined where the engine's processes are not this machine's. */
-async function resident({ container }) {
-  const { State } = await inspect(container);
-  try {
-    const status = readFileSync(`/proc/${State.Pid}/status`, "utf8");
-    const figure = (name) => Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, "m").exec(status)[1]);
-    return { VmRSS: figure("VmRSS"), RssAnon: figure("RssAnon"), RssFile: figure("RssFile") };
-  } catch {
-    return undefined;
-  }
-}
-
-function megabytes(kB) {
-  return `${(kB / 1024).toFixed(0)} MB`;
 }
