@@ -1,22 +1,22 @@
 import { unreachable } from "../core/invariant.js";
 import type { KvInput, KvOutput } from "../check/models/kv.js";
-import { applyCommand } from "../store/entries/apply-command.js";
 import { encodeCommand } from "../store/entries/commands.js";
-import { MvccStore } from "../store/mvcc/mvcc-store.js";
-import { restoreStore, wholeSnapshot } from "../store/mvcc/whole-snapshot.js";
+import { readWholeSnapshot, wholeSnapshot } from "../store/mvcc/whole-snapshot.js";
 import { plainRange } from "../store/mvcc/requests.js";
 import type { Entry } from "../store/raft/types.js";
+import { StoreState } from "../store/store-state.js";
+import type { StateParts } from "../store/store-state.js";
 
 export type Write = Exclude<KvInput, { op: "get" }>;
 
-const chainBytes = 4;
+const headBytes = 4 + 4;
 
 /**
- * The store's keys, with a chain of checksums over everything applied: two nodes at one index have the same chain
- * only if they applied the same entries, each once and in the same order, whatever of it is still visible in the keys.
+ * The store's state, with a chain of checksums over everything applied: two nodes at one index have the same chain
+ * only if they applied the same entries, each once and in the same order, whatever of it is still visible in the state.
  */
 export class SimStateMachine {
-  #kv = new MvccStore(noLeases);
+  #state = StoreState.create();
   #chain = 0;
 
   get chain(): number {
@@ -27,34 +27,42 @@ export class SimStateMachine {
     this.#chain = mix(mix(mix(this.#chain, entry.index), entry.term), entry.kind === "conf" ? 1 : 2);
     for (const byte of entry.data) this.#chain = mix(this.#chain, byte);
     if (entry.kind === "conf" || entry.data.length === 0) return null;
-    const answer = applyCommand(this.#kv, entry.data);
+    const answer = this.#state.apply(entry.data);
     // a put answers nothing; clients that deleted ask whether there was something
     return answer.type === "deleteRange" && answer.deleted > 0;
   }
 
   get(key: string): string | null {
-    const answer = this.#kv.range({ ...plainRange, key, rangeEnd: "" });
+    const answer = this.#state.kv.range({ ...plainRange, key, rangeEnd: "" });
     const found = answer.type === "range" ? answer.kvs[0] : undefined;
     return found === undefined ? null : decoder.decode(found.value);
   }
 
+  /** Chain u32, length of the next part u32, the state's parts as JSON, the keys. */
   snapshot(): Uint8Array {
-    const kv = wholeSnapshot(this.#kv);
-    const bytes = new Uint8Array(chainBytes + kv.length);
-    new DataView(bytes.buffer).setUint32(0, this.#chain);
-    bytes.set(kv, chainBytes);
+    const parts = encoder.encode(JSON.stringify(this.#state.parts()));
+    const keys = wholeSnapshot(this.#state.kv);
+    const bytes = new Uint8Array(headBytes + parts.length + keys.length);
+    const head = new DataView(bytes.buffer);
+    head.setUint32(0, this.#chain);
+    head.setUint32(4, parts.length);
+    bytes.set(parts, headBytes);
+    bytes.set(keys, headBytes + parts.length);
     return bytes;
   }
 
   /** A snapshot without bytes is the empty one that a new cluster starts from. */
   restore(snapshot: Uint8Array): void {
     if (snapshot.length === 0) {
-      this.#kv = new MvccStore(noLeases);
+      this.#state = StoreState.create();
       this.#chain = 0;
       return;
     }
-    this.#kv = restoreStore(snapshot.subarray(chainBytes), noLeases);
-    this.#chain = new DataView(snapshot.buffer, snapshot.byteOffset).getUint32(0);
+    const head = new DataView(snapshot.buffer, snapshot.byteOffset);
+    const keysAt = headBytes + head.getUint32(4);
+    const parts = JSON.parse(decoder.decode(snapshot.subarray(headBytes, keysAt))) as StateParts;
+    this.#state = StoreState.restore(parts, readWholeSnapshot(snapshot.subarray(keysAt)));
+    this.#chain = head.getUint32(0);
   }
 }
 
@@ -73,8 +81,6 @@ export function encodeWrite(write: Write): Uint8Array {
 export function answerOf(write: Write, applied: KvOutput): KvOutput {
   return write.op === "put" ? null : applied;
 }
-
-const noLeases = (): boolean => false;
 
 const encoder = new TextEncoder();
 const decoder = new TextDecoder();

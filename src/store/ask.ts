@@ -37,7 +37,7 @@ export interface Failure {
 }
 
 /** The store would not do it, and so did nothing. */
-export function refusalOf({ error }: Refused): Failure {
+export function refusalOf({ error }: Refused<ErrorName>): Failure {
   return { kind: "invalid", message: `the store refused the request: ${error}`, error };
 }
 

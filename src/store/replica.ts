@@ -1,11 +1,13 @@
-import { applyCommand } from "./entries/apply-command.js";
 import type { CommandAnswer } from "./entries/commands.js";
 import { readOldKeys } from "./entries/old-format.js";
-import { MvccStore } from "./mvcc/mvcc-store.js";
-import type { LeaseExists, Refused } from "./mvcc/requests.js";
-import { restoreStore, wholeSnapshot } from "./mvcc/whole-snapshot.js";
+import type { MvccStore } from "./mvcc/mvcc-store.js";
+import type { Refused } from "./mvcc/requests.js";
+import { readWholeSnapshot, wholeSnapshot } from "./mvcc/whole-snapshot.js";
 import { decodeConfChange } from "./raft/conf-codec.js";
 import type { ConfChange, Entry, MemberId } from "./raft/types.js";
+import { StoreState } from "./store-state.js";
+import type { StateParts } from "./store-state.js";
+import type { ErrorName } from "./wire/errors.js";
 
 /** Where a member is reached. Names resolve on the cluster network. */
 export interface Member {
@@ -18,35 +20,32 @@ export interface Member {
 /** No members' JSON was ever as long, so it cannot be taken for its length, which older snapshots begin with. */
 const formatOfHistories = 0xff00_0002;
 
-/** Leases are not granted yet. */
-const leaseExists: LeaseExists = () => false;
-
 /** What applying one entry did. */
 export type Applied =
   /** An empty entry: a new leader's first. */
   | { readonly type: "noop" }
-  | { readonly type: "command"; readonly answer: CommandAnswer | Refused }
+  | { readonly type: "command"; readonly answer: CommandAnswer | Refused<ErrorName> }
   | { readonly type: "conf"; readonly change: ConfChange; readonly member: Member | undefined };
 
-/** Everything that all members agree on: the keys, and who the members are. */
+/** Everything that all members agree on: what commands change, and who the members are. */
 export class Replica {
-  readonly #kv: MvccStore;
+  readonly state: StoreState;
   #members: Map<MemberId, Member>;
   /** Largest number ever given to a member: numbers are never used again. */
   #lastMember: MemberId;
 
-  private constructor(kv: MvccStore, members: Iterable<Member>, lastMember: MemberId) {
-    this.#kv = kv;
+  private constructor(state: StoreState, members: Iterable<Member>, lastMember: MemberId) {
+    this.state = state;
     this.#members = new Map([...members].map((member) => [member.id, member]));
     this.#lastMember = Math.max(lastMember, ...this.#members.keys());
   }
 
   static create(members: Iterable<Member>): Replica {
-    return new Replica(new MvccStore(leaseExists), members, 0);
+    return new Replica(StoreState.create(), members, 0);
   }
 
   get kv(): MvccStore {
-    return this.#kv;
+    return this.state.kv;
   }
 
   get members(): ReadonlyMap<MemberId, Member> {
@@ -60,7 +59,7 @@ export class Replica {
   apply(entry: Entry): Applied {
     if (entry.kind === "conf") return this.#applyConf(decodeConfChange(entry.data));
     if (entry.data.length === 0) return { type: "noop" };
-    return { type: "command", answer: applyCommand(this.#kv, entry.data) };
+    return { type: "command", answer: this.state.apply(entry.data) };
   }
 
   #applyConf(change: ConfChange): Applied {
@@ -73,27 +72,36 @@ export class Replica {
     return { type: "conf", change, member };
   }
 
-  /** Format u32, length of the next part u32, the members as JSON, the keys. Older versions wrote no format, and the latest keys only. */
+  /**
+   * Format u32, length of the next part u32, all but the keys as JSON, the keys. Older versions wrote no format, the latest keys only, and
+   * nothing but the members beside them.
+   */
   snapshot(): Uint8Array<ArrayBuffer> {
-    const members = Buffer.from(JSON.stringify({ members: [...this.#members.values()], lastMember: this.#lastMember }));
+    const beside: BesideKeys = { members: [...this.#members.values()], lastMember: this.#lastMember, ...this.state.parts() };
+    const json = Buffer.from(JSON.stringify(beside));
     const head = Buffer.alloc(8);
     head.writeUInt32LE(formatOfHistories, 0);
-    head.writeUInt32LE(members.length, 4);
-    return Buffer.concat([head, members, wholeSnapshot(this.#kv)]);
+    head.writeUInt32LE(json.length, 4);
+    return Buffer.concat([head, json, wholeSnapshot(this.kv)]);
   }
 
   /** The state of which {@link snapshot} made `data`. */
   static restore(data: Uint8Array): Replica {
     const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
     const hasHistories = bytes.readUInt32LE(0) === formatOfHistories;
-    const membersAt = hasHistories ? 8 : 4;
-    const kvAt = membersAt + bytes.readUInt32LE(membersAt - 4);
-    const json = bytes.toString("utf8", membersAt, kvAt);
-    const { members, lastMember } = JSON.parse(json) as { members: Member[]; lastMember: MemberId };
-    const keys = bytes.subarray(kvAt);
-    const kv = hasHistories ? restoreStore(keys, leaseExists) : new MvccStore(leaseExists, readOldKeys(keys));
-    return new Replica(kv, members, lastMember);
+    const jsonAt = hasHistories ? 8 : 4;
+    const keysAt = jsonAt + bytes.readUInt32LE(jsonAt - 4);
+    const { members, lastMember, ...parts } = JSON.parse(bytes.toString("utf8", jsonAt, keysAt)) as BesideKeys;
+    const keys = bytes.subarray(keysAt);
+    const state = StoreState.restore(parts, hasHistories ? readWholeSnapshot(keys) : readOldKeys(keys));
+    return new Replica(state, members, lastMember);
   }
+}
+
+/** What a snapshot holds beside the keys. */
+interface BesideKeys extends Partial<StateParts> {
+  readonly members: readonly Member[];
+  readonly lastMember: MemberId;
 }
 
 /** The context of a change that brings a member; one that brings none has an empty context. */

@@ -1,9 +1,12 @@
 import { invariant } from "../../core/invariant.js";
+import type { Lease, LeaseTimes } from "../lease/lease-book.js";
+import type { LeaseId } from "../mvcc/key-value.js";
 import type { DeleteRangeAnswer, DeleteRangeOp, PutAnswer, PutOp, TxnAnswer, TxnOp } from "../mvcc/requests.js";
 import { decode } from "../wire/decode.js";
 import { encode } from "../wire/encode.js";
 import { rpcs } from "../wire/rpcs.js";
 import type { Given, Message } from "../wire/schema.js";
+import { LeaseTimesRequest } from "./lease-times.js";
 import { decodeOldCommand, isOldCommand } from "./old-format.js";
 import { deleteRangeOp, putOp, txnOp } from "./ops.js";
 
@@ -13,6 +16,7 @@ export type Command =
   | DeleteRangeOp
   | TxnOp
   | CompactCommand
+  | LeaseCommand
   /** Written before the store kept a history: none begins before it. */
   | { readonly type: "old"; readonly op: PutOp | DeleteRangeOp };
 
@@ -21,19 +25,39 @@ interface CompactCommand {
   readonly revision: number;
 }
 
-/** `revision`: the store's after it. */
-export type CommandAnswer = PutAnswer | DeleteRangeAnswer | TxnAnswer | { readonly type: "compact"; readonly revision: number };
+type LeaseCommand =
+  /** With the id and the TTL that it will have: the member that took the request has filled in what its client left open. */
+  | { readonly type: "leaseGrant"; readonly id: LeaseId; readonly ttlSec: number }
+  | { readonly type: "leaseRevoke"; readonly id: LeaseId }
+  /** What the leader's clock says; no client can ask for it. */
+  | ({ readonly type: "leaseTimes" } & LeaseTimes);
 
-/** An entry is an opcode (u8) and etcd's request of that name, as protobuf. Those of older versions begin with 1 or 2. */
+/** `revision`: the store's after it. */
+export type CommandAnswer =
+  | PutAnswer
+  | DeleteRangeAnswer
+  | TxnAnswer
+  | { readonly type: "compact"; readonly revision: number }
+  | { readonly type: "leaseRevoke"; readonly revision: number }
+  | { readonly type: "leaseGrant"; readonly revision: number; readonly lease: Lease }
+  | { readonly type: "leaseTimes"; readonly revision: number; readonly times: LeaseTimes };
+
+/**
+ * An entry is an opcode (u8) and etcd's request of that name, as protobuf; where etcd has none, one of ours. Those of older versions begin
+ * with 1 or 2.
+ */
 const commands = {
   put: { opcode: 3, request: rpcs.kv.put.input },
   deleteRange: { opcode: 4, request: rpcs.kv.deleteRange.input },
   txn: { opcode: 5, request: rpcs.kv.txn.input },
   compact: { opcode: 6, request: rpcs.kv.compact.input },
+  leaseGrant: { opcode: 7, request: rpcs.lease.leaseGrant.input },
+  leaseRevoke: { opcode: 8, request: rpcs.lease.leaseRevoke.input },
+  leaseTimes: { opcode: 9, request: LeaseTimesRequest },
 } as const;
 
 export type CommandName = keyof typeof commands;
-/** etcd's request of that name. */
+/** The request of that name. */
 export type RequestOf<N extends CommandName> = (typeof commands)[N]["request"] extends Message<infer T> ? T : never;
 
 /** The bytes of a command, as they stand in a log entry: a buffer of their own. */
@@ -56,6 +80,14 @@ export function decodeCommand(data: Uint8Array): Command {
       return txnOp(decode(commands.txn.request, body));
     case commands.compact.opcode:
       return { type: "compact", revision: decode(commands.compact.request, body).revision };
+    case commands.leaseGrant.opcode: {
+      const { id, ttl } = decode(commands.leaseGrant.request, body);
+      return { type: "leaseGrant", id, ttlSec: ttl };
+    }
+    case commands.leaseRevoke.opcode:
+      return { type: "leaseRevoke", id: decode(commands.leaseRevoke.request, body).id };
+    case commands.leaseTimes.opcode:
+      return { type: "leaseTimes", ...decode(commands.leaseTimes.request, body) };
     default:
       invariant(false, `a log entry holds a command of unknown kind ${bytes[0]}`);
   }

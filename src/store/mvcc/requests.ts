@@ -132,9 +132,9 @@ export interface TxnAnswer {
 export type Answer = RangeAnswer | PutAnswer | DeleteRangeAnswer | TxnAnswer;
 
 /** Nothing changed. */
-export interface Refused {
+export interface Refused<E extends string = KvError> {
   readonly type: "refused";
-  readonly error: KvError;
+  readonly error: E;
 }
 
 /** Why a request was refused, named after what etcd says then. */
@@ -149,7 +149,7 @@ export type KvError =
   | "compacted"
   | "futureRevision";
 
-export function refused(error: KvError): Refused {
+export function refused<E extends string>(error: E): Refused<E> {
   return { type: "refused", error };
 }
 

@@ -1,5 +1,5 @@
-import { MvccStore } from "./mvcc-store.js";
-import type { LeaseExists } from "./requests.js";
+import type { MvccState } from "./mvcc-state.js";
+import type { MvccStore } from "./mvcc-store.js";
 import { SnapshotReader } from "./snapshot.js";
 
 /** A snapshot of the store as it is now, in one piece. Equal states give equal bytes, so a hash of them compares members. */
@@ -10,9 +10,9 @@ export function wholeSnapshot(store: MvccStore): Buffer {
   return Buffer.concat(chunks);
 }
 
-/** The store of which {@link wholeSnapshot} made `bytes`. Throws `SnapshotDamaged`. */
-export function restoreStore(bytes: Uint8Array, leaseExists: LeaseExists): MvccStore {
+/** The state of the store of which {@link wholeSnapshot} made `bytes`. Throws `SnapshotDamaged`. */
+export function readWholeSnapshot(bytes: Uint8Array): MvccState {
   const reader = new SnapshotReader();
   reader.push(bytes);
-  return new MvccStore(leaseExists, reader.finish());
+  return reader.finish();
 }

@@ -22,6 +22,7 @@ const errors = {
   peerUrlExists: [grpcCode.failedPrecondition, "Peer URLs already exists"],
   memberNotLearner: [grpcCode.failedPrecondition, "can only promote a learner member"],
   learnerNotReady: [grpcCode.failedPrecondition, "can only promote a learner member which is in sync with leader"],
+  leaseExists: [grpcCode.failedPrecondition, "lease already exists"],
   notEnoughStarted: [grpcCode.failedPrecondition, "re-configuration failed due to not enough started members"],
   noLeader: [grpcCode.unavailable, "no leader"],
   timedOut: [grpcCode.unavailable, "request timed out"],

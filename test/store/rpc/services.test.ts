@@ -6,9 +6,8 @@ import type { Store } from "../../../src/store/rpc/store.js";
 import { GrpcError } from "../../../src/store/io/grpc.js";
 import type { GrpcCall, GrpcStream } from "../../../src/store/io/grpc.js";
 import { refusalOf } from "../../../src/store/ask.js";
-import { applyCommand } from "../../../src/store/entries/apply-command.js";
 import type { Refused } from "../../../src/store/mvcc/requests.js";
-import { MvccStore } from "../../../src/store/mvcc/mvcc-store.js";
+import { StoreState } from "../../../src/store/store-state.js";
 import { inSlices } from "../../../src/store/slices.js";
 import { etcdMethods, etcdServices } from "../../../src/store/rpc/methods.js";
 import { decode } from "../../../src/store/wire/decode.js";
@@ -27,7 +26,8 @@ interface World {
 }
 
 function world(): World {
-  const kv = new MvccStore(() => false);
+  const state = StoreState.create();
+  const { kv } = state;
   const made: World = {
     changes: [],
     failure: undefined,
@@ -35,7 +35,7 @@ function world(): World {
     store: {
       write: async (_name, command) => {
         if (made.failure !== undefined) throw new RequestFailed(made.failure);
-        const answer = applyCommand(kv, command);
+        const answer = state.apply(command);
         if (answer.type === "refused") throw new RequestFailed(refusalOf(answer));
         return Promise.resolve({ term: 3, answer: answer as never });
       },

@@ -1,0 +1,88 @@
+import { unreachable } from "../core/invariant.js";
+import type { CommandAnswer } from "./entries/commands.js";
+import { decodeCommand } from "./entries/commands.js";
+import { LeaseBook } from "./lease/lease-book.js";
+import type { LeasePart, LeaseTimes } from "./lease/lease-book.js";
+import type { LeaseId } from "./mvcc/key-value.js";
+import type { MvccState } from "./mvcc/mvcc-state.js";
+import { MvccStore } from "./mvcc/mvcc-store.js";
+import type { Refused } from "./mvcc/requests.js";
+import { refused } from "./mvcc/requests.js";
+import type { ErrorName } from "./wire/errors.js";
+
+/** Everything of the state but the keys, as JSON that is equal for equal states. */
+export interface StateParts {
+  readonly leases: LeasePart;
+}
+
+/**
+ * Everything that the commands of the log change: the keys, and what belongs to them. The same commands in the same order give the same
+ * answers and the same state everywhere. Who the members are is not in here: that raft's own entries say.
+ */
+export class StoreState {
+  readonly kv: MvccStore;
+  readonly leases: LeaseBook;
+
+  private constructor(leases: LeaseBook, keys?: MvccState) {
+    this.leases = leases;
+    this.kv = new MvccStore((lease) => leases.has(lease), keys);
+  }
+
+  static create(): StoreState {
+    return new StoreState(new LeaseBook());
+  }
+
+  /** @param parts a part that the snapshot of an older version lacks is empty. */
+  static restore({ leases }: Partial<StateParts>, keys: MvccState): StoreState {
+    return new StoreState(leases === undefined ? new LeaseBook() : LeaseBook.restore(leases), keys);
+  }
+
+  parts(): StateParts {
+    return { leases: this.leases.part() };
+  }
+
+  /** Applies the command of a log entry. What is refused changes nothing. */
+  apply(data: Uint8Array): CommandAnswer | Refused<ErrorName> {
+    const command = decodeCommand(data);
+    switch (command.type) {
+      case "put":
+      case "deleteRange":
+      case "txn":
+        return this.kv.apply(command);
+      case "compact": {
+        const answer = this.kv.compact(command.revision);
+        return answer.type === "refused" ? answer : { type: "compact", revision: answer.revision };
+      }
+      case "leaseGrant": {
+        const lease = this.leases.grant(command.id, command.ttlSec);
+        return "type" in lease ? lease : { type: "leaseGrant", revision: this.kv.revision, lease };
+      }
+      case "leaseRevoke":
+        if (!this.leases.has(command.id)) return refused("leaseNotFound");
+        return { type: "leaseRevoke", revision: this.#endLease(command.id) };
+      case "leaseTimes":
+        return { type: "leaseTimes", revision: this.#takeTimes(command), times: command };
+      case "old": {
+        const answer = this.kv.apply(command.op);
+        // Members that begin with an old snapshot after this entry have no history up to here, so nobody may have one. (If this is the
+        // last old entry and a delete, others have its tombstone until the next compaction. Hashes see that, readers do not.)
+        this.kv.compact(this.kv.revision);
+        return answer;
+      }
+      default:
+        return unreachable(command);
+    }
+  }
+
+  /** Ends a lease with its keys, as one transaction; the revision after it. */
+  #endLease(id: LeaseId): number {
+    this.leases.end(id);
+    return this.kv.endLease(id);
+  }
+
+  #takeTimes({ expired, remaining }: LeaseTimes): number {
+    for (const mark of expired) if (this.leases.isSame(mark)) this.#endLease(mark.id);
+    for (const { sec, ...mark } of remaining) this.leases.checkpoint(mark, sec);
+    return this.kv.revision;
+  }
+}
