@@ -1,4 +1,4 @@
-/** The program in a node container. Exit codes: 0 stopped when asked to · 3 cannot start or go on (the last log line says why). */
+/** The program in a node container. Exit codes: 0 stopped when asked to, or removed from its cluster · 3 cannot start or go on (the last log line says why). */
 import { createLog } from "../core/log-line.js";
 import { messageOf } from "../core/errors.js";
 import { nodeEnv } from "../core/node-contract.js";
@@ -30,6 +30,10 @@ function die(event: string, msg: string, fields: Readonly<Record<string, unknown
 /** Where it stops from: nothing to do before the node is up. */
 let stop = (): Promise<void> => Promise.resolve();
 
+function end(): void {
+  void stop().then(() => process.exit(0));
+}
+
 async function main(): Promise<void> {
   const node = await startNode(optionsFromEnv(process.env), {
     log,
@@ -37,13 +41,14 @@ async function main(): Promise<void> {
     clock,
     prng: createPrng(randomInt(2 ** 32)),
     onFatal: (error) => die("disk-failed", `the disk refused to store: ${messageOf(error)}`),
+    onRemoved: end,
   });
   stop = () => node.stop();
 }
 
 // Process 1 of a container has no default action for signals: without these it would have to be killed.
 for (const signal of ["SIGTERM", "SIGINT"] as const) {
-  process.on(signal, () => void stop().then(() => process.exit(0)));
+  process.on(signal, end);
 }
 process.on("uncaughtException", (error) => die("crashed", messageOf(error), { stack: error.stack }));
 main().catch((error: unknown) => {

@@ -27,6 +27,7 @@ import { createRaft } from "./raft/raft.js";
 import { none } from "./raft/types.js";
 import type { ConfChange, ConfState, Entry, MemberId, Raft, RaftEvent, Recovered, Role, Snapshot } from "./raft/types.js";
 import { Readers } from "./readers.js";
+import { Removal } from "./removal.js";
 import { Replica } from "./replica.js";
 import type { Member } from "./replica.js";
 import { Router } from "./router.js";
@@ -51,6 +52,8 @@ export interface NodePorts {
   readonly clock: Clock;
   readonly prng: Prng;
   readonly wal: Wal;
+  /** It has said so in its log, and is to be stopped. */
+  readonly onRemoved: () => void;
 }
 
 /** One running member: the machine with its driver, its peers, its clients and the state that is applied. */
@@ -84,12 +87,13 @@ export class Node implements Store {
   /** True while the founder with the lowest number has not seen a leader. */
   #founding: boolean;
   #stoodAtMs = -Infinity;
+  readonly #removal: Removal;
   #stopping = false;
   #saidWaiting = false;
 
   constructor(options: NodeOptions, ports: NodePorts, recovered: Recovered, isFresh: boolean) {
     const { member, cluster, timing } = options;
-    const { log, causality, clock, prng, wal } = ports;
+    const { log, causality, clock, prng, wal, onRemoved } = ports;
     const nowMs = clock.monotonicMs;
     this.#options = options;
     this.#ports = ports;
@@ -121,6 +125,11 @@ export class Node implements Store {
     this.#leader = status.leader;
     this.#term = status.term;
     this.#conf = status.conf;
+    this.#removal = new Removal({
+      ...{ self: member, clock, log, onRemoved },
+      replica: () => this.#replica,
+      nameOf: (id) => this.#nameOf(id),
+    });
     this.#transport = new Transport({
       cluster,
       self: member,
@@ -128,6 +137,9 @@ export class Node implements Store {
       causality,
       log,
       onMessage: (message) => this.driver.input({ type: "receive", message }),
+      // whoever joins has been told of members, but does not know who else has been one
+      isRemoved: (id) => this.#applied > 0 && this.#replica.isRemoved(id),
+      onRemoved: (toldBy) => this.#removal.told(toldBy),
       onUnreachable: (peer) => this.driver.input({ type: "unreachable", member: peer }),
       onReady: () => this.#standIfFounding(),
       onAsk: (_from, body, answer) => this.#router.submitForPeer(body as Ask, answer),
@@ -343,6 +355,7 @@ export class Node implements Store {
   #onMembersChanged(change: ConfChange): void {
     this.#transport.setPeers(this.#peers());
     this.#say(describeConfChange(change, (id) => this.#nameOf(id)));
+    this.#removal.changed();
   }
 
   #onRestore(snapshot: Snapshot): void {

@@ -52,6 +52,11 @@ export class Replica {
     return this.#members;
   }
 
+  /** Whether this number was given to a member that is none any more; it will never be given to another. */
+  isRemoved(member: MemberId): boolean {
+    return member <= this.#lastMember && !this.#members.has(member);
+  }
+
   get nextMember(): MemberId {
     return this.#lastMember + 1;
   }

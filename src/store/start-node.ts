@@ -25,6 +25,8 @@ export interface World {
   readonly prng: Prng;
   /** The disk failed: what it holds is unknown, so the process must end at once. */
   readonly onFatal: (error: unknown) => void;
+  /** The cluster has removed this member, which has said so in its log: it has nothing more to do. */
+  readonly onRemoved: () => void;
 }
 
 export interface RunningNode {
@@ -41,7 +43,7 @@ const slowSyncMentionEveryMs = 5000;
 
 /** Starts a member on what its disk holds. Rejects with `WalDamaged` where the disk lost what it had promised to keep. */
 export async function startNode(options: NodeOptions, world: World): Promise<RunningNode> {
-  const { log, causality, clock, prng, onFatal } = world;
+  const { log, causality, clock, prng, onFatal, onRemoved } = world;
   let node: Node | undefined = undefined;
   const disk = new TroubledDisk({ createFile: createLogFile, time: realTime, prng: prng.fork() });
   const bitFlip = new BitFlip({ ranges: () => wal.settled(), prng: prng.fork(), log });
@@ -69,7 +71,7 @@ export async function startNode(options: NodeOptions, world: World): Promise<Run
   const adminPort = await admin.listen(options.adminAddress.host, options.adminAddress.port);
   const started = new Node(
     options,
-    { log, causality, clock, prng, wal },
+    { log, causality, clock, prng, wal, onRemoved },
     recovered ?? (await found(options, wal)),
     recovered === undefined,
   );

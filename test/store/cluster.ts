@@ -20,6 +20,8 @@ export interface TestCluster {
   readonly members: readonly Member[];
   readonly nodes: Map<number, RunningNode>;
   readonly logLines: string[];
+  /** Members that ended because they were told that they are none any more. */
+  readonly removed: number[];
   /** Added to every node's clock: time that a test does not want to spend. */
   readonly clock: { aheadMs: number };
   start(member: number, clusterState?: "new" | "existing", knownMembers?: readonly Member[]): Promise<void>;
@@ -39,12 +41,14 @@ export async function testCluster(size: number, timing: Partial<Timing> = {}): P
   const members = ports.map((peerPort, i) => ({ id: i + 1, name: `n${i + 1}`, host: "127.0.0.1", peerPort }));
   const nodes = new Map<number, RunningNode>();
   const logLines: string[] = [];
+  const removed: number[] = [];
   const clock = { aheadMs: 0 };
 
   const cluster: TestCluster = {
     members,
     nodes,
     logLines,
+    removed,
     clock,
     async start(member, clusterState = "new", knownMembers = members) {
       const self = members[member - 1] as Member;
@@ -82,6 +86,10 @@ export async function testCluster(size: number, timing: Partial<Timing> = {}): P
           prng: createPrng(member),
           onFatal: (error) => {
             throw error;
+          },
+          onRemoved: () => {
+            removed.push(member);
+            void cluster.stop(member);
           },
         },
       );

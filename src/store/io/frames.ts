@@ -11,7 +11,8 @@ export type Packet =
   | readonly ["hello", { readonly cluster: string; readonly from: MemberId; readonly to: MemberId; readonly clock?: CausalStamp }]
   /** The answer to hello: packets are read from here on. */
   | readonly ["welcome"]
-  | readonly ["refused", string]
+  /** Nothing follows. With `removed` the dialler is no member any more, and never will be one under its number. */
+  | readonly ["refused", string, "removed"?]
   | readonly ["raft", Message]
   | readonly ["ask", number, unknown]
   | readonly ["answer", number, unknown]

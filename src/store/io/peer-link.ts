@@ -17,6 +17,8 @@ export interface PeerLinkOptions {
   readonly onReady: () => void;
   /** A link or an attempt ended; `wasUp` tells which. */
   readonly onLost: (why: string, wasUp: boolean) => void;
+  /** The peer knows that `self` was removed from the cluster. */
+  readonly onRemoved: () => void;
   /** Answers, in any order. */
   readonly onPacket: (packet: Packet) => void;
 }
@@ -156,6 +158,7 @@ export class PeerLink {
         return;
       case "refused":
         this.#fail(`refused: ${packet[1]}`);
+        if (packet[2] === "removed") this.#options.onRemoved();
         return;
       default:
         this.#options.onPacket(packet);

@@ -28,6 +28,10 @@ export interface TransportOptions {
   readonly log: Log;
   readonly onMessage: (message: Message) => void;
   readonly onUnreachable: (member: MemberId) => void;
+  /** Whether it was a member once; such a one is not listened to any more. */
+  readonly isRemoved: (member: MemberId) => boolean;
+  /** This peer says the same of `self`. */
+  readonly onRemoved: (toldBy: MemberId) => void;
   /** A connection to or from this member stands. */
   readonly onReady: (member: MemberId) => void;
   /** `answer` is called once, at any later time. */
@@ -156,7 +160,7 @@ export class Transport {
   }
 
   #addPeer(member: Member): void {
-    const { cluster, self, clock, causality, log, onReady } = this.#options;
+    const { cluster, self, clock, causality, log, onReady, onRemoved } = this.#options;
     const asks = new Map<number, (reply: Reply) => void>();
     const link = new PeerLink({
       cluster,
@@ -174,6 +178,7 @@ export class Transport {
         asks.clear();
         peer.dropped = true;
       },
+      onRemoved: () => onRemoved(member.id),
       onPacket: (packet) => {
         if (packet[0] !== "answer") return;
         asks.get(packet[1])?.({ type: "answered", body: packet[2] });
@@ -233,6 +238,7 @@ export class Transport {
           link.close();
           onUnreachable(peer.member.id);
         },
+        onRemoved: () => undefined,
         onPacket: () => undefined,
       });
       peer.bulk = { link, waiting: undefined, usedAtMs: nowMs() };
@@ -279,6 +285,7 @@ export class Transport {
         incoming.socket.end();
         return;
       }
+      if (this.#refuseRemoved(incoming, hello.from)) return;
       incoming.from = hello.from;
       if (hello.clock !== undefined) causality.receive(hello.clock);
       this.#write(incoming, [["welcome"]]);
@@ -305,6 +312,15 @@ export class Transport {
       default:
         return;
     }
+  }
+
+  #refuseRemoved(incoming: Incoming, from: MemberId | undefined): boolean {
+    const { cluster, isRemoved } = this.#options;
+    if (from === undefined || !isRemoved(from)) return false;
+    const refused = ["refused", `member ${from} was removed from ${cluster}`, "removed"] as const;
+    writeFrame(incoming.socket, incoming.writer.encode([refused]));
+    incoming.socket.end();
+    return true;
   }
 
   #flushSoon(): void {
@@ -338,6 +354,8 @@ export class Transport {
       peer.dropped = false;
     }
     for (const incoming of this.#incoming) {
+      // told here and not where it is removed: what it asked of us may be answered by that very change
+      if (this.#refuseRemoved(incoming, incoming.from)) continue;
       if (paused) incoming.heardAtMs = nowMs;
       if (nowMs - incoming.heardAtMs > incomingSilenceMaxMs) incoming.socket.destroy();
       else if (incoming.socket.bytesRead > incoming.bytesAtBeat && incoming.from !== undefined) {

@@ -22,6 +22,8 @@ const heartbeat = (to: number, commit: number): Message => ({ type: "heartbeat",
 function member(self: number, cluster = "test") {
   const received: Message[] = [];
   const unreachable: number[] = [];
+  const removed = new Set<number>();
+  const toldRemovedBy: number[] = [];
   const logged: { level: string; event: string; fields: unknown }[] = [];
   // a clock that a test can push, to play a process that did not run
   const clock = { aheadMs: 0 };
@@ -33,6 +35,8 @@ function member(self: number, cluster = "test") {
     causality,
     log: (level, event, _msg, fields) => logged.push({ level, event, fields }),
     onMessage: (message) => received.push(message),
+    isRemoved: (id) => removed.has(id),
+    onRemoved: (toldBy) => toldRemovedBy.push(toldBy),
     onUnreachable: (peer) => unreachable.push(peer),
     onReady: () => undefined,
     onAsk: (from, body, answer) => answer({ from, body }),
@@ -43,6 +47,8 @@ function member(self: number, cluster = "test") {
     causality,
     received,
     unreachable,
+    removed,
+    toldRemovedBy,
     logged,
     clock,
     listen: (port = 0) => transport.listen("127.0.0.1", port),
@@ -248,4 +254,16 @@ it("reads frames however they are cut", () => {
     for (let at = 0; at < bytes.length; at += size) read.push(...reader.read(bytes.subarray(at, at + size)));
     expect(read).toEqual(frames);
   }
+});
+
+it("whoever was removed is told so when it greets, and when it is connected already", async () => {
+  const { a, b } = await pair();
+  b.removed.add(1);
+  b.transport.setPeers([]);
+  await until(
+    () => a.toldRemovedBy,
+    (told) => told.length >= 2,
+  );
+  expect(new Set(a.toldRemovedBy)).toEqual(new Set([2]));
+  expect(a.transport.isUp(2)).toBe(false);
 });
