@@ -12,9 +12,22 @@ export function renderStatus(status: ClusterStatus, chalk: ChalkInstance, nowMs:
   return [
     `${chalk.bold(cluster)} ${chalk.dim(owner)}`,
     formatTable([header, ...rows]),
+    ...renderUnsafe(nodes, chalk),
     faults === null ? chalk.red("The agent does not answer; `devious up` starts it again.") : renderFaults(faults, chalk, nowMs),
     ...(shipping === null ? [] : [renderShipping(shipping, chalk, nowMs)]),
   ].join("\n");
+}
+
+/** `n1, n2, n3 run with replication: async: a leader that is lost …`, one line an option. */
+export function renderUnsafe(nodes: readonly Pick<NodeStatus, "node" | "store">[], chalk: ChalkInstance): readonly string[] {
+  const runBy = new Map<string, string[]>();
+  for (const { node, store } of nodes) {
+    for (const { option, value, why } of store?.unsafe ?? []) {
+      const what = `${option}: ${value}: ${why}`;
+      runBy.set(what, [...(runBy.get(what) ?? []), node]);
+    }
+  }
+  return [...runBy].map(([what, by]) => chalk.red(`${by.join(", ")} ${by.length === 1 ? "runs" : "run"} with ${what}`));
 }
 
 function nodeRow(

@@ -3,10 +3,11 @@ import { label } from "../core/labels.js";
 import type { Role } from "../core/labels.js";
 import { agentEnv, agentPaths, clientPort, dataDir, nodeEnv } from "../core/node-contract.js";
 import { shipEnv, shipPaths, shipperNode } from "../core/ship-contract.js";
+import { changedSwitches } from "../core/store-switches.js";
 import type { ContainerSpec, Labels } from "../engine/port.js";
 import { imagePaths } from "../image/recipe.js";
 import { isImage, placeOf } from "../spec/cluster-spec.js";
-import type { ImageService, ServiceSpec, Shipping } from "../spec/cluster-spec.js";
+import type { ImageService, ServiceSpec, Shipping, StoreSpec } from "../spec/cluster-spec.js";
 import {
   agentContainerName,
   bookmarkVolumeName,
@@ -40,10 +41,14 @@ export function clusterLabels({ cluster, owner }: Identity): Labels {
 export function nodeHash({ image, imageIds }: Pick<Identity, "image" | "imageIds">, service: ServiceSpec, node: string): string {
   const { zone, protected: isProtected } = placeOf(service, node);
   return hashOf({
-    ...(isImage(service) ? imageFacts(service, imageIds.get(service.image)) : { image, store: service.store }),
+    ...(isImage(service) ? imageFacts(service, imageIds.get(service.image)) : { image, store: storeFacts(service.store) }),
     ...(zone === null ? {} : { zone }),
     ...(isProtected ? { protect: true } : {}),
   });
+}
+
+function storeFacts({ switches, ...always }: StoreSpec): object {
+  return { ...always, ...changedSwitches(switches) };
 }
 
 /** `id`: a rebuilt image keeps its name. */
@@ -82,7 +87,8 @@ function storeContainer(identity: Identity, boot: StoreBoot): ContainerSpec {
   const { cluster, image } = identity;
   const { node, service } = boot;
   // one design so far, so the program needs no telling
-  const { electionTimeoutMs, heartbeatIntervalMs, snapshotEntries } = service.store;
+  const { electionTimeoutMs, heartbeatIntervalMs, snapshotEntries, switches } = service.store;
+  const options = { electionTimeoutMs, heartbeatIntervalMs, snapshotEntries, ...changedSwitches(switches) };
   return {
     ...commonSpec(identity, node),
     image,
@@ -93,7 +99,7 @@ function storeContainer(identity: Identity, boot: StoreBoot): ContainerSpec {
       [nodeEnv.member]: String(boot.member),
       [nodeEnv.members]: formatMembers(boot.members),
       [nodeEnv.clusterState]: boot.clusterState,
-      [nodeEnv.options]: JSON.stringify({ electionTimeoutMs, heartbeatIntervalMs, snapshotEntries }),
+      [nodeEnv.options]: JSON.stringify(options),
     },
     volumes: [
       {

@@ -1,5 +1,6 @@
 import { DeviousError, messageOf } from "../core/errors.js";
 import { peerPort } from "../core/node-contract.js";
+import type { UnsafeSwitch } from "../core/store-switches.js";
 import type { Endpoint } from "../engine/port.js";
 import { requestJson } from "./http.js";
 import type { HttpAnswer } from "./http.js";
@@ -17,6 +18,8 @@ export interface StoreStatus {
   readonly voters: readonly string[];
   readonly learners: readonly string[];
   readonly uptimeMs: number;
+  /** Options it was given that break a promise; a node of before there were any does not tell. */
+  readonly unsafe?: readonly UnsafeSwitch[];
   /** Hash of all keys and values; only when asked for. */
   readonly hash?: string;
 }

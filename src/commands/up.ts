@@ -1,7 +1,9 @@
 import { Args, Flags } from "@oclif/core";
+import type { ChalkInstance } from "chalk";
 import { BaseCommand } from "../cli/base-command.js";
 import { durationFlag } from "../cli/flags.js";
 import { loadSpec } from "../cli/spec-file.js";
+import { renderUnsafe } from "../cli/render-status.js";
 import { formatTable } from "../cli/table.js";
 import { bringUp } from "../cluster/bring-up.js";
 import type { BringUpResult } from "../cluster/bring-up.js";
@@ -44,7 +46,7 @@ export default class Up extends BaseCommand {
       signal: this.signal,
       report: this.report,
     });
-    this.log(flags["dry-run"] ? planText(result) : resultText(result));
+    this.log(flags["dry-run"] ? planText(result) : resultText(result, this.terminal.chalk));
     return result;
   }
 }
@@ -53,7 +55,8 @@ function planText({ cluster, steps }: BringUpResult): string {
   return steps.length === 0 ? `${cluster}: nothing to do` : steps.join("\n");
 }
 
-function resultText({ cluster, steps, nodes }: BringUpResult): string {
+function resultText({ cluster, steps, nodes }: BringUpResult, chalk: ChalkInstance): string {
   const rows = nodes.map(({ node, role, health, address }) => [`  ${node}`, role ?? health, address ?? ""]);
-  return `${cluster} is ${steps.length === 0 ? "as its spec asks: nothing to do" : "up"}\n${formatTable(rows)}`;
+  const head = `${cluster} is ${steps.length === 0 ? "as its spec asks: nothing to do" : "up"}`;
+  return [head, formatTable(rows), ...renderUnsafe(nodes, chalk)].join("\n");
 }

@@ -1,4 +1,5 @@
 /** The complete, internal shape of a spec: nothing optional, nothing to look up, durations in milliseconds. */
+import { safeSwitches, type StoreSwitches } from "../core/store-switches.js";
 import type { LogFormat } from "../core/log-format.js";
 import type { RolesProbe } from "../core/roles.js";
 
@@ -70,6 +71,7 @@ export interface StoreSpec {
   readonly heartbeatIntervalMs: number;
   /** Entries applied between two snapshots. */
   readonly snapshotEntries: number;
+  readonly switches: StoreSwitches;
 }
 
 export const raftDefaults: StoreSpec = {
@@ -77,6 +79,7 @@ export const raftDefaults: StoreSpec = {
   electionTimeoutMs: 1000,
   heartbeatIntervalMs: 100,
   snapshotEntries: 10_000,
+  switches: safeSwitches,
 };
 
 export const nodesMax = 15;

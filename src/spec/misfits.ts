@@ -1,8 +1,9 @@
 /** What only more than one key together shows to be wrong, found in the raw file whatever else is wrong with it. */
 import { isName, nameRule } from "../core/ids.js";
 import { formatNames } from "../core/log-format.js";
+import { switchesClash } from "../core/store-switches.js";
 import { isImage, nodeNames, nodesMax } from "./cluster-spec.js";
-import type { ClusterSpec } from "./cluster-spec.js";
+import type { ClusterSpec, StoreSpec } from "./cluster-spec.js";
 import { isMapping, problemWithName, servicesIn } from "./names.js";
 import type { Mapping, Misfit, Named } from "./names.js";
 import { checkProtect, checkZones } from "./zones.js";
@@ -27,13 +28,18 @@ export function findMisfits(file: unknown, variables: Variables | undefined): re
 export function findClashes(spec: ClusterSpec): readonly { readonly service: string; readonly message: string }[] {
   return spec.services.flatMap((service) => {
     if (isImage(service)) return [];
-    const { electionTimeoutMs, heartbeatIntervalMs } = service.store;
-    if (electionTimeoutMs >= 3 * heartbeatIntervalMs) return [];
-    const message =
-      `election_timeout (${electionTimeoutMs}ms) must be at least three heartbeat_intervals ` +
-      `(${heartbeatIntervalMs}ms each), or followers stand for election all the time`;
-    return [{ service: service.name, message }];
+    const { store } = service;
+    const messages = [clockClash(store), switchesClash(store.switches)].filter((message) => message !== undefined);
+    return messages.map((message) => ({ service: service.name, message }));
   });
+}
+
+function clockClash({ electionTimeoutMs, heartbeatIntervalMs }: StoreSpec): string | undefined {
+  if (electionTimeoutMs >= 3 * heartbeatIntervalMs) return undefined;
+  return (
+    `election_timeout (${electionTimeoutMs}ms) must be at least three heartbeat_intervals ` +
+    `(${heartbeatIntervalMs}ms each), or followers stand for election all the time`
+  );
 }
 
 function findStrays(file: Mapping): readonly Misfit[] {

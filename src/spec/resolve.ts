@@ -1,3 +1,4 @@
+import { safeSwitches } from "../core/store-switches.js";
 import { toName } from "../core/ids.js";
 import type { RolesProbe } from "../core/roles.js";
 import { defaultNodes, defaultService, nodeNames, raftDefaults } from "./cluster-spec.js";
@@ -56,6 +57,14 @@ function storeSpec(store: SpecFile["store"]): StoreSpec {
     electionTimeoutMs: store?.election_timeout ?? raftDefaults.electionTimeoutMs,
     heartbeatIntervalMs: store?.heartbeat_interval ?? raftDefaults.heartbeatIntervalMs,
     snapshotEntries: store?.snapshot_entries ?? raftDefaults.snapshotEntries,
+    switches: {
+      reads: store?.reads ?? safeSwitches.reads,
+      fsync: store?.fsync ?? safeSwitches.fsync,
+      preVote: store?.preVote ?? safeSwitches.preVote,
+      checkQuorum: store?.checkQuorum ?? safeSwitches.checkQuorum,
+      commitRule: store?.commitRule ?? safeSwitches.commitRule,
+      replication: store?.replication ?? safeSwitches.replication,
+    },
   };
 }
 

@@ -4,6 +4,7 @@ import { closest, isName, namePattern, nameRule } from "../core/ids.js";
 import { formatNames, linePattern } from "../core/log-format.js";
 import { levels } from "../core/log-record.js";
 import { leaderPattern } from "../core/roles.js";
+import { switchValues } from "../core/store-switches.js";
 import { nodesMax } from "./cluster-spec.js";
 import { problemWithHeader, problemWithOtlp, problemWithTemplate } from "./shipping.js";
 
@@ -50,6 +51,18 @@ const words = z
   .array(text, { error: "must be a list of words, such as [node, server.js]" })
   .min(1, { error: "must have at least one word" });
 
+/** "must be …; did you mean …?" for one of a few words. */
+function oneOf<const Words extends readonly [string, ...string[]]>(known: Words) {
+  return z.enum(known, {
+    error: ({ input }) => {
+      const meant = typeof input === "string" ? closest(input, known) : undefined;
+      return `${JSON.stringify(input)} is none of ${known.join(", ")}${meant === undefined ? "" : `; did you mean "${meant}"?`}`;
+    },
+  });
+}
+
+const onOff = z.boolean({ error: ({ input }) => `must be true or false, not ${JSON.stringify(input)}` });
+
 const raft = z.strictObject(
   {
     design: z.literal("raft", {
@@ -63,6 +76,36 @@ const raft = z.strictObject(
     snapshot_entries: wholeNumber(10, 1_000_000)
       .optional()
       .describe("Applied entries between two snapshots, at least: they are also as many bytes as the last one; default 10000."),
+    reads: oneOf(switchValues.reads)
+      .optional()
+      .describe(
+        "How reads are answered. readIndex (default): the leader asks a majority first. lease: the leader answers by itself for nine tenths of an election timeout after it asked one; wrong clocks break that. local: any node answers from what it has, however old (unsafe).",
+      ),
+    fsync: oneOf(switchValues.fsync)
+      .optional()
+      .describe(
+        "When writes are made durable. always (default): before they are acknowledged. batch: each 100ms. off: never. The last two lose acknowledged writes with the power (unsafe).",
+      ),
+    preVote: onOff
+      .optional()
+      .describe(
+        "Whether a node asks if it could win before it stands; default true. Without it a node that was cut off deposes the leader when it comes back (unsafe).",
+      ),
+    checkQuorum: onOff
+      .optional()
+      .describe(
+        "Whether a leader that hears no majority steps down; default true. Without it such a leader keeps its clients waiting (unsafe).",
+      ),
+    commitRule: oneOf(switchValues.commitRule)
+      .optional()
+      .describe(
+        "What a leader commits by counting copies. currentTerm (default): entries of its own term, and with them all before. any: also those of earlier leaders, which a later one may overwrite (unsafe).",
+      ),
+    replication: oneOf(switchValues.replication)
+      .optional()
+      .describe(
+        "When a write is acknowledged. sync (default): once a majority has it on disk. async: once the leader has, which loses it where the leader is lost (unsafe).",
+      ),
   },
   { error: (issue) => (issue.code === "invalid_type" ? "must be raft, or a mapping with design: raft" : undefined) },
 );
@@ -115,16 +158,6 @@ const roles = z
     { error: (issue) => (issue.code === "invalid_type" ? "must be a mapping with http, or with exec and leader" : undefined) },
   )
   .describe("How to tell which node leads, for `chaos … leader` and `status`. Each node is given 1s to answer.");
-
-/** "must be …; did you mean …?" for one of a few words. */
-function oneOf<const Words extends readonly [string, ...string[]]>(known: Words) {
-  return z.enum(known, {
-    error: ({ input }) => {
-      const meant = typeof input === "string" ? closest(input, known) : undefined;
-      return `${JSON.stringify(input)} is none of ${known.join(", ")}${meant === undefined ? "" : `; did you mean "${meant}"?`}`;
-    },
-  });
-}
 
 const keyName = text.min(1, { error: "must not be empty" });
 

@@ -1,4 +1,5 @@
 import { adminPort, clientPort, dataDir, nodeEnv, peerPort } from "../core/node-contract.js";
+import { safeSwitches, switchesClash, switchValues, type StoreSwitches } from "../core/store-switches.js";
 import type { Member } from "./replica.js";
 import type { MemberId } from "./raft/types.js";
 
@@ -30,6 +31,7 @@ export interface NodeOptions {
   /** `new`: an empty disk means that these members found a cluster · `existing`: that the leader will tell. */
   readonly clusterState: "new" | "existing";
   readonly timing: Timing;
+  readonly switches: StoreSwitches;
   readonly dataDir: string;
   readonly clientAddress: Address;
   readonly peerAddress: Address;
@@ -63,7 +65,7 @@ export function optionsFromEnv(env: Readonly<Record<string, string | undefined>>
     member,
     members,
     clusterState,
-    timing: parseTiming(env[nodeEnv.options]),
+    ...parseDesign(env[nodeEnv.options]),
     dataDir,
     clientAddress: { host: undefined, port: clientPort },
     peerAddress: { host: undefined, port: peerPort },
@@ -81,11 +83,34 @@ function parseMembers(text: string): Member[] {
   });
 }
 
-function parseTiming(text: string | undefined): Timing {
-  if (text === undefined || text === "") return defaultTiming;
-  const given = JSON.parse(text) as Readonly<Record<string, unknown>>;
-  const unknown = Object.keys(given).find((name) => !(name in defaultTiming));
+function parseDesign(text: string | undefined): Pick<NodeOptions, "timing" | "switches"> {
+  const given = (text === undefined || text === "" ? {} : JSON.parse(text)) as Readonly<Record<string, unknown>>;
+  const unknown = Object.keys(given).find((name) => !(name in defaultTiming) && !(name in safeSwitches));
   if (unknown !== undefined) throw new Error(`${nodeEnv.options}: there is no option "${unknown}"`);
+  return { timing: parseTiming(given), switches: parseSwitches(given) };
+}
+
+function parseSwitches(given: Readonly<Record<string, unknown>>): StoreSwitches {
+  const one = <Value>(option: keyof StoreSwitches, known: readonly Value[]): Value => {
+    const wanted = option in given ? given[option] : safeSwitches[option];
+    const value = known.find((each) => each === wanted);
+    if (value === undefined) throw new Error(`${nodeEnv.options}: "${option}" must be one of ${known.join(", ")}`);
+    return value;
+  };
+  const switches: StoreSwitches = {
+    reads: one("reads", switchValues.reads),
+    fsync: one("fsync", switchValues.fsync),
+    preVote: one("preVote", switchValues.preVote),
+    checkQuorum: one("checkQuorum", switchValues.checkQuorum),
+    commitRule: one("commitRule", switchValues.commitRule),
+    replication: one("replication", switchValues.replication),
+  };
+  const clash = switchesClash(switches);
+  if (clash !== undefined) throw new Error(`${nodeEnv.options}: ${clash}`);
+  return switches;
+}
+
+function parseTiming(given: Readonly<Record<string, unknown>>): Timing {
   const count = (name: keyof Timing): number => {
     const value = given[name] ?? defaultTiming[name];
     if (typeof value !== "number" || !Number.isInteger(value) || value < 1) {

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { unsafeSwitches } from "../core/store-switches.js";
 import type { Log } from "../core/log-line.js";
 import type { Prng } from "../core/prng.js";
 import type { Answer, Ask, MemberChange } from "./ask.js";
@@ -326,6 +327,7 @@ export class Node implements Store {
       learners: conf.learners.map((id) => this.#nameOf(id)),
       uptimeMs: Math.round(this.#ports.clock.monotonicMs() - this.#startedMs),
       version: storeVersion,
+      unsafe: unsafeSwitches(this.#options.switches),
       ...(withHash ? { hash: createHash("sha256").update(wholeSnapshot(kv)).digest("hex") } : {}),
     };
   }

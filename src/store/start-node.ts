@@ -1,5 +1,6 @@
 import type { Log } from "../core/log-line.js";
 import type { Prng } from "../core/prng.js";
+import { unsafeSwitches } from "../core/store-switches.js";
 import type { Causality } from "./causality.js";
 import type { Clock, TroubledClock } from "./clock.js";
 import { Hooks } from "./hooks.js";
@@ -65,6 +66,9 @@ export async function startNode(options: NodeOptions, world: World): Promise<Run
   });
   if (tornTail !== undefined) {
     log("warn", "wal-torn-tail", "removed the rest of a write that a crash had cut off; nobody had been told of it", tornTail);
+  }
+  for (const { option, value, why } of unsafeSwitches(options.switches)) {
+    log("warn", "unsafe-option", `runs with ${option}: ${value}: ${why}`, { option, value });
   }
   // before the ports that others wait for: whoever finds the node ready can hurt it
   const admin = new Admin(new Hooks({ disk, bitFlip, clock, log }));

@@ -50,6 +50,12 @@ describe("a good spec", () => {
     });
   });
 
+  test("the store's mistakes are asked for by their names", () => {
+    const text = "store: { design: raft, reads: local, fsync: batch, preVote: false, replication: async }";
+    const switches = { ...raftDefaults.switches, reads: "local", fsync: "batch", preVote: false, replication: "async" } as const;
+    expect(specOf(text).services).toEqual([storeService("store", ["n1", "n2", "n3"], { ...raftDefaults, switches })]);
+  });
+
   test("an image of the user's has its own entrypoint and command where the spec says nothing", () => {
     expect(specOf("services: { api: { image: 'my-api:dev', nodes: 1 } }").services).toEqual([
       {
@@ -203,6 +209,15 @@ describe("problems", () => {
     ["nme: x", ['1:1 unknown key "nme"; did you mean "name"?']],
     ["volumes: [x]", ['1:1 unknown key "volumes"; known here: name, nodes, store, protect, services, network, logging']],
     ["store: raff", ['1:8 store.design: "raff" is not a design of the bundled store: use raft']],
+    [
+      "store: { design: raft, reads: lokal }",
+      ['1:31 store.reads: "lokal" is none of readIndex, lease, local; did you mean "local"?'],
+    ],
+    ["store: { design: raft, preVote: 1 }", ["1:33 store.preVote: must be true or false, not 1"]],
+    [
+      "store: { design: raft, reads: lease, checkQuorum: false }",
+      ["1:8 reads: lease needs checkQuorum: true, for without it nobody refuses another leader its vote while the lease lasts"],
+    ],
     ["store: { design: raft, election_timeout: 5 }", ["1:42 store.election_timeout: 5 has no unit: write 5ms or 5s"]],
     [
       "store: { design: raft, heartbeat_interval: 3 parsecs }",

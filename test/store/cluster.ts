@@ -6,6 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createLog } from "../../src/core/log-line.js";
 import { createPrng } from "../../src/core/prng.js";
+import { safeSwitches, type StoreSwitches } from "../../src/core/store-switches.js";
 import type { StoreHooks } from "../../src/core/store-hooks.js";
 import { Causality } from "../../src/store/causality.js";
 import { TroubledClock } from "../../src/store/clock.js";
@@ -35,7 +36,11 @@ export interface TestCluster {
   destroy(): Promise<void>;
 }
 
-export async function testCluster(size: number, timing: Partial<Timing> = {}): Promise<TestCluster> {
+export async function testCluster(
+  size: number,
+  timing: Partial<Timing> = {},
+  switches: Partial<StoreSwitches> = {},
+): Promise<TestCluster> {
   const root = mkdtempSync(join(tmpdir(), "devious-store-"));
   const ports = await freePorts(size);
   const members = ports.map((peerPort, i) => ({ id: i + 1, name: `n${i + 1}`, host: "127.0.0.1", peerPort }));
@@ -69,6 +74,7 @@ export async function testCluster(size: number, timing: Partial<Timing> = {}): P
             requestTimeoutMs: 2500,
             ...timing,
           },
+          switches: { ...safeSwitches, ...switches },
           dataDir: join(root, self.name),
           clientAddress: { host: "127.0.0.1", port: 0 },
           peerAddress: { host: "127.0.0.1", port: self.peerPort },

@@ -1,6 +1,7 @@
 // Shows how a node reads its environment, and the one sentence it ends with where that is wrong.
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
+import { safeSwitches } from "../../src/core/store-switches.js";
 import { optionsFromEnv } from "../../src/store/node-options.js";
 import { storeVersion } from "../../src/store/version.js";
 
@@ -32,6 +33,11 @@ it("takes the design's options", () => {
   expect(options.timing).toMatchObject({ electionTimeoutMs: 500, heartbeatIntervalMs: 50, snapshotEntries: 10_000 });
 });
 
+it("takes the switches, and knows which values stand together", () => {
+  const options = optionsFromEnv({ ...env, DEVIOUS_STORE_OPTIONS: `{"reads":"lease","fsync":"off","preVote":false}` });
+  expect(options.switches).toEqual({ ...safeSwitches, reads: "lease", fsync: "off", preVote: false });
+});
+
 it.each<[Record<string, string | undefined>, RegExp]>([
   [{ DEVIOUS_NODE: undefined }, /DEVIOUS_NODE is missing/],
   [{ DEVIOUS_MEMBER: "3" }, /does not hold this member/],
@@ -39,6 +45,9 @@ it.each<[Record<string, string | undefined>, RegExp]>([
   [{ DEVIOUS_CLUSTER_STATE: "old" }, /must be new or existing/],
   [{ DEVIOUS_STORE_OPTIONS: `{"snapshotEntries":0}` }, /"snapshotEntries" must be a whole number/],
   [{ DEVIOUS_STORE_OPTIONS: `{"electionTimeoutMs":200}` }, /at least three times/],
+  [{ DEVIOUS_STORE_OPTIONS: `{"reads":"never"}` }, /"reads" must be one of readIndex, lease, local/],
+  [{ DEVIOUS_STORE_OPTIONS: `{"preVote":"off"}` }, /"preVote" must be one of true, false/],
+  [{ DEVIOUS_STORE_OPTIONS: `{"reads":"lease","checkQuorum":false}` }, /reads: lease needs checkQuorum/],
   [{ DEVIOUS_STORE_OPTIONS: `{"election":200}` }, /no option "election"/],
 ])("refuses %j", (change, message) => {
   expect(() => optionsFromEnv({ ...env, ...change })).toThrow(message);
