@@ -12,6 +12,7 @@ import type {
   Raft,
   RaftOptions,
   RaftStatus,
+  Snapshot,
 } from "../store/raft/types.js";
 import type { SimDisk } from "./disk.js";
 import type { Invariants } from "./invariants.js";
@@ -58,6 +59,11 @@ export interface NodeWorld {
 interface Asked {
   readonly input: KvInput;
   readonly answer: (answer: Answer) => void;
+}
+
+/** In the box, what stands for a state is its bytes. */
+function bytesOf({ data }: Snapshot): Uint8Array {
+  return data as Uint8Array;
 }
 
 function fail({ answer }: Asked): void {
@@ -145,7 +151,7 @@ export class SimNode {
       stepScheduled: false,
     };
     this.#life = life;
-    life.machine.restore(recovered.snapshot.data);
+    life.machine.restore(bytesOf(recovered.snapshot));
     trace.note(
       () => `n${this.id} starts: term ${recovered.hardState.term}, snapshot ${index}, log to ${index + recovered.entries.length}`,
     );
@@ -267,7 +273,7 @@ export class SimNode {
     const { invariants } = this.#world;
     for (const { id, index, term } of proposed) life.proposals.place(id, index, term);
     if (restore !== undefined) {
-      life.machine.restore(restore.data);
+      life.machine.restore(bytesOf(restore));
       life.applied = life.compacted = restore.meta.index;
       invariants.restored(this.id, restore.meta, life.machine.chain);
       for (const { answer } of life.proposals.skipTo(life.applied)) answer({ type: "info" });

@@ -18,7 +18,6 @@ import type { CommandName } from "./entries/commands.js";
 import { Compactor } from "./compactor.js";
 import type { HashAnswer, MvccStore } from "./mvcc/mvcc-store.js";
 import type { Refused } from "./mvcc/requests.js";
-import { wholeSnapshot } from "./mvcc/whole-snapshot.js";
 import { Leading } from "./leading.js";
 import type { Leadership } from "./member-change.js";
 import type { NodeOptions } from "./node-options.js";
@@ -29,8 +28,7 @@ import { none } from "./raft/types.js";
 import type { ConfChange, ConfState, Entry, MemberId, Raft, RaftEvent, Recovered, Role, Snapshot } from "./raft/types.js";
 import { Readers } from "./readers.js";
 import { Removal } from "./removal.js";
-import { Replica } from "./replica.js";
-import type { Member } from "./replica.js";
+import type { Member, Replica } from "./replica.js";
 import { Router } from "./router.js";
 import { etcdMethods, etcdServices } from "./rpc/methods.js";
 import { Snapshots } from "./snapshots.js";
@@ -55,6 +53,17 @@ export interface NodePorts {
   readonly wal: Wal;
   /** It has said so in its log, and is to be stopped. */
   readonly onRemoved: () => void;
+  /** See `World`. */
+  readonly onFatal: (error: unknown) => void;
+}
+
+/** Where a node starts from. */
+export interface NodeStart {
+  readonly recovered: Recovered;
+  /** The state in its snapshot. */
+  readonly replica: Replica;
+  /** Nothing was ever stored here before. */
+  readonly isFresh: boolean;
 }
 
 /** One running member: the machine with its driver, its peers, its clients and the state that is applied. */
@@ -92,7 +101,7 @@ export class Node implements Store {
   #stopping = false;
   #saidWaiting = false;
 
-  constructor(options: NodeOptions, ports: NodePorts, recovered: Recovered, isFresh: boolean) {
+  constructor(options: NodeOptions, ports: NodePorts, { recovered, replica, isFresh }: NodeStart) {
     const { member, cluster, timing } = options;
     const { log, causality, clock, prng, wal, onRemoved } = ports;
     const nowMs = clock.monotonicMs;
@@ -100,12 +109,13 @@ export class Node implements Store {
     this.#ports = ports;
     this.#startedMs = nowMs();
     this.#clusterId = clusterId(cluster);
-    const { meta, data } = recovered.snapshot;
-    this.#replica = Replica.restore(data);
+    const { meta } = recovered.snapshot;
+    this.#replica = replica;
     this.#applied = meta.index;
     this.#appliedTerm = meta.term;
     this.#snapshots = new Snapshots({
-      wal,
+      dir: options.dataDir,
+      onFatal: ports.onFatal,
       entriesMin: timing.snapshotEntries,
       keepEntries: timing.keepEntries,
       start: recovered.snapshot,
@@ -143,6 +153,10 @@ export class Node implements Store {
       onRemoved: (toldBy) => this.#removal.told(toldBy),
       onUnreachable: (peer) => this.driver.input({ type: "unreachable", member: peer }),
       onReady: () => this.#standIfFounding(),
+      snapshots: {
+        open: (snapshot) => this.#snapshots.open(snapshot),
+        receive: () => this.#snapshots.receive(),
+      },
       onAsk: (_from, body, answer) => this.#router.submitForPeer(body as Ask, answer),
     });
     this.driver = new Driver(this.#raft, wal, this.#transport, {
@@ -212,6 +226,7 @@ export class Node implements Store {
     this.#router.close();
     this.#readers.expire(Infinity);
     this.driver.stop();
+    await this.#snapshots.close();
     await this.#ports.wal.close();
     this.#transport.close();
     this.#door.close();
@@ -328,7 +343,7 @@ export class Node implements Store {
       uptimeMs: Math.round(this.#ports.clock.monotonicMs() - this.#startedMs),
       version: storeVersion,
       unsafe: unsafeSwitches(this.#options.switches),
-      ...(withHash ? { hash: createHash("sha256").update(wholeSnapshot(kv)).digest("hex") } : {}),
+      ...(withHash ? { hash: hashOf(kv) } : {}),
     };
   }
 
@@ -432,4 +447,12 @@ export class Node implements Store {
 /** etcd's clusters have a number: ours is made from the name. */
 function clusterId(cluster: string): string {
   return createHash("sha256").update(cluster).digest().readBigUInt64BE().toString();
+}
+
+/** Of everything in the store: equal for equal states. */
+function hashOf(kv: MvccStore): string {
+  const hash = createHash("sha256");
+  const writer = kv.snapshot();
+  for (let chunk = writer.next(); chunk !== undefined; chunk = writer.next()) hash.update(chunk);
+  return hash.digest("hex");
 }

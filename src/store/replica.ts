@@ -1,10 +1,10 @@
 import type { CommandAnswer } from "./entries/commands.js";
-import { readOldKeys } from "./entries/old-format.js";
 import type { MvccStore } from "./mvcc/mvcc-store.js";
 import type { Refused } from "./mvcc/requests.js";
-import { readWholeSnapshot, wholeSnapshot } from "./mvcc/whole-snapshot.js";
 import { decodeConfChange } from "./raft/conf-codec.js";
 import type { ConfChange, Entry, MemberId } from "./raft/types.js";
+import { StateReader, writeStateStream } from "./state-stream.js";
+import type { StateWriter } from "./state-stream.js";
 import { StoreState } from "./store-state.js";
 import type { StateParts } from "./store-state.js";
 import type { ErrorName } from "./wire/errors.js";
@@ -16,9 +16,6 @@ export interface Member {
   readonly host: string;
   readonly peerPort: number;
 }
-
-/** No members' JSON was ever as long, so it cannot be taken for its length, which older snapshots begin with. */
-const formatOfHistories = 0xff00_0002;
 
 /** What applying one entry did. */
 export type Applied =
@@ -77,29 +74,24 @@ export class Replica {
     return { type: "conf", change, member };
   }
 
-  /**
-   * Format u32, length of the next part u32, all but the keys as JSON, the keys. Older versions wrote no format, the latest keys only, and
-   * nothing but the members beside them.
-   */
-  snapshot(): Uint8Array<ArrayBuffer> {
+  /** The state as it is now, to be written while entries are applied. */
+  snapshot(): StateWriter {
     const beside: BesideKeys = { members: [...this.#members.values()], lastMember: this.#lastMember, ...this.state.parts() };
-    const json = Buffer.from(JSON.stringify(beside));
-    const head = Buffer.alloc(8);
-    head.writeUInt32LE(formatOfHistories, 0);
-    head.writeUInt32LE(json.length, 4);
-    return Buffer.concat([head, json, wholeSnapshot(this.kv)]);
+    return writeStateStream(beside, this.kv.snapshot());
   }
 
-  /** The state of which {@link snapshot} made `data`. */
-  static restore(data: Uint8Array): Replica {
-    const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
-    const hasHistories = bytes.readUInt32LE(0) === formatOfHistories;
-    const jsonAt = hasHistories ? 8 : 4;
-    const keysAt = jsonAt + bytes.readUInt32LE(jsonAt - 4);
-    const { members, lastMember, ...parts } = JSON.parse(bytes.toString("utf8", jsonAt, keysAt)) as BesideKeys;
-    const keys = bytes.subarray(keysAt);
-    const state = StoreState.restore(parts, hasHistories ? readWholeSnapshot(keys) : readOldKeys(keys));
-    return new Replica(state, members, lastMember);
+  /** The state of which {@link snapshot} made `chunks`. */
+  static restore(chunks: Iterable<Uint8Array>): Replica {
+    const reader = new StateReader();
+    for (const chunk of chunks) reader.push(chunk);
+    return Replica.of(reader);
+  }
+
+  /** The state that `reader` has taken in. */
+  static of(reader: StateReader): Replica {
+    const { beside, keys } = reader.finish();
+    const { members, lastMember, ...parts } = beside as BesideKeys;
+    return new Replica(StoreState.restore(parts, keys), members, lastMember);
   }
 }
 

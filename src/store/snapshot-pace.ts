@@ -28,9 +28,13 @@ export class SnapshotPace {
     this.#bytes += data.length + restBytes;
   }
 
-  /** There is a snapshot of everything applied by now, so large. */
+  /** A snapshot of everything applied by now is begun. */
+  begun(): void {
+    this.#entries = this.#bytes = 0;
+  }
+
+  /** The last snapshot turned out so large. */
   taken(bytes: number): void {
     this.#lastBytes = bytes;
-    this.#entries = this.#bytes = 0;
   }
 }

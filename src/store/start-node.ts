@@ -9,8 +9,10 @@ import { BitFlip } from "./io/bit-flip.js";
 import { createLogFile } from "./io/log-file.js";
 import { realTime } from "./io/real-time.js";
 import { TroubledDisk } from "./io/troubled-disk.js";
+import { SnapshotDraft, writeState } from "./io/snapshot-file.js";
 import { Wal } from "./io/wal.js";
 import { Node } from "./node.js";
+import type { NodeStart } from "./node.js";
 import type { NodeOptions } from "./node-options.js";
 import { bootstrapSnapshot, joinerSnapshot } from "./raft/bootstrap.js";
 import { none } from "./raft/types.js";
@@ -73,12 +75,11 @@ export async function startNode(options: NodeOptions, world: World): Promise<Run
   // before the ports that others wait for: whoever finds the node ready can hurt it
   const admin = new Admin(new Hooks({ disk, bitFlip, clock, log }));
   const adminPort = await admin.listen(options.adminAddress.host, options.adminAddress.port);
-  const started = new Node(
-    options,
-    { log, causality, clock, prng, wal, onRemoved },
-    recovered ?? (await found(options, wal)),
-    recovered === undefined,
-  );
+  const start =
+    recovered === undefined
+      ? await found(options, wal)
+      : { recovered, replica: Replica.restore(recovered.snapshot.data.chunks()), isFresh: false };
+  const started = new Node(options, { log, causality, clock, prng, wal, onFatal, onRemoved }, start);
   node = started;
   const { clientPort, peerPort } = await started.listen();
   const stop = async (): Promise<void> => {
@@ -101,12 +102,16 @@ function slowSyncMention(log: Log, clock: Clock): (durationMs: number) => void {
 }
 
 /** What an empty disk starts from: the founders as voters, or nobody yet. */
-async function found({ members, clusterState }: NodeOptions, wal: Wal): Promise<Recovered> {
-  const data = Replica.create(members).snapshot();
+async function found({ members, clusterState, dataDir }: NodeOptions, wal: Wal): Promise<NodeStart> {
+  const replica = Replica.create(members);
   const voters = members.map(({ id }) => id).sort((a, b) => a - b);
-  const snapshot = clusterState === "new" ? bootstrapSnapshot(voters, data) : { ...joinerSnapshot, data };
-  const hardState = { term: snapshot.meta.term, vote: none, commit: snapshot.meta.index };
-  const start: Recovered = { hardState, snapshot, entries: [] };
-  await wal.bootstrap(start);
-  return start;
+  const { meta } = clusterState === "new" ? bootstrapSnapshot(voters) : joinerSnapshot;
+  const state = replica.snapshot();
+  const draft = await SnapshotDraft.begin(dataDir, "first");
+  await writeState(draft, meta, () => Promise.resolve(state.next()));
+  const snapshot = { meta, data: await draft.publish(meta) };
+  const hardState = { term: meta.term, vote: none, commit: meta.index };
+  const recovered: Recovered = { hardState, snapshot, entries: [] };
+  await wal.bootstrap(recovered);
+  return { recovered, replica, isFresh: true };
 }

@@ -1,6 +1,7 @@
 // Shows that members are part of what is replicated: they come and go with the log, survive snapshots, and no number is given twice.
 import { expect, it } from "vitest";
 import { encodeCommand } from "../../src/store/entries/commands.js";
+import { wholeSnapshot } from "../../src/store/mvcc/whole-snapshot.js";
 import { encodeConfChange } from "../../src/store/raft/conf-codec.js";
 import type { ConfChange, Entry } from "../../src/store/raft/types.js";
 import { encodeMember, Replica } from "../../src/store/replica.js";
@@ -27,7 +28,7 @@ it("never gives the number of a removed member again, also after a snapshot", ()
   replica.apply(conf("addLearner", 3, member(3)));
   replica.apply(conf("remove", 3));
   expect(replica.nextMember).toBe(4);
-  expect(Replica.restore(replica.snapshot()).nextMember).toBe(4);
+  expect(Replica.restore([wholeSnapshot(replica)]).nextMember).toBe(4);
 });
 
 it("a snapshot holds members and keys; an empty entry changes nothing", () => {
@@ -35,10 +36,10 @@ it("a snapshot holds members and keys; an empty entry changes nothing", () => {
   const data = encodeCommand("put", { key: "k", value: Buffer.from("v") });
   replica.apply({ index: 2, term: 1, kind: "normal", data });
   expect(replica.apply({ index: 3, term: 2, kind: "normal", data: new Uint8Array() })).toEqual({ type: "noop" });
-  const restored = Replica.restore(replica.snapshot());
+  const restored = Replica.restore([wholeSnapshot(replica)]);
   expect(ids(restored)).toEqual([1]);
   expect([restored.kv.revision, restored.kv.size]).toEqual([2, 1]);
-  expect(restored.snapshot()).toEqual(replica.snapshot());
+  expect(wholeSnapshot(restored)).toEqual(wholeSnapshot(replica));
 });
 
 /** As versions before the history wrote them. */
@@ -71,12 +72,12 @@ it("reads the snapshots and the commands of older versions, and ends in the same
     [5, [["a", "3", 2, 5, 2]]],
   ];
   const ends = afterEach.map((snapshot, applied) => {
-    const replica = Replica.restore(oldSnapshot(...snapshot));
+    const replica = Replica.restore([oldSnapshot(...snapshot)]);
     expect([...replica.members.keys(), replica.nextMember]).toEqual([1, 4]);
     for (const data of [...commands.slice(applied), ...later]) replica.apply({ index: 2, term: 1, kind: "normal", data });
     const { kv } = replica;
     expect([kv.revision, kv.compactRevision, kv.size]).toEqual([7, 5, 1]);
-    return Buffer.from(replica.snapshot()).toString("hex");
+    return wholeSnapshot(replica).toString("hex");
   });
   expect(new Set(ends).size).toBe(1);
 });

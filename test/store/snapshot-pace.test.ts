@@ -11,6 +11,7 @@ it("a small state has one every so many entries", () => {
     pace.applied(entry(20));
     if (!pace.isDue) continue;
     due.push(index);
+    pace.begun();
     pace.taken(100);
   }
   expect(due).toEqual([10, 20, 30]);
@@ -33,6 +34,7 @@ it("where nothing is ever given back, all snapshots together are at most twice w
     state += 150;
     if (!pace.isDue) continue;
     saved += state;
+    pace.begun();
     pace.taken(state);
   }
   expect(saved).toBeGreaterThan(state / 2);

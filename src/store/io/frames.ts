@@ -14,6 +14,10 @@ export type Packet =
   /** Nothing follows. With `removed` the dialler is no member any more, and never will be one under its number. */
   | readonly ["refused", string, "removed"?]
   | readonly ["raft", Message]
+  /** Part of a snapshot's file, and where in it; they come in order, and one at 0 begins anew. */
+  | readonly ["piece", number, Uint8Array]
+  /** The pieces were all: raft's message, whose state is the file. */
+  | readonly ["snapshot", Extract<Message, { type: "snapshot" }>]
   | readonly ["ask", number, unknown]
   | readonly ["answer", number, unknown]
   /** First packet of every frame but the greeting, which has it inside; members of older versions send none. */
@@ -22,10 +26,8 @@ export type Packet =
   | readonly ["beat"];
 
 const lengthBytes = 4;
-/** A longer frame is not ours: the largest we make holds a snapshot. Bytes that are no frames, such as text, seem longer. */
+/** A longer frame is not ours: the largest holds the uncommitted entries of a leader. Bytes that are no frames, such as text, seem longer. */
 const frameBytesMax = 2 ** 28;
-/** The largest state that fits into a frame, with room for what is said about it. */
-export const snapshotBytesMax = frameBytesMax - 2 ** 16;
 
 /** One direction of one connection: object shapes are sent once, so writer and reader live as long as the connection. */
 export class FrameWriter {
@@ -43,7 +45,7 @@ export class FrameWriter {
 /** Cuts a byte stream into frames; chunks may be cut anywhere. Throws where the bytes are no frames. */
 export class FrameReader {
   readonly #unpackr = new Unpackr({ useRecords: true, sequential: true });
-  // Joined only once a whole frame is there: a snapshot comes in thousands of chunks.
+  // Joined only once a whole frame is there: a large one comes in many chunks.
   #chunks: Buffer[] = [];
   #bytes = 0;
   #bytesWanted = lengthBytes;

@@ -21,6 +21,8 @@ export interface PeerLinkOptions {
   readonly onRemoved: () => void;
   /** Answers, in any order. */
   readonly onPacket: (packet: Packet) => void;
+  /** All that was sent has been handed to the kernel, after it had not. */
+  readonly onDrain?: () => void;
 }
 
 /** Dialling and greeting together: a link on which this takes longer could not carry heartbeats anyway. */
@@ -65,6 +67,11 @@ export class PeerLink {
   /** True where all that was sent has been handed to the kernel. */
   get isIdle(): boolean {
     return this.#outbox.length === 0 && (this.#state.type !== "up" || this.#state.socket.writableLength === 0);
+  }
+
+  /** False: who has much to send waits for `onDrain`. */
+  get hasRoom(): boolean {
+    return this.#state.type === "up" && !this.#state.socket.writableNeedDrain;
   }
 
   /** Queues a packet for the next {@link flush}; false where the link is down or too far behind, and the packet was not taken. */
@@ -142,6 +149,7 @@ export class PeerLink {
         this.#fail(String(error));
       }
     });
+    socket.on("drain", () => isCurrent() && this.#options.onDrain?.());
     socket.on("error", (error) => isCurrent() && this.#fail(error.message));
     socket.on("close", () => isCurrent() && this.#fail("closed by the peer"));
   }

@@ -6,10 +6,14 @@ import type { Causality } from "../causality.js";
 import type { Clock } from "../clock.js";
 import type { Member } from "../replica.js";
 import type { MemberId, Message, Snapshot } from "../raft/types.js";
-import { FrameReader, FrameWriter, snapshotBytesMax } from "./frames.js";
+import { FrameReader, FrameWriter } from "./frames.js";
 import type { Packet } from "./frames.js";
 import { listenOn } from "./listen.js";
 import { PeerLink, writeFrame } from "./peer-link.js";
+import { SnapshotCourier } from "./snapshot-courier.js";
+import type { SnapshotMessage } from "./snapshot-courier.js";
+import type { SnapshotSource } from "./snapshot-file.js";
+import type { SnapshotIntake } from "./snapshot-intake.js";
 
 /** What became of a question to a peer. */
 export type Reply =
@@ -34,6 +38,10 @@ export interface TransportOptions {
   readonly onRemoved: (toldBy: MemberId) => void;
   /** A connection to or from this member stands. */
   readonly onReady: (member: MemberId) => void;
+  readonly snapshots: {
+    readonly open: (snapshot: Snapshot) => Promise<SnapshotSource>;
+    readonly receive: () => SnapshotIntake;
+  };
   /** `answer` is called once, at any later time. */
   readonly onAsk: (from: MemberId, body: unknown, answer: (body: unknown) => void) => void;
 }
@@ -41,13 +49,11 @@ export interface TransportOptions {
 interface Peer {
   readonly member: Member;
   readonly link: PeerLink;
-  /** A connection of its own for snapshots, so that heartbeats do not queue behind megabytes. Made when first needed. */
-  bulk: { readonly link: PeerLink; waiting: Packet | undefined; usedAtMs: number } | undefined;
+  readonly courier: SnapshotCourier;
   readonly asks: Map<number, (reply: Reply) => void>;
   /** Something for it was dropped since the last sweep. */
   dropped: boolean;
   saidLostAtMs: number;
-  saidTooLargeAtMs: number;
 }
 
 interface Incoming {
@@ -58,6 +64,8 @@ interface Incoming {
   /** Bytes read up to the last beat: while more arrive we say that we are here. */
   bytesAtBeat: number;
   outbox: Packet[];
+  /** The snapshot whose pieces are coming. */
+  intake: SnapshotIntake | undefined;
 }
 
 const sweepEveryMs = 100;
@@ -65,12 +73,10 @@ const sweepEveryMs = 100;
 const pauseMs = 1000;
 /** Whoever dials beats more often than this, so a longer silence means that it is gone. */
 const incomingSilenceMaxMs = 5000;
-const bulkIdleMaxMs = 5000;
 /** A peer that comes and goes is mentioned no more often than this. */
 const mentionEveryMs = 5000;
 /** A dial that fails during a long cut is news for nobody. */
 const mentionDialEveryMs = 30_000;
-const mentionTooLargeEveryMs = 30_000;
 
 /**
  * Messages, and questions with answers, between members. Each member dials each other one and speaks first on that connection; whoever
@@ -110,7 +116,7 @@ export class Transport {
       if (member !== undefined && member.host === peer.member.host && member.peerPort === peer.member.peerPort) continue;
       this.#peers.delete(id);
       peer.link.close();
-      peer.bulk?.link.close();
+      peer.courier.close();
     }
     for (const [id, member] of wanted) if (!this.#peers.has(id)) this.#addPeer(member);
   }
@@ -127,12 +133,9 @@ export class Transport {
   send(message: Message): void {
     const peer = this.#peers.get(message.to);
     if (peer === undefined) return;
-    if (message.type === "snapshot" && message.snapshot.data.length > snapshotBytesMax) {
-      // not reported as unreachable, upon which it would be sent again at once: raft comes back to it after some election timeouts
-      this.#mentionTooLarge(peer, message.snapshot);
-    } else if (message.type === "snapshot" && peer.link.isUp) {
-      this.#sendBulk(peer, ["raft", message]);
-    } else if (peer.link.send(["raft", message])) {
+    if (message.type === "snapshot" && peer.link.isUp) {
+      peer.courier.deliver(message);
+    } else if (message.type !== "snapshot" && peer.link.send(["raft", message])) {
       this.#flushSoon();
     } else {
       peer.dropped = true;
@@ -188,11 +191,10 @@ export class Transport {
     const peer: Peer = {
       member,
       link,
-      bulk: undefined,
+      courier: this.#courierTo(member),
       asks,
       dropped: false,
       saidLostAtMs: -Infinity,
-      saidTooLargeAtMs: -Infinity,
     };
     this.#peers.set(member.id, peer);
     link.sweep(false);
@@ -207,46 +209,27 @@ export class Transport {
     this.#options.log(wasUp ? "info" : "debug", "peer-lost", `no connection to ${name}: ${why}`, { peer: name, why });
   }
 
-  #mentionTooLarge(peer: Peer, { meta, data }: Snapshot): void {
-    const nowMs = this.#options.clock.monotonicMs();
-    if (nowMs - peer.saidTooLargeAtMs < mentionTooLargeEveryMs) return;
-    peer.saidTooLargeAtMs = nowMs;
-    const { name } = peer.member;
-    const fields = { to: name, index: meta.index, bytes: data.length, bytesMax: snapshotBytesMax };
-    const msg = `${name} cannot catch up: it needs a snapshot of ${data.length} bytes, and none above ${snapshotBytesMax} is sent`;
-    this.#options.log("error", "snapshot-too-large", msg, fields);
-  }
-
-  #sendBulk(peer: Peer, packet: Packet): void {
-    const { cluster, self, clock, causality, onUnreachable } = this.#options;
+  #courierTo(member: Member): SnapshotCourier {
+    const { cluster, self, clock, causality, snapshots, onUnreachable } = this.#options;
     const nowMs = clock.monotonicMs;
-    if (peer.bulk === undefined) {
-      const link = new PeerLink({
-        cluster,
-        self,
-        peer: peer.member,
-        causality,
-        nowMs,
-        onReady: () => {
-          if (peer.bulk?.waiting !== undefined) link.send(peer.bulk.waiting);
-          link.flush();
-          if (peer.bulk !== undefined) peer.bulk.waiting = undefined;
-        },
-        onLost: () => {
-          if (peer.bulk?.link !== link) return;
-          peer.bulk = undefined;
-          link.close();
-          onUnreachable(peer.member.id);
-        },
-        onRemoved: () => undefined,
-        onPacket: () => undefined,
-      });
-      peer.bulk = { link, waiting: undefined, usedAtMs: nowMs() };
-    }
-    peer.bulk.usedAtMs = nowMs();
-    if (peer.bulk.link.send(packet)) peer.bulk.link.flush();
-    else peer.bulk.waiting = packet;
-    peer.bulk.link.sweep(false);
+    return new SnapshotCourier({
+      nowMs,
+      open: snapshots.open,
+      onFailed: () => onUnreachable(member.id),
+      dial: (courier) =>
+        new PeerLink({
+          cluster,
+          self,
+          peer: member,
+          causality,
+          nowMs,
+          onReady: () => courier.pump(),
+          onDrain: () => courier.pump(),
+          onLost: () => courier.lost(),
+          onRemoved: () => undefined,
+          onPacket: () => undefined,
+        }),
+    });
   }
 
   #accept(socket: Socket): void {
@@ -259,6 +242,7 @@ export class Transport {
       heardAtMs: nowMs(),
       bytesAtBeat: 0,
       outbox: [],
+      intake: undefined,
     };
     this.#incoming.add(incoming);
     socket.on("data", (chunk) => {
@@ -272,7 +256,10 @@ export class Transport {
     });
     // The dialling side says why a link broke; here the close is enough.
     socket.on("error", () => socket.destroy());
-    socket.on("close", () => this.#incoming.delete(incoming));
+    socket.on("close", () => {
+      this.#incoming.delete(incoming);
+      void incoming.intake?.abort();
+    });
   }
 
   #take(incoming: Incoming, packet: Packet): void {
@@ -299,7 +286,14 @@ export class Transport {
         causality.receive(packet[1]);
         return;
       case "raft":
-        onMessage(packet[1]);
+        // members of older versions send a snapshot's state within the message
+        if (packet[1].type !== "snapshot") onMessage(packet[1]);
+        return;
+      case "piece":
+        this.#takePiece(incoming, packet[1], packet[2]);
+        return;
+      case "snapshot":
+        this.#takeSnapshot(incoming, packet[1]);
         return;
       case "ask": {
         const id = packet[1];
@@ -321,6 +315,42 @@ export class Transport {
     writeFrame(incoming.socket, incoming.writer.encode([refused]));
     incoming.socket.end();
     return true;
+  }
+
+  /** Nothing more is read until it is written, so that no more of a snapshot is in memory than a few pieces. */
+  #takePiece(incoming: Incoming, at: number, bytes: Uint8Array): void {
+    if (at === 0) {
+      void incoming.intake?.abort();
+      incoming.intake = this.#options.snapshots.receive();
+    }
+    const { intake, socket } = incoming;
+    if (intake?.bytes !== at) throw new RangeError(`a piece of a snapshot is of byte ${at}, expected was ${intake?.bytes ?? 0}`);
+    socket.pause();
+    intake.write(bytes).then(
+      () => socket.resume(),
+      (error: unknown) => this.#refuseSnapshot(incoming, error),
+    );
+  }
+
+  #takeSnapshot(incoming: Incoming, message: SnapshotMessage): void {
+    const { intake } = incoming;
+    if (intake === undefined) throw new RangeError("a snapshot's message came without its pieces");
+    const { meta } = message.snapshot;
+    intake.end(meta).then(
+      (data) => {
+        if (incoming.intake === intake) incoming.intake = undefined;
+        this.#options.onMessage({ ...message, snapshot: { meta, data } });
+      },
+      (error: unknown) => this.#refuseSnapshot(incoming, error),
+    );
+  }
+
+  /** The sender sees the connection go, and begins anew when the machine asks for it. */
+  #refuseSnapshot({ socket, from }: Incoming, error: unknown): void {
+    if (socket.destroyed) return;
+    const msg = `refused a snapshot from member ${from}: ${messageOf(error)}`;
+    this.#options.log("warn", "snapshot-refused", msg, { from, why: messageOf(error) });
+    socket.destroy();
   }
 
   #flushSoon(): void {
@@ -349,7 +379,7 @@ export class Transport {
     this.#sweptAtMs = nowMs;
     for (const peer of this.#peers.values()) {
       peer.link.sweep(paused);
-      if (peer.bulk !== undefined) this.#sweepBulk(peer, peer.bulk, paused);
+      peer.courier.sweep(paused);
       if (peer.dropped) this.#options.onUnreachable(peer.member.id);
       peer.dropped = false;
     }
@@ -363,15 +393,6 @@ export class Transport {
         incoming.outbox.push(["beat"]);
         this.#flushSoon();
       }
-    }
-  }
-
-  #sweepBulk(peer: Peer, bulk: NonNullable<Peer["bulk"]>, paused: boolean): void {
-    if (this.#options.clock.monotonicMs() - bulk.usedAtMs > bulkIdleMaxMs && bulk.link.isIdle) {
-      peer.bulk = undefined;
-      bulk.link.close();
-    } else {
-      bulk.link.sweep(paused);
     }
   }
 }

@@ -3,7 +3,7 @@ import { unlink } from "node:fs/promises";
 import { join } from "node:path";
 import type { HardState, Persist, Recovered, Snapshot, SnapshotMeta } from "../raft/types.js";
 import type { CreateLogFile, LogFile } from "./log-file.js";
-import { newestSnapshot, readSnapshotFile, removeOldSnapshots, syncDir, writeSnapshotFile } from "./snapshot-file.js";
+import { newestSnapshot, removeOldSnapshots, removeOtherSnapshots, StoredSnapshot, syncDir } from "./snapshot-file.js";
 import { WalDamaged } from "./wal-damaged.js";
 import { decodeSegment, encodeFrame, encodeSegmentHeader, segmentHeaderBytes } from "./wal-format.js";
 import type { WalRecord } from "./wal-format.js";
@@ -29,8 +29,8 @@ export interface WalOptions {
 
 /** What the folder held when it was opened. */
 export interface Found {
-  /** Undefined: nothing was ever stored here. */
-  readonly recovered: Recovered | undefined;
+  /** Undefined: nothing was ever stored here. The state in the snapshot is still to be read, and may turn out to be damaged. */
+  readonly recovered: (Recovered & { readonly snapshot: { readonly data: StoredSnapshot } }) | undefined;
   /** Set where the last write before a crash was cut off and has been removed. */
   readonly tornTail: { readonly file: string; readonly offset: number; readonly droppedBytes: number } | undefined;
 }
@@ -68,10 +68,6 @@ export class Wal {
   // Repeated at the head of each segment, so that any one can go without its predecessors.
   #hardState: HardState = { term: 0, vote: 0, commit: 0 };
   #snapshot = { index: 0, term: 0 };
-  /** A snapshot that is on disk already though no marker tells of it yet. */
-  #savedAhead: SnapshotMeta | undefined;
-  /** The write of {@link saveAhead}; a leader's snapshot waits for it, since it removes older files. */
-  #saving: Promise<void> = Promise.resolve();
   #pumping: Promise<void> | undefined;
 
   private constructor(options: WalOptions) {
@@ -120,35 +116,23 @@ export class Wal {
       return { recovered: undefined, tornTail };
     }
     const { hardState, entries } = replayed;
-    const snapshot = readSnapshotFile(dir, replayed.snapshot.index, replayed.snapshot.term);
+    const data = StoredSnapshot.find(dir, replayed.snapshot);
+    const snapshot = { meta: data.meta(), data };
+    removeOtherSnapshots(dir, replayed.snapshot);
     this.#hardState = hardState;
     this.#snapshot = replayed.snapshot;
     return { recovered: { hardState, snapshot, entries }, tornTail };
   }
 
-  /** The first thing a new member's disk holds: where its log starts from. */
+  /** The first thing a new member's disk holds: where its log starts from. As ever, the snapshot's file is there already. */
   async bootstrap({ snapshot, hardState, entries }: Recovered): Promise<void> {
-    await this.#installSnapshot({ persistNumber: 0, hardState, snapshot, discardLog: true, entries }, snapshot);
+    await this.#markSnapshot({ persistNumber: 0, hardState, snapshot, discardLog: true, entries }, snapshot);
   }
 
   /** Queues `persist`; {@link WalOptions.onDurable} tells when it is safe. */
   append(persist: Persist): void {
     this.#queue.push(persist);
     this.#pumping ??= this.#pump();
-  }
-
-  /**
-   * Writes a snapshot of applied state next to the running log, so that the persist which later tells of it only adds a marker and nobody
-   * waits for the disk meanwhile.
-   */
-  async saveAhead(snapshot: Snapshot): Promise<void> {
-    this.#saving = writeSnapshotFile(this.#options.dir, snapshot);
-    try {
-      await this.#saving;
-      this.#savedAhead = snapshot.meta;
-    } catch (error) {
-      this.#options.onFatal(error);
-    }
   }
 
   /** Resolves once everything handed in is durable. */
@@ -178,7 +162,7 @@ export class Wal {
         let durable: number;
         if (head.snapshot !== undefined) {
           this.#queue.shift();
-          await this.#installSnapshot(head, head.snapshot);
+          await this.#markSnapshot(head, head.snapshot);
           durable = head.persistNumber;
         } else {
           durable = await this.#commitGroup();
@@ -203,13 +187,10 @@ export class Wal {
     return group.at(-1)?.persistNumber ?? 0;
   }
 
-  /** Snapshot file, then marker, in this order; then what the snapshot stands for may go. */
-  async #installSnapshot(persist: Persist, snapshot: Snapshot): Promise<void> {
+  /** Writes the marker of a snapshot whose file is there; then what the snapshot stands for may go. */
+  async #markSnapshot(persist: Persist, snapshot: Snapshot): Promise<void> {
     const { dir, onSnapshotSaved } = this.#options;
     const { index, term } = snapshot.meta;
-    await this.#saving;
-    if (JSON.stringify(this.#savedAhead) !== JSON.stringify(snapshot.meta)) await writeSnapshotFile(dir, snapshot);
-    this.#savedAhead = undefined;
     this.#snapshot = { index, term };
     const records: WalRecord[] = [{ type: "snapshot", index, term, discardLog: persist.discardLog }];
     this.#collect(persist, records);
@@ -220,8 +201,8 @@ export class Wal {
       await unlink(oldest.path);
       this.#segments.shift();
     }
-    await removeOldSnapshots(dir, index, term);
-    onSnapshotSaved(snapshot.meta, snapshot.data.length);
+    await removeOldSnapshots(dir, snapshot.meta);
+    onSnapshotSaved(snapshot.meta, snapshot.data.byteLength);
   }
 
   /** Adds the persist's records but its snapshot's to `records`. */

@@ -9,9 +9,9 @@ import type { MemberId, Snapshot, SnapshotMeta } from "./types.js";
 const nobody = { voters: [], votersOutgoing: [], learners: [], learnersNext: [], autoLeave: false };
 
 /** The start of every voter of a new cluster: the same on all of them. */
-export function bootstrapSnapshot(voters: readonly MemberId[], data = new Uint8Array(0)): Snapshot {
+export function bootstrapSnapshot(voters: readonly MemberId[]): Snapshot {
   const meta: SnapshotMeta = { index: 1, term: 1, conf: { ...nobody, voters } };
-  return { meta, data };
+  return { meta, data: new Uint8Array(0) };
 }
 
 /** The start of a member that joins a cluster: it waits for the leader's snapshot. */

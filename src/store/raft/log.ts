@@ -1,6 +1,6 @@
 /** The log in memory: a snapshot, the entries kept around it, and how far they are committed. */
 import { invariant } from "../../core/invariant.js";
-import type { ConfState, Entry, Snapshot } from "./types.js";
+import type { ConfState, Entry, Snapshot, SnapshotData } from "./types.js";
 
 /** What an entry costs beside its data where bytes are bounded: index, term and kind, roughly as on the wire. */
 const entryOverheadBytes = 16;
@@ -108,7 +108,7 @@ export class RaftLog {
   }
 
   /** Puts a snapshot of our own at `index` in the place of what came before, but for the last `keep` entries. */
-  compact(index: number, conf: ConfState, data: Uint8Array, keep: number): void {
+  compact(index: number, conf: ConfState, data: SnapshotData, keep: number): void {
     const term = this.term(index);
     invariant(term !== undefined && index <= this.commit, `a snapshot at ${index} is not of this log's committed part`);
     this.snapshot = { meta: { index, term, conf }, data };

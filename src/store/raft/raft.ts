@@ -46,6 +46,7 @@ import {
   type Recovered,
   type Role,
   type Snapshot,
+  type SnapshotData,
 } from "./types.js";
 
 /** Check-quorum rounds after which a snapshot that nobody answered for is taken for lost. */
@@ -725,7 +726,7 @@ class Machine implements Raft {
     if (!isVoter(this.conf, leading.transferee)) leading.transferee = none;
   }
 
-  private compact(index: number, data: Uint8Array, keep: number): void {
+  private compact(index: number, data: SnapshotData, keep: number): void {
     if (index <= this.log.snapshot.meta.index) return;
     const at = this.confHistory.findLastIndex((change) => change.index <= index);
     const known = this.confHistory[at];

@@ -51,10 +51,19 @@ export interface SnapshotMeta {
   readonly conf: ConfState;
 }
 
+/**
+ * Stands for the host's state at an index. It is handed back as it was handed in, to be kept, sent or restored: what is behind it, bytes or a file,
+ * only the host knows. So a state need never be in memory as one piece.
+ */
+export interface SnapshotData {
+  /** Of the state; nothing here depends on it. */
+  readonly byteLength: number;
+}
+
 export interface Snapshot {
   readonly meta: SnapshotMeta;
-  /** The state machine's own bytes at `meta.index`. */
-  readonly data: Uint8Array;
+  /** Of the state machine at `meta.index`. */
+  readonly data: SnapshotData;
 }
 
 /** One member's step in a change of configuration; `context` is the host's (names, addresses) and opaque here. */
@@ -111,7 +120,7 @@ export type Input =
    * The host made a snapshot of its state at `index` (already applied); older entries may go. The last `keep` of them stay in
    * memory, for followers that are only a little behind.
    */
-  | { readonly type: "compact"; readonly index: number; readonly data: Uint8Array; readonly keep: number }
+  | { readonly type: "compact"; readonly index: number; readonly data: SnapshotData; readonly keep: number }
   /** Stand for election now (bootstrap of a new cluster; tests). */
   | { readonly type: "campaign" }
   /** Hand leadership to this voter (thesis §3.10); given up after an election timeout. Leader only, ignored by others. */

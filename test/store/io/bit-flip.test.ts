@@ -9,7 +9,7 @@ import { BitFlip } from "../../../src/store/io/bit-flip.js";
 import { createLogFile } from "../../../src/store/io/log-file.js";
 import { Wal } from "../../../src/store/io/wal.js";
 import { WalDamaged } from "../../../src/store/io/wal-damaged.js";
-import { start } from "./recovered.js";
+import { bootstrap } from "./recovered.js";
 
 let root: string;
 beforeEach(() => {
@@ -37,7 +37,7 @@ function open(dir: string, segmentBytesMax = 1 << 20) {
 async function logOf(entries: number, segmentBytesMax?: number) {
   const dir = mkdtempSync(join(root, "log-"));
   const { wal } = open(dir, segmentBytesMax);
-  await wal.bootstrap(start);
+  await bootstrap(wal, dir);
   const append = async (index: number): Promise<void> => {
     const entry = { index, term: 1, kind: "normal", data: Buffer.from(`e${index}`) } as const;
     wal.append({ persistNumber: index, hardState: undefined, snapshot: undefined, discardLog: false, entries: [entry] });

@@ -1,16 +1,26 @@
 // Shows what members can rely on between them: order, answers, large snapshots beside small messages, a strict greeting, and recovery from a peer that vanishes or falls silent.
 import { connect, createServer } from "node:net";
 import type { AddressInfo, Server, Socket } from "node:net";
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterEach, expect, it } from "vitest";
 import { Causality } from "../../../src/store/causality.js";
 import { TroubledClock } from "../../../src/store/clock.js";
 import { FrameReader, FrameWriter } from "../../../src/store/io/frames.js";
 import type { Packet } from "../../../src/store/io/frames.js";
 import { realTime } from "../../../src/store/io/real-time.js";
+import { SnapshotDraft, SnapshotSource } from "../../../src/store/io/snapshot-file.js";
+import type { StoredSnapshot } from "../../../src/store/io/snapshot-file.js";
+import { ReceivedSnapshot, SnapshotIntake } from "../../../src/store/io/snapshot-intake.js";
 import { Transport } from "../../../src/store/io/transport.js";
 import type { Reply } from "../../../src/store/io/transport.js";
-import type { Message } from "../../../src/store/raft/types.js";
+import { encodeCommand } from "../../../src/store/entries/commands.js";
+import { wholeSnapshot } from "../../../src/store/mvcc/whole-snapshot.js";
+import type { Message, SnapshotData } from "../../../src/store/raft/types.js";
+import { Replica } from "../../../src/store/replica.js";
 import { until } from "../cluster.js";
+import { savedSnapshot } from "./snapshot-files.js";
 
 const cleanUp: (() => void)[] = [];
 afterEach(() => {
@@ -28,12 +38,23 @@ function member(self: number, cluster = "test") {
   // a clock that a test can push, to play a process that did not run
   const clock = { aheadMs: 0 };
   const causality = new Causality(`n${self}`, Date.now);
+  const dir = mkdtempSync(join(tmpdir(), "devious-peer-"));
+  cleanUp.push(() => rmSync(dir, { recursive: true }));
+  const said: string[] = [];
+  let drafts = 0;
   const transport = new Transport({
     cluster,
     self,
     clock: new TroubledClock({ ...realTime, monotonicMs: () => performance.now() + clock.aheadMs }),
     causality,
-    log: (level, event, _msg, fields) => logged.push({ level, event, fields }),
+    log: (level, event, msg, fields) => {
+      said.push(msg);
+      logged.push({ level, event, fields });
+    },
+    snapshots: {
+      open: ({ data }) => SnapshotSource.open(data as StoredSnapshot),
+      receive: () => new SnapshotIntake(() => SnapshotDraft.begin(dir, `received-${++drafts}`)),
+    },
     onMessage: (message) => received.push(message),
     isRemoved: (id) => removed.has(id),
     onRemoved: (toldBy) => toldRemovedBy.push(toldBy),
@@ -50,6 +71,8 @@ function member(self: number, cluster = "test") {
     removed,
     toldRemovedBy,
     logged,
+    said,
+    dir,
     clock,
     listen: (port = 0) => transport.listen("127.0.0.1", port),
   };
@@ -102,44 +125,113 @@ it("takes members of a version that sends no clocks, and passes over packets of 
   expect(b.received).toEqual([heartbeat(2, 7)]);
 });
 
-it("brings a snapshot of megabytes whole", async () => {
-  const { a, b } = await pair();
-  const data = Buffer.alloc(5 << 20, "state");
-  const conf = { voters: [1, 2], votersOutgoing: [], learners: [], learnersNext: [], autoLeave: false };
-  a.transport.send({ type: "snapshot", from: 1, to: 2, term: 1, snapshot: { meta: { index: 9, term: 1, conf }, data } });
-  a.transport.send(heartbeat(2, 1));
-  await until(
-    () => b.received.length,
-    (count) => count === 2,
-  );
-  const snapshot = b.received.find((message) => message.type === "snapshot");
-  expect(snapshot?.type === "snapshot" && data.equals(snapshot.snapshot.data)).toBe(true);
+const meta = {
+  index: 9,
+  term: 1,
+  conf: { voters: [1, 2], votersOutgoing: [], learners: [], learnersNext: [], autoLeave: false },
+};
+const snapshotMessage = (data: SnapshotData): Message => ({
+  type: "snapshot",
+  from: 1,
+  to: 2,
+  term: 1,
+  snapshot: { meta, data },
 });
 
-it("does not send a snapshot that no peer would take, says so now and then, and does not ask for it again", async () => {
+/** A state of some megabytes, as a file in the sender's folder. */
+async function largeSnapshot(dir: string) {
+  const replica = Replica.create([{ id: 1, name: "a", host: "a", peerPort: 1 }]);
+  const value = Buffer.alloc(100_000, "state");
+  for (let i = 0; i < 50; i++) {
+    const data = encodeCommand("put", { key: `key ${i}`, value });
+    replica.apply({ index: i + 2, term: 1, kind: "normal", data });
+  }
+  const state = wholeSnapshot(replica);
+  return { state, file: await savedSnapshot(dir, meta, state) };
+}
+
+it("brings a snapshot of megabytes whole, in pieces, and ready to be restored", async () => {
   const { a, b } = await pair();
-  const data = Buffer.alloc(2 ** 28);
-  const conf = { voters: [1, 2], votersOutgoing: [], learners: [], learnersNext: [], autoLeave: false };
-  const message: Message = { type: "snapshot", from: 1, to: 2, term: 1, snapshot: { meta: { index: 9, term: 1, conf }, data } };
-  a.transport.send(message);
-  a.transport.send(message);
+  const { state, file } = await largeSnapshot(a.dir);
+  a.transport.send(snapshotMessage(file));
   a.transport.send(heartbeat(2, 1));
-  await until(
-    () => b.received.length,
-    (count) => count > 0,
+  const [first, second] = await until(
+    () => b.received,
+    ({ length }) => length === 2,
   );
-  const tooLarge = () => a.logged.filter(({ event }) => event === "snapshot-too-large");
-  expect(tooLarge()).toEqual([
-    { level: "error", event: "snapshot-too-large", fields: { to: "b", index: 9, bytes: 2 ** 28, bytesMax: 2 ** 28 - 2 ** 16 } },
-  ]);
-  a.clock.aheadMs = 60_000;
-  a.transport.send(message);
-  expect(tooLarge()).toHaveLength(2);
-  // longer than it takes to sweep up what could not be delivered
-  await new Promise((resolve) => setTimeout(resolve, 250));
-  expect(a.unreachable).toEqual([]);
-  expect(b.received).toEqual([heartbeat(2, 1)]);
-  expect(b.logged.filter(({ level }) => level !== "debug")).toEqual([]);
+  expect(first).toEqual(heartbeat(2, 1));
+  const data = second?.type === "snapshot" ? second.snapshot.data : undefined;
+  if (!(data instanceof ReceivedSnapshot)) throw new Error("no snapshot was received");
+  expect(data.byteLength).toBe(file.byteLength);
+  expect(wholeSnapshot(data.takeState()).equals(state)).toBe(true);
+  expect(readFileSync(data.file.path).equals(readFileSync(file.path))).toBe(true);
+});
+
+it("refuses a snapshot with a byte that was changed on its way, leaves nothing of it, and has it sent again", async () => {
+  const { a, b } = await pair();
+  const { file } = await largeSnapshot(a.dir);
+  const bytes = readFileSync(file.path);
+  bytes[3_000_000] = (bytes[3_000_000] as number) ^ 1;
+  writeFileSync(file.path, bytes);
+  a.transport.send(snapshotMessage(file));
+  await until(() => a.unreachable.length, Boolean);
+  expect(a.unreachable).toEqual([2]);
+  const refused = b.logged.filter(({ event }) => event === "snapshot-refused");
+  expect(refused).toMatchObject([{ level: "warn", fields: { from: 1 } }]);
+  expect(JSON.stringify(refused)).toMatch(/checksum is wrong \(a snapshot that a peer sends, byte \d+\)/);
+  await until(
+    () => readdirSync(b.dir),
+    ({ length }) => length === 0,
+  );
+  expect(b.received).toEqual([]);
+});
+
+it("begins a snapshot anew whose connection broke, and leaves nothing of the first attempt", async () => {
+  const { a, b, port } = await pair();
+  const { state, file } = await largeSnapshot(a.dir);
+  const socket = connect(port, "127.0.0.1");
+  const writer = new FrameWriter();
+  const write = (packets: readonly Packet[]): void => writer.encode(packets).forEach((part) => socket.write(part));
+  write([["hello", { cluster: "test", from: 3, to: 2 }]]);
+  write([["piece", 0, readFileSync(file.path).subarray(0, 100_000)]]);
+  await until(
+    () => readdirSync(b.dir),
+    ({ length }) => length === 1,
+  );
+  socket.destroy();
+  await until(
+    () => readdirSync(b.dir),
+    ({ length }) => length === 0,
+  );
+  a.transport.send(snapshotMessage(file));
+  const [message] = await until(
+    () => b.received,
+    ({ length }) => length === 1,
+  );
+  const data = message?.type === "snapshot" ? message.snapshot.data : undefined;
+  expect(data instanceof ReceivedSnapshot && wholeSnapshot(data.takeState()).equals(state)).toBe(true);
+});
+
+it("refuses pieces that do not follow each other, and a message without its pieces", async () => {
+  const { b, port } = await pair();
+  const ends: [string, readonly Packet[]][] = [
+    ["a piece of a snapshot is of byte 7", [["piece", 7, Buffer.from("x")]]],
+    [
+      "a snapshot's message came without its pieces",
+      [["snapshot", { type: "snapshot", from: 3, to: 2, term: 1, snapshot: { meta, data: { byteLength: 1 } } }]],
+    ],
+  ];
+  for (const [why, packets] of ends) {
+    const socket = connect(port, "127.0.0.1");
+    const closed = new Promise((resolve) => socket.on("close", resolve).resume());
+    const writer = new FrameWriter();
+    for (const frame of [[["hello", { cluster: "test", from: 3, to: 2 }]] as const, packets]) {
+      writer.encode(frame).forEach((part) => socket.write(part));
+    }
+    await closed;
+    expect(b.said.join("\n")).toContain(why);
+  }
+  expect(b.received).toEqual([]);
 });
 
 it("says at once that a question cannot be sent, and that a message's peer is unreachable", async () => {

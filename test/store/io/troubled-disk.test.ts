@@ -12,7 +12,8 @@ import { TroubledDisk } from "../../../src/store/io/troubled-disk.js";
 import { Wal } from "../../../src/store/io/wal.js";
 import type { Persist } from "../../../src/store/raft/types.js";
 import { Machine } from "../machine.js";
-import { conf, start } from "./recovered.js";
+import { bootstrap, conf } from "./recovered.js";
+import { savedSnapshot } from "./snapshot-files.js";
 
 describe("one file", () => {
   /** What a kill would leave. */
@@ -147,7 +148,7 @@ describe("the write-ahead log", () => {
       onSync: () => syncs++,
       onFatal: (error) => failures.push(error),
     });
-    await wal.bootstrap(start);
+    await bootstrap(wal, dir);
     let persists = 0;
     let appended = 0;
     let snapshotIndex = 1;
@@ -168,9 +169,10 @@ describe("the write-ahead log", () => {
         append({ entries: [{ index: appended + 1, term: 1, kind: "normal", data: Buffer.alloc(bytes, appended) }] });
       },
       /** A snapshot of so much of what was appended since the last one, from 0 to 1. */
-      compact: (part: number) => {
+      compact: async (part: number) => {
         snapshotIndex += Math.floor((appended + 1 - snapshotIndex) * part);
-        append({ snapshot: { meta: { index: snapshotIndex, term: 1, conf }, data: Buffer.from("state") } });
+        const meta = { index: snapshotIndex, term: 1, conf };
+        append({ snapshot: { meta, data: await savedSnapshot(dir, meta, Buffer.from("state")) } });
       },
       /** Until nothing goes on but waiting for a slow disk. */
       quiet: async () => {
@@ -244,7 +246,7 @@ describe("the write-ahead log", () => {
         log.set(first);
         for (const each of steps) {
           if (each.type === "append") log.append(each.bytes);
-          else if (each.type === "compact") log.compact(each.part);
+          else if (each.type === "compact") await log.compact(each.part);
           else if (each.type === "pass") log.machine.pass(each.ms);
           else log.set(each.trouble);
           await log.quiet();

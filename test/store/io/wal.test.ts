@@ -5,12 +5,15 @@ import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import { createLogFile } from "../../../src/store/io/log-file.js";
 import { Wal } from "../../../src/store/io/wal.js";
+import type { Found } from "../../../src/store/io/wal.js";
 import { WalDamaged } from "../../../src/store/io/wal-damaged.js";
+import { savedSnapshot } from "./snapshot-files.js";
 import type { ConfState, Entry, Persist, Recovered, Snapshot } from "../../../src/store/raft/types.js";
 
 const conf: ConfState = { voters: [1, 2, 3], votersOutgoing: [], learners: [], learnersNext: [], autoLeave: false };
 const entry = (index: number, term = 1, text = `e${index}`): Entry => ({ index, term, kind: "normal", data: Buffer.from(text) });
-const snapshot = (index: number, term = 1): Snapshot => ({ meta: { index, term, conf }, data: Buffer.from(`state ${index}`) });
+const snapshot = (index: number, term = 1): Snapshot => ({ meta: { index, term, conf }, data: { byteLength: 7 } });
+const save = ({ meta }: Snapshot) => savedSnapshot(dir, meta, Buffer.from(`state ${meta.index}`));
 
 const start: Recovered = { hardState: { term: 1, vote: 0, commit: 1 }, snapshot: snapshot(1), entries: [] };
 
@@ -24,7 +27,7 @@ beforeEach(() => {
 
 interface Opened {
   readonly wal: Wal;
-  readonly recovered: Recovered | undefined;
+  readonly recovered: Found["recovered"];
   readonly torn: boolean;
   readonly durable: number[];
   readonly syncs: () => number;
@@ -49,6 +52,12 @@ function open(segmentBytesMax = 1 << 20): Opened {
   return { wal, recovered, torn: tornTail !== undefined, durable, syncs: () => syncs, failures };
 }
 
+/** The log's beginning, and the snapshot that it names. */
+async function bootstrap(wal: Wal): Promise<void> {
+  await save(start.snapshot);
+  await wal.bootstrap(start);
+}
+
 const persist = (part: Partial<Persist>): Persist => ({
   persistNumber: ++number,
   hardState: undefined,
@@ -59,10 +68,11 @@ const persist = (part: Partial<Persist>): Persist => ({
 });
 
 /** Writes the persists, one sync each, closes, and opens again. */
-async function afterRestart(persists: readonly Persist[], segmentBytesMax?: number): Promise<Recovered | undefined> {
+async function afterRestart(persists: readonly Persist[], segmentBytesMax?: number): Promise<Found["recovered"]> {
   const { wal } = open(segmentBytesMax);
-  await wal.bootstrap(start);
+  await bootstrap(wal);
   for (const each of persists) {
+    if (each.snapshot !== undefined) await save(each.snapshot);
     wal.append(each);
     await wal.idle();
   }
@@ -70,12 +80,15 @@ async function afterRestart(persists: readonly Persist[], segmentBytesMax?: numb
   return open().recovered;
 }
 
+const stateIn = (recovered: Found["recovered"]): string =>
+  Buffer.concat([...(recovered?.snapshot.data.chunks() ?? [])]).toString();
 const indexes = (recovered: Recovered | undefined): number[] | undefined => recovered?.entries.map(({ index }) => index);
 
 it("an empty folder has nothing, a bootstrapped one its snapshot", async () => {
   expect(open().recovered).toBeUndefined();
   const recovered = await afterRestart([]);
-  expect(recovered?.snapshot).toEqual(snapshot(1));
+  expect(recovered?.snapshot.meta).toEqual(snapshot(1).meta);
+  expect(stateIn(recovered)).toBe("state 1");
   expect(recovered?.entries).toEqual([]);
 });
 
@@ -131,6 +144,7 @@ it("small segments, many of them: nothing is lost, and a snapshot removes the ol
   expect(before).toBeGreaterThan(5);
 
   const { wal } = open(200);
+  await save(snapshot(55));
   wal.append(persist({ snapshot: snapshot(55) }));
   await wal.close();
   expect(readdirSync(dir).length).toBeLessThan(before / 2);
@@ -138,22 +152,9 @@ it("small segments, many of them: nothing is lost, and a snapshot removes the ol
   expect(indexes(open().recovered)).toEqual([56, 57, 58, 59, 60, 61]);
 });
 
-it("a snapshot saved ahead is not written again", async () => {
-  const { wal } = open();
-  await wal.bootstrap(start);
-  wal.append(persist({ entries: [entry(2), entry(3)] }));
-  await wal.saveAhead(snapshot(2));
-  const path = join(dir, readdirSync(dir).find((name) => name.includes("0002-")) as string);
-  const inode = readFileSync(path);
-  wal.append(persist({ snapshot: snapshot(2) }));
-  await wal.close();
-  expect(readFileSync(path)).toEqual(inode);
-  expect(indexes(open().recovered)).toEqual([3]);
-});
-
 it("what waits goes in one sync; durability is told once for all of it", async () => {
   const { wal, durable, syncs } = open();
-  await wal.bootstrap(start);
+  await bootstrap(wal);
   wal.append(persist({ entries: [entry(2)] }));
   await wal.idle();
   const before = syncs();
@@ -165,7 +166,7 @@ it("what waits goes in one sync; durability is told once for all of it", async (
 
 it("a disk that refuses is fatal, and nothing is called durable", async () => {
   const { wal, durable, failures } = open();
-  await wal.bootstrap(start);
+  await bootstrap(wal);
   await wal.close();
   rmSync(dir, { recursive: true });
   wal.append(persist({ entries: [entry(2)] }));
@@ -242,12 +243,14 @@ describe("damage", () => {
 
   it.each([
     ["missing", (path: string) => rmSync(path)],
-    ["changed", (path: string) => flip(path, 30)],
-    ["cut", (path: string) => truncateSync(path, 20)],
-  ])("a %s snapshot is refused", async (_, damage) => {
+    ["changed", (path: string) => flip(path, readFileSync(path).length - 12)],
+    ["cut", (path: string) => truncateSync(path, readFileSync(path).length - 1)],
+  ])("a %s snapshot is refused, by its file", async (_, damage) => {
     await tenEntries();
-    damage(join(dir, readdirSync(dir).find((name) => name.startsWith("snapshot-")) as string));
-    expect(() => open()).toThrow(WalDamaged);
+    const path = join(dir, readdirSync(dir).find((name) => name.startsWith("snapshot-")) as string);
+    damage(path);
+    expect(() => stateIn(open().recovered)).toThrow(WalDamaged);
+    expect(() => stateIn(open().recovered)).toThrow(path);
   });
 
   it("a log that is gone while its snapshot is there is refused", async () => {
@@ -259,8 +262,11 @@ describe("damage", () => {
   it("a snapshot that a crash left half-written is nobody's", async () => {
     await tenEntries();
     const name = readdirSync(dir).find((each) => each.startsWith("snapshot-")) as string;
-    copyFileSync(join(dir, name), join(dir, "snapshot-0000000000000009-0000000001.tmp"));
+    copyFileSync(join(dir, name), join(dir, "snapshot-own-1.tmp"));
+    // whole, but a crash came before the log's marker
+    copyFileSync(join(dir, name), join(dir, "snapshot-0000000000000009-0000000001"));
     expect(indexes(open().recovered)).toHaveLength(10);
+    expect(readdirSync(dir).filter((each) => each.startsWith("snapshot-"))).toEqual([name]);
   });
 
   function flip(path: string, at: number): void {

@@ -142,7 +142,8 @@ export class Cluster {
   }
 
   private install(member: Member, snapshot: Snapshot): void {
-    member.state = text(snapshot.data) === "" ? [] : text(snapshot.data).split(" ");
+    const state = text(snapshot.data as Uint8Array);
+    member.state = state === "" ? [] : state.split(" ");
     member.applied = snapshot.meta.index;
   }
 
