@@ -36,6 +36,8 @@ export class SnapshotCourier {
   #delivery: Delivery | undefined;
   #isPumping = false;
   #usedAtMs = 0;
+  /** All of a snapshot was sent on this link. If it is lost now, perhaps because the peer refused what came, nobody knows whether it arrived. */
+  #isUnconfirmed = false;
   /** Told in the next sweep: whoever asks again at once would do so without end. */
   #hasFailed = false;
 
@@ -82,6 +84,7 @@ export class SnapshotCourier {
         const { meta, data } = message.snapshot;
         this.#link.send(["snapshot", { ...message, snapshot: { meta, data: { byteLength: data.byteLength } } }]);
         this.#delivery = undefined;
+        this.#isUnconfirmed = true;
       } else {
         this.#link.send(["piece", delivery.at, bytes]);
         delivery.at += bytes.length;
@@ -99,8 +102,9 @@ export class SnapshotCourier {
   }
 
   #fail(): void {
-    if (this.#delivery === undefined) return;
+    if (this.#delivery === undefined && !this.#isUnconfirmed) return;
     this.#drop();
+    this.#isUnconfirmed = false;
     this.#hasFailed = true;
   }
 
@@ -131,6 +135,7 @@ export class SnapshotCourier {
   #closeLink(): void {
     const link = this.#link;
     this.#link = undefined;
+    this.#isUnconfirmed = false;
     link?.close();
   }
 }
