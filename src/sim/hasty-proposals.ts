@@ -13,10 +13,8 @@ export class HastyProposals<Asked> extends Proposals<Asked> {
     this.#onLost = onLost;
   }
 
-  override place(id: number, index: number, term: number): void {
-    const asked = this.take(id);
-    if (asked === undefined) return;
-    super.place(this.handIn(asked), index, term);
+  override place(asked: Asked, index: number, term: number): void {
+    super.place(asked, index, term);
     const before = this.#newestAt.get(index);
     this.#newestAt.set(index, asked);
     if (before !== undefined) this.#onLost(before);

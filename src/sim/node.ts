@@ -271,7 +271,10 @@ export class SimNode {
 
   #apply(life: Life, { restore, apply, proposed }: Effects): void {
     const { invariants } = this.#world;
-    for (const { id, index, term } of proposed) life.proposals.place(id, index, term);
+    for (const { id, index, term } of proposed) {
+      const asked = life.proposals.take(id);
+      if (asked !== undefined) life.proposals.place(asked, index, term);
+    }
     if (restore !== undefined) {
       life.machine.restore(bytesOf(restore));
       life.applied = life.compacted = restore.meta.index;

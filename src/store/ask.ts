@@ -5,7 +5,8 @@ import type { ErrorName } from "./wire/errors.js";
 
 /** What a member asks of the leader, on behalf of a client; crosses the peer transport as it is. */
 export type Ask =
-  | { readonly type: "write"; readonly command: Uint8Array }
+  /** For the log; whoever asks finds the answer in what it applies itself. */
+  | { readonly type: "write"; readonly entry: Uint8Array }
   /** From which index on may a read that starts now be served? (thesis §6.4) */
   | { readonly type: "readIndex" }
   | { readonly type: "member"; readonly change: MemberChange };
@@ -15,11 +16,18 @@ export type MemberChange =
   | { readonly kind: "promote"; readonly member: MemberId }
   | { readonly kind: "remove"; readonly member: MemberId };
 
-export type Answer = Done | { readonly type: "failed"; readonly failure: Failure };
+export type Answer = Done | Failed;
+
+export interface Failed {
+  readonly type: "failed";
+  readonly failure: Failure;
+}
 
 export type Done =
-  /** The command's entry, and what applying it gave. */
-  | { readonly type: "written"; readonly index: number; readonly term: number; readonly answer: CommandAnswer }
+  /** The write stands in the log of the leader of `term`. If an entry of a later term is applied before it, it stands there no more. */
+  | { readonly type: "taken"; readonly term: number }
+  /** What applying the write gave, in an entry of `term`. Members find this out each for itself. */
+  | { readonly type: "applied"; readonly term: number; readonly answer: CommandAnswer }
   | { readonly type: "readable"; readonly index: number }
   /** Whoever has applied the log up to `index` knows of the change. */
   | { readonly type: "memberChanged"; readonly member: MemberId; readonly index: number };

@@ -1,11 +1,13 @@
 import { refusalOf, RequestFailed } from "./ask.js";
 import type { Answer, Ask, Done, MemberChange } from "./ask.js";
 import type { CommandAnswer, CommandName } from "./entries/commands.js";
+import type { Principal } from "./entries/envelope.js";
 import type { Compactor } from "./compactor.js";
 import type { Store } from "./rpc/store.js";
 import type { HashAnswer, MvccStore } from "./mvcc/mvcc-store.js";
 import type { Refused } from "./mvcc/requests.js";
 import type { MemberId } from "./raft/types.js";
+import type { OwnWrites } from "./own-writes.js";
 import type { Readers } from "./readers.js";
 import type { Router } from "./router.js";
 import { inSlices } from "./slices.js";
@@ -13,6 +15,7 @@ import { inSlices } from "./slices.js";
 export interface ClientRequestsOptions {
   readonly self: MemberId;
   readonly router: Pick<Router, "submit" | "submitRead">;
+  readonly writes: Pick<OwnWrites, "submit">;
   readonly readers: Pick<Readers, "add">;
   readonly compactor: Pick<Compactor, "run">;
   /** The keys as applied here by now. */
@@ -27,7 +30,7 @@ export interface Written<N extends CommandName> {
   readonly term: number;
 }
 
-/** What clients ask of this node, as promises: to the leader and back by way of the router, and then as far as this node has applied it. */
+/** What clients ask of this node, as promises: to the leader by way of the router, and answered by what this node has applied itself. */
 export class ClientRequests implements Pick<Store, "write" | "read" | "hash" | "compacted" | "changeMembers"> {
   readonly #options: ClientRequestsOptions;
 
@@ -35,12 +38,14 @@ export class ClientRequests implements Pick<Store, "write" | "read" | "hash" | "
     this.#options = options;
   }
 
-  async write<N extends CommandName>(name: N, command: Uint8Array): Promise<Written<N>> {
-    const deadlineMs = this.#options.deadlineMs();
-    const { index, term, answer } = await this.#request({ type: "write", command }, "written");
-    await this.#applied(index, deadlineMs);
-    if (!isAnswerTo(name, answer)) throw unexpected(answer);
-    return { answer, term };
+  write<N extends CommandName>(name: N, command: Uint8Array, as?: Principal): Promise<Written<N>> {
+    return new Promise((resolve, reject) => {
+      this.#options.writes.submit(command, as, (applied) => {
+        if (applied.type === "failed") reject(new RequestFailed(applied.failure));
+        else if (applied.type !== "applied" || !isAnswerTo(name, applied.answer)) reject(unexpected(applied));
+        else resolve({ answer: applied.answer, term: applied.term });
+      });
+    });
   }
 
   async changeMembers(change: MemberChange): Promise<MemberId> {
@@ -113,6 +118,6 @@ function isRefused<A>(answer: A | Refused): answer is Refused {
   return (answer as Partial<Refused>).type === "refused";
 }
 
-function unexpected({ type }: Answer | CommandAnswer): Error {
+function unexpected({ type }: Answer): Error {
   return new Error(`the leader answered another question: ${type}`);
 }

@@ -1,5 +1,4 @@
 import { unreachable } from "../core/invariant.js";
-import { refusalOf } from "./ask.js";
 import { planMemberChange } from "./member-change.js";
 import type { Leadership } from "./member-change.js";
 import { Proposals } from "./proposals.js";
@@ -10,7 +9,7 @@ import type { Op, Router } from "./router.js";
 
 export interface LeadingOptions {
   readonly input: (input: Input) => void;
-  readonly router: Pick<Router, "settle" | "fail" | "moved">;
+  readonly router: Pick<Router, "settle" | "fail" | "moved" | "taken" | "refuse">;
   /** As of now. */
   readonly leadership: () => Leadership;
 }
@@ -28,14 +27,14 @@ export class Leading {
     const { input, router, leadership } = this.#options;
     switch (op.ask.type) {
       case "write":
-        input({ type: "propose", id: this.#proposals.handIn(op), data: op.ask.command });
+        input({ type: "propose", id: this.#proposals.handIn(op), data: op.ask.entry });
         return;
       case "readIndex":
         input({ type: "readIndex", id: this.#proposals.handIn(op) });
         return;
       case "member": {
         const plan = planMemberChange(op.ask.change, leadership());
-        if (plan.type === "refused") router.fail(op, plan.failure);
+        if (plan.type === "refused") router.refuse(op, plan.failure);
         else input({ type: "proposeConf", id: this.#proposals.handIn(op), change: plan.change });
         return;
       }
@@ -45,7 +44,9 @@ export class Leading {
   }
 
   onProposed({ id, index, term }: Effects["proposed"][number]): void {
-    this.#proposals.place(id, index, term);
+    const op = this.#proposals.take(id);
+    if (op?.ask.type === "write") this.#options.router.taken(op, term);
+    else if (op !== undefined) this.#proposals.place(op, index, term);
   }
 
   onDropped({ id, reason }: Effects["dropped"][number]): void {
@@ -59,10 +60,11 @@ export class Leading {
   }
 
   /** `entry` was applied, and that is what it did. */
-  onApplied(entry: Entry, applied: Applied): void {
-    const { own, lost } = this.#proposals.committed(entry.index, entry.term);
+  onApplied({ index, term }: Entry, applied: Applied): void {
+    const { own, lost } = this.#proposals.committed(index, term);
     for (const op of lost) this.#options.router.moved(op);
-    if (own !== undefined) this.#settle(own, entry, applied);
+    if (own === undefined || applied.type !== "conf") return;
+    this.#options.router.settle(own, { type: "memberChanged", member: applied.change.changes[0]?.member ?? none, index });
   }
 
   /** A snapshot brought everything up to `index`. */
@@ -83,21 +85,21 @@ export class Leading {
         router.moved(op);
         return;
       case "overloaded":
-        router.fail(op, {
+        router.refuse(op, {
           kind: "unavailable",
           message: "the leader has too much uncommitted work; try again later",
           error: "tooManyRequests",
         });
         return;
       case "conf-pending":
-        router.fail(op, {
+        router.refuse(op, {
           kind: "unavailable",
           message: "an earlier change of members is not finished; nothing was changed, try again",
           error: "unhealthy",
         });
         return;
       case "conf-invalid":
-        router.fail(op, {
+        router.refuse(op, {
           kind: "invalid",
           message: "the change would leave no legal set of members",
           error: "notEnoughStarted",
@@ -105,17 +107,6 @@ export class Leading {
         return;
       default:
         unreachable(reason);
-    }
-  }
-
-  #settle(op: Op, { index, term }: Entry, applied: Applied): void {
-    const { router } = this.#options;
-    if (applied.type === "command" && op.ask.type === "write") {
-      const { answer } = applied;
-      if (answer.type === "refused") router.fail(op, refusalOf(answer));
-      else router.settle(op, { type: "written", index, term, answer });
-    } else if (applied.type === "conf") {
-      router.settle(op, { type: "memberChanged", member: applied.change.changes[0]?.member ?? none, index });
     }
   }
 }

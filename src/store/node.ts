@@ -15,6 +15,7 @@ import type { Header, MemberView, RaftView, Store } from "./rpc/store.js";
 import { Transport } from "./io/transport.js";
 import type { Wal } from "./io/wal.js";
 import type { CommandName } from "./entries/commands.js";
+import type { Principal } from "./entries/envelope.js";
 import { Compactor } from "./compactor.js";
 import type { HashAnswer, MvccStore } from "./mvcc/mvcc-store.js";
 import type { Refused } from "./mvcc/requests.js";
@@ -26,6 +27,7 @@ import type { Sentence } from "./raft-events.js";
 import { createRaft } from "./raft/raft.js";
 import { none } from "./raft/types.js";
 import type { ConfChange, ConfState, Entry, MemberId, Raft, RaftEvent, Recovered, Role, Snapshot } from "./raft/types.js";
+import { OwnWrites } from "./own-writes.js";
 import { Readers } from "./readers.js";
 import { Removal } from "./removal.js";
 import type { Member, Replica } from "./replica.js";
@@ -64,6 +66,8 @@ export interface NodeStart {
   readonly replica: Replica;
   /** Nothing was ever stored here before. */
   readonly isFresh: boolean;
+  /** Which of this disk's lives this is: larger than that of any before. */
+  readonly incarnation: number;
 }
 
 /** One running member: the machine with its driver, its peers, its clients and the state that is applied. */
@@ -79,6 +83,7 @@ export class Node implements Store {
   readonly #door: FrontDoor;
   readonly #router: Router;
   readonly #leading: Leading;
+  readonly #writes: OwnWrites;
   readonly #readers: Readers;
   readonly #requests: ClientRequests;
   readonly #compactor = new Compactor(() => this.#replica.kv);
@@ -101,7 +106,7 @@ export class Node implements Store {
   #stopping = false;
   #saidWaiting = false;
 
-  constructor(options: NodeOptions, ports: NodePorts, { recovered, replica, isFresh }: NodeStart) {
+  constructor(options: NodeOptions, ports: NodePorts, { recovered, replica, isFresh, incarnation }: NodeStart) {
     const { member, cluster, timing } = options;
     const { log, causality, clock, prng, wal, onRemoved } = ports;
     const nowMs = clock.monotonicMs;
@@ -181,6 +186,7 @@ export class Node implements Store {
         ),
       onRead: () => this.driver.schedule(),
     });
+    this.#writes = new OwnWrites({ self: member, incarnation, router: this.#router });
     this.#leading = new Leading({
       input: (input) => this.driver.input(input),
       router: this.#router,
@@ -190,6 +196,7 @@ export class Node implements Store {
     this.#requests = new ClientRequests({
       self: member,
       router: this.#router,
+      writes: this.#writes,
       readers: this.#readers,
       compactor: this.#compactor,
       kv: () => this.#replica.kv,
@@ -266,8 +273,8 @@ export class Node implements Store {
 
   // ---- for the gateway ----
 
-  write<N extends CommandName>(name: N, command: Uint8Array): Promise<Written<N>> {
-    return this.#requests.write(name, command);
+  write<N extends CommandName>(name: N, command: Uint8Array, as?: Principal): Promise<Written<N>> {
+    return this.#requests.write(name, command, as);
   }
 
   read<A>(answer: (kv: MvccStore) => A | Refused, serializable: boolean): Promise<A> {
@@ -360,13 +367,20 @@ export class Node implements Store {
       const applied = this.#replica.apply(entry);
       this.#applied = entry.index;
       this.#snapshots.applied(entry);
-      this.#appliedTerm = entry.term;
       if (applied.type === "conf") this.#onMembersChanged(applied.change);
       this.#leading.onApplied(entry, applied);
+      this.#writes.onApplied(applied, entry.term);
+      this.#enterAppliedTerm(entry.term);
     }
     this.#readers.advance(this.#applied);
     if (this.#replica.kv.isCompacting) void this.#compactor.run();
     this.#snapshots.takeIfDue();
+  }
+
+  #enterAppliedTerm(term: number): void {
+    if (term === this.#appliedTerm) return;
+    this.#appliedTerm = term;
+    this.#router.reachedTerm(term);
   }
 
   #onMembersChanged(change: ConfChange): void {
@@ -379,10 +393,11 @@ export class Node implements Store {
     const { index, term, conf } = snapshot.meta;
     this.#replica = this.#snapshots.restore(snapshot);
     this.#applied = index;
-    this.#appliedTerm = term;
     this.#conf = conf;
     this.#transport.setPeers(this.#peers());
     this.#leading.onRestored(index);
+    this.#writes.onRestored(this.#replica.state.sessions);
+    this.#enterAppliedTerm(term);
     this.#readers.advance(this.#applied);
   }
 
@@ -415,7 +430,7 @@ export class Node implements Store {
         this.#leader = event.leader;
         this.#founding = false;
         // what waited for a leader need not wait for the next sweep
-        setImmediate(() => this.#router.sweep());
+        setImmediate(() => this.#router.leaderChanged());
         break;
       case "conf-changed":
         this.#conf = event.conf;

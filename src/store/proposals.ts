@@ -1,5 +1,6 @@
 /**
- * Matches what a leader was asked with what becomes of it in the log. What stands there may be committed as long as no other entry is
+ * Matches what a leader was asked with what becomes of it in the log, by its place: writes, which have numbers of their own, are found by
+ * those. What stands there may be committed as long as no other entry is
  * committed at its index: that this member's log was cut, or that another proposal took its place there, says nothing about the logs of
  * others, whose leader may yet bring it to all (thesis, figure 3.7). `Asked` is whatever the driver wants back.
  */
@@ -24,10 +25,8 @@ export class Proposals<Asked> {
     return asked;
   }
 
-  /** `id` now stands in this member's log at `index`, with `term`. */
-  place(id: number, index: number, term: number): void {
-    const asked = this.take(id);
-    if (asked === undefined) return;
+  /** `asked` now stands in this member's log at `index`, with `term`. */
+  place(asked: Asked, index: number, term: number): void {
     const there = this.#placed.get(index) ?? [];
     there.push({ term, asked });
     this.#placed.set(index, there);

@@ -1,13 +1,10 @@
-import type { CommandAnswer } from "./entries/commands.js";
 import type { MvccStore } from "./mvcc/mvcc-store.js";
-import type { Refused } from "./mvcc/requests.js";
 import { decodeConfChange } from "./raft/conf-codec.js";
 import type { ConfChange, Entry, MemberId } from "./raft/types.js";
 import { StateReader, writeStateStream } from "./state-stream.js";
 import type { StateWriter } from "./state-stream.js";
 import { StoreState } from "./store-state.js";
-import type { StateParts } from "./store-state.js";
-import type { ErrorName } from "./wire/errors.js";
+import type { AppliedEntry, StateParts } from "./store-state.js";
 
 /** Where a member is reached. Names resolve on the cluster network. */
 export interface Member {
@@ -21,7 +18,7 @@ export interface Member {
 export type Applied =
   /** An empty entry: a new leader's first. */
   | { readonly type: "noop" }
-  | { readonly type: "command"; readonly answer: CommandAnswer | Refused<ErrorName> }
+  | AppliedEntry
   | { readonly type: "conf"; readonly change: ConfChange; readonly member: Member | undefined };
 
 /** Everything that all members agree on: what commands change, and who the members are. */
@@ -61,7 +58,7 @@ export class Replica {
   apply(entry: Entry): Applied {
     if (entry.kind === "conf") return this.#applyConf(decodeConfChange(entry.data));
     if (entry.data.length === 0) return { type: "noop" };
-    return { type: "command", answer: this.state.apply(entry.data) };
+    return this.state.applyEntry(entry.data);
   }
 
   #applyConf(change: ConfChange): Applied {

@@ -8,8 +8,14 @@ export interface Op {
   readonly deadlineMs: number;
   /** Whose client asked: a peer's ops go back to it, ours wait here. */
   readonly isPeers: boolean;
-  /** True from when a leader may have begun to act on it. */
-  begun: boolean;
+  /** How often it was handed to a leader that may have acted on it, or may yet: at 0 it certainly had no effect. */
+  doubts: number;
+  /** Counts how often it was handed to a leader: what is heard of an earlier time comes too late to matter. */
+  attempt: number;
+  /** Whom it was handed to last, as long as nothing was heard; {@link none}: it waits here, or is in a log. */
+  askedOf: MemberId;
+  /** A write: the term of the leader in whose log it stands, as far as this member knows; 0: in none. */
+  takenIn: number;
   settled: boolean;
   readonly onAnswer: (answer: Answer) => void;
 }
@@ -27,7 +33,7 @@ export interface RouterOptions {
   /** Requests that wait for a leader at once; more are refused. */
   readonly waitingMax: number;
   readonly leader: () => MemberId;
-  /** Acts on an op as the leader; it ends in {@link Router.settle} or {@link Router.moved}. */
+  /** Acts on an op as the leader, and says what becomes of it. */
   readonly lead: (op: Op) => void;
   readonly forward: (leader: MemberId, ask: Ask, onForwarded: (forwarded: Forwarded) => void) => void;
   /** A read waits for {@link Router.flushReads}. */
@@ -35,9 +41,9 @@ export interface RouterOptions {
 }
 
 /**
- * Brings every request to the leader and its answer back, or says in time that this was not possible, and whether the request can have
- * had an effect all the same. A request that certainly was not begun waits for the next leader; one that may have been begun is never
- * sent twice.
+ * Brings every request to the leader, and says in time where this was not possible, and whether the request can have had an effect all the
+ * same. A read has no effect, and a write has a number by which its repeats are known, so both are asked again as often as it takes; a
+ * change of members that may have been begun is never asked twice.
  */
 export class Router {
   readonly #options: RouterOptions;
@@ -52,8 +58,10 @@ export class Router {
   }
 
   /** A request of a client of this node. */
-  submit(ask: Ask, onAnswer: (answer: Answer) => void): void {
-    this.#route(this.#begin(ask, false, onAnswer));
+  submit(ask: Ask, onAnswer: (answer: Answer) => void): Op {
+    const op = this.#begin(ask, false, onAnswer);
+    this.#route(op);
+    return op;
   }
 
   /** As {@link submit} of a `readIndex`; leaves with {@link flushReads}. */
@@ -75,7 +83,7 @@ export class Router {
   submitForPeer(ask: Ask, onAnswer: (answer: Answer) => void): void {
     const op = this.#begin(ask, true, onAnswer);
     if (this.#options.leader() === this.#options.self) this.#lead(op);
-    else this.moved(op);
+    else this.#giveBack(op);
   }
 
   settle(op: Op, answer: Answer): void {
@@ -89,15 +97,51 @@ export class Router {
   }
 
   /**
-   * The op certainly was not and never will be done by whoever had it: it was refused before it reached a log, or another entry is
-   * committed in its place. Back to waiting for a leader, or to the peer it came from.
+   * Whoever had the op last certainly did nothing and never will: it was refused before it reached a log, or another entry is committed
+   * in its place. Back to waiting for a leader, or to the peer it came from.
    */
   moved(op: Op): void {
     if (op.settled) return;
-    op.begun = false;
-    if (op.isPeers) this.fail(op, { kind: "moved", message: "this member is not the leader" });
-    else if (this.#waiting.length < this.#options.waitingMax) this.#waiting.push(op);
-    else this.fail(op, { kind: "unavailable", message: "too many requests wait for a leader", error: "tooManyRequests" });
+    op.doubts--;
+    this.#giveBack(op);
+  }
+
+  /** As {@link moved}, for good. Where it may have been done at an earlier attempt, only the state can tell. */
+  refuse(op: Op, failure: Failure): void {
+    if (op.settled) return;
+    op.doubts--;
+    if (op.doubts === 0) this.fail(op, failure);
+    else this.#giveBack(op);
+  }
+
+  /** The write stands in the log of the leader of `term`. */
+  taken(op: Op, term: number): void {
+    op.askedOf = none;
+    op.takenIn = term;
+    if (op.isPeers) this.settle(op, { type: "taken", term });
+  }
+
+  /**
+   * An entry of `term` is applied here, and everything before it. What leaders of earlier terms took and is not applied by now never will
+   * be: whoever leads from now on has that entry, and so a log that agrees with this one up to there (thesis §3.5).
+   */
+  reachedTerm(term: number): void {
+    for (const op of this.#inOrder) {
+      if (op.settled || op.takenIn === 0 || op.takenIn >= term) continue;
+      op.takenIn = 0;
+      op.doubts--;
+      this.#route(op);
+    }
+  }
+
+  /** Somebody else leads, or nobody: what the one before has not answered is asked of the next. */
+  leaderChanged(): void {
+    const { self, leader } = this.#options;
+    for (const op of this.#inOrder) {
+      if (op.settled || op.askedOf === none || op.askedOf === self || op.ask.type === "member") continue;
+      if (op.askedOf !== leader()) this.#giveBack(op);
+    }
+    this.sweep();
   }
 
   /** Answers what is overdue and tries again what waits; called several times a second, and when the leader changes. */
@@ -127,7 +171,10 @@ export class Router {
       ask,
       deadlineMs: this.#options.nowMs() + this.#options.timeoutMs,
       isPeers,
-      begun: false,
+      doubts: 0,
+      attempt: 0,
+      askedOf: none,
+      takenIn: 0,
       settled: false,
       onAnswer,
     };
@@ -139,42 +186,80 @@ export class Router {
     const { self, leader, forward } = this.#options;
     const to = leader();
     if (to === none) {
-      this.moved(op);
+      this.#giveBack(op);
     } else if (to === self) {
       this.#lead(op);
     } else {
-      op.begun = true;
-      forward(to, op.ask, (forwarded) => this.#onForwarded(op, forwarded));
+      op.doubts++;
+      op.askedOf = to;
+      const attempt = ++op.attempt;
+      forward(to, op.ask, (forwarded) => this.#onForwarded(op, attempt, forwarded));
     }
   }
 
   #lead(op: Op): void {
-    op.begun = true;
+    op.doubts++;
+    op.attempt++;
+    op.askedOf = this.#options.self;
     this.#options.lead(op);
   }
 
-  #onForwarded(op: Op, forwarded: Forwarded): void {
-    if (forwarded.type === "answered") {
-      const { answer } = forwarded;
-      if (answer.type === "failed" && answer.failure.kind === "moved") this.moved(op);
-      else this.settle(op, answer);
-    } else if (forwarded.type === "not-sent" || op.ask.type === "readIndex") {
-      // a read has no effect: asking again is always safe
-      this.moved(op);
+  /** To the peer it came from, or to what waits for a leader. */
+  #giveBack(op: Op): void {
+    op.askedOf = none;
+    if (op.isPeers) {
+      this.fail(op, { kind: "moved", message: "this member is not the leader" });
+    } else if (this.#waiting.length < this.#options.waitingMax) {
+      op.attempt++;
+      this.#waiting.push(op);
     } else {
-      this.fail(op, { kind: "indefinite", message: "the connection to the leader broke before its answer came" });
+      const kind = this.#mayHaveEffect(op) ? "indefinite" : "unavailable";
+      this.fail(op, { kind, message: "too many requests wait for a leader", error: "tooManyRequests" });
     }
   }
 
+  #onForwarded(op: Op, attempt: number, forwarded: Forwarded): void {
+    if (op.settled) return;
+    const hadNoEffect = forwarded.type === "not-sent" || (forwarded.type === "answered" && isRefusal(forwarded.answer));
+    if (attempt !== op.attempt) {
+      if (hadNoEffect) op.doubts--;
+    } else if (forwarded.type === "answered") {
+      this.#onAnswered(op, forwarded.answer);
+    } else if (hadNoEffect) {
+      this.moved(op);
+    } else if (op.ask.type === "member") {
+      this.fail(op, { kind: "indefinite", message: "the connection to the leader broke before its answer came" });
+    } else {
+      this.#giveBack(op);
+    }
+  }
+
+  #onAnswered(op: Op, answer: Answer): void {
+    if (answer.type === "taken") this.taken(op, answer.term);
+    else if (answer.type !== "failed") this.settle(op, answer);
+    else if (answer.failure.kind === "moved") this.moved(op);
+    else if (answer.failure.kind !== "indefinite") this.refuse(op, answer.failure);
+    else if (op.ask.type === "member") this.fail(op, answer.failure);
+    else this.#giveBack(op);
+  }
+
+  #mayHaveEffect({ doubts, ask }: Op): boolean {
+    return doubts > 0 && ask.type !== "readIndex";
+  }
+
   #expire(op: Op): void {
-    const hasEffect = op.begun && op.ask.type !== "readIndex";
     const isLed = this.#options.leader() !== none;
     const known = isLed ? "the leader did not answer" : "no leader is known";
-    if (hasEffect) {
+    if (this.#mayHaveEffect(op)) {
       this.fail(op, { kind: "indefinite", message: `${known} in time; the request may still be carried out`, error: "timedOut" });
     } else {
       const error = isLed ? "timedOut" : "noLeader";
       this.fail(op, { kind: "unavailable", message: `${known} in time; the request was not carried out`, error });
     }
   }
+}
+
+/** Whether whoever answered so did nothing of what it was asked, and never will. */
+function isRefusal(answer: Answer): boolean {
+  return answer.type === "failed" && answer.failure.kind !== "indefinite";
 }

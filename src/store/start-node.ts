@@ -79,7 +79,8 @@ export async function startNode(options: NodeOptions, world: World): Promise<Run
     recovered === undefined
       ? await found(options, wal)
       : { recovered, replica: Replica.restore(recovered.snapshot.data.chunks()), isFresh: false };
-  const started = new Node(options, { log, causality, clock, prng, wal, onFatal, onRemoved }, start);
+  const incarnation = await wal.begin();
+  const started = new Node(options, { log, causality, clock, prng, wal, onFatal, onRemoved }, { ...start, incarnation });
   node = started;
   const { clientPort, peerPort } = await started.listen();
   const stop = async (): Promise<void> => {
@@ -102,7 +103,7 @@ function slowSyncMention(log: Log, clock: Clock): (durationMs: number) => void {
 }
 
 /** What an empty disk starts from: the founders as voters, or nobody yet. */
-async function found({ members, clusterState, dataDir }: NodeOptions, wal: Wal): Promise<NodeStart> {
+async function found({ members, clusterState, dataDir }: NodeOptions, wal: Wal): Promise<Omit<NodeStart, "incarnation">> {
   const replica = Replica.create(members);
   const voters = members.map(({ id }) => id).sort((a, b) => a - b);
   const { meta } = clusterState === "new" ? bootstrapSnapshot(voters) : joinerSnapshot;

@@ -1,6 +1,8 @@
 import { unreachable } from "../core/invariant.js";
 import type { CommandAnswer } from "./entries/commands.js";
 import { decodeCommand } from "./entries/commands.js";
+import { decodeEnvelope } from "./entries/envelope.js";
+import type { RequestId } from "./entries/envelope.js";
 import { LeaseBook } from "./lease/lease-book.js";
 import type { LeasePart, LeaseTimes } from "./lease/lease-book.js";
 import type { LeaseId } from "./mvcc/key-value.js";
@@ -8,12 +10,28 @@ import type { MvccState } from "./mvcc/mvcc-state.js";
 import { MvccStore } from "./mvcc/mvcc-store.js";
 import type { Refused } from "./mvcc/requests.js";
 import { refused } from "./mvcc/requests.js";
+import { Sessions } from "./sessions.js";
+import type { SessionsPart } from "./sessions.js";
 import type { ErrorName } from "./wire/errors.js";
 
 /** Everything of the state but the keys, as JSON that is equal for equal states. */
 export interface StateParts {
   readonly leases: LeasePart;
+  readonly sessions: SessionsPart;
 }
+
+/** What an entry of the log did. */
+export type AppliedEntry =
+  /** Entries of older versions have no request's number. */
+  | {
+      readonly type: "command";
+      readonly request: RequestId | undefined;
+      readonly answer: CommandAnswer | Refused<ErrorName>;
+    }
+  /** The request was applied before: nothing happened. */
+  | { readonly type: "repeat" }
+  /** The request comes from an earlier process of its member than `by`, which the state knows: nothing happened, nor ever will. */
+  | { readonly type: "outlived"; readonly request: RequestId; readonly by: number };
 
 /**
  * Everything that the commands of the log change: the keys, and what belongs to them. The same commands in the same order give the same
@@ -22,26 +40,51 @@ export interface StateParts {
 export class StoreState {
   readonly kv: MvccStore;
   readonly leases: LeaseBook;
+  /** Which requests were applied. */
+  readonly sessions: Sessions;
 
-  private constructor(leases: LeaseBook, keys?: MvccState) {
+  private constructor(leases: LeaseBook, sessions: Sessions, keys?: MvccState) {
     this.leases = leases;
+    this.sessions = sessions;
     this.kv = new MvccStore((lease) => leases.has(lease), keys);
   }
 
   static create(): StoreState {
-    return new StoreState(new LeaseBook());
+    return new StoreState(new LeaseBook(), new Sessions());
   }
 
   /** @param parts a part that the snapshot of an older version lacks is empty. */
-  static restore({ leases }: Partial<StateParts>, keys: MvccState): StoreState {
-    return new StoreState(leases === undefined ? new LeaseBook() : LeaseBook.restore(leases), keys);
+  static restore({ leases, sessions }: Partial<StateParts>, keys: MvccState): StoreState {
+    return new StoreState(
+      leases === undefined ? new LeaseBook() : LeaseBook.restore(leases),
+      sessions === undefined ? new Sessions() : Sessions.restore(sessions),
+      keys,
+    );
   }
 
   parts(): StateParts {
-    return { leases: this.leases.part() };
+    return { leases: this.leases.part(), sessions: this.sessions.part() };
   }
 
-  /** Applies the command of a log entry. What is refused changes nothing. */
+  /** Applies the data of a log entry, if it is no repeat. */
+  applyEntry(data: Uint8Array): AppliedEntry {
+    const envelope = decodeEnvelope(data);
+    if (envelope === undefined) return { type: "command", request: undefined, answer: this.apply(data) };
+    const { request, floor, command } = envelope;
+    const admission = this.sessions.admit(request, floor);
+    switch (admission) {
+      case "new":
+        return { type: "command", request, answer: this.apply(command) };
+      case "repeat":
+        return { type: "repeat" };
+      case "outlived":
+        return { type: "outlived", request, by: this.sessions.incarnationOf(request.origin) };
+      default:
+        return unreachable(admission);
+    }
+  }
+
+  /** Applies a command. What is refused changes nothing. */
   apply(data: Uint8Array): CommandAnswer | Refused<ErrorName> {
     const command = decodeCommand(data);
     switch (command.type) {

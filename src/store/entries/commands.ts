@@ -43,7 +43,7 @@ export type CommandAnswer =
   | { readonly type: "leaseTimes"; readonly revision: number; readonly times: LeaseTimes };
 
 /**
- * An entry is an opcode (u8) and etcd's request of that name, as protobuf; where etcd has none, one of ours. Those of older versions begin
+ * A command is an opcode (u8) and etcd's request of that name, as protobuf; where etcd has none, one of ours. Those of older versions begin
  * with 1 or 2.
  */
 const commands = {
@@ -60,10 +60,17 @@ export type CommandName = keyof typeof commands;
 /** The request of that name. */
 export type RequestOf<N extends CommandName> = (typeof commands)[N]["request"] extends Message<infer T> ? T : never;
 
-/** The bytes of a command, as they stand in a log entry: a buffer of their own. */
+/** The bytes of a command, in a buffer of their own. */
 export function encodeCommand<N extends CommandName>(name: N, request: Given<RequestOf<N>>): Uint8Array {
-  const { opcode, request: message } = commands[name];
-  return Buffer.concat([Buffer.of(opcode), encode(message as Message<RequestOf<N>>, request)]);
+  return commandOf(name, encode(commands[name].request as Message<RequestOf<N>>, request));
+}
+
+/** As {@link encodeCommand}, of a request as it stands on the wire. */
+export function commandOf(name: CommandName, request: Uint8Array): Uint8Array {
+  const command = Buffer.allocUnsafe(1 + request.length);
+  command[0] = commands[name].opcode;
+  command.set(request, 1);
+  return command;
 }
 
 /** Values in it stay views of `data`. */

@@ -129,6 +129,15 @@ export class Wal {
     await this.#markSnapshot({ persistNumber: 0, hardState, snapshot, discardLog: true, entries }, snapshot);
   }
 
+  /**
+   * Counts this life of the member on the disk, for which each has a segment of its own. Resolves with the number, larger than that of any
+   * life before, once it is durable.
+   */
+  async begin(): Promise<number> {
+    if (this.#file === undefined) await this.#beginSegment([]);
+    return this.#nextSegment - 1;
+  }
+
   /** Queues `persist`; {@link WalOptions.onDurable} tells when it is safe. */
   append(persist: Persist): void {
     this.#queue.push(persist);

@@ -16,10 +16,10 @@ export interface Answering {
 }
 
 /**
- * `answer` gets the request decoded, and must take what it needs of it before it waits for anything: bytes in it are views of the connection's.
+ * `answer` gets the request decoded, and as it came. It must take what it needs before it waits for anything: both are views of the connection's bytes.
  * It fails with a {@link GrpcError}, or with {@link RequestFailed} as the node does.
  */
-export function answering<I, O>(rpc: Rpc<I, O>, answer: (request: I) => Promise<Given<O>>): Answering {
+export function answering<I, O>(rpc: Rpc<I, O>, answer: (request: I, message: Buffer) => Promise<Given<O>>): Answering {
   return {
     path: rpc.path,
     method: {
@@ -27,7 +27,7 @@ export function answering<I, O>(rpc: Rpc<I, O>, answer: (request: I) => Promise<
       answer: (message, _call, reply) => {
         let answered: Promise<Given<O>>;
         try {
-          answered = answer(decode(rpc.input, message));
+          answered = answer(decode(rpc.input, message), message);
         } catch (error) {
           reply(grpcErrorOf(error));
           return;

@@ -1,6 +1,6 @@
 import { unreachable } from "../../core/invariant.js";
-import { encodeCommand } from "../entries/commands.js";
-import type { CommandName, RequestOf } from "../entries/commands.js";
+import { commandOf } from "../entries/commands.js";
+import type { CommandName } from "../entries/commands.js";
 import { deleteRangeOp, putOp, rangeOp, txnOp } from "../entries/ops.js";
 import type { Store } from "./store.js";
 import { checkRequest } from "../mvcc/check-request.js";
@@ -26,37 +26,38 @@ export function kvService(store: Store): readonly Answering[] {
       const { revision, kvs, more, count } = await store.read((kv) => kv.range(query), serializable);
       return { header: header(revision), kvs, more, count };
     }),
-    answering(rpcs.kv.put, async (request) => {
+    answering(rpcs.kv.put, async (request, message) => {
       checked(putOp(request));
-      const { answer, term } = await write(store, "put", request);
+      const { answer, term } = await write(store, "put", message);
       return { header: header(answer.revision, term), prevKv: answer.previous };
     }),
-    answering(rpcs.kv.deleteRange, async (request) => {
+    answering(rpcs.kv.deleteRange, async (request, message) => {
       checked(deleteRangeOp(request));
-      const { answer, term } = await write(store, "deleteRange", request);
+      const { answer, term } = await write(store, "deleteRange", message);
       return { header: header(answer.revision, term), deleted: answer.deleted, prevKvs: answer.previous };
     }),
-    answering(rpcs.kv.txn, async (request) => {
+    answering(rpcs.kv.txn, async (request, message) => {
       const txn = checked(txnOp(request));
       if (isReadOnly(txn)) {
         const answer = await store.read((kv) => kv.readOnlyTxn(txn), isSerializable(txn));
         return { header: header(answer.revision), succeeded: answer.succeeded, responses: answer.responses.map(responseOf) };
       }
-      const { answer, term } = await write(store, "txn", request);
+      const { answer, term } = await write(store, "txn", message);
       const { revision, succeeded, responses } = answer;
       return { header: header(revision, term), succeeded, responses: responses.map(responseOf) };
     }),
-    answering(rpcs.kv.compact, async (request) => {
+    answering(rpcs.kv.compact, async (request, message) => {
       const { physical } = request;
-      const { answer, term } = await write(store, "compact", request);
+      const { answer, term } = await write(store, "compact", message);
       if (physical) await store.compacted();
       return { header: header(answer.revision, term) };
     }),
   ];
 }
 
-function write<N extends CommandName>(store: Store, name: N, request: Given<RequestOf<N>>) {
-  const command = encodeCommand(name, request);
+/** The request goes into the log as it came: nothing in it is for this member to fill in. */
+function write<N extends CommandName>(store: Store, name: N, message: Buffer) {
+  const command = commandOf(name, message);
   if (command.length > entryBytesMax) throw etcdError("requestTooLarge");
   return store.write(name, command);
 }

@@ -1,14 +1,15 @@
 import type { MemberChange } from "../ask.js";
 import type { Written } from "../client-requests.js";
 import type { CommandName } from "../entries/commands.js";
+import type { Principal } from "../entries/envelope.js";
 import type { HashAnswer, MvccStore } from "../mvcc/mvcc-store.js";
 import type { Refused } from "../mvcc/requests.js";
 import type { MemberId } from "../raft/types.js";
 
 /** What clients' calls need of a node. Promises reject with {@link RequestFailed}, within the node's time limit. */
 export interface Store {
-  /** Resolves once this member has applied it too. `command` is one of that name. */
-  write<N extends CommandName>(name: N, command: Uint8Array): Promise<Written<N>>;
+  /** Resolves with what this member saw when it applied it. `command` is one of that name, and free again when this returns. */
+  write<N extends CommandName>(name: N, command: Uint8Array, as?: Principal): Promise<Written<N>>;
   /** Asks the state of now, or of whenever this member got to; what the store refuses rejects. */
   read<A>(answer: (kv: MvccStore) => A | Refused, serializable: boolean): Promise<A>;
   /** Of this member's keys as they were at `revision` (0: now). */
