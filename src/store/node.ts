@@ -32,12 +32,18 @@ import { Readers } from "./readers.js";
 import { Removal } from "./removal.js";
 import type { Member, Replica } from "./replica.js";
 import { Router } from "./router.js";
+import { headersOf } from "./rpc/header.js";
 import { etcdMethods, etcdServices } from "./rpc/methods.js";
 import { Snapshots } from "./snapshots.js";
+import { OpenStreams } from "./rpc/open-streams.js";
 import { storeVersion } from "./version.js";
+import type { WatchSink, WatchStream } from "./watch/watch-stream.js";
+import { Watches } from "./watches.js";
 
 const requestsWaitingMax = 10_000;
 const sweepEveryMs = 50;
+/** As etcd: so long a stream that needs a leader outlives the last one. */
+const electionTimeoutsWithoutLeader = 3;
 const appendBytesMax = 2 ** 20;
 const inflightAppendsMax = 64;
 const uncommittedBytesMax = 64 * 2 ** 20;
@@ -86,6 +92,8 @@ export class Node implements Store {
   readonly #writes: OwnWrites;
   readonly #readers: Readers;
   readonly #requests: ClientRequests;
+  readonly #watches: Watches;
+  readonly streams: OpenStreams;
   readonly #compactor = new Compactor(() => this.#replica.kv);
   readonly #stopTimers: (() => void)[] = [];
 
@@ -202,6 +210,12 @@ export class Node implements Store {
       kv: () => this.#replica.kv,
       deadlineMs: () => nowMs() + timing.requestTimeoutMs,
     });
+    this.streams = new OpenStreams({
+      hasLeader: () => this.#leader !== none,
+      patienceMs: electionTimeoutsWithoutLeader * timing.electionTimeoutMs,
+    });
+    const random = prng.fork();
+    this.#watches = new Watches({ store: () => this.#replica.kv, header: headersOf(this), random: () => random.next() });
     const methods = etcdMethods(etcdServices(this));
     this.#door = new FrontDoor(new GrpcServer(methods), new Gateway(this, methods).server);
   }
@@ -228,6 +242,7 @@ export class Node implements Store {
     this.#stopping = true;
     this.#ports.log("info", "node-stopping", `${this.#options.node} stops`, { role: this.#role, term: this.#term });
     this.#door.stopAccepting();
+    this.streams.stop();
     await this.#handOver();
     for (const stopTimer of this.#stopTimers) stopTimer();
     this.#router.close();
@@ -287,6 +302,10 @@ export class Node implements Store {
 
   compacted(): Promise<void> {
     return this.#requests.compacted();
+  }
+
+  watch(sink: WatchSink): WatchStream {
+    return this.#watches.hub.open(sink);
   }
 
   changeMembers(change: MemberChange): Promise<MemberId> {
@@ -373,6 +392,7 @@ export class Node implements Store {
       this.#enterAppliedTerm(entry.term);
     }
     this.#readers.advance(this.#applied);
+    this.#watches.hub.applied();
     if (this.#replica.kv.isCompacting) void this.#compactor.run();
     this.#snapshots.takeIfDue();
   }
@@ -399,12 +419,15 @@ export class Node implements Store {
     this.#writes.onRestored(this.#replica.state.sessions);
     this.#enterAppliedTerm(term);
     this.#readers.advance(this.#applied);
+    this.#watches.hub.restored();
   }
 
   #sweep(): void {
     this.#router.sweep();
     const nowMs = this.#ports.clock.monotonicMs();
     this.#readers.expire(nowMs);
+    this.#watches.hub.tick(nowMs);
+    this.streams.tick(nowMs);
     this.#mentionWaiting(nowMs);
   }
 

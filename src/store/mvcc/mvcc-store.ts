@@ -56,11 +56,14 @@ export class MvccStore {
   readonly #leaseExists: LeaseExists;
   /** Snapshots and hashes under way. Compaction removes nothing meanwhile, since they may need it. */
   readonly #walks = new Set<object>();
+  /** No write of this revision or later was removed. */
+  #keptFrom: Revision;
 
   /** @param state of a `SnapshotReader`, or a new one. */
   constructor(leaseExists: LeaseExists, state: MvccState = new MvccState()) {
     this.#leaseExists = leaseExists;
     this.#state = state;
+    this.#keptFrom = state.compactRevision;
   }
 
   get revision(): Revision {
@@ -131,7 +134,10 @@ export class MvccStore {
    */
   compactSlice(hasTime: () => boolean): boolean {
     const { compaction } = this.#state;
-    if (this.#walks.size === 0 && !compaction.isDone) this.#state.bytes -= compaction.slice(hasTime);
+    if (this.#walks.size === 0 && !compaction.isDone) {
+      this.#keptFrom = this.#state.compactRevision;
+      this.#state.bytes -= compaction.slice(hasTime);
+    }
     return !compaction.isDone;
   }
 
@@ -150,9 +156,12 @@ export class MvccStore {
     return this.#state.leased.of(lease);
   }
 
-  /** All writes of `revision` and later ones, in order; it must not be below the compacted one. To be read before the next write. */
+  /**
+   * All writes of `revision` and later ones, in order, to be read before the next write. It must not be below the compacted one, unless nothing
+   * was removed since that was compacted.
+   */
   changesFrom(revision: Revision): Iterable<Version> {
-    invariant(revision >= this.#state.compactRevision, `changes are kept from revision ${this.#state.compactRevision} on`);
+    invariant(revision >= this.#keptFrom, `changes are kept from revision ${this.#keptFrom} on`);
     return this.#state.log.from(revision);
   }
 

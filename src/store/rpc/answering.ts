@@ -40,11 +40,13 @@ export function answering<I, O>(rpc: Rpc<I, O>, answer: (request: I, message: Bu
 
 /** A stream's requests come in decoded; what is answered may also be written to the {@link GrpcStream} as bytes. */
 export interface Answers<O> {
-  readonly stream: GrpcStream;
+  readonly stream: Omit<GrpcStream, "end" | "onMessage">;
   /** False: enough is waiting already, as {@link GrpcStream.write} says. */
   write(response: Given<O>): boolean;
   /** Ends the stream with an error, which may be whatever a promise rejected with. */
   fail(error: unknown): void;
+  /** Calls `listener` once the stream has ended, by whichever side. */
+  onGone(listener: () => void): void;
 }
 
 /**
@@ -57,7 +59,12 @@ export function streaming<I, O>(rpc: Rpc<I, O>, open: (answers: Answers<O>) => (
     method: {
       kind: "stream",
       open: (stream) => {
-        const fail = (error: unknown): void => stream.end(grpcErrorOf(error));
+        const goneListeners: (() => void)[] = [];
+        const gone = (): void => goneListeners.splice(0).forEach((listener) => listener());
+        const fail = (error: unknown): void => {
+          stream.end(grpcErrorOf(error));
+          gone();
+        };
         const guarded = <A>(act: () => A): A | undefined => {
           try {
             return act();
@@ -69,7 +76,9 @@ export function streaming<I, O>(rpc: Rpc<I, O>, open: (answers: Answers<O>) => (
           }
         };
         const write = (response: Given<O>): boolean => stream.write([encode(rpc.output, response)]);
-        const take = guarded(() => open({ stream, write, fail }));
+        const onGone = (listener: () => void): void => void goneListeners.push(listener);
+        stream.call.onCancel(gone);
+        const take = guarded(() => open({ stream, write, fail, onGone }));
         if (take !== undefined) stream.onMessage((message) => guarded(() => take(decode(rpc.input, message))));
       },
     },

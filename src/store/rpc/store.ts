@@ -4,6 +4,8 @@ import type { CommandName } from "../entries/commands.js";
 import type { Principal } from "../entries/envelope.js";
 import type { HashAnswer, MvccStore } from "../mvcc/mvcc-store.js";
 import type { Refused } from "../mvcc/requests.js";
+import type { WatchSink, WatchStream } from "../watch/watch-stream.js";
+import type { OpenStreams } from "./open-streams.js";
 import type { MemberId } from "../raft/types.js";
 
 /** What clients' calls need of a node. Promises reject with {@link RequestFailed}, within the node's time limit. */
@@ -16,6 +18,11 @@ export interface Store {
   hash(revision: number): Promise<HashAnswer>;
   /** Resolves once this member has given back the memory of everything compacted by now. */
   compacted(): Promise<void>;
+  // ---- streams ----
+  readonly streams: OpenStreams;
+  /** What the stream asks of watchers, and they are told what this member applies. */
+  watch(sink: WatchSink): WatchStream;
+  // ---- members ----
   changeMembers(change: MemberChange): Promise<MemberId>;
   members(): readonly MemberView[];
   header(): Header;

@@ -24,6 +24,7 @@ const errors = {
   learnerNotReady: [grpcCode.failedPrecondition, "can only promote a learner member which is in sync with leader"],
   leaseExists: [grpcCode.failedPrecondition, "lease already exists"],
   notEnoughStarted: [grpcCode.failedPrecondition, "re-configuration failed due to not enough started members"],
+  stopped: [grpcCode.unavailable, "server stopped"],
   noLeader: [grpcCode.unavailable, "no leader"],
   timedOut: [grpcCode.unavailable, "request timed out"],
   unhealthy: [grpcCode.unavailable, "unhealthy cluster"],

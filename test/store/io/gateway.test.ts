@@ -4,11 +4,14 @@ import { RequestFailed } from "../../../src/store/ask.js";
 import type { Failure } from "../../../src/store/ask.js";
 import { FrontDoor } from "../../../src/store/io/front-door.js";
 import { Gateway } from "../../../src/store/io/gateway.js";
-import type { Store } from "../../../src/store/rpc/store.js";
+import type { Header, Store } from "../../../src/store/rpc/store.js";
 import { MvccStore } from "../../../src/store/mvcc/mvcc-store.js";
 import { GrpcServer } from "../../../src/store/io/grpc-server.js";
 import { etcdMethods, etcdServices } from "../../../src/store/rpc/methods.js";
+import { streamsOf } from "../rpc/streams-of.js";
 
+const kv = new MvccStore(() => false);
+const header = (): Header => ({ cluster: "11", member: "1", revision: 6, term: 2 });
 let failure: Failure | undefined;
 let unhealthy: string | undefined;
 const store: Store = {
@@ -16,15 +19,16 @@ const store: Store = {
     failure === undefined
       ? Promise.resolve({ answer: { type: "put", revision: 7, previous: undefined } as never, term: 3 })
       : Promise.reject(new RequestFailed(failure)),
-  read: (answer) => Promise.resolve(answer(new MvccStore(() => false)) as never),
+  read: (answer) => Promise.resolve(answer(kv) as never),
   hash: () => Promise.reject(new Error("nothing is hashed here")),
   compacted: () => Promise.resolve(),
   changeMembers: () => Promise.resolve(4),
   members: () => [{ id: 1, name: "n1", peerUrl: "http://n1:2380", isLearner: false }],
-  header: () => ({ cluster: "11", member: "1", revision: 6, term: 2 }),
+  header,
   unhealthy: () => unhealthy,
   status: (withHash) => ({ withHash }),
   raftStatus: () => ({ leader: 1, committed: 9, applied: 8, isLearner: false, bytes: 5 }),
+  ...streamsOf(() => kv, header),
 };
 
 let door: FrontDoor;

@@ -2,7 +2,7 @@
 import { expect, it } from "vitest";
 import { RequestFailed } from "../../../src/store/ask.js";
 import type { Failure, MemberChange } from "../../../src/store/ask.js";
-import type { Store } from "../../../src/store/rpc/store.js";
+import type { Header, Store } from "../../../src/store/rpc/store.js";
 import { GrpcError } from "../../../src/store/io/grpc.js";
 import type { GrpcCall, GrpcStream } from "../../../src/store/io/grpc.js";
 import { refusalOf } from "../../../src/store/ask.js";
@@ -16,6 +16,8 @@ import { rpcs } from "../../../src/store/wire/rpcs.js";
 import type { Rpc } from "../../../src/store/wire/rpcs.js";
 import type { Given } from "../../../src/store/wire/schema.js";
 
+import { streamsOf } from "./streams-of.js";
+
 const call: GrpcCall = { metadata: new Map(), timeoutMs: undefined, onCancel: () => {} };
 
 interface World {
@@ -28,6 +30,7 @@ interface World {
 function world(): World {
   const state = StoreState.create();
   const { kv } = state;
+  const header = (): Header => ({ cluster: "18446744073709551615", member: "1", revision: kv.revision, term: 3 });
   const made: World = {
     changes: [],
     failure: undefined,
@@ -56,7 +59,8 @@ function world(): World {
         return Promise.resolve(4);
       },
       members: () => [{ id: 1, name: "n1", peerUrl: "http://n1:2380", isLearner: false }],
-      header: () => ({ cluster: "18446744073709551615", member: "1", revision: kv.revision, term: 3 }),
+      header,
+      ...streamsOf(() => kv, header),
       unhealthy: () => undefined,
       status: () => ({}),
       raftStatus: () => ({ leader: made.leader, committed: 9, applied: 8, isLearner: true, bytes: kv.bytes }),

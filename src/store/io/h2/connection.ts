@@ -104,6 +104,8 @@ export class Connection {
     this.#sender.isOpen = true;
     this.#sender.pump(limits.socketBytesMax - socketBytes);
     this.#sender.isOpen = socketBytes + this.output.bytes < limits.socketBytesMax;
+    if (this.#sender.hasSaid) this.#floods.answered();
+    this.#sender.hasSaid = false;
     if (this.#received >= limits.connectionWindow / 2) {
       this.#windowUpdate(0, this.#received);
       this.#received = 0;

@@ -21,7 +21,7 @@ export class Floods {
     this.#resets = this.#pings = this.#emptyFrames = 0;
   }
 
-  /** We have completed an answer. */
+  /** We have completed an answer, or said more of one: a client of a long stream measures the round trip with each. */
   answered(): void {
     this.#saidSincePing = true;
   }

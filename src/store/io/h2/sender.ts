@@ -22,6 +22,8 @@ export class Sender {
   initialWindow = defaultWindow;
   /** Whether the socket takes DATA at the moment. */
   isOpen = true;
+  /** DATA went into the output since somebody set this back. */
+  hasSaid = false;
 
   constructor(output: Output, wake: () => void, ended: (stream: Stream) => void) {
     this.#output = output;
@@ -65,6 +67,7 @@ export class Sender {
     if (windowsAllow && stream.waitingBytes === 0 && this.isOpen && this.#output.bytes < socketBytesMax) {
       this.#window -= bytes;
       stream.sendWindow -= bytes;
+      this.hasSaid = true;
       this.#output.frame(bytes, frameType.data, 0, stream.id);
       this.#output.append(head);
       for (const part of parts) this.#output.append(part);
@@ -123,6 +126,7 @@ export class Sender {
       const bytes = Math.min(stream.waitingBytes, stream.sendWindow, this.#window, frameBytesMax);
       if (bytes <= 0) continue;
       left -= bytes;
+      this.hasSaid = true;
       this.#output.frame(bytes, frameType.data, 0, stream.id);
       this.#window -= bytes;
       stream.sendWindow -= bytes;

@@ -244,6 +244,18 @@ it("lets a client ping after each answer, as clients do that measure their round
   expect(peer.goAway).toBeUndefined();
 });
 
+it("lets a client ping after each message of a long stream, and counts what it pings beyond that", async () => {
+  await peer.say(greeting, ask(1, "/test.Echo/Both"));
+  const [said, onePing] = [frame(data, 0, 1, frameMessage(Buffer.from("?"))), frame(ping, 0, 0, u32(0, 1))];
+  for (let index = 0; index < 2 * limits.pingsPerSecondMax; index++) {
+    await peer.say(said);
+    await peer.say(onePing);
+  }
+  expect(peer.goAway).toBeUndefined();
+  await peer.say(...Array<Buffer>(limits.pingsPerSecondMax + 1).fill(onePing));
+  expect(peer.goAway).toBe(errorCode.enhanceYourCalm);
+});
+
 it("refuses more streams than it offers, and takes them again when there is room", async () => {
   await peer.say(greeting, ...Array.from({ length: limits.streamsMax }, (_, index) => ask(2 * index + 1, "/test.Echo/Never")));
   const next = 2 * limits.streamsMax + 1;
