@@ -7,6 +7,8 @@ export const peerPort = 2380;
  */
 export const adminPort = 2381;
 export const dataDir = "/data";
+/** A file of this name in the folder of the data tells the node to lose its disk: at its next start it removes everything there. */
+export const wipeOrder = "wipe";
 
 /** Environment variables by which a node's program learns who it is. */
 export const nodeEnv = {

@@ -13,6 +13,14 @@ export type Ask =
 
 export type MemberChange =
   | { readonly kind: "add"; readonly name: string; readonly host: string; readonly peerPort: number; readonly isLearner: boolean }
+  /** Its disk holds nothing any more: it shall have another number, where it may already have promised something under this one. */
+  | {
+      readonly kind: "rejoin";
+      readonly member: MemberId;
+      readonly name: string;
+      readonly host: string;
+      readonly peerPort: number;
+    }
   | { readonly kind: "promote"; readonly member: MemberId }
   | { readonly kind: "remove"; readonly member: MemberId };
 

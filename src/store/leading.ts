@@ -1,11 +1,14 @@
 import { unreachable } from "../core/invariant.js";
-import { planMemberChange } from "./member-change.js";
+import { planMemberChange, promotionOfReturned } from "./member-change.js";
 import type { Leadership } from "./member-change.js";
 import { Proposals } from "./proposals.js";
 import { none } from "./raft/types.js";
 import type { DropReason, Effects, Entry, Input } from "./raft/types.js";
 import type { Applied } from "./replica.js";
 import type { Op, Router } from "./router.js";
+
+/** No request's number. */
+const nobodys = 0;
 
 export interface LeadingOptions {
   readonly input: (input: Input) => void;
@@ -35,12 +38,19 @@ export class Leading {
       case "member": {
         const plan = planMemberChange(op.ask.change, leadership());
         if (plan.type === "refused") router.refuse(op, plan.failure);
+        else if (plan.type === "stands") router.settle(op, { type: "memberChanged", member: plan.member, index: 0 });
         else input({ type: "proposeConf", id: this.#proposals.handIn(op), change: plan.change });
         return;
       }
       default:
         unreachable(op.ask);
     }
+  }
+
+  /** Nobody asks for it, so nobody waits for it: called again and again, until it is so. */
+  promoteReturned(): void {
+    const change = promotionOfReturned(this.#options.leadership());
+    if (change !== undefined) this.#options.input({ type: "proposeConf", id: nobodys, change });
   }
 
   onProposed({ id, index, term }: Effects["proposed"][number]): void {

@@ -4,6 +4,7 @@ import { messageOf } from "../core/errors.js";
 import { nodeEnv } from "../core/node-contract.js";
 import { createPrng } from "../core/prng.js";
 import { randomInt } from "node:crypto";
+import { MemberRemoved } from "./begin.js";
 import { Causality } from "./causality.js";
 import { TroubledClock } from "./clock.js";
 import { realTime } from "./io/real-time.js";
@@ -53,5 +54,9 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) {
 process.on("uncaughtException", (error) => die("crashed", messageOf(error), { stack: error.stack }));
 main().catch((error: unknown) => {
   if (error instanceof WalDamaged) die("wal-corrupt", error.message, { file: error.file, offset: error.offset });
+  if (error instanceof MemberRemoved) {
+    log("warn", "removed", error.message);
+    process.exit(0);
+  }
   die("start-failed", messageOf(error));
 });

@@ -20,6 +20,8 @@ export interface Leadership {
 
 export type MemberChangePlan =
   | { readonly type: "planned"; readonly change: ConfChange }
+  /** Nothing is to be changed: whoever asked is this member. */
+  | { readonly type: "stands"; readonly member: MemberId }
   /** Nothing was changed, nor will be. */
   | { readonly type: "refused"; readonly failure: Failure };
 
@@ -44,6 +46,8 @@ export function planMemberChange(asked: MemberChange, leadership: Leadership): M
       const context = encodeMember({ id: nextMember, name, host, peerPort });
       return planned(isLearner ? "addLearner" : "addVoter", nextMember, context);
     }
+    case "rejoin":
+      return planRejoin(asked, leadership);
     case "remove":
       return members.has(asked.member)
         ? planned("remove", asked.member)
@@ -60,6 +64,35 @@ export function planMemberChange(asked: MemberChange, leadership: Leadership): M
     default:
       return unreachable(asked);
   }
+}
+
+/**
+ * For a member whose disk is empty. One that is awaited for the first time holds nothing because nobody has sent it anything. Any other one
+ * loses its number and gets the next, in one step, so that nothing can come between: it is a learner until it has caught up.
+ */
+function planRejoin(asked: Extract<MemberChange, { kind: "rejoin" }>, leadership: Leadership): MemberChangePlan {
+  const { name, host, peerPort } = asked;
+  const { members, nextMember, conf, match } = leadership;
+  const there = [...members.values()].find((known) => known.host === host && known.peerPort === peerPort);
+  const known = there ?? members.get(asked.member);
+  if (known === undefined) return invalid(`there is no member ${asked.member}`, "memberNotFound");
+  const isLearner = conf.learners.includes(known.id);
+  if (isLearner && (match.get(known.id) ?? 0) === 0) return { type: "stands", member: known.id };
+  const hasVoted = !isLearner || known.hasVoted === true;
+  const context = encodeMember({ id: nextMember, name, host, peerPort, ...(hasVoted ? { hasVoted } : {}) });
+  const changes: ConfChange["changes"] = [
+    { kind: "addLearner", member: nextMember },
+    { kind: "remove", member: known.id },
+  ];
+  return { type: "planned", change: { changes, context } };
+}
+
+/** The promotion of a learner that was a voter before it lost its disk, as soon as it has caught up; undefined where there is none. */
+export function promotionOfReturned({ members, conf, match, lastIndex, knowsAllBefore }: Leadership): ConfChange | undefined {
+  const isReturned = (id: MemberId): boolean =>
+    members.get(id)?.hasVoted === true && (match.get(id) ?? 0) >= promotableShare * lastIndex;
+  const member = knowsAllBefore ? conf.learners.find(isReturned) : undefined;
+  return member === undefined ? undefined : { changes: [{ kind: "addVoter", member }], context: new Uint8Array(0) };
 }
 
 type Step = ConfChange["changes"][number]["kind"];

@@ -3,6 +3,7 @@ import { unsafeSwitches } from "../core/store-switches.js";
 import type { Log } from "../core/log-line.js";
 import type { Prng } from "../core/prng.js";
 import type { Answer, Ask, MemberChange } from "./ask.js";
+import type { NodeStart } from "./begin.js";
 import { ClientRequests } from "./client-requests.js";
 import type { Written } from "./client-requests.js";
 import type { Causality } from "./causality.js";
@@ -26,7 +27,7 @@ import { describeConfChange, describeEvent } from "./raft-events.js";
 import type { Sentence } from "./raft-events.js";
 import { createRaft } from "./raft/raft.js";
 import { none } from "./raft/types.js";
-import type { ConfChange, ConfState, Entry, MemberId, Raft, RaftEvent, Recovered, Role, Snapshot } from "./raft/types.js";
+import type { ConfChange, ConfState, Entry, MemberId, Raft, RaftEvent, Role, Snapshot } from "./raft/types.js";
 import { OwnWrites } from "./own-writes.js";
 import { Readers } from "./readers.js";
 import { Removal } from "./removal.js";
@@ -65,22 +66,12 @@ export interface NodePorts {
   readonly onFatal: (error: unknown) => void;
 }
 
-/** Where a node starts from. */
-export interface NodeStart {
-  readonly recovered: Recovered;
-  /** The state in its snapshot. */
-  readonly replica: Replica;
-  /** Nothing was ever stored here before. */
-  readonly isFresh: boolean;
-  /** Which of this disk's lives this is: larger than that of any before. */
-  readonly incarnation: number;
-}
-
 /** One running member: the machine with its driver, its peers, its clients and the state that is applied. */
 export class Node implements Store {
   readonly driver: Driver;
   readonly #options: NodeOptions;
   readonly #ports: NodePorts;
+  readonly #peerServer: NodeStart["peerServer"];
   readonly #startedMs: number;
   readonly #clusterId: string;
   readonly #electionTicks: number;
@@ -114,12 +105,14 @@ export class Node implements Store {
   #stopping = false;
   #saidWaiting = false;
 
-  constructor(options: NodeOptions, ports: NodePorts, { recovered, replica, isFresh, incarnation }: NodeStart) {
+  constructor(options: NodeOptions, ports: NodePorts, start: NodeStart) {
+    const { recovered, replica, isFresh, incarnation, emptyWith } = start;
     const { member, cluster, timing } = options;
     const { log, causality, clock, prng, wal, onRemoved } = ports;
     const nowMs = clock.monotonicMs;
     this.#options = options;
     this.#ports = ports;
+    this.#peerServer = start.peerServer;
     this.#startedMs = nowMs();
     this.#clusterId = clusterId(cluster);
     const { meta } = recovered.snapshot;
@@ -150,7 +143,10 @@ export class Node implements Store {
     this.#term = status.term;
     this.#conf = status.conf;
     this.#removal = new Removal({
-      ...{ self: member, clock, log, onRemoved },
+      self: member,
+      clock,
+      log,
+      onRemoved,
       replica: () => this.#replica,
       nameOf: (id) => this.#nameOf(id),
     });
@@ -164,6 +160,7 @@ export class Node implements Store {
       // whoever joins has been told of members, but does not know who else has been one
       isRemoved: (id) => this.#applied > 0 && this.#replica.isRemoved(id),
       onRemoved: (toldBy) => this.#removal.told(toldBy),
+      standingOf: (empty) => ({ isEmpty: emptyWith.has(empty), members: [...this.#replica.members.values()] }),
       onUnreachable: (peer) => this.driver.input({ type: "unreachable", member: peer }),
       onReady: () => this.#standIfFounding(),
       snapshots: {
@@ -222,7 +219,7 @@ export class Node implements Store {
 
   async listen(): Promise<{ readonly clientPort: number; readonly peerPort: number }> {
     const { timing, member, node, clientAddress, peerAddress } = this.#options;
-    const peerPort = await this.#transport.listen(peerAddress.host, peerAddress.port);
+    const peerPort = await this.#transport.listen(peerAddress.host, peerAddress.port, this.#peerServer);
     const clientPort = await this.#door.listen(clientAddress.host, clientAddress.port);
     const { term, lastIndex } = this.#raft.status();
     const facts = { member, clientPort, peerPort, term, lastIndex, applied: this.#applied, version: storeVersion };
@@ -429,6 +426,7 @@ export class Node implements Store {
     this.#watches.hub.tick(nowMs);
     this.streams.tick(nowMs);
     this.#mentionWaiting(nowMs);
+    if (this.#role === "leader" && this.#conf.learners.length > 0) this.#leading.promoteReturned();
   }
 
   #mentionWaiting(nowMs: number): void {

@@ -12,6 +12,8 @@ export interface Member {
   readonly name: string;
   readonly host: string;
   readonly peerPort: number;
+  /** It has voted under an earlier number: its leader makes it a voter again as soon as it is in sync. */
+  readonly hasVoted?: true;
 }
 
 /** What applying one entry did. */

@@ -1,23 +1,20 @@
 import type { Log } from "../core/log-line.js";
 import type { Prng } from "../core/prng.js";
 import { unsafeSwitches } from "../core/store-switches.js";
+import { asMember, begin, goOn } from "./begin.js";
 import type { Causality } from "./causality.js";
 import type { Clock, TroubledClock } from "./clock.js";
 import { Hooks } from "./hooks.js";
 import { Admin } from "./io/admin.js";
 import { BitFlip } from "./io/bit-flip.js";
+import { readIdentity } from "./io/identity.js";
 import { createLogFile } from "./io/log-file.js";
+import { emptyLostDisk } from "./io/lost-disk.js";
 import { realTime } from "./io/real-time.js";
 import { TroubledDisk } from "./io/troubled-disk.js";
-import { SnapshotDraft, writeState } from "./io/snapshot-file.js";
 import { Wal } from "./io/wal.js";
 import { Node } from "./node.js";
-import type { NodeStart } from "./node.js";
 import type { NodeOptions } from "./node-options.js";
-import { bootstrapSnapshot, joinerSnapshot } from "./raft/bootstrap.js";
-import { none } from "./raft/types.js";
-import type { Recovered } from "./raft/types.js";
-import { Replica } from "./replica.js";
 
 /** The world as a node needs it; the real one is made in main.ts. */
 export interface World {
@@ -44,15 +41,20 @@ const segmentBytesMax = 64 * 2 ** 20;
 const slowSyncMs = 100;
 const slowSyncMentionEveryMs = 5000;
 
-/** Starts a member on what its disk holds. Rejects with `WalDamaged` where the disk lost what it had promised to keep. */
-export async function startNode(options: NodeOptions, world: World): Promise<RunningNode> {
+/**
+ * Starts a member on what its disk holds; where that is nothing, once the others have told what this means. Rejects with `WalDamaged`
+ * where the disk lost what it had promised to keep, and with {@link MemberRemoved} where the cluster has no such member any more.
+ */
+export async function startNode(given: NodeOptions, world: World): Promise<RunningNode> {
   const { log, causality, clock, prng, onFatal, onRemoved } = world;
+  emptyLostDisk(given.dataDir, log);
+  const named = asMember(given, readIdentity(given.dataDir) ?? given.member);
   let node: Node | undefined = undefined;
   const disk = new TroubledDisk({ createFile: createLogFile, time: realTime, prng: prng.fork() });
   const bitFlip = new BitFlip({ ranges: () => wal.settled(), prng: prng.fork(), log });
   const mentionSlowSync = slowSyncMention(log, clock);
   const { wal, recovered, tornTail } = Wal.open({
-    dir: options.dataDir,
+    dir: named.dataDir,
     createFile: disk.createFile,
     segmentBytesMax,
     newSalt: () => prng.int(0, 2 ** 32 - 1),
@@ -69,16 +71,14 @@ export async function startNode(options: NodeOptions, world: World): Promise<Run
   if (tornTail !== undefined) {
     log("warn", "wal-torn-tail", "removed the rest of a write that a crash had cut off; nobody had been told of it", tornTail);
   }
-  for (const { option, value, why } of unsafeSwitches(options.switches)) {
+  for (const { option, value, why } of unsafeSwitches(given.switches)) {
     log("warn", "unsafe-option", `runs with ${option}: ${value}: ${why}`, { option, value });
   }
   // before the ports that others wait for: whoever finds the node ready can hurt it
   const admin = new Admin(new Hooks({ disk, bitFlip, clock, log }));
-  const adminPort = await admin.listen(options.adminAddress.host, options.adminAddress.port);
-  const start =
-    recovered === undefined
-      ? await found(options, wal)
-      : { recovered, replica: Replica.restore(recovered.snapshot.data.chunks()), isFresh: false };
+  const adminPort = await admin.listen(named.adminAddress.host, named.adminAddress.port);
+  const { options, start } =
+    recovered === undefined ? await begin(named, world, wal) : { options: named, start: goOn(recovered) };
   const incarnation = await wal.begin();
   const started = new Node(options, { log, causality, clock, prng, wal, onFatal, onRemoved }, { ...start, incarnation });
   node = started;
@@ -100,19 +100,4 @@ function slowSyncMention(log: Log, clock: Clock): (durationMs: number) => void {
       durationMs: Math.round(durationMs),
     });
   };
-}
-
-/** What an empty disk starts from: the founders as voters, or nobody yet. */
-async function found({ members, clusterState, dataDir }: NodeOptions, wal: Wal): Promise<Omit<NodeStart, "incarnation">> {
-  const replica = Replica.create(members);
-  const voters = members.map(({ id }) => id).sort((a, b) => a - b);
-  const { meta } = clusterState === "new" ? bootstrapSnapshot(voters) : joinerSnapshot;
-  const state = replica.snapshot();
-  const draft = await SnapshotDraft.begin(dataDir, "first");
-  await writeState(draft, meta, () => Promise.resolve(state.next()));
-  const snapshot = { meta, data: await draft.publish(meta) };
-  const hardState = { term: meta.term, vote: none, commit: meta.index };
-  const recovered: Recovered = { hardState, snapshot, entries: [] };
-  await wal.bootstrap(recovered);
-  return { recovered, replica, isFresh: true };
 }

@@ -1,10 +1,11 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createLog } from "../../src/core/log-line.js";
+import { wipeOrder } from "../../src/core/node-contract.js";
 import { createPrng } from "../../src/core/prng.js";
 import { safeSwitches, type StoreSwitches } from "../../src/core/store-switches.js";
 import type { StoreHooks } from "../../src/core/store-hooks.js";
@@ -27,6 +28,8 @@ export interface TestCluster {
   readonly clock: { aheadMs: number };
   start(member: number, clusterState?: "new" | "existing", knownMembers?: readonly Member[]): Promise<void>;
   stop(member: number): Promise<void>;
+  /** Stops it; its next start finds an empty disk. */
+  loseDisk(member: number): Promise<void>;
   /** Asks a node to hurt itself; rejects where it refuses. */
   hurt(member: number, hooks: StoreHooks): Promise<void>;
   post(member: number, path: string, body: unknown): Promise<{ status: number; body: Record<string, unknown> }>;
@@ -104,6 +107,10 @@ export async function testCluster(
     async stop(member) {
       await nodes.get(member)?.stop();
       nodes.delete(member);
+    },
+    async loseDisk(member) {
+      await cluster.stop(member);
+      writeFileSync(join(root, members[member - 1]?.name ?? "", wipeOrder), "");
     },
     async hurt(member, hooks) {
       const answer = await call(nodes.get(member)?.adminPort, "PUT", "/hooks", JSON.stringify(hooks));

@@ -53,10 +53,20 @@ it("believes its own log, and stays long enough to say its last words", () => {
   expect(ended).toHaveLength(2);
 });
 
-let cluster: TestCluster | undefined;
+let cluster: TestCluster;
 afterEach(() => cluster?.destroy());
 
-const statusOf = async (id: number): Promise<Record<string, unknown>> => (await cluster?.get(id, "/status"))?.body ?? {};
+async function startThree(): Promise<void> {
+  cluster = await testCluster(3);
+  await Promise.all([1, 2, 3].map((id) => cluster.start(id)));
+}
+
+const statusOf = async (id: number): Promise<Record<string, unknown>> => (await cluster.get(id, "/status")).body;
+const ended = () =>
+  until(
+    () => cluster.removed,
+    (removed) => removed.length === 1,
+  );
 
 async function leaderOf(ids: readonly number[]): Promise<number> {
   const leads = async () => (await Promise.all(ids.map(statusOf))).findIndex(({ role }) => role === "leader");
@@ -64,39 +74,28 @@ async function leaderOf(ids: readonly number[]): Promise<number> {
 }
 
 it("a member that is removed while it is down ends when it comes back, and the others notice nothing", async () => {
-  cluster = await testCluster(3);
-  await Promise.all([1, 2, 3].map((id) => cluster?.start(id)));
+  await startThree();
   const gone = (await leaderOf([1, 2, 3])) === 3 ? 2 : 3;
   const stays = [1, 2, 3].filter((id) => id !== gone);
   await cluster.stop(gone);
-  const remove = () => cluster?.post(1, "/v3/cluster/member/remove", { ID: String(gone) });
+  const remove = () => cluster.post(1, "/v3/cluster/member/remove", { ID: String(gone) });
   // a leader that has only just taken over refuses
-  expect((await until(remove, (answer) => answer?.status === 200))?.status).toBe(200);
+  expect((await until(remove, ({ status }) => status === 200)).status).toBe(200);
   const before = await Promise.all(stays.map(statusOf));
   await cluster.start(gone);
-  expect(
-    await until(
-      () => cluster?.removed,
-      (removed) => removed?.length === 1,
-    ),
-  ).toEqual([gone]);
+  expect(await ended()).toEqual([gone]);
   const after = await Promise.all(stays.map(statusOf));
   expect(after.map(({ term, leader }) => [term, leader])).toEqual(before.map(({ term, leader }) => [term, leader]));
   expect(cluster.logLines.filter((line) => line.includes(`"removed"`))).toHaveLength(1);
 });
 
 it("a leader that removes itself says so to its client, ends, and the others go on", async () => {
-  cluster = await testCluster(3);
-  await Promise.all([1, 2, 3].map((id) => cluster?.start(id)));
+  await startThree();
   const gone = await leaderOf([1, 2, 3]);
   const stays = [1, 2, 3].filter((id) => id !== gone);
-  expect((await cluster.post(gone, "/v3/cluster/member/remove", { ID: String(gone) })).status).toBe(200);
-  expect(
-    await until(
-      () => cluster?.removed,
-      (removed) => removed?.length === 1,
-    ),
-  ).toEqual([gone]);
+  const remove = () => cluster.post(gone, "/v3/cluster/member/remove", { ID: String(gone) });
+  expect((await until(remove, ({ status }) => status === 200)).status).toBe(200);
+  expect(await ended()).toEqual([gone]);
   expect(stays).toContain(await leaderOf(stays));
   const { body } = await cluster.post(stays[0] ?? 0, "/v3/cluster/member/list", {});
   expect((body["members"] as { ID: string }[]).map(({ ID }) => Number(ID))).toEqual(stays);

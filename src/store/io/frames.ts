@@ -1,5 +1,6 @@
 import { Packr, Unpackr } from "msgpackr";
 import type { CausalStamp } from "../causality.js";
+import type { Standing } from "../admission.js";
 import type { MemberId, Message } from "../raft/types.js";
 
 /**
@@ -8,9 +9,9 @@ import type { MemberId, Message } from "../raft/types.js";
  */
 export type Packet =
   /** First packet of whoever dials. `to` guards against an address that now belongs to somebody else. */
-  | readonly ["hello", { readonly cluster: string; readonly from: MemberId; readonly to: MemberId; readonly clock?: CausalStamp }]
-  /** The answer to hello: packets are read from here on. */
-  | readonly ["welcome"]
+  | readonly ["hello", Hello]
+  /** The answer to hello: packets are read from here on. Whoever holds nothing is told what it wants to know. */
+  | readonly ["welcome", Standing?]
   /** Nothing follows. With `removed` the dialler is no member any more, and never will be one under its number. */
   | readonly ["refused", string, "removed"?]
   | readonly ["raft", Message]
@@ -24,6 +25,16 @@ export type Packet =
   | readonly ["clock", CausalStamp]
   /** Nothing to say, still here. */
   | readonly ["beat"];
+
+export interface Hello {
+  readonly cluster: string;
+  readonly from: MemberId;
+  /** {@link none}: whoever is there. */
+  readonly to: MemberId;
+  readonly clock?: CausalStamp;
+  /** The dialler's disk holds nothing: it asks what that means (../admission.ts). Any text that no other process uses. */
+  readonly empty?: string;
+}
 
 const lengthBytes = 4;
 /** A longer frame is not ours: the largest holds the uncommitted entries of a leader. Bytes that are no frames, such as text, seem longer. */

@@ -7,9 +7,14 @@ export function listenOn(server: Server, host: string | undefined, port: number)
     server.once("error", reject);
     server.listen(port, host, () => {
       server.off("error", reject);
-      resolve((server.address() as AddressInfo).port);
+      resolve(portOf(server));
     });
   });
+}
+
+/** Of a server that listens. */
+export function portOf(server: Server): number {
+  return (server.address() as AddressInfo).port;
 }
 
 /** Calls `done` once with the request's body, as text; with undefined where it is longer than `bytesMax`. `bytes`: how long it is. */

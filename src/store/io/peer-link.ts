@@ -1,6 +1,7 @@
 import { Resolver } from "node:dns/promises";
 import { connect, isIP } from "node:net";
 import type { Socket } from "node:net";
+import type { Standing } from "../admission.js";
 import type { Causality } from "../causality.js";
 import type { Member } from "../replica.js";
 import type { MemberId } from "../raft/types.js";
@@ -14,7 +15,9 @@ export interface PeerLinkOptions {
   readonly causality: Causality;
   /** Monotonic clock, ms. */
   readonly nowMs: () => number;
-  readonly onReady: () => void;
+  /** Set where this member's disk holds nothing: see `Hello`. */
+  readonly empty?: string;
+  readonly onReady: (standing: Standing | undefined) => void;
   /** A link or an attempt ended; `wasUp` tells which. */
   readonly onLost: (why: string, wasUp: boolean) => void;
   /** The peer knows that `self` was removed from the cluster. */
@@ -122,7 +125,7 @@ export class PeerLink {
 
   async #connect(): Promise<void> {
     const dial = ++this.#dial;
-    const { cluster, self, peer, causality, nowMs } = this.#options;
+    const { cluster, self, peer, causality, nowMs, empty } = this.#options;
     this.#state = { type: "dialling", sinceMs: nowMs(), socket: undefined };
     let address: string;
     try {
@@ -138,7 +141,8 @@ export class PeerLink {
     const reader = new FrameReader();
     const isCurrent = (): boolean => dial === this.#dial;
     socket.on("connect", () => {
-      writeFrame(socket, writer.encode([["hello", { cluster, from: self, to: peer.id, clock: causality.send() }]]));
+      const hello = { cluster, from: self, to: peer.id, clock: causality.send(), ...(empty === undefined ? {} : { empty }) };
+      writeFrame(socket, writer.encode([["hello", hello]]));
     });
     socket.on("data", (chunk) => {
       if (!isCurrent()) return;
@@ -159,7 +163,7 @@ export class PeerLink {
       case "welcome":
         this.#state = { type: "up", socket, writer };
         this.#retryAfterMs = retryAfterMsMin;
-        this.#options.onReady();
+        this.#options.onReady(packet[1]);
         return;
       case "clock":
         this.#options.causality.receive(packet[1]);

@@ -2,13 +2,15 @@ import { createServer } from "node:net";
 import type { Server, Socket } from "node:net";
 import type { Log } from "../../core/log-line.js";
 import { messageOf } from "../../core/errors.js";
+import type { Standing } from "../admission.js";
 import type { Causality } from "../causality.js";
 import type { Clock } from "../clock.js";
 import type { Member } from "../replica.js";
+import { none } from "../raft/types.js";
 import type { MemberId, Message, Snapshot } from "../raft/types.js";
 import { FrameReader, FrameWriter } from "./frames.js";
 import type { Packet } from "./frames.js";
-import { listenOn } from "./listen.js";
+import { listenOn, portOf } from "./listen.js";
 import { PeerLink, writeFrame } from "./peer-link.js";
 import { SnapshotCourier } from "./snapshot-courier.js";
 import type { SnapshotMessage } from "./snapshot-courier.js";
@@ -31,6 +33,8 @@ export interface TransportOptions {
   readonly causality: Causality;
   readonly log: Log;
   readonly onMessage: (message: Message) => void;
+  /** What a member has to know whose disk holds nothing; the text is its process's. */
+  readonly standingOf: (empty: string) => Standing;
   readonly onUnreachable: (member: MemberId) => void;
   /** Whether it was a member once; such a one is not listened to any more. */
   readonly isRemoved: (member: MemberId) => boolean;
@@ -87,7 +91,7 @@ export class Transport {
   readonly #options: TransportOptions;
   readonly #peers = new Map<MemberId, Peer>();
   readonly #incoming = new Set<Incoming>();
-  readonly #server: Server;
+  #server: Server;
   #stopSweeping = (): void => undefined;
   #sweptAtMs = 0;
   #lastAsk = 0;
@@ -95,12 +99,14 @@ export class Transport {
 
   constructor(options: TransportOptions) {
     this.#options = options;
-    this.#server = createServer({ noDelay: true }, (socket) => this.#accept(socket));
+    this.#server = createServer({ noDelay: true });
   }
 
-  /** Resolves with the port once peers are accepted and dialled. */
-  async listen(host: string | undefined, port: number): Promise<number> {
-    const listeningPort = await listenOn(this.#server, host, port);
+  /** Resolves with the port once peers are accepted and dialled. `listening`: a server that has the port already. */
+  async listen(host: string | undefined, port: number, listening?: Server): Promise<number> {
+    if (listening !== undefined) this.#server = listening;
+    this.#server.removeAllListeners("connection").on("connection", (socket: Socket) => this.#accept(socket));
+    const listeningPort = listening === undefined ? await listenOn(this.#server, host, port) : portOf(listening);
     this.#sweptAtMs = this.#options.clock.monotonicMs();
     this.#stopSweeping = this.#options.clock.every(sweepEveryMs, () => this.#sweep());
     return listeningPort;
@@ -267,9 +273,16 @@ export class Transport {
     if (incoming.from === undefined) {
       if (packet[0] !== "hello") throw new RangeError("the first packet is no hello");
       const hello = packet[1];
-      if (hello.cluster !== cluster || hello.to !== self) {
+      const isForUs = hello.to === self || hello.empty !== undefined;
+      if (hello.cluster !== cluster || !isForUs) {
         writeFrame(incoming.socket, incoming.writer.encode([["refused", `this is member ${self} of ${cluster}`]]));
         incoming.socket.end();
+        return;
+      }
+      if (hello.empty !== undefined) {
+        // no peer yet, under whatever number it comes
+        incoming.from = none;
+        this.#write(incoming, [["welcome", this.#options.standingOf(hello.empty)]]);
         return;
       }
       if (this.#refuseRemoved(incoming, hello.from)) return;
@@ -310,7 +323,7 @@ export class Transport {
 
   #refuseRemoved(incoming: Incoming, from: MemberId | undefined): boolean {
     const { cluster, isRemoved } = this.#options;
-    if (from === undefined || !isRemoved(from)) return false;
+    if (from === undefined || from === none || !isRemoved(from)) return false;
     const refused = ["refused", `member ${from} was removed from ${cluster}`, "removed"] as const;
     writeFrame(incoming.socket, incoming.writer.encode([refused]));
     incoming.socket.end();

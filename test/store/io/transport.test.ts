@@ -58,6 +58,7 @@ function member(self: number, cluster = "test") {
     onMessage: (message) => received.push(message),
     isRemoved: (id) => removed.has(id),
     onRemoved: (toldBy) => toldRemovedBy.push(toldBy),
+    standingOf: () => ({ isEmpty: false, members: [] }),
     onUnreachable: (peer) => unreachable.push(peer),
     onReady: () => undefined,
     onAsk: (from, body, answer) => answer({ from, body }),
