@@ -1,7 +1,11 @@
 import { invariant } from "../core/invariant.js";
+import type { StoreSwitches } from "../core/store-switches.js";
 import type { Prng } from "../core/prng.js";
 import type { Persist, Recovered } from "../store/raft/types.js";
 import type { Timeline } from "./timeline.js";
+
+/** As in store/io/wal.ts. */
+const batchMs = 100;
 
 interface Write {
   readonly persist: Persist;
@@ -16,14 +20,24 @@ interface Write {
 export class SimDisk {
   /** The range of one frame's write and sync, ms: the usual one, then those of slow times; the last one counts. */
   readonly #latenciesMs: (readonly [min: number, max: number])[];
+  readonly #fsync: StoreSwitches["fsync"];
   readonly #timeline: Timeline;
   readonly #prng: Prng;
   #durable: Recovered;
   #frame: readonly Write[] = [];
   #waiting: Write[] = [];
   #crashes = 0;
+  /** Where syncs are late, or never come: what was called durable and is not. */
+  #unsynced: Write[] = [];
 
-  constructor(timeline: Timeline, prng: Prng, latencyMs: readonly [min: number, max: number], content: Recovered) {
+  constructor(
+    timeline: Timeline,
+    prng: Prng,
+    latencyMs: readonly [min: number, max: number],
+    content: Recovered,
+    fsync: StoreSwitches["fsync"] = "always",
+  ) {
+    this.#fsync = fsync;
     this.#timeline = timeline;
     this.#prng = prng;
     this.#latenciesMs = [latencyMs];
@@ -37,8 +51,30 @@ export class SimDisk {
   }
 
   write(persist: Persist, onDurable: () => void): void {
+    if (this.#fsync !== "always") return this.#writeOnly({ persist, onDurable });
     this.#waiting.push({ persist, onDurable });
     if (this.#frame.length === 0) this.#beginFrame();
+  }
+
+  #writeOnly(write: Write): void {
+    const crashes = this.#crashes;
+    const unlessCrashed = (act: () => void) => (): void => {
+      if (crashes === this.#crashes) act();
+    };
+    const isFirst = this.#unsynced.push(write) === 1;
+    // a snapshot takes the place of files, which store/io/wal.ts does not remove before it is there
+    if (write.persist.snapshot !== undefined) this.#sync();
+    else if (isFirst && this.#fsync === "batch")
+      this.#timeline.after(
+        batchMs,
+        unlessCrashed(() => this.#sync()),
+      );
+    this.#timeline.after(0.1, unlessCrashed(write.onDurable));
+  }
+
+  #sync(): void {
+    this.#keep(this.#unsynced);
+    this.#unsynced = [];
   }
 
   #beginFrame(): void {
@@ -68,6 +104,7 @@ export class SimDisk {
     const frame = this.#frame;
     this.#frame = [];
     this.#waiting = [];
+    this.#unsynced = [];
     this.#crashes++;
     if (frame.length === 0) return "idle";
     if (this.#prng.chance(0.5)) return "torn";

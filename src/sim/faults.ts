@@ -116,6 +116,12 @@ export const faults = {
     pickLeader(arena).deliver({ type: "transferLeader", member: pickNode(arena).id });
     return () => undefined;
   },
+  /** No harm either: somebody is told that its leader's process is gone, which it is not. */
+  leaderGoneTold: (arena) => {
+    const node = pickNode(arena);
+    node.deliver({ type: "leaderGone", member: node.status()?.leader ?? none });
+    return () => undefined;
+  },
 } as const satisfies Record<string, Fault>;
 
 export type FaultName = keyof typeof faults;

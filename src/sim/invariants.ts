@@ -2,7 +2,8 @@
  * What must hold after every step of every member, whatever the faults: the safety properties of Raft (thesis, figure 3.2) and
  * what a restart must keep. The whole cluster's past is known here, so each check looks only at what a step added.
  */
-import type { Effects, Entry, MemberId, Message, RaftStatus, Recovered, SnapshotMeta } from "../store/raft/types.js";
+import { voteResult } from "../store/raft/quorum.js";
+import type { ConfState, Effects, Entry, MemberId, Message, RaftStatus, Recovered, SnapshotMeta } from "../store/raft/types.js";
 
 /** A broken promise: of the store, unless the simulator is wrong. */
 export class BrokenInvariant extends Error {
@@ -31,6 +32,7 @@ const lastIndexOf = (view: LogView): number => view.base + view.terms.length - 1
 
 interface MemberView {
   log: LogView;
+  conf: ConfState;
   /** As of the last step of this life. */
   term: number;
   commit: number;
@@ -50,8 +52,14 @@ export class Invariants {
    */
   readonly #committed: { readonly entry: Entry; readonly byTerm: number }[];
   readonly #chains = new Map<number, number>();
+  /** Who may stand in a term: by candidate and term, those that would vote for it, or that it was told to. */
+  readonly #wouldVote = new Map<string, Set<MemberId>>();
+  readonly #toldToStand = new Set<string>();
+  readonly #isLossy: boolean;
 
-  constructor({ index, term }: SnapshotMeta) {
+  /** `isLossy`: leaders commit by themselves, so what was committed may go, and no promise about it is held. */
+  constructor({ index, term }: SnapshotMeta, isLossy: boolean) {
+    this.#isLossy = isLossy;
     this.#committed = [{ entry: { index, term, kind: "normal", data: new Uint8Array(0) }, byTerm: term }];
   }
 
@@ -78,7 +86,8 @@ export class Invariants {
       "commit is monotonic",
       () => `member ${id} restarts at commit ${status.commit}, on disk is ${durableCommit}`,
     );
-    this.#members.set(id, { log, term: status.term, commit: status.commit, applied: snapshot.meta.index, leads: false });
+    const { conf, term, commit } = status;
+    this.#members.set(id, { log, conf, term, commit, applied: snapshot.meta.index, leads: false });
   }
 
   /** A member took a step. */
@@ -91,7 +100,7 @@ export class Invariants {
     }
     hold(status.term >= member.term, "term is monotonic", () => `member ${id} goes from term ${member.term} to ${status.term}`);
     hold(
-      status.commit >= member.commit,
+      status.commit >= member.commit || (this.#isLossy && effects.restore !== undefined),
       "commit is monotonic",
       () => `member ${id} goes from commit ${member.commit} to ${status.commit}`,
     );
@@ -100,6 +109,10 @@ export class Invariants {
       "commit is in the log",
       () => `member ${id}: ${status.commit} of ${lastIndexOf(member.log)}`,
     );
+    for (const event of effects.events) {
+      if (event.event === "role-changed" && event.role === "candidate") this.#stood(id, event.term, [member.conf, status.conf]);
+    }
+    member.conf = status.conf;
     member.term = status.term;
     member.commit = status.commit;
     const leads = status.role === "leader";
@@ -109,6 +122,12 @@ export class Invariants {
 
   /** A message left its member for good. */
   sent(message: Message): void {
+    const { from, to, term } = message;
+    if (message.type === "timeoutNow") this.#toldToStand.add(`${to} ${term + 1}`);
+    if (message.type === "preVoteReply" && message.granted) {
+      const voters = this.#wouldVote.get(`${to} ${term}`) ?? new Set();
+      this.#wouldVote.set(`${to} ${term}`, voters.add(from));
+    }
     if (message.type !== "voteReply" || !message.granted) return;
     const key = `${message.from} ${message.term}`;
     const before = this.#voteOf.get(key) ?? message.to;
@@ -120,12 +139,18 @@ export class Invariants {
     this.#voteOf.set(key, message.to);
   }
 
+  /** A member took a step; `isHeard`: it does not lead, or hears those that it leads. */
+  led(id: MemberId, isHeard: boolean): void {
+    hold(isHeard, "a leader hears its quorum", () => `member ${id} leads on, though no quorum answers`);
+  }
+
   /** A state machine applied `entry` and now stands at `chain`. */
   applied(id: MemberId, entry: Entry, chain: number): void {
     const member = this.#members.get(id) as MemberView;
     const { index, term } = entry;
     hold(index === member.applied + 1, "applied in order", () => `member ${id} applies ${index} after ${member.applied}`);
     member.applied = index;
+    if (this.#isLossy) return;
     const first = this.#committed[index - 1]?.entry;
     if (first === undefined) {
       this.#committed.push({ entry, byTerm: member.term });
@@ -144,6 +169,10 @@ export class Invariants {
   /** A state machine was replaced by a snapshot's. */
   restored(id: MemberId, { index, term }: SnapshotMeta, chain: number): void {
     const member = this.#members.get(id) as MemberView;
+    if (this.#isLossy) {
+      member.applied = index;
+      return;
+    }
     const committed = this.committedTermAt(index);
     hold(
       index === 0 || committed === term,
@@ -168,7 +197,7 @@ export class Invariants {
   #snapshotTaken(id: MemberId, log: LogView, { index, term }: SnapshotMeta, discardLog: boolean): void {
     const committed = this.committedTermAt(index);
     hold(
-      committed === term,
+      committed === term || this.#isLossy,
       "state machine safety",
       () => `member ${id} takes a snapshot at ${index} of term ${term}, committed is term ${committed}`,
     );
@@ -205,6 +234,17 @@ export class Invariants {
       matches && known.termBefore === termBefore,
       "log matching",
       () => `member ${id} holds another entry ${index} of term ${term}`,
+    );
+  }
+
+  /** Whoever enters a term to lead it has been told to, or knows that a quorum would vote for it: else a node alone could depose a leader. */
+  #stood(id: MemberId, term: number, confs: readonly ConfState[]): void {
+    const would = this.#wouldVote.get(`${id} ${term}`);
+    const isWanted = confs.some((conf) => voteResult(conf, (voter) => voter === id || would?.has(voter) === true) === "won");
+    hold(
+      isWanted || this.#toldToStand.has(`${id} ${term}`),
+      "terms are asked for first",
+      () => `member ${id} stands in term ${term}, and no quorum had said that it would vote for it`,
     );
   }
 

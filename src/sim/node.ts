@@ -14,6 +14,8 @@ import type {
   RaftStatus,
   Snapshot,
 } from "../store/raft/types.js";
+import type { StoreSwitches } from "../core/store-switches.js";
+import { LeaderPatience } from "./leader-patience.js";
 import type { SimDisk } from "./disk.js";
 import type { Invariants } from "./invariants.js";
 import { HastyProposals } from "./hasty-proposals.js";
@@ -42,6 +44,7 @@ export interface NodeOptions {
   /** Applied entries after which a snapshot is taken, and entries kept behind it. */
   readonly snapshotEvery: number;
   readonly keepEntries: number;
+  readonly reads: StoreSwitches["reads"];
   readonly bugs: SimBugs;
 }
 
@@ -91,6 +94,7 @@ interface Life {
   /** Whether all ticks missed in a pause fire at its end, or one for all. */
   catchesUp: boolean;
   stepScheduled: boolean;
+  readonly patience: LeaderPatience;
 }
 
 /** The second driver of the raft machine (the first is store/node.ts): carries its effects out in the order of the contract. */
@@ -149,6 +153,7 @@ export class SimNode {
       isPaused: false,
       catchesUp: false,
       stepScheduled: false,
+      patience: new LeaderPatience(),
     };
     this.#life = life;
     life.machine.restore(bytesOf(recovered.snapshot));
@@ -193,6 +198,9 @@ export class SimNode {
   /** A client's request. A node that is down refuses the connection. */
   request(input: KvInput, answer: (answer: Answer) => void): void {
     if (this.#life === undefined) return answer({ type: "fail", hint: 0 });
+    if (input.op === "get" && this.#options.reads === "local") {
+      return answer({ type: "ok", output: this.#life.machine.get(input.key) });
+    }
     const id = this.#life.proposals.handIn({ input, answer });
     this.deliver(input.op === "get" ? { type: "readIndex", id } : { type: "propose", id, data: encodeWrite(input) });
   }
@@ -231,12 +239,14 @@ export class SimNode {
     }
     life.durable = [];
     this.#sendHeld(life);
-    const inputs = life.inbox;
+    const inputs: Input[] = [{ type: "clock", nowMs: this.#world.timeline.nowMs() / this.tickRate }, ...life.inbox];
     life.inbox = [];
     const effects = life.raft.step(inputs);
     this.#traceStep(effects);
     saw(effects);
-    invariants.stepped(this.id, effects, life.raft.status());
+    const status = life.raft.status();
+    invariants.stepped(this.id, effects, status);
+    invariants.led(this.id, life.patience.isHeard(inputs, status, this.#options.raft.electionTicks));
     for (const message of effects.send) this.#send(message);
     this.#persist(life, effects);
     this.#apply(life, effects);

@@ -2,6 +2,7 @@
  * What a run is made of: drawn from its seed, so that hundreds of seeds visit sizes, tempos and kinds of bad luck we
  * would not think of.
  */
+import { safeSwitches, type StoreSwitches } from "../core/store-switches.js";
 import type { Prng } from "../core/prng.js";
 import type { ClientOptions } from "./clients.js";
 import type { FaultName } from "./faults.js";
@@ -10,14 +11,33 @@ import type { Weather } from "./network.js";
 import type { NodeOptions, SimBugs } from "./node.js";
 import type { Aim } from "./operator.js";
 
-export type BugName = keyof SimBugs;
-export const bugNames = [
-  "countOldTerms",
+/** What the store can be told to do wrong, in the runs that show it. */
+const mistakes = {
+  commitRuleAny: { commitRule: "any" },
+  replicationAsync: { replication: "async" },
+  fsyncBatch: { fsync: "batch" },
+  fsyncOff: { fsync: "off" },
+  readsLocal: { reads: "local" },
+  /** No mistake where clocks run alike: half of all runs with such clocks have it. */
+  readsLease: { reads: "lease" },
+  noPreVote: { preVote: false },
+  noCheckQuorum: { checkQuorum: false },
+} as const satisfies Record<string, Partial<StoreSwitches>>;
+const mistakeNames = Object.keys(mistakes) as (keyof typeof mistakes)[];
+
+export type BugName = keyof SimBugs | keyof typeof mistakes;
+export const bugNames: readonly BugName[] = [
+  ...mistakeNames,
   "ackBeforePersist",
   "forgetVote",
   "readWithoutQuorum",
   "placeIsLost",
-] as const satisfies BugName[];
+];
+
+const tickMs = 15;
+const electionTicks = 8;
+/** Ticks may be a twentieth short, and the first of those that a follower counts may come at once. */
+const leaseMs = 0.9 * (electionTicks - 1) * tickMs;
 
 export interface Scenario {
   /** Voters at the start: members 1 to n. */
@@ -50,6 +70,7 @@ const evenWeights: Readonly<Record<FaultName, number>> = {
   pauseLeader: 1,
   slowDisk: 1,
   transfer: 0.5,
+  leaderGoneTold: 1,
 };
 
 /**
@@ -73,18 +94,21 @@ export function drawScenario(prng: Prng, bug?: BugName, provoke?: BugName): Scen
     diskMs: [0.2, prng.pick([1, 5, 20])],
     clockDrift: prng.pick([0, 0.1, 0.3]),
     node: {
-      tickMs: 15,
+      tickMs,
       busyMsMax: prng.pick([0.2, 0.2, 2, 10]),
       raft: {
-        electionTicks: 8,
+        electionTicks,
         heartbeatTicks: 2,
         appendBytesMax: prng.pick([1, 100, 10_000]),
         inflightAppendsMax: prng.pick([1, 4, 16]),
         uncommittedBytesMax: prng.pick([200, 10_000]),
+        leaseMs: 0,
+        ...safeSwitches,
       },
       snapshotEvery: prng.pick([5, 12, 40]),
       keepEntries: prng.int(0, 6),
-      bugs: bug === undefined ? {} : { [bug]: true },
+      reads: "readIndex",
+      bugs: {},
     },
     clients: {
       clients: prng.int(2, 4),
@@ -102,7 +126,22 @@ export function drawScenario(prng: Prng, bug?: BugName, provoke?: BugName): Scen
     },
   };
   const kind = provoke ?? (prng.chance(0.3) ? prng.pick(bugNames) : undefined);
-  return kind === undefined ? scenario : bias[kind](scenario);
+  const biased = kind === undefined ? scenario : bias[kind](scenario);
+  const canLease = bug === undefined && biased.clockDrift === 0 && prng.chance(0.5);
+  return canLease ? withSwitches(biased, { reads: "lease" }) : plant(biased, bug);
+}
+
+function plant(scenario: Scenario, bug: BugName | undefined): Scenario {
+  if (bug === undefined) return scenario;
+  if (bug in mistakes) return withSwitches(scenario, mistakes[bug as keyof typeof mistakes]);
+  return { ...scenario, node: { ...scenario.node, bugs: { [bug]: true } } };
+}
+
+function withSwitches(scenario: Scenario, switches: Partial<StoreSwitches>): Scenario {
+  const { node } = scenario;
+  const reads = switches.reads ?? node.reads;
+  const raft = { ...node.raft, ...switches, leaseMs: reads === "lease" ? leaseMs : 0 };
+  return { ...scenario, node: { ...node, reads, raft } };
 }
 
 /** Ways to bring the spare member in and another one out. */
@@ -123,7 +162,7 @@ const bias: Readonly<Record<BugName, (scenario: Scenario) => Scenario>> = {
   // Figure 3.7 of the thesis: leaders are cut off before their entries get anywhere, and one that comes back brings its old
   // entries over one by one, so that there is a while in which those are everywhere and the first one of its own term is
   // not.
-  countOldTerms: (scenario) => ({
+  commitRuleAny: (scenario) => ({
     ...scenario,
     chaosMs: 4000,
     weather: { ...scenario.weather, delayMs: [5, 15], lossProbability: 0.1 },
@@ -175,8 +214,33 @@ const bias: Readonly<Record<BugName, (scenario: Scenario) => Scenario>> = {
       durationMs: [1, 60],
     },
   }),
-  // a leader that was cut off goes on answering while another one takes writes
-  readWithoutQuorum: (scenario) => ({
+  readWithoutQuorum: withStaleLeaders,
+  replicationAsync: withStaleLeaders,
+  readsLocal: withStaleLeaders,
+  // the lease of a leader with a slow clock lasts longer than its followers' patience
+  readsLease: (scenario) => ({
+    ...withStaleLeaders(scenario),
+    clockDrift: 1.5,
+    weather: { ...scenario.weather, delayMs: [0.2, 1], lossProbability: 0 },
+    diskMs: [0.2, 1],
+    node: { ...scenario.node, busyMsMax: 0.2, raft: { ...scenario.node.raft, heartbeatTicks: 1 } },
+    clients: { ...scenario.clients, clients: 12, keys: ["x"], thinkMsMax: 10, timeoutMs: 100 },
+    nemesis: { weights: { isolateLeader: 1 }, everyMs: 200, durationMs: [150, 300] },
+  }),
+  fsyncBatch: withPowerCuts,
+  fsyncOff: withPowerCuts,
+  // whoever is cut off comes back
+  noPreVote: (scenario) => ({ ...withStaleLeaders(scenario), clockDrift: 0 }),
+  // and for so long that a leader must have noticed
+  noCheckQuorum: (scenario) => ({
+    ...scenario,
+    nemesis: { weights: { isolateLeader: 2, split: 1, oneWay: 1 }, everyMs: 400, durationMs: [600, 1200] },
+  }),
+};
+
+/** A leader that was cut off goes on answering while another one takes writes. */
+function withStaleLeaders(scenario: Scenario): Scenario {
+  return {
     ...scenario,
     clients: { ...scenario.clients, clients: 4, keys: ["x"], thinkMsMax: 20 },
     nemesis: {
@@ -184,5 +248,13 @@ const bias: Readonly<Record<BugName, (scenario: Scenario) => Scenario>> = {
       everyMs: 150,
       durationMs: [150, 400],
     },
-  }),
-};
+  };
+}
+
+/** The power goes, of one, of a majority, of all. */
+function withPowerCuts(scenario: Scenario): Scenario {
+  return {
+    ...scenario,
+    nemesis: { weights: { crashAll: 1, crashNode: 1, crashLeader: 1, isolateLeader: 0.5 }, everyMs: 250, durationMs: [20, 150] },
+  };
+}

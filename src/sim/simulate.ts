@@ -108,7 +108,7 @@ class Run {
   constructor(prng: Prng, scenario: Scenario, traceLines: number) {
     this.#scenario = scenario;
     this.#bootstrap = bootstrapSnapshot(Array.from({ length: scenario.voters }, (_, i) => i + 1));
-    this.#invariants = new Invariants(this.#bootstrap.meta);
+    this.#invariants = new Invariants(this.#bootstrap.meta, scenario.node.raft.replication === "async");
     this.trace = createTrace(this.#timeline.nowMs, traceLines);
     const network = new SimNetwork(
       this.#timeline,
@@ -127,11 +127,17 @@ class Run {
 
   #createNode(id: MemberId, prng: Prng, network: SimNetwork): SimNode {
     const { voters, diskMs, clockDrift, node: options } = this.#scenario;
-    const disk = new SimDisk(this.#timeline, prng.fork(), diskMs, {
-      hardState: { term: 0, vote: none, commit: 0 },
-      snapshot: id <= voters ? this.#bootstrap : joinerSnapshot,
-      entries: [],
-    });
+    const disk = new SimDisk(
+      this.#timeline,
+      prng.fork(),
+      diskMs,
+      {
+        hardState: { term: 0, vote: none, commit: 0 },
+        snapshot: id <= voters ? this.#bootstrap : joinerSnapshot,
+        entries: [],
+      },
+      options.raft.fsync,
+    );
     const node = new SimNode(id, disk, options, {
       timeline: this.#timeline,
       prng: prng.fork(),
@@ -195,12 +201,14 @@ class Run {
 
   /** All members of the leader's configuration stand at the same index, past everything committed, with the same state. */
   #hasConverged(): boolean {
-    const conf = findLeader(this.#nodes)?.status()?.conf;
-    if (conf === undefined || conf.votersOutgoing.length > 0) return false;
-    const states = membersOf(conf).map((member) => this.#nodes.get(member)?.state());
+    const status = findLeader(this.#nodes)?.status();
+    if (status === undefined || status.conf.votersOutgoing.length > 0) return false;
+    const states = membersOf(status.conf).map((member) => this.#nodes.get(member)?.state());
     const first = states[0];
+    // what was taken back was applied by somebody as well
+    const isLossy = this.#scenario.node.raft.replication === "async";
     return (
-      first?.applied === this.#invariants.committedIndex &&
+      first?.applied === (isLossy ? status.commit : this.#invariants.committedIndex) &&
       states.every((state) => state?.applied === first.applied && state.chain === first.chain)
     );
   }

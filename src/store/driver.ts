@@ -12,6 +12,8 @@ export interface DriverHandlers {
   readonly onReadable: (read: Effects["reads"][number]) => void;
   readonly onRestore: (snapshot: Snapshot) => void;
   readonly onApply: (entries: readonly Entry[]) => void;
+  /** Monotonic clock, ms, where the machine needs one; it is looked at once all inputs of a step are there. */
+  readonly nowMs?: () => number;
 }
 
 /**
@@ -67,6 +69,8 @@ export class Driver {
     this.#handlers.beforeStep();
     const inputs = this.#inputs;
     this.#inputs = [];
+    const { nowMs } = this.#handlers;
+    if (nowMs !== undefined) inputs.unshift({ type: "clock", nowMs: nowMs() });
     this.#carryOut(this.#raft.step(inputs));
   }
 

@@ -25,6 +25,7 @@ import type { Leadership } from "./member-change.js";
 import type { NodeOptions } from "./node-options.js";
 import { describeConfChange, describeEvent } from "./raft-events.js";
 import type { Sentence } from "./raft-events.js";
+import { raftOptions } from "./raft-options.js";
 import { createRaft } from "./raft/raft.js";
 import { none } from "./raft/types.js";
 import type { ConfChange, ConfState, Entry, MemberId, Raft, RaftEvent, Role, Snapshot } from "./raft/types.js";
@@ -45,9 +46,6 @@ const requestsWaitingMax = 10_000;
 const sweepEveryMs = 50;
 /** As etcd: so long a stream that needs a leader outlives the last one. */
 const electionTimeoutsWithoutLeader = 3;
-const appendBytesMax = 2 ** 20;
-const inflightAppendsMax = 64;
-const uncommittedBytesMax = 64 * 2 ** 20;
 const handOverMsMax = 300;
 const handOverLookEveryMs = 5;
 /** Whoever joins is told the configuration as soon as a leader reaches it; a longer wait is worth a word. */
@@ -130,13 +128,9 @@ export class Node implements Store {
       input: (input) => this.driver.input(input),
     });
     this.#founding = isFresh && meta.conf.voters[0] === member;
-    this.#electionTicks = Math.round(timing.electionTimeoutMs / timing.heartbeatIntervalMs);
-    const bounds = { appendBytesMax, inflightAppendsMax, uncommittedBytesMax };
-    this.#raft = createRaft(
-      recovered,
-      { id: member, electionTicks: this.#electionTicks, heartbeatTicks: 1, ...bounds },
-      prng.fork(),
-    );
+    const raft = raftOptions(options);
+    this.#electionTicks = raft.electionTicks;
+    this.#raft = createRaft(recovered, raft, prng.fork());
     const status = this.#raft.status();
     this.#role = status.role;
     this.#leader = status.leader;
@@ -177,6 +171,7 @@ export class Node implements Store {
       onReadable: (read) => this.#leading.onReadable(read),
       onRestore: (snapshot) => this.#onRestore(snapshot),
       onApply: (entries) => this.#onApply(entries),
+      ...(raft.leaseMs > 0 ? { nowMs } : {}),
     });
     this.#router = new Router({
       self: member,
@@ -290,7 +285,7 @@ export class Node implements Store {
   }
 
   read<A>(answer: (kv: MvccStore) => A | Refused, serializable: boolean): Promise<A> {
-    return this.#requests.read(answer, serializable);
+    return this.#requests.read(answer, serializable || this.#options.switches.reads === "local");
   }
 
   hash(revision: number): Promise<HashAnswer> {

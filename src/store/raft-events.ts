@@ -44,6 +44,12 @@ export function describeEvent(event: RaftEvent, nameOf: (member: MemberId) => st
       const msg = `dropped entries ${fromIndex} to ${lastIndex}, in whose place the leader has others`;
       return [{ level: "info", event: "log-truncated", msg, fields: { fromIndex, lastIndex } }];
     }
+    case "rolled-back": {
+      const { index, lost } = event;
+      const writes = lost === 1 ? "1 write" : `${lost} writes`;
+      const msg = `lost ${writes} that had been applied here after entry ${index}: the leader does not have them`;
+      return [{ level: "error", event: "rolled-back", msg, fields: { lost, index } }];
+    }
     case "snapshot-sent": {
       const to = nameOf(event.to);
       const msg = `sends ${to} a snapshot up to entry ${event.index}`;

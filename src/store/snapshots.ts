@@ -35,6 +35,8 @@ export class Snapshots {
   readonly #pace: SnapshotPace;
   /** Of the newest snapshot that the machine knows of, own or a leader's. */
   #index: number;
+  /** Leaders' snapshots so far: one of our own that was begun before the newest of them may be of a state that is gone. */
+  #restored = 0;
   #saving: Promise<void> | undefined;
   /** So that no two drafts have the same name. */
   #drafts = 0;
@@ -73,12 +75,13 @@ export class Snapshots {
     const meta = this.#options.meta();
     if (meta.index <= this.#index || this.#isClosed) return;
     this.#pace.begun();
+    const restored = this.#restored;
     const draft = await this.#write(meta);
     if (draft === undefined) return;
     const data = await draft.publish(meta);
     this.#pace.taken(data.byteLength);
     // a leader's snapshot may have come in between
-    if (meta.index <= this.#index) {
+    if (restored !== this.#restored) {
       await removeSnapshot(data);
       return;
     }
@@ -141,6 +144,7 @@ export class Snapshots {
     this.#pace.begun();
     this.#pace.taken(data.byteLength);
     this.#index = meta.index;
+    this.#restored++;
     return data.takeState();
   }
 

@@ -40,7 +40,7 @@ const vote = (to: number, term: number): Message => ({ type: "voteReply", from: 
 
 /** Name of the first invariant that `past` breaks, over three members of a new cluster. */
 function broken(past: (members: Invariants) => void): string | undefined {
-  const invariants = new Invariants(first.meta);
+  const invariants = new Invariants(first.meta, false);
   for (const id of [1, 2, 3]) invariants.started(id, newDisk, status(id));
   try {
     past(invariants);

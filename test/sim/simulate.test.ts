@@ -35,18 +35,28 @@ test("a seed is a run: the same one ends in the same way, step for step", () => 
 });
 
 describe("a planted bug is caught", () => {
+  /** What may break where a member forgets what it acknowledged. */
+  const losses = [
+    "leader completeness",
+    "committed entries stay",
+    "state machine safety",
+    "the machine's own invariant",
+    "linearizability",
+  ];
   /** What may break first; anything else would be a bug of the simulator's own. */
   const shows: Record<BugName, readonly string[]> = {
-    countOldTerms: ["leader completeness", "committed entries stay", "state machine safety"],
-    ackBeforePersist: [
-      "leader completeness",
-      "committed entries stay",
-      "state machine safety",
-      "the machine's own invariant",
-      "linearizability",
-    ],
+    commitRuleAny: ["leader completeness", "committed entries stay", "state machine safety"],
+    ackBeforePersist: losses,
     forgetVote: ["one vote per term", "one leader per term"],
     readWithoutQuorum: ["linearizability"],
+    // nothing is promised of commitment, so it is the clients that see it
+    replicationAsync: ["linearizability"],
+    readsLocal: ["linearizability"],
+    readsLease: ["linearizability"],
+    fsyncBatch: [...losses, "one vote per term", "one leader per term", "log matching"],
+    fsyncOff: [...losses, "one vote per term", "one leader per term", "log matching"],
+    noPreVote: ["terms are asked for first"],
+    noCheckQuorum: ["a leader hears its quorum"],
     // a write that was said to have failed is read, or the value that it was to replace is not
     placeIsLost: ["linearizability"],
   };

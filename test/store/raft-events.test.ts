@@ -25,6 +25,10 @@ it.each<[RaftEvent, string[]]>([
     { event: "log-truncated", fromIndex: 4, lastIndex: 6 },
     ["info log-truncated: dropped entries 4 to 6, in whose place the leader has others"],
   ],
+  [
+    { event: "rolled-back", index: 7, lost: 2 },
+    ["error rolled-back: lost 2 writes that had been applied here after entry 7: the leader does not have them"],
+  ],
   [{ event: "snapshot-sent", to: 3, index: 9 }, ["info snapshot-sent: sends n3 a snapshot up to entry 9"]],
   [{ event: "snapshot-received", from: 1, index: 9 }, ["info snapshot-installed: took a snapshot up to entry 9 from n1"]],
   [{ event: "conf-changed", conf, index: 5 }, ["debug conf-changed: the configuration changed"]],

@@ -138,6 +138,14 @@ export function maybeUpdate(pr: Progress, index: number): boolean {
   return true;
 }
 
+/** The follower has lost what it acknowledged, or is about to: it is asked again, from `next` on. */
+export function forgetMatch(pr: Progress, next: number): void {
+  enter(pr, "probe");
+  pr.match = 0;
+  pr.next = next;
+  pr.sentCommit = Math.min(pr.sentCommit, next - 1);
+}
+
 /**
  * The follower refused an append whose previous index was `rejected`, and says the logs may agree at `matchHint`. False for an
  * answer that is older than what is known.

@@ -16,6 +16,7 @@ import {
   becomeReplicate,
   becomeSnapshot,
   createProgress,
+  forgetMatch,
   heardFrom,
   isPaused,
   maybeDecrease,
@@ -52,6 +53,11 @@ import {
 /** Check-quorum rounds after which a snapshot that nobody answered for is taken for lost. */
 const snapshotRoundsMax = 10;
 
+/** Whether a disk is as a new member's: it has never heard of a leader. */
+function isNew({ hardState, snapshot, entries }: Recovered): boolean {
+  return snapshot.meta.index <= 1 && entries.length === 0 && hardState.vote === none && hardState.term <= snapshot.meta.term;
+}
+
 const noBytes = new Uint8Array(0);
 const leaveJointChange: ConfChange = { changes: [], context: noBytes };
 
@@ -75,6 +81,8 @@ interface Leading {
   readonly reads: ReadQueue;
   /** No change of configuration may be proposed before this index is applied: there may be one at or below it. */
   pendingConfIndex: number;
+  /** Somebody was told to stand at once, whom no promise binds: from then on no lease holds. */
+  leaseGivenUp: boolean;
   uncommittedBytes: number;
   heartbeatElapsed: number;
   heartbeatDue: boolean;
@@ -129,6 +137,16 @@ class Machine implements Raft {
   private confHistory: { readonly index: number; readonly conf: ConfState }[];
   private electionElapsed = 0;
   private electionTimeout = 0;
+  /** What the driver's clock last showed. */
+  private nowMs = 0;
+  /** With leases: ticks for which this member still owes its leader not to vote for another. */
+  private promisedTicks = 0;
+  /** Whether what was applied may turn out not to be committed: see {@link RaftOptions}. */
+  private readonly mayRollBack: boolean;
+  /** Where that may be: how far our log is known to equal that of this term's leader. */
+  private matched = 0;
+  /** Set from when what was applied has turned out not to be the leader's, until its snapshot takes our state's place. */
+  private diverged: { readonly index: number; readonly lost: number } | undefined;
   private reportedRole: Role;
   /** The hard state as last handed out. */
   private handedOut: { term: number; vote: MemberId; commit: number };
@@ -151,6 +169,9 @@ class Machine implements Raft {
     this.conf = meta.conf;
     this.confHistory = [{ index: meta.index, conf: meta.conf }];
     this.reportedRole = this.role;
+    this.mayRollBack = options.commitRule === "any" || options.replication === "async" || options.fsync !== "always";
+    // who was here before may have promised a leader not to vote
+    if (options.leaseMs > 0 && !isNew({ hardState, snapshot, entries })) this.promisedTicks = options.electionTicks;
     this.drawElectionTimeout();
     // a torn write may have kept the hard state and lost entries that came with it: those were never acknowledged
     this.commitTo(Math.min(hardState.commit, this.log.lastIndex));
@@ -182,6 +203,9 @@ class Machine implements Raft {
     switch (input.type) {
       case "tick":
         return this.tick();
+      case "clock":
+        this.nowMs = input.nowMs;
+        return;
       case "receive":
         return this.receive(input.message);
       case "propose":
@@ -200,6 +224,8 @@ class Machine implements Raft {
         return this.transferLeader(input.member);
       case "unreachable":
         return this.unreachable(input.member);
+      case "leaderGone":
+        return this.leaderGone(input.member);
       default:
         return unreachable(input);
     }
@@ -209,6 +235,7 @@ class Machine implements Raft {
 
   private tick(): void {
     this.electionElapsed++;
+    if (this.promisedTicks > 0) this.promisedTicks--;
     if (this.state.role === "leader") this.tickLeader(this.state);
     // who may not stand lets the time run on: its lease on the last leader must end
     else if (this.electionElapsed >= this.electionTimeout && isVoter(this.conf, this.id)) {
@@ -237,7 +264,7 @@ class Machine implements Raft {
       pr.recentActive = false;
       if (pr.state === "snapshot" && ++pr.snapshotRounds >= snapshotRoundsMax) snapshotFailed(pr);
     }
-    if (heard === "won") return;
+    if (heard === "won" || !this.options.checkQuorum) return;
     this.out.events.push({ event: "quorum-lost", term: this.term });
     this.becomeFollower(this.term, none, "no-quorum");
   }
@@ -271,6 +298,9 @@ class Machine implements Raft {
     this.out.events.push({ event: "term-changed", term, from: this.term });
     this.term = term;
     this.vote = vote;
+    // of another leader nothing is known
+    this.matched = 0;
+    this.diverged = undefined;
   }
 
   private setLeader(leader: MemberId): void {
@@ -296,6 +326,7 @@ class Machine implements Raft {
       reads: new ReadQueue(),
       // whatever the tail holds may be a change of configuration
       pendingConfIndex: log.lastIndex,
+      leaseGivenUp: false,
       uncommittedBytes: 0,
       heartbeatElapsed: 0,
       heartbeatDue: false,
@@ -313,7 +344,17 @@ class Machine implements Raft {
 
   private campaign(): void {
     if (this.state.role === "leader" || !isVoter(this.conf, this.id)) return;
-    this.stand("preCandidate", false);
+    this.stand(this.options.preVote ? "preCandidate" : "candidate", false);
+  }
+
+  /** Stands within a heartbeat or two, not at once: the others hear of it at the same moment, and two who stand together both fail. */
+  private leaderGone(member: MemberId): void {
+    const { leaseMs, preVote, heartbeatTicks } = this.options;
+    // leases rest on nobody standing early, and without pre-votes whoever stands deposes a leader that is well
+    if (leaseMs > 0 || !preVote || this.leader !== member || this.state.role !== "follower") return;
+    this.setLeader(none);
+    this.electionElapsed = 0;
+    this.electionTimeout = this.prng.int(1, heartbeatTicks + 1);
   }
 
   /** Asks for pre-votes (thesis §9.6), which cost nobody anything, or for votes. A `transfer` is wanted by the leader, so leases do not hold. */
@@ -354,7 +395,7 @@ class Machine implements Raft {
   private handleVoteRequest(m: VoteRequest): void {
     const preVote = m.type === "preVote";
     const free = this.vote === m.from || (this.vote === none && this.leader === none) || (preVote && m.term > this.term);
-    const granted = free && this.log.isUpToDate(m.lastIndex, m.lastTerm);
+    const granted = free && (m.transfer || this.promisedTicks === 0) && this.log.isUpToDate(m.lastIndex, m.lastTerm);
     if (granted && !preVote) {
       this.electionElapsed = 0;
       this.vote = m.from;
@@ -384,6 +425,8 @@ class Machine implements Raft {
 
   /** True while a leader was heard of within an election timeout: then nobody else need stand (thesis §4.2.3). */
   private get leaseHolds(): boolean {
+    if (!this.options.checkQuorum) return false;
+    if (this.promisedTicks > 0) return true;
     return this.leader !== none && this.electionElapsed < this.options.electionTicks;
   }
 
@@ -399,6 +442,7 @@ class Machine implements Raft {
 
   private finishTransfer(leading: Leading, member: MemberId, pr: Progress): void {
     if (leading.transferee !== member || pr.match !== this.log.lastIndex) return;
+    leading.leaseGivenUp = true;
     this.send({ type: "timeoutNow", from: this.id, to: member, term: this.term });
   }
 
@@ -430,6 +474,8 @@ class Machine implements Raft {
       case "timeoutNow":
         if (this.state.role !== "leader" && isVoter(this.conf, this.id)) this.stand("candidate", true);
         return;
+      case "snapshotWanted":
+        return this.withProgress(m.from, (_, pr) => this.handleSnapshotWanted(m.from, pr));
       default:
         return unreachable(m);
     }
@@ -457,6 +503,7 @@ class Machine implements Raft {
       case "appendReply":
       case "heartbeatReply":
       case "timeoutNow":
+      case "snapshotWanted":
         this.becomeFollower(m.term, none);
         return true;
       default:
@@ -509,12 +556,19 @@ class Machine implements Raft {
     this.promise({ type: "appendReply", from: this.id, to, term: this.term, index, rejected: false, hintIndex: 0, hintTerm: 0 });
   }
 
+  /** Up to where our log needs no comparison with the leader's: what is committed here is equal there, unless mistakes were allowed. */
+  private get agreed(): number {
+    return this.mayRollBack ? this.matched : this.log.commit;
+  }
+
   private handleAppend(m: Of<"append">): void {
     const { log } = this;
-    // what is committed here is equal there: no need to look
-    if (m.prevIndex < log.commit) return this.accept(m.from, log.commit);
+    if (this.diverged !== undefined) return this.wantSnapshot(m.from);
+    if (m.prevIndex < this.agreed) return this.accept(m.from, this.agreed);
     if (!log.matches(m.prevIndex, m.prevTerm)) {
       const hint = log.findConflictByTerm(Math.min(m.prevIndex, log.lastIndex), m.prevTerm);
+      // the logs do not even meet where ours begins
+      if (this.mayRollBack && hint.index < log.firstIndex - 1) return this.diverge(m.from, log.firstIndex - 1);
       return this.send({
         type: "appendReply",
         from: this.id,
@@ -528,6 +582,7 @@ class Machine implements Raft {
     }
     const missing = log.firstMissing(m.entries);
     if (missing !== undefined) {
+      if (this.mayRollBack && missing.index <= log.commit) return this.diverge(m.from, missing.index - 1);
       if (missing.index <= log.lastIndex) {
         this.out.events.push({ event: "log-truncated", fromIndex: missing.index, lastIndex: log.lastIndex });
         log.truncate(missing.index);
@@ -536,34 +591,52 @@ class Machine implements Raft {
       log.append(missing.index === m.prevIndex + 1 ? m.entries : m.entries.slice(missing.index - m.prevIndex - 1));
     }
     const lastNew = m.prevIndex + m.entries.length;
+    this.matched = Math.max(this.matched, lastNew);
     this.accept(m.from, lastNew);
     // beyond the entries of this message our log may hold others than the leader's
     this.commitTo(Math.min(m.commit, lastNew));
   }
 
+  /** What we applied beyond `index` is not in the leader's log. Ours stays as it is until the leader's state is here: it may yet lead. */
+  private diverge(leader: MemberId, index: number): void {
+    const { log } = this;
+    let lost = 0;
+    for (let at = index + 1; at <= log.commit; at++) if (log.at(at).kind === "normal" && log.at(at).data.length > 0) lost++;
+    this.diverged = { index, lost };
+    this.matched = 0;
+    this.wantSnapshot(leader);
+  }
+
+  private wantSnapshot(leader: MemberId): void {
+    this.send({ type: "snapshotWanted", from: this.id, to: leader, term: this.term });
+  }
+
   private handleHeartbeat(m: Of<"heartbeat">): void {
-    this.commitTo(m.commit);
+    // whoever may have lost entries does not hold all that it once acknowledged
+    this.commitTo(this.mayRollBack ? Math.min(m.commit, this.matched) : m.commit);
+    if (this.options.leaseMs > 0) this.promisedTicks = this.options.electionTicks;
     this.send({ type: "heartbeatReply", from: this.id, to: m.from, term: this.term, context: m.context });
   }
 
   private handleSnapshot(m: Of<"snapshot">): void {
     const { log } = this;
     const { meta } = m.snapshot;
-    if (meta.index > log.commit) {
-      if (log.matches(meta.index, meta.term)) {
-        // the log already holds what the snapshot stands for
-        this.commitTo(meta.index);
-      } else {
-        this.restore(m.snapshot);
-        this.out.events.push({ event: "snapshot-received", from: m.from, index: meta.index });
-      }
+    if (this.diverged === undefined && log.matches(meta.index, meta.term)) {
+      // the log already holds what the snapshot stands for
+      this.commitTo(meta.index);
+    } else if (meta.index > this.agreed) {
+      if (this.diverged !== undefined) this.out.events.push({ event: "rolled-back", ...this.diverged });
+      this.diverged = undefined;
+      this.restore(m.snapshot);
+      this.out.events.push({ event: "snapshot-received", from: m.from, index: meta.index });
     }
-    this.accept(m.from, log.commit);
+    this.matched = Math.max(this.matched, meta.index);
+    this.accept(m.from, this.agreed);
   }
 
   private restore(snapshot: Snapshot): void {
     const { index, conf } = snapshot.meta;
-    this.durability.replacedBy(index, this.log.commit);
+    this.durability.replacedBy(index, this.mayRollBack ? 0 : this.log.commit);
     this.log.restore(snapshot);
     this.out.restore = snapshot;
     this.out.compacted = undefined;
@@ -625,7 +698,9 @@ class Machine implements Raft {
     if (m.rejected) {
       // the follower's hint says where its terms are low enough for us; ours say where they are low enough for it
       const hint = m.hintTerm > 0 ? this.log.findConflictByTerm(m.hintIndex, m.hintTerm).index : m.hintIndex;
-      if (maybeDecrease(pr, m.index, hint)) pr.appendDue = true;
+      const hasLost = this.mayRollBack && m.hintIndex < pr.match;
+      if (hasLost) forgetMatch(pr, hint + 1);
+      if (hasLost || maybeDecrease(pr, m.index, hint)) pr.appendDue = true;
       return;
     }
     const moved = maybeUpdate(pr, m.index);
@@ -645,6 +720,13 @@ class Machine implements Raft {
         unreachable(pr.state);
     }
     this.finishTransfer(leading, m.from, pr);
+  }
+
+  /** A reply that comes late has another snapshot sent, which does no harm. */
+  private handleSnapshotWanted(from: MemberId, pr: Progress): void {
+    if (!this.mayRollBack || pr.state === "snapshot") return;
+    forgetMatch(pr, 1);
+    this.sendSnapshot(from, pr);
   }
 
   private handleHeartbeatReply(pr: Progress, m: Of<"heartbeatReply">): void {
@@ -669,12 +751,26 @@ class Machine implements Raft {
   /** Commits what a quorum holds, once it includes an entry of this term (thesis §3.6.2, figure 3.7). */
   private advanceCommit(leading: Leading): void {
     for (;;) {
-      const index = committedIndex(this.conf, (voter) => this.matchOf(leading, voter));
+      const index = this.committable(leading);
       if (index <= this.log.commit) return;
-      if (!this.log.matches(index, this.term) && this.bugs.countOldTerms !== true) return;
+      if (!this.log.matches(index, this.term) && this.options.commitRule === "currentTerm") return;
       // may change the configuration, and with it what a quorum is
       this.commitTo(index);
     }
+  }
+
+  /**
+   * Up to where enough members hold the log. Where the leader is enough by itself, a change of configuration still waits for a quorum, and
+   * so does what follows it: members that disagree on who they are could not even be told who lost what.
+   */
+  private committable(leading: Leading): number {
+    const { log } = this;
+    const held = committedIndex(this.conf, (voter) => this.matchOf(leading, voter));
+    if (this.options.replication === "sync") return held;
+    let index = Math.max(held, log.commit);
+    const own = this.matchOf(leading, this.id);
+    while (index < own && log.at(index + 1).kind !== "conf") index++;
+    return index;
   }
 
   // ---- committing and applying ---------------------------------------------------------------------------------------------
@@ -727,7 +823,8 @@ class Machine implements Raft {
   }
 
   private compact(index: number, data: SnapshotData, keep: number): void {
-    if (index <= this.log.snapshot.meta.index) return;
+    // a leader's snapshot in the same step may have taken back the state that this one is of
+    if (index <= this.log.snapshot.meta.index || this.out.restore !== undefined) return;
     const at = this.confHistory.findLastIndex((change) => change.index <= index);
     const known = this.confHistory[at];
     invariant(known !== undefined, `the configuration at ${index} is not known`);
@@ -787,10 +884,20 @@ class Machine implements Raft {
 
   private serveReads(leading: Leading): void {
     const { reads } = leading;
-    // before an entry of its own term is committed a leader does not know what is
-    if (reads.hasArrived && this.log.matches(this.log.commit, this.term)) {
-      reads.openRound(this.log.commit);
-      leading.heartbeatDue = true;
+    const { commit } = this.log;
+    const isLeased = this.options.leaseMs > 0 && !leading.leaseGivenUp;
+    if (reads.hasArrived) {
+      // before an entry of its own term is committed a leader does not know what is
+      if (this.log.matches(commit, this.term)) {
+        if (isLeased && this.nowMs - reads.confirmedMs < this.options.leaseMs) {
+          for (const id of reads.takeArrived()) this.out.reads.push({ id, index: commit });
+        } else {
+          reads.openRound(commit, this.nowMs);
+          leading.heartbeatDue = true;
+        }
+      }
+    } else if (isLeased && leading.heartbeatDue) {
+      reads.openRound(commit, this.nowMs);
     }
     if (reads.pendingContext === 0) return;
     const confirmed = committedIndex(this.conf, (voter) =>

@@ -12,6 +12,7 @@ interface Round {
   /** The leader's commit index when the round opened: at least that of when the reads arrived. */
   readonly index: number;
   readonly ids: readonly number[];
+  readonly openedMs: number;
 }
 
 export class ReadQueue {
@@ -19,6 +20,8 @@ export class ReadQueue {
   context = 0;
   private arrived: number[] = [];
   private rounds: Round[] = [];
+  /** When the newest round that a quorum confirmed was opened: a lease counts from there. */
+  confirmedMs = -Infinity;
 
   add(id: number): void {
     this.arrived.push(id);
@@ -33,18 +36,26 @@ export class ReadQueue {
     return this.rounds.at(-1)?.context ?? 0;
   }
 
-  openRound(commit: number): void {
+  /** May be without reads: a lease is kept up by rounds as well. `nowMs` is no later than when its heartbeats leave. */
+  openRound(commit: number, nowMs: number): void {
     this.context++;
-    this.rounds.push({ context: this.context, index: commit, ids: this.arrived });
+    this.rounds.push({ context: this.context, index: commit, ids: this.takeArrived(), openedMs: nowMs });
+  }
+
+  /** The reads that are in no round yet. */
+  takeArrived(): number[] {
+    const ids = this.arrived;
     this.arrived = [];
+    return ids;
   }
 
   /** The reads of all rounds up to `context`: a later round's quorum also confirms the earlier ones. */
   confirm(context: number): Read[] {
     const reads: Read[] = [];
     while (this.rounds[0] !== undefined && this.rounds[0].context <= context) {
-      const { index, ids } = this.rounds[0];
+      const { index, ids, openedMs } = this.rounds[0];
       this.rounds.shift();
+      this.confirmedMs = openedMs;
       for (const id of ids) reads.push({ id, index });
     }
     return reads;

@@ -3,6 +3,8 @@
  * shape follows etcd-io/raft: a machine without I/O, inputs in, effects out.
  */
 
+import type { StoreSwitches } from "../../core/store-switches.js";
+
 /** Made by `createRaft` (raft.ts). */
 export interface Raft {
   /**
@@ -103,11 +105,15 @@ export type Message = Envelope &
     | { readonly type: "heartbeatReply"; readonly context: number }
     | { readonly type: "snapshot"; readonly snapshot: Snapshot }
     | { readonly type: "timeoutNow" }
+    /** The sender has applied what this leader's log does not hold, which only a mistake of {@link RaftOptions} allows: it starts anew. */
+    | { readonly type: "snapshotWanted" }
   );
 
 /** What happens to the machine. Time is counted in ticks by the driver. */
 export type Input =
   | { readonly type: "tick" }
+  /** What the driver's monotonic clock shows, first in each step. Only leases need it ({@link RaftOptions.leaseMs}). */
+  | { readonly type: "clock"; readonly nowMs: number }
   | { readonly type: "receive"; readonly message: Message }
   /** Only a leader takes these; anyone else answers with `dropped`. `id` comes back in `proposed` or `dropped`. */
   | { readonly type: "propose"; readonly id: number; readonly data: Uint8Array }
@@ -126,7 +132,12 @@ export type Input =
   /** Hand leadership to this voter (thesis §3.10); given up after an election timeout. Leader only, ignored by others. */
   | { readonly type: "transferLeader"; readonly member: MemberId }
   /** The transport could not deliver to this member. Asked for after a snapshot that did not arrive; it is sent again then. */
-  | { readonly type: "unreachable"; readonly member: MemberId };
+  | { readonly type: "unreachable"; readonly member: MemberId }
+  /**
+   * The process of this member is gone, as its machine says: it closed its connection and takes no new one. A follower whose leader it was
+   * need not wait out an election timeout. Harmless where it is wrong, since nobody wins a pre-vote whose voters hear a leader.
+   */
+  | { readonly type: "leaderGone"; readonly member: MemberId };
 
 /**
  * What the driver owes the machine after a step, in this order:
@@ -138,8 +149,9 @@ export interface Effects {
   readonly send: readonly Message[];
   readonly persist: Persist | undefined;
   readonly sendAfterPersist: readonly Message[];
+  /** May be of an earlier index than what was applied, see the event `rolled-back`. */
   readonly restore: Snapshot | undefined;
-  /** Committed entries, each exactly once and in order (over one life of the process), but for those a `restore` brought. */
+  /** Committed entries, each exactly once and in order (over one life of the process), but for those a `restore` brought or took back. */
   readonly apply: readonly Entry[];
   /** Reads confirmed by a quorum: serve each once `index` is applied. */
   readonly reads: readonly { readonly id: number; readonly index: number }[];
@@ -190,11 +202,17 @@ export type RaftEvent =
     }
   | { readonly event: "quorum-lost"; readonly term: number }
   | { readonly event: "log-truncated"; readonly fromIndex: number; readonly lastIndex: number }
+  /** What was applied here beyond `index`, the last place where the leader's log is known to agree, is lost: `lost` commands. */
+  | { readonly event: "rolled-back"; readonly index: number; readonly lost: number }
   | { readonly event: "snapshot-sent"; readonly to: MemberId; readonly index: number }
   | { readonly event: "snapshot-received"; readonly from: MemberId; readonly index: number }
   | { readonly event: "conf-changed"; readonly conf: ConfState; readonly index: number };
 
-export interface RaftOptions {
+/**
+ * `preVote`, `checkQuorum`, `commitRule` and `replication` are mistakes that can be made on purpose, and so is `fsync`: not made here, but
+ * like the last two it may have a member apply what later turns out never to have been committed. It is then rolled back.
+ */
+export interface RaftOptions extends Pick<StoreSwitches, "preVote" | "checkQuorum" | "commitRule" | "replication" | "fsync"> {
   readonly id: MemberId;
   /** Ticks without a leader before standing; drawn anew from [electionTicks, 2 × electionTicks) each time. */
   readonly electionTicks: number;
@@ -204,6 +222,11 @@ export interface RaftOptions {
   readonly inflightAppendsMax: number;
   /** Bound of the leader's uncommitted tail; beyond it proposals are dropped as `overloaded`. */
   readonly uncommittedBytesMax: number;
+  /**
+   * For so long after it sent a heartbeat that a quorum answered, a leader answers reads by itself; 0: it always asks (thesis §6.4.1).
+   * Below the shortest time in which a follower counts `electionTicks - 1` ticks, by any member's clock. Needs `checkQuorum`.
+   */
+  readonly leaseMs: number;
 }
 
 /** What was found on disk: where the machine starts from. A disk that is new holds one of the snapshots of bootstrap.ts. */
@@ -234,8 +257,6 @@ export interface RaftStatus {
  * Test-only faults planted in the machine, to show that the simulator catches them. Never set outside tests and `npm run sim`.
  */
 export interface PlantedBugs {
-  /** Commit entries of earlier terms by counting replicas (thesis §3.6.2, figure 3.7). */
-  readonly countOldTerms?: boolean;
   /** Acknowledge appends before they are durable. */
   readonly ackBeforePersist?: boolean;
   /** Forget the vote on restart. */

@@ -2,6 +2,7 @@
  * A cluster of machines in one process, for tests: messages wait until `settle`, links can be cut, disks can be held back and lose what
  * was not yet written when a member crashes.
  */
+import { safeSwitches } from "../../../src/core/store-switches.js";
 import { createPrng } from "../../../src/core/prng.js";
 import { bootstrapSnapshot, joinerSnapshot } from "../../../src/store/raft/bootstrap.js";
 import { createRaft } from "../../../src/store/raft/raft.js";
@@ -98,6 +99,8 @@ export class Cluster {
       appendBytesMax: 64 * 1024,
       inflightAppendsMax: 8,
       uncommittedBytesMax: 1024 * 1024,
+      leaseMs: 0,
+      ...safeSwitches,
       ...this.options.raft,
     };
     const raft = createRaft({ hardState, snapshot, entries }, options, createPrng(id), this.options.bugs);

@@ -24,6 +24,7 @@ function tell(m: Message): string {
       return `${head} commit ${m.commit}`;
     case "heartbeatReply":
     case "timeoutNow":
+    case "snapshotWanted":
       return head;
     case "snapshot":
       return `${head} at ${m.snapshot.meta.index}/t${m.snapshot.meta.term}`;
