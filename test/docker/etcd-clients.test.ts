@@ -139,7 +139,6 @@ describe.skipIf(reason !== undefined)(`etcdctl as people type it${reason === und
 
   it.each([
     ["lease grant 10", /etcd's call LeaseGrant is not supported/],
-    ["watch k", /etcd's call Watch is not supported/],
     ["compact 999999999", /etcdserver: mvcc: required revision is a future revision/],
     ["put k v --lease=7", /a put with a lease is not supported/],
     ["member remove 63", /etcdserver: member not found/],

@@ -8,12 +8,17 @@ import type { GrpcCall, Methods } from "./grpc.js";
 import { messageBytesMax } from "./h2/limits.js";
 import { failureJson, jsonCalls, tooLarge } from "./json-calls.js";
 import type { JsonCall } from "./json-calls.js";
+import { jsonStreams } from "./json-streams.js";
+import type { JsonStreamCall } from "./json-streams.js";
 import { readBody } from "./listen.js";
 
 /** In base64, a message takes a third more; the rest is for fields that are passed over. */
 const bodyBytesMax = 2 * messageBytesMax;
 /** Longer than clients usually keep idle connections, so that they, not we, close them. */
 const keepAliveTimeoutMs = 65_000;
+/** What a client may take for a request's head, and then for its body. */
+const headersTimeoutMs = 60_000;
+const bodyTimeoutMs = 300_000;
 
 const json = "application/json";
 const plain = "text/plain; charset=utf-8";
@@ -33,6 +38,7 @@ const methodNotAllowed: Reply = { status: 405, body: "Method Not Allowed\n", typ
 export class Gateway {
   readonly #store: Store;
   readonly #calls: ReadonlyMap<string, JsonCall>;
+  readonly #streams: ReadonlyMap<string, JsonStreamCall>;
   /** Does not listen: the front door brings it connections. */
   readonly server: Server;
 
@@ -40,22 +46,27 @@ export class Gateway {
   constructor(store: Store, methods: Methods) {
     this.#store = store;
     this.#calls = jsonCalls(methods);
-    this.server = createServer({ keepAliveTimeout: keepAliveTimeoutMs, noDelay: true }, (request, response) =>
-      this.#serve(request, response),
-    );
+    this.#streams = jsonStreams(methods);
+    // requests of streams may take for ever; those of other calls are timed here
+    const options = { keepAliveTimeout: keepAliveTimeoutMs, requestTimeout: 0, headersTimeout: headersTimeoutMs, noDelay: true };
+    this.server = createServer(options, (request, response) => this.#serve(request, response));
   }
 
   #serve(request: IncomingMessage, response: ServerResponse): void {
+    const stream = this.#streams.get(pathOf(request));
+    if (stream !== undefined && request.method === "POST") return stream(request, response, callOf(request, response));
+    const silence = setTimeout(() => request.destroy(), bodyTimeoutMs);
+    request.once("close", () => clearTimeout(silence));
     readBody(request, bodyBytesMax, (body, bytes) => {
+      clearTimeout(silence);
       void this.#answer(request, response, body ?? tooLarge(bytes)).then((reply) => send(response, reply));
     });
   }
 
   async #answer(request: IncomingMessage, response: ServerResponse, body: string | GrpcError): Promise<Reply> {
-    const url = request.url ?? "/";
-    const queryAt = url.indexOf("?");
-    const path = queryAt < 0 ? url : url.slice(0, queryAt);
+    const path = pathOf(request);
     try {
+      if (this.#streams.has(path)) return methodNotAllowed;
       const call = this.#calls.get(path);
       if (call !== undefined) {
         if (request.method !== "POST") return methodNotAllowed;
@@ -63,7 +74,8 @@ export class Gateway {
         return { status: 200, body: await call(body, callOf(request, response)) };
       }
       if (path === "/health") return this.#health();
-      if (path === "/status") return { status: 200, body: JSON.stringify(this.#store.status(/[?&]hash=1(&|$)/.test(url))) };
+      if (path === "/status")
+        return { status: 200, body: JSON.stringify(this.#store.status(/[?&]hash=1(&|$)/.test(request.url ?? ""))) };
       if (path === "/version") return request.method === "GET" ? version : methodNotAllowed;
       return notFound;
     } catch (error) {
@@ -81,10 +93,23 @@ export class Gateway {
 /** Of the API, not of this store, as `Status` has it. */
 const version: Reply = { status: 200, body: JSON.stringify({ etcdserver: apiVersion, etcdcluster: apiVersion }) };
 
-/** The request as a call of gRPC's. etcd's gateway passes on the one header that its clients show their tokens in. */
-function callOf({ headers: { authorization } }: IncomingMessage, response: ServerResponse): GrpcCall {
+function pathOf({ url = "/" }: IncomingMessage): string {
+  const queryAt = url.indexOf("?");
+  return queryAt < 0 ? url : url.slice(0, queryAt);
+}
+
+const metadataPrefix = "grpc-metadata-";
+
+/** The request as a call of gRPC's. etcd's gateway passes on the header that its clients show their tokens in, and whatever is marked as metadata. */
+function callOf({ headers }: IncomingMessage, response: ServerResponse): GrpcCall {
+  const metadata = new Map<string, string>();
+  for (const [name, value] of Object.entries(headers)) {
+    if (typeof value !== "string") continue;
+    if (name === "authorization") metadata.set(name, value);
+    else if (name.startsWith(metadataPrefix)) metadata.set(name.slice(metadataPrefix.length), value);
+  }
   return {
-    metadata: new Map(authorization === undefined ? [] : [["authorization", authorization]]),
+    metadata,
     timeoutMs: undefined,
     onCancel: (listener) => {
       response.once("close", () => {

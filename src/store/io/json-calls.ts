@@ -31,14 +31,22 @@ const httpStatus: Readonly<Partial<Record<GrpcCode, number>>> = {
 
 const definite = { "devious-definite": "1" } as const;
 
-/** The calls by their paths, each also below `/v3beta`, which clients of etcd 3.3 ask. */
+export function httpStatusOf(code: GrpcCode): number {
+  return httpStatus[code] ?? 500;
+}
+
+/** Each also below `/v3beta`, which clients of etcd 3.3 ask. */
+export function pathsOf({ http }: Pick<Rpc<unknown, unknown>, "http">): readonly string[] {
+  return http.flatMap((path) => [path, path.replace("/v3/", "/v3beta/")]);
+}
+
+/** The calls of one question and one answer, by their paths. */
 export function jsonCalls(methods: Methods): ReadonlyMap<string, JsonCall> {
   const calls = new Map<string, JsonCall>();
   for (const rpc of Object.values(rpcs).flatMap((service) => Object.values(service) as Rpc<object, object>[])) {
     const method = methods.get(rpc.path);
-    const call: JsonCall =
-      method?.kind === "unary" ? (body, context) => ask(rpc, method.answer, body, context) : refuseStream(rpc);
-    for (const path of rpc.http) calls.set(path, call).set(path.replace("/v3/", "/v3beta/"), call);
+    if (method?.kind !== "unary") continue;
+    for (const path of pathsOf(rpc)) calls.set(path, (body, context) => ask(rpc, method.answer, body, context));
   }
   return calls;
 }
@@ -59,12 +67,6 @@ function requestOf({ input }: Rpc<object, object>, body: string): object {
   }
 }
 
-function refuseStream({ path }: Rpc<object, object>): JsonCall {
-  const name = path.slice(path.lastIndexOf("/") + 1);
-  const why = `devious: etcd's call ${name} is not supported by this store's JSON gateway yet`;
-  return () => Promise.reject(new GrpcError(grpcCode.unimplemented, why, definite));
-}
-
 /** As gRPC refuses it. `bytes`: of the message, or of the JSON where that alone is too much. */
 export function tooLarge(bytes: number): GrpcError {
   const why = `grpc: received message larger than max (${bytes} vs. ${messageBytesMax})`;
@@ -74,5 +76,5 @@ export function tooLarge(bytes: number): GrpcError {
 /** What a call that failed is answered with. `definite`: whether it certainly had no effect and never will have. */
 export function failureJson({ code, message, trailers }: GrpcError): { readonly status: number; readonly body: string } {
   const isDefinite = trailers["devious-definite"] === "1";
-  return { status: httpStatus[code] ?? 500, body: JSON.stringify({ error: message, message, code, definite: isDefinite }) };
+  return { status: httpStatusOf(code), body: JSON.stringify({ error: message, message, code, definite: isDefinite }) };
 }

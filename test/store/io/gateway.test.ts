@@ -99,7 +99,6 @@ it.each<[string, string, string, number, number, string]>([
     12,
     "devious: etcd's call LeaseGrant is not supported by this store yet",
   ],
-  ["a call of streams", "watch", "{}", 501, 12, "devious: etcd's call Watch is not supported by this store's JSON gateway yet"],
   [
     "what a call cannot do",
     "maintenance/alarm",
