@@ -2,7 +2,8 @@ import type { Operation } from "../check/history.js";
 import type { KvInput, KvOutput } from "../check/models/kv.js";
 import type { Prng } from "../core/prng.js";
 import type { MemberId } from "../store/raft/types.js";
-import type { Answer, SimNode } from "./node.js";
+import type { SimNode } from "./node.js";
+import type { Answer } from "./requests.js";
 import type { Timeline } from "./timeline.js";
 import type { Trace } from "./trace.js";
 

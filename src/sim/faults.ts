@@ -10,7 +10,7 @@ import type { SimNode } from "./node.js";
 /** What a fault can get at. */
 export interface Arena {
   readonly prng: Prng;
-  readonly network: SimNetwork;
+  readonly network: Pick<SimNetwork<never>, "cut" | "change" | "calm">;
   readonly nodes: ReadonlyMap<MemberId, SimNode>;
 }
 
@@ -113,13 +113,13 @@ export const faults = {
   },
   /** No harm in itself: the leader is told to hand over. */
   transfer: (arena) => {
-    pickLeader(arena).deliver({ type: "transferLeader", member: pickNode(arena).id });
+    pickLeader(arena).input({ type: "transferLeader", member: pickNode(arena).id });
     return () => undefined;
   },
   /** No harm either: somebody is told that its leader's process is gone, which it is not. */
   leaderGoneTold: (arena) => {
     const node = pickNode(arena);
-    node.deliver({ type: "leaderGone", member: node.status()?.leader ?? none });
+    node.input({ type: "leaderGone", member: node.status()?.leader ?? none });
     return () => undefined;
   },
 } as const satisfies Record<string, Fault>;

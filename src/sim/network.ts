@@ -1,5 +1,5 @@
 import type { Prng } from "../core/prng.js";
-import type { MemberId, Message } from "../store/raft/types.js";
+import type { MemberId } from "../store/raft/types.js";
 import type { Timeline } from "./timeline.js";
 
 /** What may happen to any message. */
@@ -11,6 +11,12 @@ export interface Weather {
   readonly straggler: { readonly probability: number; readonly delayMsMax: number };
 }
 
+/** Anything that goes from member to member. */
+interface Addressed {
+  readonly from: MemberId;
+  readonly to: MemberId;
+}
+
 /** Whether `to` does not hear `from`. */
 export type Cut = (from: MemberId, to: MemberId) => boolean;
 
@@ -19,7 +25,7 @@ const noticeProbability = 0.3;
 const noticeMsMax = 100;
 
 /** A seeded network between members: each message is lost, delayed, doubled or overtaken on its own. */
-export class SimNetwork {
+export class SimNetwork<Message extends Addressed> {
   readonly #timeline: Timeline;
   readonly #prng: Prng;
   readonly #deliver: (message: Message) => void;
@@ -60,11 +66,12 @@ export class SimNetwork {
     return () => void this.#cuts.delete(cut);
   }
 
-  send(message: Message): void {
+  /** `isOnce`: as TCP has it, never doubled. */
+  send(message: Message, isOnce = false): void {
     const { delayMs, lossProbability, duplicateProbability, straggler } = this.#weathers.at(-1) as Weather;
     const prng = this.#prng;
     if (prng.chance(lossProbability)) return this.#lose(message);
-    const copies = prng.chance(duplicateProbability) ? 2 : 1;
+    const copies = !isOnce && prng.chance(duplicateProbability) ? 2 : 1;
     for (let copy = 0; copy < copies; copy++) {
       const [minMs, maxMs] = delayMs;
       const lateMs = prng.chance(straggler.probability) ? prng.next() * straggler.delayMsMax : 0;

@@ -1,6 +1,5 @@
-import type { KvInput, KvOutput } from "../check/models/kv.js";
+import type { KvInput } from "../check/models/kv.js";
 import type { Prng } from "../core/prng.js";
-import { Proposals } from "../store/proposals.js";
 import { createRaft } from "../store/raft/raft.js";
 import type {
   ConfChange,
@@ -18,22 +17,18 @@ import type { StoreSwitches } from "../core/store-switches.js";
 import { LeaderPatience } from "./leader-patience.js";
 import type { SimDisk } from "./disk.js";
 import type { Invariants } from "./invariants.js";
-import { HastyProposals } from "./hasty-proposals.js";
-import { answerOf, encodeWrite, SimStateMachine, type Write } from "./state-machine.js";
+import { SimRequests } from "./requests.js";
+import type { Answer, RequestMail } from "./requests.js";
+import { SimStateMachine } from "./state-machine.js";
 import type { Timeline } from "./timeline.js";
 import type { Trace } from "./trace.js";
 
-/** What a client hears of its operation. No answer at all is possible too. */
-export type Answer =
-  | { readonly type: "ok"; readonly output: KvOutput }
-  /** Definitely without effect; with the member that may know better. */
-  | { readonly type: "fail"; readonly hint: MemberId }
-  | { readonly type: "info" };
-
 /** What can be planted: in the machine, and in what its driver makes of it. */
 export interface SimBugs extends PlantedBugs {
-  /** Tell a client that its write failed because this member's own log holds another at its index: see hasty-proposals.ts. */
-  readonly placeIsLost?: boolean;
+  /** Tell a client that its write failed because the leader that took it leads no more: see hasty-router.ts. */
+  readonly goesWithLeader?: boolean;
+  /** Apply a request as often as the log has it. */
+  readonly forgetsRequests?: boolean;
 }
 
 export interface NodeOptions {
@@ -45,8 +40,13 @@ export interface NodeOptions {
   readonly snapshotEvery: number;
   readonly keepEntries: number;
   readonly reads: StoreSwitches["reads"];
+  /** From a request's arrival to its answer. */
+  readonly requestTimeoutMs: number;
   readonly bugs: SimBugs;
 }
+
+/** What goes from member to member. */
+export type Cargo = Message | RequestMail;
 
 /** What all nodes of a run share. */
 export interface NodeWorld {
@@ -54,23 +54,13 @@ export interface NodeWorld {
   readonly prng: Prng;
   readonly trace: Trace;
   readonly invariants: Invariants;
-  readonly send: (message: Message) => void;
+  readonly send: (cargo: Cargo) => void;
   readonly saw: (effects: Effects) => void;
-}
-
-/** What a client asked of this node. */
-interface Asked {
-  readonly input: KvInput;
-  readonly answer: (answer: Answer) => void;
 }
 
 /** In the box, what stands for a state is its bytes. */
 function bytesOf({ data }: Snapshot): Uint8Array {
   return data as Uint8Array;
-}
-
-function fail({ answer }: Asked): void {
-  answer({ type: "fail", hint: 0 });
 }
 
 /** One life of a member, from start to crash. */
@@ -87,9 +77,9 @@ interface Life {
   /** The last write handed to the disk, and the last one known durable. */
   written: number;
   confirmed: number;
-  readonly proposals: Proposals<Asked>;
-  /** Reads that wait for their index to be applied. */
-  reads: { readonly asked: Asked; readonly index: number }[];
+  readonly requests: SimRequests;
+  /** What clients and other members have to say about requests, until the next step. */
+  mail: (() => void)[];
   isPaused: boolean;
   /** Whether all ticks missed in a pause fire at its end, or one for all. */
   catchesUp: boolean;
@@ -106,6 +96,7 @@ export class SimNode {
   readonly #options: NodeOptions;
   readonly #world: NodeWorld;
   #life: Life | undefined;
+  #lives = 0;
 
   constructor(id: MemberId, disk: SimDisk, options: NodeOptions, world: NodeWorld) {
     this.id = id;
@@ -148,8 +139,8 @@ export class SimNode {
       held: [],
       written: 0,
       confirmed: 0,
-      proposals: bugs.placeIsLost === true ? new HastyProposals(fail) : new Proposals(),
-      reads: [],
+      requests: this.#createRequests(raft, index, (act) => this.#post(life, act)),
+      mail: [],
       isPaused: false,
       catchesUp: false,
       stepScheduled: false,
@@ -164,6 +155,26 @@ export class SimNode {
     if (index > 0) invariants.restored(this.id, recovered.snapshot.meta, life.machine.chain);
     this.#tickLater(life);
     this.#wake(life);
+  }
+
+  #createRequests(raft: Raft, applied: number, post: (act: () => void) => void): SimRequests {
+    const { timeline, send } = this.#world;
+    const { requestTimeoutMs: timeoutMs, bugs } = this.#options;
+    return new SimRequests(
+      {
+        self: this.id,
+        incarnation: ++this.#lives,
+        nowMs: timeline.nowMs,
+        timeoutMs,
+        after: (delayMs, act) => timeline.after(delayMs, () => post(act)),
+        status: () => raft.status(),
+        input: (input) => this.input(input),
+        send,
+        get: (key) => this.#life?.machine.get(key) ?? null,
+        goesWithLeader: bugs.goesWithLeader === true,
+      },
+      applied,
+    );
   }
 
   /** All that was only in memory is gone, and what the disk had not finished may be. */
@@ -189,7 +200,15 @@ export class SimNode {
     this.#wake(this.#life);
   }
 
-  deliver(input: Input): void {
+  deliver(cargo: Cargo): void {
+    const life = this.#life;
+    if (life === undefined) return;
+    if (cargo.type === "ask" || cargo.type === "answer") this.#post(life, () => life.requests.receive(cargo));
+    else this.input({ type: "receive", message: cargo });
+  }
+
+  /** For the machine. */
+  input(input: Input): void {
     if (this.#life === undefined) return;
     this.#life.inbox.push(input);
     this.#wake(this.#life);
@@ -197,17 +216,24 @@ export class SimNode {
 
   /** A client's request. A node that is down refuses the connection. */
   request(input: KvInput, answer: (answer: Answer) => void): void {
-    if (this.#life === undefined) return answer({ type: "fail", hint: 0 });
+    const life = this.#life;
+    if (life === undefined) return answer({ type: "fail", hint: 0 });
     if (input.op === "get" && this.#options.reads === "local") {
-      return answer({ type: "ok", output: this.#life.machine.get(input.key) });
+      return answer({ type: "ok", output: life.machine.get(input.key) });
     }
-    const id = this.#life.proposals.handIn({ input, answer });
-    this.deliver(input.op === "get" ? { type: "readIndex", id } : { type: "propose", id, data: encodeWrite(input) });
+    this.#post(life, () => life.requests.request(input, answer));
   }
 
   /** An operator's request; whether it worked shows in the configuration, so nobody waits for an answer. */
   changeConf(change: ConfChange): void {
-    this.deliver({ type: "proposeConf", id: 0, change });
+    this.input({ type: "proposeConf", id: 0, change });
+  }
+
+  /** Done at the beginning of its next step. */
+  #post(life: Life, act: () => void): void {
+    if (this.#life !== life) return;
+    life.mail.push(act);
+    this.#wake(life);
   }
 
   #tickLater(life: Life): void {
@@ -239,6 +265,9 @@ export class SimNode {
     }
     life.durable = [];
     this.#sendHeld(life);
+    const { mail } = life;
+    life.mail = [];
+    for (const act of mail) act();
     const inputs: Input[] = [{ type: "clock", nowMs: this.#world.timeline.nowMs() / this.tickRate }, ...life.inbox];
     life.inbox = [];
     const effects = life.raft.step(inputs);
@@ -249,8 +278,8 @@ export class SimNode {
     invariants.led(this.id, life.patience.isHeard(inputs, status, this.#options.raft.electionTicks));
     for (const message of effects.send) this.#send(message);
     this.#persist(life, effects);
+    life.requests.stepped(effects);
     this.#apply(life, effects);
-    this.#answer(life, effects);
     this.#compactWhenDue(life);
   }
 
@@ -279,48 +308,27 @@ export class SimNode {
     this.#world.send(message);
   }
 
-  #apply(life: Life, { restore, apply, proposed }: Effects): void {
+  #apply(life: Life, { restore, apply }: Effects): void {
     const { invariants } = this.#world;
-    for (const { id, index, term } of proposed) {
-      const asked = life.proposals.take(id);
-      if (asked !== undefined) life.proposals.place(asked, index, term);
-    }
     if (restore !== undefined) {
+      const { index, term } = restore.meta;
       life.machine.restore(bytesOf(restore));
-      life.applied = life.compacted = restore.meta.index;
+      life.applied = life.compacted = index;
       invariants.restored(this.id, restore.meta, life.machine.chain);
-      for (const { answer } of life.proposals.skipTo(life.applied)) answer({ type: "info" });
+      life.requests.restored(index, term, life.machine.sessions);
     }
     for (const entry of apply) {
-      const output = life.machine.apply(entry);
+      const applied = life.machine.apply(entry, this.#options.bugs.forgetsRequests);
       life.applied = entry.index;
       invariants.applied(this.id, entry, life.machine.chain);
-      const { own, lost } = life.proposals.committed(entry.index, entry.term);
-      lost.forEach(fail);
-      own?.answer({ type: "ok", output: answerOf(own.input as Write, output) });
+      life.requests.applied(entry, applied);
     }
-  }
-
-  #answer(life: Life, { dropped, reads }: Effects): void {
-    if (dropped.length > 0) {
-      const hint = life.raft.status().leader;
-      for (const { id } of dropped) life.proposals.take(id)?.answer({ type: "fail", hint });
-    }
-    for (const { id, index } of reads) {
-      const asked = life.proposals.take(id);
-      if (asked !== undefined) life.reads.push({ asked, index });
-    }
-    const isReady = (read: { index: number }): boolean => read.index <= life.applied;
-    for (const { asked } of life.reads.filter(isReady)) {
-      if (asked.input.op === "get") asked.answer({ type: "ok", output: life.machine.get(asked.input.key) });
-    }
-    life.reads = life.reads.filter((read) => !isReady(read));
   }
 
   #compactWhenDue(life: Life): void {
     if (life.applied - life.compacted < this.#options.snapshotEvery) return;
     life.compacted = life.applied;
-    this.deliver({ type: "compact", index: life.applied, data: life.machine.snapshot(), keep: this.#options.keepEntries });
+    this.input({ type: "compact", index: life.applied, data: life.machine.snapshot(), keep: this.#options.keepEntries });
   }
 
   #traceStep({ events, apply }: Effects): void {

@@ -31,7 +31,8 @@ export const bugNames: readonly BugName[] = [
   "ackBeforePersist",
   "forgetVote",
   "readWithoutQuorum",
-  "placeIsLost",
+  "goesWithLeader",
+  "forgetsRequests",
 ];
 
 const tickMs = 15;
@@ -108,6 +109,7 @@ export function drawScenario(prng: Prng, bug?: BugName, provoke?: BugName): Scen
       snapshotEvery: prng.pick([5, 12, 40]),
       keepEntries: prng.int(0, 6),
       reads: "readIndex",
+      requestTimeoutMs: prng.pick([80, 300]),
       bugs: {},
     },
     clients: {
@@ -175,9 +177,8 @@ const bias: Readonly<Record<BugName, (scenario: Scenario) => Scenario>> = {
     clients: { ...scenario.clients, clients: 4, thinkMsMax: 20, timeoutMs: 100, readShare: 0.1 },
     nemesis: { weights: { isolateLeader: 4, crashLeader: 1 }, everyMs: 110, durationMs: [100, 300] },
   }),
-  // Figure 3.7 again, for which it takes five: a leader brings a write to one other member, its log is cut by a second leader, it
-  // leads once more and writes in the same place, and then the other member leads and commits what it still holds.
-  placeIsLost: (scenario) => ({
+  // Figure 3.7 again: a leader brings a write to one other member and is cut off, and then that one leads and commits what it holds.
+  goesWithLeader: (scenario) => ({
     ...scenario,
     voters: 5,
     spares: 0,
@@ -193,6 +194,15 @@ const bias: Readonly<Record<BugName, (scenario: Scenario) => Scenario>> = {
     },
     clients: { ...scenario.clients, clients: 24, keys: ["x", "y", "z"], thinkMsMax: 40, timeoutMs: 1500, readShare: 0.3 },
     nemesis: { weights: { leaderReachesOne: 1 }, everyMs: 800, durationMs: [600, 1200] },
+  }),
+  // what members say of requests is lost again and again, so they repeat it, and others write in between
+  forgetsRequests: (scenario) => ({
+    ...scenario,
+    weather: { ...scenario.weather, lossProbability: 0.1 },
+    diskMs: [0.2, 1],
+    node: { ...scenario.node, requestTimeoutMs: 300 },
+    clients: { ...scenario.clients, clients: 6, keys: ["x"], thinkMsMax: 20, timeoutMs: 400, readShare: 0.3 },
+    nemesis: { weights: { isolateLeader: 1, loss: 1 }, everyMs: 400, durationMs: [100, 300] },
   }),
   // whatever is acknowledged too early is lost where its node crashes before a slow disk is done
   ackBeforePersist: (scenario) => ({

@@ -17,6 +17,7 @@ import { BrokenInvariant, Invariants } from "./invariants.js";
 import { Nemesis } from "./nemesis.js";
 import { SimNetwork } from "./network.js";
 import { SimNode } from "./node.js";
+import type { Cargo } from "./node.js";
 import { operate } from "./operator.js";
 import { drawScenario, type BugName, type Scenario } from "./scenario.js";
 import { createTimeline, type Timeline } from "./timeline.js";
@@ -110,11 +111,11 @@ class Run {
     this.#bootstrap = bootstrapSnapshot(Array.from({ length: scenario.voters }, (_, i) => i + 1));
     this.#invariants = new Invariants(this.#bootstrap.meta, scenario.node.raft.replication === "async");
     this.trace = createTrace(this.#timeline.nowMs, traceLines);
-    const network = new SimNetwork(
+    const network = new SimNetwork<Cargo>(
       this.#timeline,
       prng.fork(),
       scenario.weather,
-      (message) => this.#nodes.get(message.to)?.deliver({ type: "receive", message }),
+      (cargo) => this.#nodes.get(cargo.to)?.deliver(cargo),
       ({ from, to }) => this.#reportLoss(from, to),
     );
     for (let id = 1; id <= scenario.voters + scenario.spares; id++) this.#nodes.set(id, this.#createNode(id, prng, network));
@@ -125,7 +126,7 @@ class Run {
     });
   }
 
-  #createNode(id: MemberId, prng: Prng, network: SimNetwork): SimNode {
+  #createNode(id: MemberId, prng: Prng, network: SimNetwork<Cargo>): SimNode {
     const { voters, diskMs, clockDrift, node: options } = this.#scenario;
     const disk = new SimDisk(
       this.#timeline,
@@ -143,7 +144,7 @@ class Run {
       prng: prng.fork(),
       trace: this.trace,
       invariants: this.#invariants,
-      send: (message) => network.send(message),
+      send: (cargo) => network.send(cargo, cargo.type === "ask" || cargo.type === "answer"),
       saw: (effects) => this.#count(effects),
     });
     node.tickRate = (1 + clockDrift) ** (2 * prng.next() - 1);
@@ -153,13 +154,13 @@ class Run {
   /** As the store's transport does: that a member could not be reached, not which message was lost. */
   #reportLoss(from: MemberId, to: MemberId): void {
     this.tally.unreachables++;
-    this.#nodes.get(from)?.deliver({ type: "unreachable", member: to });
+    this.#nodes.get(from)?.input({ type: "unreachable", member: to });
   }
 
   play(): void {
     const { voters, aims, chaosMs } = this.#scenario;
     for (const node of this.#nodes.values()) if (node.id <= voters) node.start();
-    this.#nodes.get(1)?.deliver({ type: "campaign" });
+    this.#nodes.get(1)?.input({ type: "campaign" });
     this.#clients.start();
     this.#nemesis.start();
     operate(this.#timeline, this.trace, this.#nodes, aims);

@@ -1,9 +1,13 @@
 import { unreachable } from "../core/invariant.js";
-import type { KvInput, KvOutput } from "../check/models/kv.js";
+import type { KvInput } from "../check/models/kv.js";
 import { encodeCommand } from "../store/entries/commands.js";
+import { decodeEnvelope } from "../store/entries/envelope.js";
 import { readWholeSnapshot, wholeSnapshot } from "../store/mvcc/whole-snapshot.js";
 import { plainRange } from "../store/mvcc/requests.js";
+import { decodeConfChange } from "../store/raft/conf-codec.js";
 import type { Entry } from "../store/raft/types.js";
+import type { Applied } from "../store/replica.js";
+import type { Sessions } from "../store/sessions.js";
 import { StoreState } from "../store/store-state.js";
 import type { StateParts } from "../store/store-state.js";
 
@@ -23,13 +27,20 @@ export class SimStateMachine {
     return this.#chain;
   }
 
-  apply(entry: Entry): KvOutput {
+  /** @param forgets plants the bug `forgetsRequests`: what is a repeat has an effect once more. */
+  apply(entry: Entry, forgets = false): Applied {
     this.#chain = mix(mix(mix(this.#chain, entry.index), entry.term), entry.kind === "conf" ? 1 : 2);
     for (const byte of entry.data) this.#chain = mix(this.#chain, byte);
-    if (entry.kind === "conf" || entry.data.length === 0) return null;
-    const answer = this.#state.apply(entry.data);
-    // a put answers nothing; clients that deleted ask whether there was something
-    return answer.type === "deleteRange" && answer.deleted > 0;
+    if (entry.kind === "conf") return { type: "conf", change: decodeConfChange(entry.data), member: undefined };
+    if (entry.data.length === 0) return { type: "noop" };
+    const applied = this.#state.applyEntry(entry.data);
+    const envelope = forgets && applied.type !== "command" ? decodeEnvelope(entry.data) : undefined;
+    if (envelope === undefined) return applied;
+    return { type: "command", request: envelope.request, answer: this.#state.apply(envelope.command) };
+  }
+
+  get sessions(): Sessions {
+    return this.#state.sessions;
   }
 
   get(key: string): string | null {
@@ -75,11 +86,6 @@ export function encodeWrite(write: Write): Uint8Array {
     default:
       return unreachable(write);
   }
-}
-
-/** What a client is told of a write that was applied. */
-export function answerOf(write: Write, applied: KvOutput): KvOutput {
-  return write.op === "put" ? null : applied;
 }
 
 const encoder = new TextEncoder();

@@ -58,7 +58,9 @@ describe("a planted bug is caught", () => {
     noPreVote: ["terms are asked for first"],
     noCheckQuorum: ["a leader hears its quorum"],
     // a write that was said to have failed is read, or the value that it was to replace is not
-    placeIsLost: ["linearizability"],
+    goesWithLeader: ["linearizability"],
+    // a value comes back that another had replaced, or what was deleted is there no more to be deleted
+    forgetsRequests: ["linearizability"],
   };
 
   const firstCaught = (bug: BugName): Extract<Outcome, { ok: false }> | undefined => {
