@@ -77,7 +77,7 @@ export class SimRequests {
       forward: (leader, ask, onForwarded) => this.#forward(leader, ask, onForwarded),
       onRead: () => undefined,
     });
-    this.#leading = new Leading({ input, router: this.#router, leadership });
+    this.#leading = new Leading({ input, router: this.#router, onConfirmed: noLeases, leadership });
     this.#writes = new OwnWrites({ self, incarnation, router: this.#router });
   }
 
@@ -171,6 +171,11 @@ export class SimRequests {
 /** Members are changed past the router here. */
 function leadership(): never {
   throw new Error("nobody asks a simulated node's router to change the members");
+}
+
+/** Leases have a test of their own: test/store/lease/never-early.test.ts. */
+function noLeases(): never {
+  throw new Error("nobody asks a simulated node for leases");
 }
 
 /** A put answers nothing; clients that deleted ask whether there was something. */

@@ -1,4 +1,5 @@
 import type { CommandAnswer } from "./entries/commands.js";
+import type { LeaseId } from "./mvcc/key-value.js";
 import type { Refused } from "./mvcc/requests.js";
 import type { MemberId } from "./raft/types.js";
 import type { ErrorName } from "./wire/errors.js";
@@ -9,7 +10,9 @@ export type Ask =
   | { readonly type: "write"; readonly entry: Uint8Array }
   /** From which index on may a read that starts now be served? (thesis §6.4) */
   | { readonly type: "readIndex" }
-  | { readonly type: "member"; readonly change: MemberChange };
+  | { readonly type: "member"; readonly change: MemberChange }
+  | { readonly type: "keepAlive"; readonly ids: readonly LeaseId[] }
+  | { readonly type: "timeToLive"; readonly id: LeaseId };
 
 export type MemberChange =
   | { readonly kind: "add"; readonly name: string; readonly host: string; readonly peerPort: number; readonly isLearner: boolean }
@@ -38,7 +41,11 @@ export type Done =
   | { readonly type: "applied"; readonly term: number; readonly answer: CommandAnswer }
   | { readonly type: "readable"; readonly index: number }
   /** Whoever has applied the log up to `index` knows of the change. */
-  | { readonly type: "memberChanged"; readonly member: MemberId; readonly index: number };
+  | { readonly type: "memberChanged"; readonly member: MemberId; readonly index: number }
+  /** The TTL of each lease that was asked for, in their order, counted from now on; 0: there is no such lease. */
+  | { readonly type: "keptAlive"; readonly ttlsSec: readonly number[] }
+  /** Of the one lease that was asked for; `ttlSec` 0: there is no such lease. Its keys are known to whoever has applied the log up to `index`. */
+  | { readonly type: "timeLeft"; readonly ttlSec: number; readonly leftMs: number; readonly index: number };
 
 /**
  * moved: not done here, and never will be; ask the leader of the moment again · unavailable: not done, definitely ·

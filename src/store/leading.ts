@@ -13,6 +13,8 @@ const nobodys = 0;
 export interface LeadingOptions {
   readonly input: (input: Input) => void;
   readonly router: Pick<Router, "settle" | "fail" | "moved" | "taken" | "refuse">;
+  /** A quorum confirms, after the op came, that this member leads; it is to be answered once `index` is applied here. */
+  readonly onConfirmed: (op: Op, index: number) => void;
   /** As of now. */
   readonly leadership: () => Leadership;
 }
@@ -33,6 +35,8 @@ export class Leading {
         input({ type: "propose", id: this.#proposals.handIn(op), data: op.ask.entry });
         return;
       case "readIndex":
+      case "keepAlive":
+      case "timeToLive":
         input({ type: "readIndex", id: this.#proposals.handIn(op) });
         return;
       case "member": {
@@ -66,7 +70,8 @@ export class Leading {
 
   onReadable({ id, index }: Effects["reads"][number]): void {
     const op = this.#proposals.take(id);
-    if (op !== undefined) this.#options.router.settle(op, { type: "readable", index });
+    if (op?.ask.type === "readIndex") this.#options.router.settle(op, { type: "readable", index });
+    else if (op !== undefined) this.#options.onConfirmed(op, index);
   }
 
   /** `entry` was applied, and that is what it did. */

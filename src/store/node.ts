@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { unsafeSwitches } from "../core/store-switches.js";
 import type { Log } from "../core/log-line.js";
 import type { Prng } from "../core/prng.js";
@@ -20,6 +20,8 @@ import type { Principal } from "./entries/envelope.js";
 import { Compactor } from "./compactor.js";
 import type { HashAnswer, MvccStore } from "./mvcc/mvcc-store.js";
 import type { Refused } from "./mvcc/requests.js";
+import { LeaseKeeper } from "./lease/lease-keeper.js";
+import { LeaseRequests } from "./lease-requests.js";
 import { Leading } from "./leading.js";
 import type { Leadership } from "./member-change.js";
 import type { NodeOptions } from "./node-options.js";
@@ -79,6 +81,8 @@ export class Node implements Store {
   readonly #router: Router;
   readonly #leading: Leading;
   readonly #writes: OwnWrites;
+  readonly #leaseKeeper: LeaseKeeper;
+  readonly leases: LeaseRequests;
   readonly #readers: Readers;
   readonly #requests: ClientRequests;
   readonly #watches: Watches;
@@ -190,9 +194,28 @@ export class Node implements Store {
     this.#leading = new Leading({
       input: (input) => this.driver.input(input),
       router: this.#router,
+      onConfirmed: (op, index) => this.#leaseKeeper.confirmed(op, index),
       leadership: () => this.#leadership(),
     });
     this.#readers = new Readers(this.#applied);
+    this.#leaseKeeper = new LeaseKeeper({
+      nowMs,
+      log,
+      router: this.#router,
+      readers: this.#readers,
+      electionTimeoutMs: timing.electionTimeoutMs,
+      book: () => this.#replica.state.leases,
+      // nobody waits for it under this number; whoever leads next says for itself what is due
+      propose: (data) => this.driver.input({ type: "propose", id: 0, data }),
+    });
+    this.leases = new LeaseRequests({
+      router: this.#router,
+      readers: this.#readers,
+      electionTimeoutMs: timing.electionTimeoutMs,
+      state: () => this.#replica.state,
+      randomBytes,
+      deadlineMs: () => nowMs() + timing.requestTimeoutMs,
+    });
     this.#requests = new ClientRequests({
       self: member,
       router: this.#router,
@@ -379,10 +402,12 @@ export class Node implements Store {
       this.#applied = entry.index;
       this.#snapshots.applied(entry);
       if (applied.type === "conf") this.#onMembersChanged(applied.change);
+      this.#leaseKeeper.applied(applied);
       this.#leading.onApplied(entry, applied);
       this.#writes.onApplied(applied, entry.term);
       this.#enterAppliedTerm(entry.term);
     }
+    if (this.#role === "leader" && this.#appliedTerm === this.#term) this.#leaseKeeper.lead(this.#term);
     this.#readers.advance(this.#applied);
     this.#watches.hub.applied();
     if (this.#replica.kv.isCompacting) void this.#compactor.run();
@@ -420,6 +445,7 @@ export class Node implements Store {
     this.#readers.expire(nowMs);
     this.#watches.hub.tick(nowMs);
     this.streams.tick(nowMs);
+    this.#leaseKeeper.look();
     this.#mentionWaiting(nowMs);
     if (this.#role === "leader" && this.#conf.learners.length > 0) this.#leading.promoteReturned();
   }
@@ -438,6 +464,7 @@ export class Node implements Store {
     switch (event.event) {
       case "role-changed":
         this.#role = event.role;
+        if (event.role !== "leader") this.#leaseKeeper.follow();
         break;
       case "term-changed":
         this.#term = event.term;

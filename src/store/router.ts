@@ -244,7 +244,7 @@ export class Router {
   }
 
   #mayHaveEffect({ doubts, ask }: Op): boolean {
-    return doubts > 0 && ask.type !== "readIndex";
+    return doubts > 0 && ask.type !== "readIndex" && ask.type !== "timeToLive";
   }
 
   #expire(op: Op): void {

@@ -4,7 +4,7 @@ import { decodeCommand } from "./entries/commands.js";
 import { decodeEnvelope } from "./entries/envelope.js";
 import type { RequestId } from "./entries/envelope.js";
 import { LeaseBook } from "./lease/lease-book.js";
-import type { LeasePart, LeaseTimes } from "./lease/lease-book.js";
+import type { LeaseMark, LeasePart, LeaseTimes } from "./lease/lease-book.js";
 import type { LeaseId } from "./mvcc/key-value.js";
 import type { MvccState } from "./mvcc/mvcc-state.js";
 import { MvccStore } from "./mvcc/mvcc-store.js";
@@ -22,7 +22,7 @@ export interface StateParts {
 
 /** What an entry of the log did. */
 export type AppliedEntry =
-  /** Entries of older versions have no request's number. */
+  /** Entries of older versions have no request's number, and neither has what a leader says by itself. */
   | {
       readonly type: "command";
       readonly request: RequestId | undefined;
@@ -102,9 +102,9 @@ export class StoreState {
       }
       case "leaseRevoke":
         if (!this.leases.has(command.id)) return refused("leaseNotFound");
-        return { type: "leaseRevoke", revision: this.#endLease(command.id) };
+        return { type: "leaseRevoke", revision: this.#endLease(command.id), id: command.id };
       case "leaseTimes":
-        return { type: "leaseTimes", revision: this.#takeTimes(command), times: command };
+        return this.#takeTimes(command);
       case "old": {
         const answer = this.kv.apply(command.op);
         // Members that begin with an old snapshot after this entry have no history up to here, so nobody may have one. (If this is the
@@ -123,9 +123,14 @@ export class StoreState {
     return this.kv.endLease(id);
   }
 
-  #takeTimes({ expired, remaining }: LeaseTimes): number {
-    for (const mark of expired) if (this.leases.isSame(mark)) this.#endLease(mark.id);
-    for (const { sec, ...mark } of remaining) this.leases.checkpoint(mark, sec);
-    return this.kv.revision;
+  #takeTimes(times: LeaseTimes): CommandAnswer {
+    const ended: LeaseMark[] = [];
+    for (const mark of times.expired) {
+      if (!this.leases.isSame(mark)) continue;
+      this.#endLease(mark.id);
+      ended.push(mark);
+    }
+    for (const { sec, ...mark } of times.remaining) this.leases.checkpoint(mark, sec);
+    return { type: "leaseTimes", revision: this.kv.revision, times, ended };
   }
 }

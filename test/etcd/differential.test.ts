@@ -22,7 +22,7 @@ interface TestMember {
 }
 
 /** What our store answers so far; what is false here is refused by it, or answered otherwise. */
-const answeredByUs: Abilities = { ...everything, leases: false };
+const answeredByUs: Abilities = everything;
 
 describe.skipIf(whyNoEtcd !== "")(`our store beside etcd${whyNoEtcd}`, { timeout: 60_000 }, () => {
   let etcd: LocalEtcd;

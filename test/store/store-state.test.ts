@@ -22,7 +22,7 @@ it("grants a lease, hangs keys on it, and deletes them with it, all in one revis
     revision: 1,
     lease: { id: 7n, serial: 1, ttlSec: 60, remainingSec: 60 },
   });
-  expect(answers.at(-1)).toEqual({ type: "leaseRevoke", revision: 5 });
+  expect(answers.at(-1)).toEqual({ type: "leaseRevoke", revision: 5, id: 7n });
   expect([...state.kv.changesFrom(5)].map(({ key, sub, deleted }) => [key, sub, deleted])).toEqual([
     ["a", 0, true],
     ["b", 1, true],
@@ -50,7 +50,14 @@ it("takes what a leader says of times: leases that ended, in the order given, an
     remaining: [{ id: 9n, serial: 3, sec: 12 }],
   });
   const { state, answers } = stateAfter(grant(7n), grant(8n), grant(9n), put("a", 7n), put("b", 8n), times);
-  expect(answers.at(-1)).toMatchObject({ type: "leaseTimes", revision: 5 });
+  expect(answers.at(-1)).toMatchObject({
+    type: "leaseTimes",
+    revision: 5,
+    ended: [
+      { id: 8n, serial: 2 },
+      { id: 7n, serial: 1 },
+    ],
+  });
   expect([...state.kv.changesFrom(4)].map(({ key, modRevision }) => [key, modRevision])).toEqual([
     ["b", 4],
     ["a", 5],

@@ -1,5 +1,5 @@
 import { invariant } from "../../core/invariant.js";
-import type { Lease, LeaseTimes } from "../lease/lease-book.js";
+import type { Lease, LeaseMark, LeaseTimes } from "../lease/lease-book.js";
 import type { LeaseId } from "../mvcc/key-value.js";
 import type { DeleteRangeAnswer, DeleteRangeOp, PutAnswer, PutOp, TxnAnswer, TxnOp } from "../mvcc/requests.js";
 import { decode } from "../wire/decode.js";
@@ -38,9 +38,9 @@ export type CommandAnswer =
   | DeleteRangeAnswer
   | TxnAnswer
   | { readonly type: "compact"; readonly revision: number }
-  | { readonly type: "leaseRevoke"; readonly revision: number }
+  | { readonly type: "leaseRevoke"; readonly revision: number; readonly id: LeaseId }
   | { readonly type: "leaseGrant"; readonly revision: number; readonly lease: Lease }
-  | { readonly type: "leaseTimes"; readonly revision: number; readonly times: LeaseTimes };
+  | { readonly type: "leaseTimes"; readonly revision: number; readonly times: LeaseTimes; readonly ended: readonly LeaseMark[] };
 
 /**
  * A command is an opcode (u8) and etcd's request of that name, as protobuf; where etcd has none, one of ours. Those of older versions begin

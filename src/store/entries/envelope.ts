@@ -3,7 +3,8 @@
  * a request that was sent twice is done once (`sessions.ts`; thesis §6.3).
  *
  * version u8 (0x82) · origin u32 · incarnation u32 · seq f64 · floor f64 · length of the user's name u16 · user · authRevision f64, of a
- * user only · command. Little-endian. Entries of earlier versions are the command alone, which begins with a byte from 1 to 6.
+ * user only · command. Little-endian. Without it stands what a leader says by itself, which nobody repeats, and
+ * what earlier versions wrote: the command alone, which begins with a lower byte.
  */
 export interface RequestId {
   /** The member that took the request. */

@@ -43,6 +43,8 @@ export interface Answers<O> {
   readonly stream: Omit<GrpcStream, "end" | "onMessage">;
   /** False: enough is waiting already, as {@link GrpcStream.write} says. */
   write(response: Given<O>): boolean;
+  /** Ends the stream: all was answered. */
+  end(): void;
   /** Ends the stream with an error, which may be whatever a promise rejected with. */
   fail(error: unknown): void;
   /** Calls `listener` once the stream has ended, by whichever side. */
@@ -61,10 +63,11 @@ export function streaming<I, O>(rpc: Rpc<I, O>, open: (answers: Answers<O>) => (
       open: (stream) => {
         const goneListeners: (() => void)[] = [];
         const gone = (): void => goneListeners.splice(0).forEach((listener) => listener());
-        const fail = (error: unknown): void => {
-          stream.end(grpcErrorOf(error));
+        const end = (error?: GrpcError): void => {
+          stream.end(error);
           gone();
         };
+        const fail = (error: unknown): void => end(grpcErrorOf(error));
         const guarded = <A>(act: () => A): A | undefined => {
           try {
             return act();
@@ -78,7 +81,7 @@ export function streaming<I, O>(rpc: Rpc<I, O>, open: (answers: Answers<O>) => (
         const write = (response: Given<O>): boolean => stream.write([encode(rpc.output, response)]);
         const onGone = (listener: () => void): void => void goneListeners.push(listener);
         stream.call.onCancel(gone);
-        const take = guarded(() => open({ stream, write, fail, onGone }));
+        const take = guarded(() => open({ stream, write, fail, onGone, end: () => end() }));
         if (take !== undefined) stream.onMessage((message) => guarded(() => take(decode(rpc.input, message))));
       },
     },

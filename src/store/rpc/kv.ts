@@ -4,13 +4,12 @@ import type { CommandName } from "../entries/commands.js";
 import { deleteRangeOp, putOp, rangeOp, txnOp } from "../entries/ops.js";
 import type { Store } from "./store.js";
 import { checkRequest } from "../mvcc/check-request.js";
-import { noLease } from "../mvcc/key-value.js";
 import { isReadOnly } from "../mvcc/mvcc-store.js";
 import type { Answer, Op, TxnOp } from "../mvcc/requests.js";
 import { etcdError } from "../wire/errors.js";
 import { rpcs } from "../wire/rpcs.js";
 import type { Given } from "../wire/schema.js";
-import { answering, notSupported } from "./answering.js";
+import { answering } from "./answering.js";
 import type { Answering } from "./answering.js";
 import { headersOf } from "./header.js";
 
@@ -66,13 +65,7 @@ function write<N extends CommandName>(store: Store, name: N, message: Buffer) {
 function checked<O extends Op>(op: O): O {
   const error = checkRequest(op);
   if (error !== undefined) throw etcdError(error);
-  if (hasLease(op)) throw notSupported("a put with a lease");
   return op;
-}
-
-function hasLease(op: Op): boolean {
-  if (op.type === "txn") return [...op.success, ...op.failure].some(hasLease);
-  return op.type === "put" && op.lease !== noLease;
 }
 
 /** Of a transaction of ranges: whether all of them may be answered from a state however old. */

@@ -5,12 +5,19 @@ import { notSupported } from "./answering.js";
 import type { Answering } from "./answering.js";
 import { clusterService } from "./cluster.js";
 import { kvService } from "./kv.js";
+import { leaseService } from "./lease.js";
 import { maintenanceService } from "./maintenance.js";
 import { watchService } from "./watch.js";
 
 /** The calls of etcd's API that this store answers. */
 export function etcdServices(store: Store): readonly Answering[] {
-  return [...kvService(store), ...clusterService(store), ...maintenanceService(store), ...watchService(store)];
+  return [
+    ...kvService(store),
+    ...leaseService(store),
+    ...clusterService(store),
+    ...maintenanceService(store),
+    ...watchService(store),
+  ];
 }
 
 /** All calls of etcd's API, as the gRPC server takes them; those that are not answered yet say so. */

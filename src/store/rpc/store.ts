@@ -2,6 +2,7 @@ import type { MemberChange } from "../ask.js";
 import type { Written } from "../client-requests.js";
 import type { CommandName } from "../entries/commands.js";
 import type { Principal } from "../entries/envelope.js";
+import type { Key, LeaseId } from "../mvcc/key-value.js";
 import type { HashAnswer, MvccStore } from "../mvcc/mvcc-store.js";
 import type { Refused } from "../mvcc/requests.js";
 import type { WatchSink, WatchStream } from "../watch/watch-stream.js";
@@ -30,6 +31,26 @@ export interface Store {
   unhealthy(): string | undefined;
   status(withHash: boolean): unknown;
   raftStatus(): RaftView;
+
+  readonly leases: Leases;
+}
+
+/** What calls of leases need beyond {@link Store.write}. Promises reject as those of {@link Store} do. */
+export interface Leases {
+  /** A request for a lease, with what its client left to us: an id where that is 0, and as much time as a lease has at least. */
+  filledIn(id: LeaseId, ttlSec: number): { readonly id: LeaseId; readonly ttl: number };
+  /** Resolves with its TTL once the leader has renewed it, and surely was the leader then; 0: there is no such lease. */
+  keepAlive(id: LeaseId): Promise<number>;
+  /** Undefined: there is no such lease. */
+  timeToLive(id: LeaseId): Promise<TimeLeft | undefined>;
+  /** Those that this member knows of, in the order of their grants. */
+  all(): readonly LeaseId[];
+}
+
+export interface TimeLeft {
+  readonly grantedSec: number;
+  readonly leftMs: number;
+  readonly keys: readonly Key[];
 }
 
 /** What a member knows of its log and its leader. */

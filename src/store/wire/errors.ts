@@ -14,6 +14,7 @@ const errors = {
   duplicateKey: [grpcCode.invalidArgument, "duplicate key given in txn request"],
   compacted: [grpcCode.outOfRange, "mvcc: required revision has been compacted"],
   futureRevision: [grpcCode.outOfRange, "mvcc: required revision is a future revision"],
+  leaseTtlTooLarge: [grpcCode.outOfRange, "too large lease TTL"],
   leaseNotFound: [grpcCode.notFound, "requested lease not found"],
   requestTooLarge: [grpcCode.invalidArgument, "request is too large"],
   badMemberUrls: [grpcCode.invalidArgument, "given member URLs are invalid"],

@@ -10,6 +10,9 @@ import { GrpcServer } from "../../../src/store/io/grpc-server.js";
 import { etcdMethods, etcdServices } from "../../../src/store/rpc/methods.js";
 import { streamsOf } from "../rpc/streams-of.js";
 
+import { StoreState } from "../../../src/store/store-state.js";
+import { leasesOf } from "../rpc/leases-of.js";
+
 const kv = new MvccStore(() => false);
 const header = (): Header => ({ cluster: "11", member: "1", revision: 6, term: 2 });
 let failure: Failure | undefined;
@@ -29,6 +32,7 @@ const store: Store = {
   status: (withHash) => ({ withHash }),
   raftStatus: () => ({ leader: 1, committed: 9, applied: 8, isLearner: false, bytes: 5 }),
   ...streamsOf(() => kv, header),
+  leases: leasesOf(StoreState.create()),
 };
 
 let door: FrontDoor;
@@ -91,14 +95,7 @@ it.each<[string, string, string, number, number, string]>([
   ["a body over twice that bound", "kv/put", "x".repeat(4_194_305), 429, 8, overMax(4_194_305)],
   ["no URL", "cluster/member/add", `{"peerURLs":["n4"]}`, 400, 3, "etcdserver: given member URLs are invalid"],
   ["no member", "cluster/member/remove", "{}", 404, 5, "etcdserver: member not found"],
-  [
-    "a call that is not built",
-    "lease/grant",
-    "{}",
-    501,
-    12,
-    "devious: etcd's call LeaseGrant is not supported by this store yet",
-  ],
+  ["a call that is not built", "auth/user/add", "{}", 501, 12, "devious: etcd's call UserAdd is not supported by this store yet"],
   [
     "what a call cannot do",
     "maintenance/alarm",

@@ -14,6 +14,7 @@ import { decode } from "../../../src/store/wire/decode.js";
 import { encode } from "../../../src/store/wire/encode.js";
 import { rpcs } from "../../../src/store/wire/rpcs.js";
 import type { Rpc } from "../../../src/store/wire/rpcs.js";
+import { leasesOf } from "./leases-of.js";
 import type { Given } from "../../../src/store/wire/schema.js";
 
 import { streamsOf } from "./streams-of.js";
@@ -64,6 +65,7 @@ function world(): World {
       unhealthy: () => undefined,
       status: () => ({}),
       raftStatus: () => ({ leader: made.leader, committed: 9, applied: 8, isLearner: true, bytes: kv.bytes }),
+      leases: leasesOf(state),
     },
   };
   return made;
@@ -238,14 +240,8 @@ it("says how the member is", async () => {
 
 const key = "k";
 it.each<[string, (here: World) => Promise<unknown>, RegExp]>([
-  ["a lease", (here) => ask(here, rpcs.kv.put, { key, lease: 7n }), /with a lease/],
-  [
-    "a lease in a transaction",
-    (here) => ask(here, rpcs.kv.txn, { success: [{ requestTxn: { failure: [{ requestPut: { key, lease: 7n } }] } }] }),
-    /with a lease/,
-  ],
   ["an alarm", (here) => ask(here, rpcs.maintenance.alarm, { action: 1 }), /setting an alarm/],
-  ["a grant of a lease", (here) => ask(here, rpcs.lease.leaseGrant, { ttl: 5 }), /etcd's call LeaseGrant/],
+  ["a user", (here) => ask(here, rpcs.auth.userAdd, { name: "u" }), /etcd's call UserAdd/],
 ])("refuses %s by name", async (_, asked, message) => {
   const here = world();
   await expect(asked(here)).rejects.toMatchObject({

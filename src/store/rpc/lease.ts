@@ -1,0 +1,59 @@
+import { encodeCommand } from "../entries/commands.js";
+import { grpcCode, GrpcError } from "../io/grpc.js";
+import { etcdError } from "../wire/errors.js";
+import { rpcs } from "../wire/rpcs.js";
+import { answering, streaming } from "./answering.js";
+import type { Answering } from "./answering.js";
+import { headersOf } from "./header.js";
+import type { Store } from "./store.js";
+
+/** As etcd: seconds. */
+const ttlSecMax = 9_000_000_000;
+/** Renewals of one stream that may wait for their answers. */
+const waitingMax = 1000;
+
+/** https://etcd.io/docs/v3.4/learning/api/#lease-api */
+export function leaseService(store: Pick<Store, "write" | "header" | "leases" | "streams">): readonly Answering[] {
+  const header = headersOf(store);
+  const { leases } = store;
+  return [
+    answering(rpcs.lease.leaseGrant, async ({ id, ttl }) => {
+      if (ttl > ttlSecMax) throw etcdError("leaseTtlTooLarge");
+      const command = encodeCommand("leaseGrant", leases.filledIn(id, ttl));
+      const { answer, term } = await store.write("leaseGrant", command);
+      return { header: header(answer.revision, term), id: answer.lease.id, ttl: answer.lease.ttlSec };
+    }),
+    answering(rpcs.lease.leaseRevoke, async ({ id }) => {
+      const { answer, term } = await store.write("leaseRevoke", encodeCommand("leaseRevoke", { id }));
+      return { header: header(answer.revision, term) };
+    }),
+    streaming(rpcs.lease.leaseKeepAlive, (answers) => {
+      store.streams.add(answers);
+      // answers leave in the order of their requests
+      let last = Promise.resolve();
+      let waiting = 0;
+      let isOver = false;
+      answers.onGone(() => (isOver = true));
+      answers.stream.onEnd(() => void last.then(() => isOver || answers.end()));
+      return ({ id }) => {
+        if (++waiting > waitingMax) throw new GrpcError(grpcCode.resourceExhausted, "too many renewals wait on this stream");
+        last = Promise.all([leases.keepAlive(id), last]).then(
+          ([ttl]) => {
+            waiting--;
+            if (!isOver) answers.write({ header: header(), id, ttl });
+          },
+          (error: unknown) => {
+            if (!isOver) answers.fail(error);
+          },
+        );
+      };
+    }),
+    answering(rpcs.lease.leaseTimeToLive, async ({ id, keys }) => {
+      const left = await leases.timeToLive(id);
+      if (left === undefined) return { header: header(), id, ttl: -1 };
+      const { grantedSec, leftMs } = left;
+      return { header: header(), id, ttl: Math.floor(leftMs / 1000), grantedTtl: grantedSec, keys: keys ? left.keys : [] };
+    }),
+    answering(rpcs.lease.leaseLeases, () => Promise.resolve({ header: header(), leases: leases.all().map((id) => ({ id })) })),
+  ];
+}
