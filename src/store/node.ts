@@ -160,6 +160,7 @@ export class Node implements Store {
       onRemoved: (toldBy) => this.#removal.told(toldBy),
       standingOf: (empty) => ({ isEmpty: emptyWith.has(empty), members: [...this.#replica.members.values()] }),
       onUnreachable: (peer) => this.driver.input({ type: "unreachable", member: peer }),
+      onGone: (peer) => this.driver.input({ type: "leaderGone", member: peer }),
       onReady: () => this.#standIfFounding(),
       snapshots: {
         open: (snapshot) => this.#snapshots.open(snapshot),

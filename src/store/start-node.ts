@@ -58,6 +58,8 @@ export async function startNode(given: NodeOptions, world: World): Promise<Runni
     createFile: disk.createFile,
     segmentBytesMax,
     newSalt: () => prng.int(0, 2 ** 32 - 1),
+    fsync: given.switches.fsync,
+    after: realTime.after,
     nowMs: clock.monotonicMs,
     onDurable: (persistNumber) => node?.driver.onDurable(persistNumber),
     onSnapshotSaved: ({ index, term }, bytes) =>

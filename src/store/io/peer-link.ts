@@ -20,6 +20,8 @@ export interface PeerLinkOptions {
   readonly onReady: (standing: Standing | undefined) => void;
   /** A link or an attempt ended; `wasUp` tells which. */
   readonly onLost: (why: string, wasUp: boolean) => void;
+  /** The peer's machine says that its process is gone: it closed a link that was up, and refuses another one at once. */
+  readonly onGone?: () => void;
   /** The peer knows that `self` was removed from the cluster. */
   readonly onRemoved: () => void;
   /** Answers, in any order. */
@@ -33,6 +35,10 @@ const dialTimeoutMs = 1000;
 /** A link silent for so long is torn down: after a cut, TCP alone would probe it again only after a growing pause. */
 const silenceMaxMs = 1500;
 const beatEveryMs = 400;
+/** Whoever refuses a link so soon after it closed one has not been started again in between. */
+const goneWithinMs = 200;
+/** How a machine says that nobody is there: no process listens, no such machine, no such name. */
+const nobodyThere: ReadonlySet<string | undefined> = new Set(["ECONNREFUSED", "EHOSTUNREACH", "ENOTFOUND"]);
 const retryAfterMsMin = 50;
 const retryAfterMsMax = 500;
 /** Beyond this the peer does not keep up, and raft will send again anyway. */
@@ -55,6 +61,7 @@ export class PeerLink {
   #spokeAtMs = 0;
   #retryAfterMs = retryAfterMsMin;
   #closed = false;
+  #peerClosedAtMs = -Infinity;
   // Counts dials, so that what a given-up dial still reports is not taken for the current one's.
   #dial = 0;
 
@@ -130,8 +137,8 @@ export class PeerLink {
     let address: string;
     try {
       address = await resolveHost(peer.host);
-    } catch {
-      if (dial === this.#dial) this.#fail(`the name ${peer.host} does not resolve`);
+    } catch (error) {
+      if (dial === this.#dial) this.#refused(`the name ${peer.host} does not resolve`, codeOf(error));
       return;
     }
     if (dial !== this.#dial || this.#state.type !== "dialling") return;
@@ -154,8 +161,29 @@ export class PeerLink {
       }
     });
     socket.on("drain", () => isCurrent() && this.#options.onDrain?.());
-    socket.on("error", (error) => isCurrent() && this.#fail(error.message));
-    socket.on("close", () => isCurrent() && this.#fail("closed by the peer"));
+    socket.on("error", (error) => isCurrent() && this.#refused(error.message, codeOf(error)));
+    socket.on("close", () => isCurrent() && this.#peerClosed("closed by the peer"));
+  }
+
+  /** A dial came to nothing, or a link broke; `code` is the system's. */
+  #refused(why: string, code: string | undefined): void {
+    if (this.isUp) {
+      this.#peerClosed(why);
+      return;
+    }
+    const isGone = nobodyThere.has(code) && this.#options.nowMs() - this.#peerClosedAtMs <= goneWithinMs;
+    if (isGone) this.#peerClosedAtMs = -Infinity;
+    this.#fail(why);
+    if (isGone) this.#options.onGone?.();
+  }
+
+  #peerClosed(why: string): void {
+    const wasUp = this.isUp;
+    this.#fail(why);
+    if (!wasUp) return;
+    this.#peerClosedAtMs = this.#options.nowMs();
+    // its machine knows better than we do whether it is gone
+    this.dialNow();
   }
 
   #take(packet: Packet, socket: Socket, writer: FrameWriter): void {
@@ -193,6 +221,10 @@ export function writeFrame(socket: Socket, [length, payload]: [Buffer, Buffer]):
   socket.write(length);
   socket.write(payload);
   socket.uncork();
+}
+
+function codeOf(error: unknown): string | undefined {
+  return (error as NodeJS.ErrnoException).code;
 }
 
 /**

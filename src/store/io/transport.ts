@@ -36,6 +36,8 @@ export interface TransportOptions {
   /** What a member has to know whose disk holds nothing; the text is its process's. */
   readonly standingOf: (empty: string) => Standing;
   readonly onUnreachable: (member: MemberId) => void;
+  /** Its process is gone, as its machine says. */
+  readonly onGone: (member: MemberId) => void;
   /** Whether it was a member once; such a one is not listened to any more. */
   readonly isRemoved: (member: MemberId) => boolean;
   /** This peer says the same of `self`. */
@@ -169,7 +171,7 @@ export class Transport {
   }
 
   #addPeer(member: Member): void {
-    const { cluster, self, clock, causality, log, onReady, onRemoved } = this.#options;
+    const { cluster, self, clock, causality, log, onReady, onGone, onRemoved } = this.#options;
     const asks = new Map<number, (reply: Reply) => void>();
     const link = new PeerLink({
       cluster,
@@ -187,6 +189,7 @@ export class Transport {
         asks.clear();
         peer.dropped = true;
       },
+      onGone: () => onGone(member.id),
       onRemoved: () => onRemoved(member.id),
       onPacket: (packet) => {
         if (packet[0] !== "answer") return;

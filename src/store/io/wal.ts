@@ -1,6 +1,8 @@
 import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, readdirSync, truncateSync, unlinkSync } from "node:fs";
 import { unlink } from "node:fs/promises";
 import { join } from "node:path";
+import type { StoreSwitches } from "../../core/store-switches.js";
+import type { RealTime } from "../clock.js";
 import type { HardState, Persist, Recovered, Snapshot, SnapshotMeta } from "../raft/types.js";
 import type { CreateLogFile, LogFile } from "./log-file.js";
 import { newestSnapshot, removeOldSnapshots, removeOtherSnapshots, StoredSnapshot, syncDir } from "./snapshot-file.js";
@@ -16,9 +18,16 @@ export interface WalOptions {
   readonly segmentBytesMax: number;
   /** Any number; makes a segment's checksums its own. */
   readonly newSalt: () => number;
+  /**
+   * When frames are synced: before they count as durable, each {@link batchMs}, or never. The last two are mistakes to make on purpose. The
+   * head of a segment is synced in any case: without it the rest could not be read.
+   */
+  readonly fsync: StoreSwitches["fsync"];
+  /** Calls `act` once after so long, by the machine's time; the function returned calls it off. */
+  readonly after: RealTime["after"];
   /** Monotonic clock, ms. */
   readonly nowMs: () => number;
-  /** All persists up to this number are durable. */
+  /** All persists up to this number are durable, or taken to be (see `fsync`). */
   readonly onDurable: (persistNumber: number) => void;
   readonly onSnapshotSaved: (meta: SnapshotMeta, dataBytes: number) => void;
   /** Every sync's duration. */
@@ -50,6 +59,9 @@ export interface ByteRange {
   readonly end: number;
 }
 
+/** From a write to its sync, at most, with `fsync: batch`. */
+const batchMs = 100;
+
 const segmentName = /^wal-(\d{16})$/;
 
 /**
@@ -69,6 +81,10 @@ export class Wal {
   #hardState: HardState = { term: 0, vote: 0, commit: 0 };
   #snapshot = { index: 0, term: 0 };
   #pumping: Promise<void> | undefined;
+  /** With `fsync: batch`: where the last frame starts that is not synced yet, and the sync that it waits for. */
+  #unsyncedFrameAt: number | undefined;
+  #callOffSync: (() => void) | undefined;
+  #syncIsDue = false;
 
   private constructor(options: WalOptions) {
     this.#options = options;
@@ -152,6 +168,8 @@ export class Wal {
   /** As {@link idle}, and the file is closed. */
   async close(): Promise<void> {
     await this.idle();
+    this.#callOffSync?.();
+    if (this.#options.fsync === "batch") await this.#syncBatch();
     this.#file?.close();
     this.#file = undefined;
   }
@@ -166,7 +184,9 @@ export class Wal {
     try {
       // The caller's turn ends first: what else it hands in joins this frame.
       await Promise.resolve();
-      while (this.#queue.length > 0) {
+      while (this.#queue.length > 0 || this.#syncIsDue) {
+        if (this.#syncIsDue) await this.#syncBatch();
+        if (this.#queue.length === 0) continue;
         const head = this.#queue[0] as Persist;
         let durable: number;
         if (head.snapshot !== undefined) {
@@ -192,7 +212,9 @@ export class Wal {
     const records: WalRecord[] = [];
     for (const persist of group) this.#collect(persist, records);
     if (this.#file === undefined || this.#segmentBytes > this.#options.segmentBytesMax) await this.#beginSegment([]);
-    await this.#writeFrame(records);
+    const frameAt = this.#appendFrame(records);
+    if (this.#options.fsync === "always") await this.#sync(frameAt);
+    else if (this.#options.fsync === "batch") this.#syncLater(frameAt);
     return group.at(-1)?.persistNumber ?? 0;
   }
 
@@ -224,6 +246,7 @@ export class Wal {
 
   /** Begins a segment with `records`, or with where the log stands; durable, name included, when it resolves. */
   async #beginSegment(records: readonly WalRecord[]): Promise<void> {
+    if (this.#options.fsync === "batch") await this.#syncBatch();
     this.#file?.close();
     const path = join(this.#options.dir, `wal-${String(this.#nextSegment++).padStart(16, "0")}`);
     this.#salt = this.#options.newSalt() >>> 0;
@@ -234,21 +257,44 @@ export class Wal {
       { type: "hardState", hardState: this.#hardState },
       { type: "snapshot", ...this.#snapshot, discardLog: false },
     ];
-    await this.#writeFrame(records.length > 0 ? [...records, head[0] as WalRecord] : head);
+    await this.#sync(this.#appendFrame(records.length > 0 ? [...records, head[0] as WalRecord] : head));
     await syncDir(this.#options.dir);
   }
 
-  async #writeFrame(records: readonly WalRecord[]): Promise<void> {
-    const { nowMs, onSync } = this.#options;
-    const file = this.#file as LogFile;
-    const startedMs = nowMs();
+  /** Returns where the frame starts. */
+  #appendFrame(records: readonly WalRecord[]): number {
     const frameAt = this.#segmentBytes;
-    this.#segmentBytes += appendTo(file, encodeFrame(records, this.#salt));
+    this.#segmentBytes += appendTo(this.#file as LogFile, encodeFrame(records, this.#salt));
     const segment = this.#segments.at(-1) as Segment;
     segment.lastIndex = Math.max(segment.lastIndex, largestIndex(records));
-    await file.sync();
-    segment.lastFrameAt = frameAt;
+    return frameAt;
+  }
+
+  /** `frameAt`: where the last frame starts. */
+  async #sync(frameAt: number): Promise<void> {
+    const { nowMs, onSync } = this.#options;
+    const startedMs = nowMs();
+    await (this.#file as LogFile).sync();
+    (this.#segments.at(-1) as Segment).lastFrameAt = frameAt;
     onSync(nowMs() - startedMs);
+  }
+
+  #syncLater(frameAt: number): void {
+    this.#unsyncedFrameAt = frameAt;
+    this.#callOffSync ??= this.#options.after(batchMs, () => {
+      this.#syncIsDue = true;
+      // files change hands in there only
+      this.#pumping ??= this.#pump();
+    });
+  }
+
+  async #syncBatch(): Promise<void> {
+    const frameAt = this.#unsyncedFrameAt;
+    this.#unsyncedFrameAt = undefined;
+    this.#syncIsDue = false;
+    this.#callOffSync?.();
+    this.#callOffSync = undefined;
+    if (frameAt !== undefined) await this.#sync(frameAt);
   }
 }
 

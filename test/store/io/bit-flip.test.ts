@@ -7,6 +7,7 @@ import { beforeEach, expect, it } from "vitest";
 import { createPrng } from "../../../src/core/prng.js";
 import { BitFlip } from "../../../src/store/io/bit-flip.js";
 import { createLogFile } from "../../../src/store/io/log-file.js";
+import { realTime } from "../../../src/store/io/real-time.js";
 import { Wal } from "../../../src/store/io/wal.js";
 import { WalDamaged } from "../../../src/store/io/wal-damaged.js";
 import { bootstrap } from "./recovered.js";
@@ -23,6 +24,8 @@ function open(dir: string, segmentBytesMax = 1 << 20) {
     createFile: createLogFile,
     segmentBytesMax,
     newSalt: () => 7,
+    fsync: "always",
+    after: realTime.after,
     nowMs: () => 0,
     onDurable: () => undefined,
     onSnapshotSaved: () => undefined,

@@ -32,6 +32,7 @@ const heartbeat = (to: number, commit: number): Message => ({ type: "heartbeat",
 function member(self: number, cluster = "test") {
   const received: Message[] = [];
   const unreachable: number[] = [];
+  const gone: number[] = [];
   const removed = new Set<number>();
   const toldRemovedBy: number[] = [];
   const logged: { level: string; event: string; fields: unknown }[] = [];
@@ -60,6 +61,7 @@ function member(self: number, cluster = "test") {
     onRemoved: (toldBy) => toldRemovedBy.push(toldBy),
     standingOf: () => ({ isEmpty: false, members: [] }),
     onUnreachable: (peer) => unreachable.push(peer),
+    onGone: (peer) => gone.push(peer),
     onReady: () => undefined,
     onAsk: (from, body, answer) => answer({ from, body }),
   });
@@ -69,6 +71,7 @@ function member(self: number, cluster = "test") {
     causality,
     received,
     unreachable,
+    gone,
     removed,
     toldRemovedBy,
     logged,
@@ -248,6 +251,33 @@ it("says at once that a question cannot be sent, and that a message's peer is un
       (members) => members.length > 0,
     ),
   ).toContain(2);
+});
+
+it("says that a peer is gone whose machine refuses a new connection right after it closed the old one", async () => {
+  const { a, b } = await pair();
+  expect(a.gone).toEqual([]);
+  b.transport.close();
+  await until(() => a.gone.length, Boolean);
+  expect(a.gone).toEqual([2]);
+});
+
+it("does not say so of a peer that closes a connection and takes another", async () => {
+  const a = member(1);
+  await a.listen();
+  const sockets: Socket[] = [];
+  const server = createServer((socket) => {
+    sockets.push(socket);
+    for (const part of new FrameWriter().encode([["welcome"]])) socket.write(part);
+  });
+  cleanUp.push(() => server.close());
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  a.transport.setPeers([{ id: 2, name: "b", host: "127.0.0.1", peerPort: port }]);
+  await until(() => a.transport.isUp(2), Boolean);
+  sockets[0]?.destroy();
+  await until(() => sockets.length > 1 && a.transport.isUp(2), Boolean);
+  expect(a.gone).toEqual([]);
+  for (const socket of sockets) socket.destroy();
 });
 
 it("finds a peer again that went and came back", async () => {

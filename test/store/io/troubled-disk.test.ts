@@ -8,6 +8,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { createPrng } from "../../../src/core/prng.js";
 import { type DiskTrouble, noDiskTrouble } from "../../../src/core/store-hooks.js";
 import { type LogFile, createLogFile } from "../../../src/store/io/log-file.js";
+import { realTime } from "../../../src/store/io/real-time.js";
 import { TroubledDisk } from "../../../src/store/io/troubled-disk.js";
 import { Wal } from "../../../src/store/io/wal.js";
 import type { Persist } from "../../../src/store/raft/types.js";
@@ -209,6 +210,8 @@ describe("the write-ahead log", () => {
       createFile: disk.createFile,
       segmentBytesMax: 300,
       newSalt: () => 7,
+      fsync: "always",
+      after: realTime.after,
       nowMs: () => 0,
       onDurable: () => undefined,
       onSnapshotSaved: () => undefined,

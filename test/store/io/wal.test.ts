@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, describe, expect, it } from "vitest";
 import { createLogFile } from "../../../src/store/io/log-file.js";
+import { realTime } from "../../../src/store/io/real-time.js";
 import { Wal } from "../../../src/store/io/wal.js";
 import type { Found } from "../../../src/store/io/wal.js";
 import { WalDamaged } from "../../../src/store/io/wal-damaged.js";
@@ -43,6 +44,8 @@ function open(segmentBytesMax = 1 << 20): Opened {
     createFile: createLogFile,
     segmentBytesMax,
     newSalt: () => 12_345 + number,
+    fsync: "always",
+    after: realTime.after,
     nowMs: () => 0,
     onDurable: (persistNumber) => durable.push(persistNumber),
     onSnapshotSaved: () => undefined,
