@@ -444,7 +444,7 @@ function unknownIn(names: readonly string[], nodes: readonly NodeContainer[]): D
 
 /** True where the fault means nothing while the node does not run. */
 function needsRunning(fault: Fault, node: string): boolean {
-  return fault.kind !== "partition" && fault.nodes.includes(node);
+  return fault.kind !== "partition" && fault.kind !== "wipe" && fault.nodes.includes(node);
 }
 
 function notRunning(node: string): DeviousError {

@@ -5,6 +5,7 @@ import type { MadeWith } from "../chaos/cgroup.js";
 import { DeviousError, messageOf } from "../core/errors.js";
 import { label } from "../core/labels.js";
 import { linesOf } from "./lines.js";
+import { tarOfEmptyFile } from "./empty-file.js";
 import { createRecall } from "./recall.js";
 
 export interface NodeContainer {
@@ -45,6 +46,8 @@ export interface NodeEngine {
   kill(id: string, signal: string): Promise<void>;
   /** The container's own stop signal, then SIGKILL after the grace, in whole seconds. Waits for the answer. Success also where it has stopped. */
   stop(id: string, graceMs: number): Promise<void>;
+  /** Puts an empty file into a folder of a container that does not run, its volumes among them. */
+  putEmptyFile(id: string, folder: string, name: string): Promise<void>;
   /** Success also where it runs already. */
   start(id: string): Promise<void>;
   /** Calls `onStart` with the node's name when a node starts; ends when the connection does. `onOpen`: no start after this is missed. */
@@ -180,6 +183,11 @@ export function createEngine(socketPath: string, cluster: string): NodeEngine {
         const path = `/containers/${id}/stop?t=${Math.ceil(graceMs / 1000)}`;
         accepted(await finish(socketPath, await open(socketPath, "POST", path), `POST ${path}`), [204, 304, 404]);
       }),
+    async putEmptyFile(id, folder, name) {
+      const path = `/containers/${id}/archive?path=${encodeURIComponent(folder)}`;
+      const response = await open(socketPath, "PUT", path, timeoutMs, tarOfEmptyFile(name));
+      accepted(await finish(socketPath, response, `PUT ${path}`), [200]);
+    },
     start: (id) =>
       acting(async () => {
         accepted(await call(socketPath, "POST", `/containers/${id}/start`, startTimeoutMs), [204, 304]);
@@ -237,12 +245,13 @@ async function call(socketPath: string, method: string, path: string, silenceMs 
 }
 
 /** Sends a request and resolves with the answer's head. Without `silenceMs` the answer may be silent as long as it likes. */
-function open(socketPath: string, method: string, path: string, silenceMs = 0): Promise<IncomingMessage> {
+function open(socketPath: string, method: string, path: string, silenceMs = 0, archive?: Buffer): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
-    const outgoing = request({ socketPath, path, method, timeout: silenceMs }, resolve);
+    const headers = archive === undefined ? {} : { "content-type": "application/x-tar", "content-length": archive.length };
+    const outgoing = request({ socketPath, path, method, timeout: silenceMs, headers }, resolve);
     outgoing.once("timeout", () => outgoing.destroy(new Error(`no answer within ${silenceMs} ms`)));
     outgoing.on("error", (error) => reject(unreachable(socketPath, error)));
-    outgoing.end();
+    outgoing.end(archive);
   });
 }
 

@@ -2,8 +2,9 @@
  * Brings one node from whatever it is to what the ledger says. It knows no faults, only the desired state they add up to, so applying,
  * healing, a restarted container and the agent's own restart are one and the same act.
  */
-import { type DesiredState, type Down, type Peer, desiredState, downOf } from "../chaos/desired-state.js";
+import { type DesiredState, type Down, type Peer, desiredState, downOf, losesDisk } from "../chaos/desired-state.js";
 import type { ActiveFault, Side } from "../chaos/fault.js";
+import { dataDir, wipeOrder } from "../core/node-contract.js";
 import { DeviousError } from "../core/errors.js";
 import type { Kernel } from "./capabilities.js";
 import type { Clock } from "./clock.js";
@@ -141,18 +142,27 @@ export function createReconciler({ engine, openNamespace, kernel, groups, store,
     const down = downNow(node);
     if (down !== null && !isUp(container)) {
       await absent(node);
+      await loseDisk(container);
       return power.owes(container) ? unchanged : { kind: "absent" };
     }
     if (down !== null) {
       await freezer.thaw(container, true);
       if (!(await power.bringDown(container, down))) return ending(container, false);
       await absent(node);
+      await loseDisk(container);
       return { ...unchanged, changed: true };
     }
     const started = power.owes(container) && (await bringUp(container));
     if (started === "ending") return ending(container, true);
     const outcome = await bringRunning(node, started ? await engine.nodes() : containers);
     return started && outcome.kind === "settled" ? { ...outcome, started, changed: true } : outcome;
+  }
+
+  /** What is down and loses its disk runs afterwards, also where it did not run before. */
+  async function loseDisk(container: NodeContainer): Promise<void> {
+    if (!losesDisk(container.node, store.value.faults)) return;
+    await engine.putEmptyFile(container.id, dataDir, wipeOrder);
+    await power.promise(container);
   }
 
   async function bringRunning(node: string, containers: readonly NodeContainer[]): Promise<Outcome> {

@@ -65,11 +65,17 @@ export function desiredState(node: string, faults: readonly ActiveFault[], peers
 export function downOf(node: string, faults: readonly ActiveFault[]): Down | null {
   for (const { fault } of faults) {
     if (!("nodes" in fault) || !fault.nodes.includes(node)) continue;
+    if (fault.kind === "wipe") return { by: "kill", signal: "KILL" };
     if (fault.kind === "kill") return { by: "kill", signal: fault.signal };
     // a restart is a stop for as long as it is in the ledger
     if (fault.kind === "stop" || fault.kind === "restart") return { by: "stop", graceMs: fault.graceMs };
   }
   return null;
+}
+
+/** Whether `node` is to find its disk empty when it starts next. */
+export function losesDisk(node: string, faults: readonly ActiveFault[]): boolean {
+  return faults.some(({ fault }) => fault.kind === "wipe" && fault.nodes.includes(node));
 }
 
 /** The tightest limit wins. */

@@ -10,6 +10,7 @@ import { type CpuFault, type MemoryFault, mannerOfLimit, problemsWithLimit } fro
 import { type PartitionFault, mannerOfPartition, nodesCutOff, problemsWithPartition } from "./partition.js";
 import type { PauseFault } from "./pause.js";
 import { type SlowFault, mannerOfSlow, problemsWithSlow, sendersOf } from "./slow.js";
+import type { WipeFault } from "./wipe.js";
 import { type RestartFault, type StopFault, mannerOfStop, problemsWithStop } from "./stop.js";
 
 export type Fault =
@@ -19,6 +20,7 @@ export type Fault =
   | KillFault
   | StopFault
   | RestartFault
+  | WipeFault
   | CrashLoopFault
   | CpuFault
   | MemoryFault
@@ -64,6 +66,7 @@ export function whereOf(fault: Fault): string {
 function mannerOf(fault: Fault): string {
   switch (fault.kind) {
     case "pause":
+    case "wipe":
       return "";
     case "partition":
       return mannerOfPartition(fault);
@@ -114,6 +117,7 @@ export function sideOf(fault: Fault): Side {
     case "kill":
     case "stop":
     case "restart":
+    case "wipe":
     case "crash-loop":
       return "power";
     case "cpu":
@@ -145,13 +149,13 @@ export function concerns(fault: Fault, node: string): boolean {
 }
 
 /** True for a fault that is over as soon as it is done. */
-export function isMomentary(fault: Fault): boolean {
-  return fault.kind === "restart";
+export function isMomentary({ kind }: Pick<Fault, "kind">): boolean {
+  return kind === "restart" || kind === "wipe";
 }
 
 /** True for a fault because of which a node does not run, for once or again and again. */
-export function bringsDown(fault: Fault): fault is KillFault | StopFault | RestartFault | CrashLoopFault {
-  return ["kill", "stop", "restart", "crash-loop"].includes(fault.kind);
+export function bringsDown(fault: Fault): fault is KillFault | StopFault | RestartFault | WipeFault | CrashLoopFault {
+  return ["kill", "stop", "restart", "wipe", "crash-loop"].includes(fault.kind);
 }
 
 /** Everything that is wrong with the fault's own values, each as one sentence. */
@@ -165,6 +169,7 @@ function problemsWithValues(fault: Fault): readonly string[] {
   switch (fault.kind) {
     case "pause":
     case "kill":
+    case "wipe":
       return [];
     case "partition":
       return problemsWithPartition(fault);

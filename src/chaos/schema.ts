@@ -71,6 +71,7 @@ export const fault: z.ZodType<Fault> = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("kill"), nodes: names, signal: z.enum(signals) }),
   z.object({ kind: z.literal("stop"), nodes: names, graceMs: z.number() }),
   z.object({ kind: z.literal("restart"), nodes: names, graceMs: z.number() }),
+  z.object({ kind: z.literal("wipe"), nodes: names }),
   z.object({ kind: z.literal("crash-loop"), nodes: names, everyMs: z.number() }),
   z.object({ kind: z.literal("cpu"), nodes: names, cpus: z.number() }),
   z.object({ kind: z.literal("memory"), nodes: names, bytes: z.number() }),

@@ -15,7 +15,7 @@ import { type ClusterFacts, type Target, asksForLeader, formatTarget, isRandom, 
 import type { Traffic } from "./traffic.js";
 
 export type Wish =
-  | { readonly kind: "pause"; readonly target: Target }
+  | { readonly kind: "pause" | "wipe"; readonly target: Target }
   | { readonly kind: "partition"; readonly shape: Shape; readonly traffic: Traffic; readonly percent: number }
   | {
       readonly kind: "slow";
@@ -102,13 +102,14 @@ function resolveWish(
 
 /** What is wrong with a fault only on this cluster: no such link, no cut, no hooks. */
 function problemsOnCluster(fault: Fault, { nodes }: ClusterFacts): readonly string[] {
-  const hooked = fault.kind === "disk" || fault.kind === "clock" ? fault.nodes : [];
+  const hooked = fault.kind === "disk" || fault.kind === "clock" || fault.kind === "wipe" ? fault.nodes : [];
   const foreign = hooked.filter((name) => !nodes.some(({ node, bundled }) => node === name && bundled));
   return [...problemsWithFault(fault), ...(foreign.length === 0 ? [] : [cannotHook(fault.kind, foreign)])];
 }
 
 function cannotHook(kind: string, nodes: readonly string[]): string {
   const who = `${nodes.join(", ")} ${nodes.length === 1 ? "is" : "are"} not of the bundled store`;
+  if (kind === "wipe") return `${who}: what other programs keep, and where, is not known here.`;
   return kind === "clock"
     ? `${who}: all processes of a machine share its clock, so only a program that was made for it can be given a wrong one.`
     : `${who}: only that has a log of its own making to break.`;
@@ -128,7 +129,8 @@ function withTargets(wish: Wish, resolve: (target: Target) => readonly string[],
       return { kind: "slow", nodes, links, where: `${nodes.join(",")} ${arrow} ${there}`, impairment, traffic };
     }
     case "pause":
-      return { kind: "pause", nodes: resolve(wish.target) };
+    case "wipe":
+      return { kind: wish.kind, nodes: resolve(wish.target) };
     case "kill":
       return { kind: "kill", nodes: resolve(wish.target), signal: wish.signal };
     case "stop":

@@ -1,4 +1,5 @@
 import { randomInt } from "node:crypto";
+import { isMomentary } from "../chaos/fault.js";
 import type { FaultView } from "../chaos/protocol.js";
 import { type Shape, parseShape } from "../chaos/shape.js";
 import { type Target, parseTarget } from "../chaos/target.js";
@@ -46,7 +47,7 @@ export abstract class FaultCommand extends BaseCommand {
 
   /** Injects it and prints what was done. `mistakes` are those found in the flags. Nothing is touched where anything is wrong. */
   protected async injectWish(wish: Wish, flags: FaultFlags, mistakes: readonly string[] = []): Promise<FaultView> {
-    const durationMs = wish.kind === "restart" ? null : faultDurationMs(flags);
+    const durationMs = isMomentary(wish) ? null : faultDurationMs(flags);
     const problems = [...(durationMs !== null && durationMs <= 0 ? ["--for must be longer than zero."] : []), ...mistakes];
     const [unread, ...more] = this.#unread;
     if (unread !== undefined) {
@@ -65,6 +66,6 @@ export abstract class FaultCommand extends BaseCommand {
 }
 
 function endOf(wish: Wish, id: string, durationMs: number | null): string {
-  if (wish.kind === "restart") return "";
+  if (isMomentary(wish)) return "";
   return durationMs === null ? ` until \`devious chaos heal ${id}\`` : ` for ${formatDuration(durationMs)}`;
 }

@@ -180,6 +180,11 @@ export function restart(target: TargetText, options: { readonly grace?: Duration
   return { restart: { target, ...options } };
 }
 
+/** Over as soon as it is done; what the nodes kept is gone. */
+export function wipe(target: TargetText): FaultStep {
+  return { wipe: { target } };
+}
+
 export function crashLoop(target: TargetText, options: { readonly every?: Duration } = {}): FaultStep {
   return { "crash-loop": { target, ...options } };
 }

@@ -20,6 +20,7 @@ export const faultKinds = [
   "kill",
   "stop",
   "restart",
+  "wipe",
   "crash-loop",
   "cpu",
   "memory",
@@ -90,6 +91,7 @@ export const kinds: Readonly<Record<FaultKind, Kind>> = {
   },
   stop: { main: "target", keys: ["grace"], wish: (words) => stopOrRestart("stop", words) },
   restart: { main: "target", keys: ["grace"], wish: (words) => stopOrRestart("restart", words) },
+  wipe: { main: "target", keys: [], wish: (words) => ({ kind: "wipe", target: target(words) }) },
   "crash-loop": {
     main: "target",
     keys: ["every"],

@@ -43,7 +43,7 @@ function misfitsOf(step: Mapping, at: number): readonly Misfit[] {
 }
 
 /** Faults that do not last. */
-const instant: ReadonlySet<FaultKind> = new Set(["restart"]);
+const instant: ReadonlySet<FaultKind> = new Set(["restart", "wipe"]);
 
 function twiceNamed(steps: readonly Mapping[]): readonly Misfit[] {
   const seen = new Set<unknown>();

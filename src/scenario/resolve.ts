@@ -45,5 +45,5 @@ function faultOf(step: StepFile): FaultWords {
 }
 
 function forOf(step: StepFile): Step["forMs"] {
-  return step.for ?? exactly(step.restart === undefined ? defaultForMs : 0);
+  return step.for ?? exactly(step.restart === undefined && step.wipe === undefined ? defaultForMs : 0);
 }

@@ -1,5 +1,5 @@
 /** Random faults from the whole catalogue, one after the other and together, as a plan: the same input, the same storm. */
-import { describeFault, type Fault, problemsWithFault } from "../chaos/fault.js";
+import { describeFault, type Fault, isMomentary, problemsWithFault } from "../chaos/fault.js";
 import type { Capabilities } from "../chaos/protocol.js";
 import type { NodeFacts } from "../chaos/target.js";
 import { DeviousError } from "../core/errors.js";
@@ -72,7 +72,7 @@ export function planStorm(input: StormInput): Timeline {
   }
   const occurrences = faults.map(({ fault, atMs: offsetMs, endMs }, i): Occurrence => {
     const id = `${fault.kind}-${i + 1}`;
-    const lastsMs = fault.kind === "restart" ? 0 : endMs - offsetMs;
+    const lastsMs = isMomentary(fault) ? 0 : endMs - offsetMs;
     const action = { by: "plan", fault } as const;
     return { id, step: id, trigger: { on: "start" }, offsetMs, durationMs: lastsMs, asked: describeFault(fault), action, seed: seedOf(seed, [id]) }; // prettier-ignore
   });

@@ -356,6 +356,35 @@ describe("restart", () => {
   });
 });
 
+describe("wipe", () => {
+  const wipe = (nodes: readonly string[]): Fault => ({ kind: "wipe", nodes });
+  const doneTo = ({ cluster }: World): readonly string[] => cluster.acts.filter((act) => /SIG|start|puts/.test(act));
+
+  test("kills the node, empties its disk while it is down, and starts it", async () => {
+    const w = await world();
+    expect(await w.apply(wipe(["n1"]))).toMatchObject({ ok: true });
+    expect(w.look()).toEqual(clean);
+    expect(doneTo(w)).toEqual(["n1 SIGKILL", "n1 puts /data/wipe", "n1 start"]);
+    expect(w.disk).toMatchObject({ faults: [], downed: {} });
+  });
+
+  test("a node that has ended by itself runs again", async () => {
+    const w = await world();
+    w.cluster.stop("n1");
+    await w.apply(wipe(["n1"]));
+    expect(w.look()).toEqual(clean);
+    expect(doneTo(w)).toEqual(["n1 puts /data/wipe", "n1 start"]);
+  });
+
+  test("what another fault keeps down loses its disk and stays down", async () => {
+    const w = await world();
+    await w.apply(kill(["n1"]), 5000);
+    await w.apply(wipe(["n1"]));
+    expect(w.look()).toEqual(["stopped", "clean", "clean"]);
+    expect(doneTo(w)).toEqual(["n1 SIGKILL", "n1 puts /data/wipe"]);
+  });
+});
+
 describe("crash loop", () => {
   const kills = (w: World): number => acts(w).filter((act) => act === "n1 SIGKILL").length;
 

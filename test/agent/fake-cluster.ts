@@ -195,6 +195,10 @@ export class FakeCluster {
       const node = this.#act(id, "unpause");
       if (node.state === "paused" && !this.deafToUnpause) node.state = "running";
     },
+    putEmptyFile: async (id, folder, name) => {
+      this.#refuseWhenDown();
+      this.#act(id, `puts ${folder}/${name}`);
+    },
     kill: async (id, signal) => {
       this.#refuseWhenDown();
       const node = this.#act(id, signal);

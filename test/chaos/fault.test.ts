@@ -54,6 +54,7 @@ test.each<[Fault, string, readonly string[]]>([
   [{ kind: "stop", nodes: ["n1"], graceMs: 5000 }, "stop n1", ["n1"]],
   [{ kind: "stop", nodes: ["n1"], graceMs: 0 }, "stop n1 with 0ms of grace", ["n1"]],
   [{ kind: "restart", nodes: ["n1", "n2"], graceMs: 1500 }, "restart n1,n2 with 1.5s of grace", ["n1", "n2"]],
+  [{ kind: "wipe", nodes: ["n2"] }, "wipe n2", ["n2"]],
   [{ kind: "crash-loop", nodes: ["n1"], everyMs: 5000 }, "crash-loop n1 every 5s", ["n1"]],
   [{ kind: "cpu", nodes: ["n1"], cpus: 0.1 }, "cpu n1 at 0.1 cpus", ["n1"]],
   [{ kind: "memory", nodes: ["n1"], bytes: 64 * 1024 ** 2 }, "memory n1 at 64mb", ["n1"]],

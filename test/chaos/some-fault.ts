@@ -124,6 +124,7 @@ export function someWish(target: fc.Arbitrary<Target>): fc.Arbitrary<Wish> {
       target,
       graceMs: fc.integer({ min: 0, max: 60_000 }),
     }),
+    fc.record({ kind: fc.constant("wipe" as const), target }),
     fc.record({ kind: fc.constant("crash-loop" as const), target, everyMs: fc.integer({ min: 1000, max: 60_000 }) }),
     fc.record({ kind: fc.constant("cpu" as const), target, cpus: fc.double({ min: 0.01, max: 8, noNaN: true }) }),
     fc.record({ kind: fc.constant("memory" as const), target, bytes: fc.integer({ min: 8 * 1024 ** 2, max: 1024 ** 3 }) }),

@@ -43,6 +43,7 @@ test("there is a function for every fault, and what it makes is understood", () 
     devious.kill("n1", { signal: "SIGTERM" }),
     devious.stop("n1", { grace: "1s" }),
     devious.restart("n1"),
+    devious.wipe("n1"),
     devious.crashLoop("n1", { every: "2s" }),
     devious.cpu("n1", { cpus: 0.1 }),
     devious.memory("n1", { limit: "64mb" }),

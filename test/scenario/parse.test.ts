@@ -54,7 +54,7 @@ test.each([
     "a slip in a fault's name",
     step("{ at: 1s, paus: n1 }"),
     [
-      "2:5 steps[1]: say what it does: one of pause, partition, isolate, slow, delay, kill, stop, restart, crash-loop, cpu, memory, disk, clock",
+      "2:5 steps[1]: say what it does: one of pause, partition, isolate, slow, delay, kill, stop, restart, wipe, crash-loop, cpu, memory, disk, clock",
       '2:15 unknown key "paus"; did you mean "pause"?',
     ],
   ],

@@ -1,4 +1,4 @@
-import { describeFault, nodesOf } from "../../src/chaos/fault.js";
+import { describeFault, isMomentary, nodesOf } from "../../src/chaos/fault.js";
 import type { ActiveFault, Fault } from "../../src/chaos/fault.js";
 import { add, emptyLedger, expire, heal, nextDeadlineMs, wasGiven } from "../../src/chaos/ledger.js";
 import type { Ledger } from "../../src/chaos/ledger.js";
@@ -71,7 +71,8 @@ export function createFakeAgent(engine: () => MemoryEngine, kernel: FakeKernel):
       if (fault.kind === "pause") await engine().pauseContainer(container);
       if (fault.kind === "kill") await engine().signalContainer(container, `SIG${fault.signal}`);
       if (fault.kind === "stop" || fault.kind === "restart") await engine().stopContainer(container, fault.graceMs);
-      if (fault.kind === "restart") await engine().startContainer(container);
+      if (fault.kind === "wipe") await engine().signalContainer(container, "SIGKILL");
+      if (isMomentary(fault)) await engine().startContainer(container);
     };
 
     const carryOut = async (operation: Operation): Promise<Results[keyof Results]> => {
@@ -94,7 +95,7 @@ export function createFakeAgent(engine: () => MemoryEngine, kernel: FakeKernel):
           }
           proofs.set(added.id, verify ? measured : readBack);
           log("warn", "fault-applied", describeFault(fault), { fault: added.id, kind: fault.kind });
-          if (fault.kind === "restart") save(heal(ledger, { by: "id", id: added.id }).ledger);
+          if (isMomentary(fault)) save(heal(ledger, { by: "id", id: added.id }).ledger);
           return { fault: view(added) };
         }
         case "start": {
