@@ -48,7 +48,7 @@ async function firstDifference(pair: Pair, operations: readonly Operation[]): Pr
  * Ends all leases, deletes all keys, and resolves to the revision after that. It is what makes hundreds of attempts at a shorter case cheap: no
  * store has to be started anew, since operations count revisions from here.
  */
-async function clear({ name, post }: Endpoint): Promise<number> {
+export async function clear({ name, post }: Endpoint): Promise<number> {
   const leases = (await post("/v3/lease/leases", "{}")).body;
   for (const lease of isObject(leases) && isList(leases["leases"]) ? leases["leases"] : [])
     if (isObject(lease)) await post("/v3/lease/revoke", JSON.stringify(lease));
