@@ -1,5 +1,8 @@
 import { defineConfig } from "vitest/config";
 
+/** On a real engine, and mostly waiting: two at once need no longer than one. No test in them counts packets or watches the engine. */
+const waiting = ["ends", "etcd-perf", "scenario"].map((name) => `test/docker/${name}.test.ts`);
+
 export default defineConfig({
   test: {
     // vitest swallows what oclif prints unless told not to
@@ -13,10 +16,15 @@ export default defineConfig({
         test: {
           name: "docker",
           include: ["test/docker/**/*.test.ts"],
+          exclude: waiting,
           testTimeout: 120_000,
           hookTimeout: 120_000,
           fileParallelism: false,
         },
+      },
+      {
+        extends: true,
+        test: { name: "docker-waiting", include: waiting, testTimeout: 120_000, hookTimeout: 120_000, maxWorkers: 3 },
       },
       {
         extends: true,

@@ -33,6 +33,7 @@ const phases = [
   { part: "lint", title: "unused code and packages", run: () => tool("knip") },
   { part: "lint", title: "the package as published", run: () => tool("publint", "--strict") },
   { part: "unit", title: "unit tests", run: () => tier("unit") },
+  { part: "docker", title: "tests on a real engine that mostly wait", run: () => tier("docker-waiting") },
   { part: "docker", title: "tests on a real engine", run: () => tier("docker") },
   { part: "guest", title: "tests with real netem", run: () => tier("guest") },
 ];
