@@ -1,5 +1,6 @@
 import { adminPort, clientPort, dataDir, nodeEnv, peerPort } from "../core/node-contract.js";
 import { safeSwitches, switchesClash, switchValues, type StoreSwitches } from "../core/store-switches.js";
+import type { Retention } from "./auto-compaction.js";
 import type { Member } from "./replica.js";
 import type { MemberId } from "./raft/types.js";
 
@@ -13,6 +14,14 @@ export interface Timing {
   readonly keepEntries: number;
   /** From a request's arrival to its answer, whatever happens; clients are promised one within 3 s. */
   readonly requestTimeoutMs: number;
+}
+
+/** How large the state may become, and what keeps it small. */
+export interface UpkeepOptions {
+  /** Of all versions of keys in memory; beyond it the store takes nothing that adds to them. */
+  readonly quotaBytes: number;
+  /** What the leader compacts by itself; undefined: nothing. */
+  readonly autoCompaction: Retention | undefined;
 }
 
 export interface Address {
@@ -32,6 +41,7 @@ export interface NodeOptions {
   readonly clusterState: "new" | "existing";
   readonly timing: Timing;
   readonly switches: StoreSwitches;
+  readonly upkeep: UpkeepOptions;
   readonly dataDir: string;
   readonly clientAddress: Address;
   readonly peerAddress: Address;
@@ -45,6 +55,8 @@ const defaultTiming: Timing = {
   keepEntries: 5000,
   requestTimeoutMs: 2500,
 };
+
+export const defaultUpkeep: UpkeepOptions = { quotaBytes: 512 * 2 ** 20, autoCompaction: undefined };
 
 /** The options that a node's environment spells (core/node-contract.ts). Throws an Error with one sentence where it is wrong. */
 export function optionsFromEnv(env: Readonly<Record<string, string | undefined>>): NodeOptions {
@@ -83,11 +95,13 @@ function parseMembers(text: string): Member[] {
   });
 }
 
-function parseDesign(text: string | undefined): Pick<NodeOptions, "timing" | "switches"> {
+function parseDesign(text: string | undefined): Pick<NodeOptions, "timing" | "switches" | "upkeep"> {
   const given = (text === undefined || text === "" ? {} : JSON.parse(text)) as Readonly<Record<string, unknown>>;
-  const unknown = Object.keys(given).find((name) => !(name in defaultTiming) && !(name in safeSwitches));
+  const unknown = Object.keys(given).find(
+    (name) => !(name in defaultTiming) && !(name in safeSwitches) && !(name in defaultUpkeep),
+  );
   if (unknown !== undefined) throw new Error(`${nodeEnv.options}: there is no option "${unknown}"`);
-  return { timing: parseTiming(given), switches: parseSwitches(given) };
+  return { timing: parseTiming(given), switches: parseSwitches(given), upkeep: parseUpkeep(given) };
 }
 
 function parseSwitches(given: Readonly<Record<string, unknown>>): StoreSwitches {
@@ -110,10 +124,29 @@ function parseSwitches(given: Readonly<Record<string, unknown>>): StoreSwitches 
   return switches;
 }
 
+function parseUpkeep({
+  quotaBytes = defaultUpkeep.quotaBytes,
+  autoCompaction,
+}: Readonly<Record<string, unknown>>): UpkeepOptions {
+  if (!isCount(quotaBytes)) throw new Error(`${nodeEnv.options}: "quotaBytes" must be a whole number from 1 up`);
+  return { quotaBytes, autoCompaction: autoCompaction === undefined ? undefined : parseRetention(autoCompaction) };
+}
+
+function parseRetention(given: unknown): Retention {
+  const { revisions, periodMs } = (given ?? {}) as Readonly<Record<string, unknown>>;
+  if (isCount(revisions) && periodMs === undefined) return { type: "revisions", count: revisions };
+  if (isCount(periodMs) && revisions === undefined) return { type: "period", ms: periodMs };
+  throw new Error(`${nodeEnv.options}: "autoCompaction" must have either "revisions" or "periodMs", a whole number from 1 up`);
+}
+
+function isCount(value: unknown): value is number {
+  return typeof value === "number" && Number.isInteger(value) && value >= 1;
+}
+
 function parseTiming(given: Readonly<Record<string, unknown>>): Timing {
   const count = (name: keyof Timing): number => {
     const value = given[name] ?? defaultTiming[name];
-    if (typeof value !== "number" || !Number.isInteger(value) || value < 1) {
+    if (!isCount(value)) {
       throw new Error(`${nodeEnv.options}: "${name}" must be a whole number from 1 up`);
     }
     return value;

@@ -15,6 +15,7 @@ import { GrpcServer } from "./io/grpc-server.js";
 import type { Header, MemberView, RaftView, Store } from "./rpc/store.js";
 import { Transport } from "./io/transport.js";
 import type { Wal } from "./io/wal.js";
+import { encodeCommand } from "./entries/commands.js";
 import type { CommandName } from "./entries/commands.js";
 import type { Principal } from "./entries/envelope.js";
 import { Compactor } from "./compactor.js";
@@ -40,6 +41,7 @@ import { headersOf } from "./rpc/header.js";
 import { etcdMethods, etcdServices } from "./rpc/methods.js";
 import { Snapshots } from "./snapshots.js";
 import { OpenStreams } from "./rpc/open-streams.js";
+import { compactByItself, handOver, NodeUpkeep } from "./upkeep.js";
 import { storeVersion } from "./version.js";
 import type { WatchSink, WatchStream } from "./watch/watch-stream.js";
 import { Watches } from "./watches.js";
@@ -49,7 +51,6 @@ const sweepEveryMs = 50;
 /** As etcd: so long a stream that needs a leader outlives the last one. */
 const electionTimeoutsWithoutLeader = 3;
 const handOverMsMax = 300;
-const handOverLookEveryMs = 5;
 /** Whoever joins is told the configuration as soon as a leader reaches it; a longer wait is worth a word. */
 const mentionWaitingAfterMs = 5000;
 
@@ -88,6 +89,7 @@ export class Node implements Store {
   readonly #watches: Watches;
   readonly streams: OpenStreams;
   readonly #compactor = new Compactor(() => this.#replica.kv);
+  readonly upkeep: NodeUpkeep;
   readonly #stopTimers: (() => void)[] = [];
 
   // What the machine last said; its whole status is too much to copy on every request.
@@ -232,6 +234,16 @@ export class Node implements Store {
     });
     const random = prng.fork();
     this.#watches = new Watches({ store: () => this.#replica.kv, header: headersOf(this), random: () => random.next() });
+    this.upkeep = new NodeUpkeep({
+      replica: () => this.#replica,
+      compactor: this.#compactor,
+      snapshots: this.#snapshots,
+      quotaBytes: options.upkeep.quotaBytes,
+      keepEntries: timing.keepEntries,
+      input: (input) => this.driver.input(input),
+      leader: () => this.#leader,
+      timeoutMs: timing.requestTimeoutMs,
+    });
     const methods = etcdMethods(etcdServices(this));
     this.#door = new FrontDoor(new GrpcServer(methods), new Gateway(this, methods).server);
   }
@@ -247,6 +259,7 @@ export class Node implements Store {
     const { clock } = this.#ports;
     this.#stopTimers.push(clock.every(timing.heartbeatIntervalMs, (ticks) => this.#tick(ticks)));
     this.#stopTimers.push(clock.every(sweepEveryMs, () => this.#sweep()));
+    this.#compactByItself();
     this.driver.schedule();
     this.#standIfFounding();
     return { clientPort, peerPort };
@@ -276,11 +289,21 @@ export class Node implements Store {
     const reachable = this.#conf.voters.filter((id) => id !== this.#options.member && this.#transport.isUp(id));
     const [successor] = reachable.sort((a, b) => (match.get(b) ?? 0) - (match.get(a) ?? 0));
     if (this.#role !== "leader" || successor === undefined) return;
-    this.driver.input({ type: "transferLeader", member: successor });
-    // by the machine's time: whoever asked for the stop does not wait by this node's clock
-    for (let waitedMs = 0; this.#leader !== successor && waitedMs < handOverMsMax; waitedMs += handOverLookEveryMs) {
-      await new Promise((resolve) => setTimeout(resolve, handOverLookEveryMs));
-    }
+    await handOver({ input: (input) => this.driver.input(input), leader: () => this.#leader }, successor, handOverMsMax);
+  }
+
+  #compactByItself(): void {
+    const retention = this.#options.upkeep.autoCompaction;
+    if (retention === undefined) return;
+    const { clock, log } = this.#ports;
+    const stop = compactByItself(retention, {
+      clock,
+      log,
+      revision: () => this.#replica.kv.revision,
+      isLeader: () => this.#role === "leader",
+      compact: (revision) => this.write("compact", encodeCommand("compact", { revision })),
+    });
+    this.#stopTimers.push(stop);
   }
 
   #tick(ticks: number): void {

@@ -1,5 +1,7 @@
 import { unreachable } from "../core/invariant.js";
-import type { CommandAnswer } from "./entries/commands.js";
+import { Alarms, alarmType } from "./alarms.js";
+import type { Alarm, AlarmsPart } from "./alarms.js";
+import type { Command, CommandAnswer } from "./entries/commands.js";
 import { decodeCommand } from "./entries/commands.js";
 import { decodeEnvelope } from "./entries/envelope.js";
 import type { RequestId } from "./entries/envelope.js";
@@ -10,12 +12,14 @@ import type { MvccState } from "./mvcc/mvcc-state.js";
 import { MvccStore } from "./mvcc/mvcc-store.js";
 import type { Refused } from "./mvcc/requests.js";
 import { refused } from "./mvcc/requests.js";
+import { costOf } from "./room.js";
 import { Sessions } from "./sessions.js";
 import type { SessionsPart } from "./sessions.js";
 import type { ErrorName } from "./wire/errors.js";
 
 /** Everything of the state but the keys, as JSON that is equal for equal states. */
 export interface StateParts {
+  readonly alarms: AlarmsPart;
   readonly leases: LeasePart;
   readonly sessions: SessionsPart;
 }
@@ -40,30 +44,33 @@ export type AppliedEntry =
 export class StoreState {
   readonly kv: MvccStore;
   readonly leases: LeaseBook;
+  readonly alarms: Alarms;
   /** Which requests were applied. */
   readonly sessions: Sessions;
 
-  private constructor(leases: LeaseBook, sessions: Sessions, keys?: MvccState) {
+  private constructor(leases: LeaseBook, alarms: Alarms, sessions: Sessions, keys?: MvccState) {
     this.leases = leases;
+    this.alarms = alarms;
     this.sessions = sessions;
     this.kv = new MvccStore((lease) => leases.has(lease), keys);
   }
 
   static create(): StoreState {
-    return new StoreState(new LeaseBook(), new Sessions());
+    return new StoreState(new LeaseBook(), new Alarms(), new Sessions());
   }
 
   /** @param parts a part that the snapshot of an older version lacks is empty. */
-  static restore({ leases, sessions }: Partial<StateParts>, keys: MvccState): StoreState {
+  static restore({ alarms, leases, sessions }: Partial<StateParts>, keys: MvccState): StoreState {
     return new StoreState(
       leases === undefined ? new LeaseBook() : LeaseBook.restore(leases),
+      Alarms.restore(alarms ?? []),
       sessions === undefined ? new Sessions() : Sessions.restore(sessions),
       keys,
     );
   }
 
   parts(): StateParts {
-    return { leases: this.leases.part(), sessions: this.sessions.part() };
+    return { alarms: this.alarms.part(), leases: this.leases.part(), sessions: this.sessions.part() };
   }
 
   /** Applies the data of a log entry, if it is no repeat. */
@@ -87,6 +94,7 @@ export class StoreState {
   /** Applies a command. What is refused changes nothing. */
   apply(data: Uint8Array): CommandAnswer | Refused<ErrorName> {
     const command = decodeCommand(data);
+    if (this.alarms.isOn(alarmType.noSpace) && addsToState(command)) return refused("noSpace");
     switch (command.type) {
       case "put":
       case "deleteRange":
@@ -105,6 +113,8 @@ export class StoreState {
         return { type: "leaseRevoke", revision: this.#endLease(command.id), id: command.id };
       case "leaseTimes":
         return this.#takeTimes(command);
+      case "alarm":
+        return { type: "alarm", revision: this.kv.revision, alarms: this.#setAlarm(command.action, command.alarm) };
       case "old": {
         const answer = this.kv.apply(command.op);
         // Members that begin with an old snapshot after this entry have no history up to here, so nobody may have one. (If this is the
@@ -123,6 +133,18 @@ export class StoreState {
     return this.kv.endLease(id);
   }
 
+  #setAlarm(action: number, alarm: Alarm): readonly Alarm[] {
+    switch (action) {
+      case 1:
+        this.alarms.activate(alarm);
+        return [alarm];
+      case 2:
+        return this.alarms.deactivate(alarm) ? [alarm] : [];
+      default:
+        return [];
+    }
+  }
+
   #takeTimes(times: LeaseTimes): CommandAnswer {
     const ended: LeaseMark[] = [];
     for (const mark of times.expired) {
@@ -132,5 +154,18 @@ export class StoreState {
     }
     for (const { sec, ...mark } of times.remaining) this.leases.checkpoint(mark, sec);
     return { type: "leaseTimes", revision: this.kv.revision, times, ended };
+  }
+}
+
+/** What is refused while there is no space. A transaction counts by its puts, whichever branch they are in. */
+function addsToState(command: Command): boolean {
+  switch (command.type) {
+    case "put":
+    case "txn":
+      return costOf(command) > 0;
+    case "leaseGrant":
+      return true;
+    default:
+      return false;
   }
 }

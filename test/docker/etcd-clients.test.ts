@@ -1,4 +1,8 @@
 // Shows that unmodified clients of etcd work against three containers of the store: Debian's etcdctl as people type it, and npm etcd3.
+import { createHash } from "node:crypto";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { Etcd3 } from "etcd3";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -121,6 +125,39 @@ describe.skipIf(reason !== undefined)(`etcdctl as people type it${reason === und
     expect(Object.keys(addresses)).toContain(leader);
     const { err, code } = await typed("endpoint health");
     expect([err.match(/is healthy: successfully committed proposal/g)?.length, code]).toEqual([3, 0]);
+  });
+
+  it("saves a snapshot, defragments, and shows and ends alarms", async () => {
+    await prints("put saved 1");
+    const dir = mkdtempSync(join(tmpdir(), "devious-etcdctl-"));
+    const file = join(dir, "state.db");
+    const [one = ""] = Object.values(addresses);
+    expect(await prints(`snapshot save ${file}`, { endpoints: one })).toBe(`Snapshot saved at ${file}`);
+    const saved = readFileSync(file);
+    rmSync(dir, { recursive: true });
+    const [body, digest] = [saved.subarray(0, -32), saved.subarray(-32)];
+    expect([body.length % 512, createHash("sha256").update(body).digest().equals(digest)]).toEqual([0, true]);
+    expect((await prints("defrag")).match(/Finished defragmenting/g)).toHaveLength(3);
+
+    expect(await prints("alarm list")).toBe("");
+    const alarm = JSON.stringify({ action: "ACTIVATE", memberID: "2", alarm: "NOSPACE" });
+    const raised = await fetch(`http://${one}/v3/maintenance/alarm`, { method: "POST", body: alarm });
+    expect(raised.status).toBe(200);
+    expect(await prints("alarm list")).toBe("memberID:2 alarm:NOSPACE ");
+    const { err, code } = await typed("put saved 2");
+    expect([/etcdserver: mvcc: database space exceeded/.test(err), code]).toEqual([true, 1]);
+    expect(await prints("get saved --print-value-only")).toBe("1");
+    expect(await prints("alarm disarm")).toBe("memberID:2 alarm:NOSPACE ");
+    expect(await prints("put saved 2")).toBe("OK");
+  });
+
+  it("moves the leader, whichever node is asked first, and to members only", async () => {
+    const before = Number((await cluster.leader())?.slice(1));
+    const after = (before % 3) + 1;
+    expect(await prints(`move-leader ${after}`)).toBe(`Leadership transferred from ${before} to ${after}`);
+    expect(await cluster.leader()).toBe(`n${after}`);
+    const { err, code } = await typed("move-leader 99");
+    expect([/etcdserver: bad leader transferee/.test(err), code]).toEqual([true, 1]);
   });
 
   it("a member without a quorum answers what needs none, and says why it does nothing else", async () => {

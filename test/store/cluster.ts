@@ -13,7 +13,8 @@ import { Causality } from "../../src/store/causality.js";
 import { TroubledClock } from "../../src/store/clock.js";
 import { realTime } from "../../src/store/io/real-time.js";
 import { startNode } from "../../src/store/start-node.js";
-import type { Timing } from "../../src/store/node-options.js";
+import { defaultUpkeep } from "../../src/store/node-options.js";
+import type { Timing, UpkeepOptions } from "../../src/store/node-options.js";
 import type { RunningNode } from "../../src/store/start-node.js";
 import type { Member } from "../../src/store/replica.js";
 
@@ -43,6 +44,7 @@ export async function testCluster(
   size: number,
   timing: Partial<Timing> = {},
   switches: Partial<StoreSwitches> = {},
+  upkeep: Partial<UpkeepOptions> = {},
 ): Promise<TestCluster> {
   const root = mkdtempSync(join(tmpdir(), "devious-store-"));
   const ports = await freePorts(size);
@@ -78,6 +80,7 @@ export async function testCluster(
             ...timing,
           },
           switches: { ...safeSwitches, ...switches },
+          upkeep: { ...defaultUpkeep, ...upkeep },
           dataDir: join(root, self.name),
           clientAddress: { host: "127.0.0.1", port: 0 },
           peerAddress: { host: "127.0.0.1", port: self.peerPort },

@@ -90,5 +90,5 @@ it("is the same after a snapshot, and goes on as the original does", () => {
 
 it("has no leases after a snapshot from before there were any", () => {
   const restored = StoreState.restore({}, readWholeSnapshot(wholeSnapshot(StoreState.create().kv)));
-  expect(restored.parts()).toEqual({ leases: { lastSerial: 0, leases: [] }, sessions: [] });
+  expect(restored.parts()).toEqual({ alarms: [], leases: { lastSerial: 0, leases: [] }, sessions: [] });
 });

@@ -1,4 +1,5 @@
 import { invariant } from "../../core/invariant.js";
+import type { Alarm } from "../alarms.js";
 import type { Lease, LeaseMark, LeaseTimes } from "../lease/lease-book.js";
 import type { LeaseId } from "../mvcc/key-value.js";
 import type { DeleteRangeAnswer, DeleteRangeOp, PutAnswer, PutOp, TxnAnswer, TxnOp } from "../mvcc/requests.js";
@@ -17,12 +18,20 @@ export type Command =
   | TxnOp
   | CompactCommand
   | LeaseCommand
+  | AlarmCommand
   /** Written before the store kept a history: none begins before it. */
   | { readonly type: "old"; readonly op: PutOp | DeleteRangeOp };
 
 interface CompactCommand {
   readonly type: "compact";
   readonly revision: number;
+}
+
+/** `action`: 1 activate, 2 deactivate, and any other does nothing. */
+interface AlarmCommand {
+  readonly type: "alarm";
+  readonly action: number;
+  readonly alarm: Alarm;
 }
 
 type LeaseCommand =
@@ -40,7 +49,9 @@ export type CommandAnswer =
   | { readonly type: "compact"; readonly revision: number }
   | { readonly type: "leaseRevoke"; readonly revision: number; readonly id: LeaseId }
   | { readonly type: "leaseGrant"; readonly revision: number; readonly lease: Lease }
-  | { readonly type: "leaseTimes"; readonly revision: number; readonly times: LeaseTimes; readonly ended: readonly LeaseMark[] };
+  | { readonly type: "leaseTimes"; readonly revision: number; readonly times: LeaseTimes; readonly ended: readonly LeaseMark[] }
+  /** `alarms`: those that the command was about. */
+  | { readonly type: "alarm"; readonly revision: number; readonly alarms: readonly Alarm[] };
 
 /**
  * A command is an opcode (u8) and etcd's request of that name, as protobuf; where etcd has none, one of ours. Those of older versions begin
@@ -54,6 +65,7 @@ const commands = {
   leaseGrant: { opcode: 7, request: rpcs.lease.leaseGrant.input },
   leaseRevoke: { opcode: 8, request: rpcs.lease.leaseRevoke.input },
   leaseTimes: { opcode: 9, request: LeaseTimesRequest },
+  alarm: { opcode: 10, request: rpcs.maintenance.alarm.input },
 } as const;
 
 export type CommandName = keyof typeof commands;
@@ -95,6 +107,10 @@ export function decodeCommand(data: Uint8Array): Command {
       return { type: "leaseRevoke", id: decode(commands.leaseRevoke.request, body).id };
     case commands.leaseTimes.opcode:
       return { type: "leaseTimes", ...decode(commands.leaseTimes.request, body) };
+    case commands.alarm.opcode: {
+      const { action, memberId, alarm } = decode(commands.alarm.request, body);
+      return { type: "alarm", action, alarm: { member: memberId, type: alarm } };
+    }
     default:
       invariant(false, `a log entry holds a command of unknown kind ${bytes[0]}`);
   }

@@ -6,12 +6,14 @@ import type { Store } from "./store.js";
 import { checkRequest } from "../mvcc/check-request.js";
 import { isReadOnly } from "../mvcc/mvcc-store.js";
 import type { Answer, Op, TxnOp } from "../mvcc/requests.js";
+import { costOf } from "../room.js";
 import { etcdError } from "../wire/errors.js";
 import { rpcs } from "../wire/rpcs.js";
 import type { Given } from "../wire/schema.js";
 import { answering } from "./answering.js";
 import type { Answering } from "./answering.js";
 import { headersOf } from "./header.js";
+import { lacksRoom, refuseForSpace } from "./quota.js";
 
 /** As etcd: the largest entry of the log. */
 const entryBytesMax = 1.5 * 2 ** 20;
@@ -26,7 +28,8 @@ export function kvService(store: Store): readonly Answering[] {
       return { header: header(revision), kvs, more, count };
     }),
     answering(rpcs.kv.put, async (request, message) => {
-      checked(putOp(request));
+      const put = checked(putOp(request));
+      if (lacksRoom(store, costOf(put))) return refuseForSpace(store);
       const { answer, term } = await write(store, "put", message);
       return { header: header(answer.revision, term), prevKv: answer.previous };
     }),
@@ -41,6 +44,7 @@ export function kvService(store: Store): readonly Answering[] {
         const answer = await store.read((kv) => kv.readOnlyTxn(txn), isSerializable(txn));
         return { header: header(answer.revision), succeeded: answer.succeeded, responses: answer.responses.map(responseOf) };
       }
+      if (lacksRoom(store, costOf(txn))) return refuseForSpace(store);
       const { answer, term } = await write(store, "txn", message);
       const { revision, succeeded, responses } = answer;
       return { header: header(revision, term), succeeded, responses: responses.map(responseOf) };

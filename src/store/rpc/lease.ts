@@ -1,10 +1,12 @@
 import { encodeCommand } from "../entries/commands.js";
 import { grpcCode, GrpcError } from "../io/grpc.js";
+import { costOfLease } from "../room.js";
 import { etcdError } from "../wire/errors.js";
 import { rpcs } from "../wire/rpcs.js";
 import { answering, streaming } from "./answering.js";
 import type { Answering } from "./answering.js";
 import { headersOf } from "./header.js";
+import { lacksRoom, refuseForSpace } from "./quota.js";
 import type { Store } from "./store.js";
 
 /** As etcd: seconds. */
@@ -13,12 +15,13 @@ const ttlSecMax = 9_000_000_000;
 const waitingMax = 1000;
 
 /** https://etcd.io/docs/v3.4/learning/api/#lease-api */
-export function leaseService(store: Pick<Store, "write" | "header" | "leases" | "streams">): readonly Answering[] {
+export function leaseService(store: Pick<Store, "write" | "header" | "leases" | "streams" | "upkeep">): readonly Answering[] {
   const header = headersOf(store);
   const { leases } = store;
   return [
     answering(rpcs.lease.leaseGrant, async ({ id, ttl }) => {
       if (ttl > ttlSecMax) throw etcdError("leaseTtlTooLarge");
+      if (lacksRoom(store, costOfLease)) return refuseForSpace(store);
       const command = encodeCommand("leaseGrant", leases.filledIn(id, ttl));
       const { answer, term } = await store.write("leaseGrant", command);
       return { header: header(answer.revision, term), id: answer.lease.id, ttl: answer.lease.ttlSec };

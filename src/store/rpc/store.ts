@@ -1,3 +1,4 @@
+import type { Alarm } from "../alarms.js";
 import type { MemberChange } from "../ask.js";
 import type { Written } from "../client-requests.js";
 import type { CommandName } from "../entries/commands.js";
@@ -33,6 +34,7 @@ export interface Store {
   raftStatus(): RaftView;
 
   readonly leases: Leases;
+  readonly upkeep: Upkeep;
 }
 
 /** What calls of leases need beyond {@link Store.write}. Promises reject as those of {@link Store} do. */
@@ -51,6 +53,28 @@ export interface TimeLeft {
   readonly grantedSec: number;
   readonly leftMs: number;
   readonly keys: readonly Key[];
+}
+
+/** What operators ask of a member. */
+export interface Upkeep {
+  /** Those that are on, of a type or (0) of all. */
+  alarms(type?: number): readonly Alarm[];
+  /** Whether so many bytes more stay below the quota. Only this member's view: others may have given back more or less. */
+  hasRoom(bytes: number): boolean;
+  /** Gives back the memory of what was compacted, and lets the log begin with the state as it is now. */
+  defragment(): Promise<void>;
+  /** Resolves once this member, the leader, follows that voter. */
+  moveLeader(to: MemberId): Promise<void>;
+  /** The state as it is now. To be closed. */
+  copyState(): Promise<StateCopy>;
+}
+
+/** A file as etcd's clients save it, its digest last. */
+export interface StateCopy {
+  readonly byteLength: number;
+  /** Its next bytes; undefined after the last. */
+  read(): Promise<Buffer | undefined>;
+  close(): Promise<void>;
 }
 
 /** What a member knows of its log and its leader. */

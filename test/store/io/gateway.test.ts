@@ -5,6 +5,7 @@ import type { Failure } from "../../../src/store/ask.js";
 import { FrontDoor } from "../../../src/store/io/front-door.js";
 import { Gateway } from "../../../src/store/io/gateway.js";
 import type { Header, Store } from "../../../src/store/rpc/store.js";
+import { noUpkeep } from "../rpc/no-upkeep.js";
 import { MvccStore } from "../../../src/store/mvcc/mvcc-store.js";
 import { GrpcServer } from "../../../src/store/io/grpc-server.js";
 import { etcdMethods, etcdServices } from "../../../src/store/rpc/methods.js";
@@ -30,6 +31,7 @@ const store: Store = {
   header,
   unhealthy: () => unhealthy,
   status: (withHash) => ({ withHash }),
+  upkeep: noUpkeep,
   raftStatus: () => ({ leader: 1, committed: 9, applied: 8, isLearner: false, bytes: 5 }),
   ...streamsOf(() => kv, header),
   leases: leasesOf(StoreState.create()),
@@ -96,14 +98,6 @@ it.each<[string, string, string, number, number, string]>([
   ["no URL", "cluster/member/add", `{"peerURLs":["n4"]}`, 400, 3, "etcdserver: given member URLs are invalid"],
   ["no member", "cluster/member/remove", "{}", 404, 5, "etcdserver: member not found"],
   ["a call that is not built", "auth/user/add", "{}", 501, 12, "devious: etcd's call UserAdd is not supported by this store yet"],
-  [
-    "what a call cannot do",
-    "maintenance/alarm",
-    `{"action":1}`,
-    501,
-    12,
-    "devious: setting an alarm is not supported by this store yet",
-  ],
 ])("%s is definite trouble", async (_, call, body, status, code, error) => {
   const response = await post(`/v3/${call}`, body);
   expect([response.status, await response.json()]).toEqual([status, { error, message: error, code, definite: true }]);

@@ -14,9 +14,10 @@ import { rpcs } from "../../../src/store/wire/rpcs.js";
 import type { Rpc } from "../../../src/store/wire/rpcs.js";
 import type { Given } from "../../../src/store/wire/schema.js";
 import { leasesOf } from "./leases-of.js";
+import { noUpkeep } from "./no-upkeep.js";
 import { streamsOf } from "./streams-of.js";
 
-type LeaseStore = Pick<Store, "write" | "header" | "leases" | "streams">;
+type LeaseStore = Pick<Store, "write" | "header" | "leases" | "streams" | "upkeep">;
 
 function world(): { readonly state: StoreState; readonly store: LeaseStore } {
   const state = StoreState.create();
@@ -29,6 +30,7 @@ function world(): { readonly state: StoreState; readonly store: LeaseStore } {
     },
     header,
     leases: leasesOf(state),
+    upkeep: noUpkeep,
     streams: streamsOf(() => state.kv, header).streams,
   };
   return { state, store };

@@ -1,5 +1,6 @@
 // Shows what etcd's calls answer message by message: the real state machine under a store that needs no network; what it cannot do is refused by name, and failures have etcd's code and words.
 import { expect, it } from "vitest";
+import { encodeCommand } from "../../../src/store/entries/commands.js";
 import { RequestFailed } from "../../../src/store/ask.js";
 import type { Failure, MemberChange } from "../../../src/store/ask.js";
 import type { Header, Store } from "../../../src/store/rpc/store.js";
@@ -26,6 +27,13 @@ interface World {
   readonly changes: MemberChange[];
   failure: Failure | undefined;
   leader: number;
+  quotaBytes: number;
+  /** What is copied. */
+  copied: Buffer[];
+  /** Whether copies were closed. */
+  closed: number;
+  /** What operators asked for. */
+  readonly upkept: string[];
 }
 
 function world(): World {
@@ -36,6 +44,10 @@ function world(): World {
     changes: [],
     failure: undefined,
     leader: 2,
+    quotaBytes: Infinity,
+    copied: [],
+    closed: 0,
+    upkept: [],
     store: {
       write: async (_name, command) => {
         if (made.failure !== undefined) throw new RequestFailed(made.failure);
@@ -64,6 +76,20 @@ function world(): World {
       ...streamsOf(() => kv, header),
       unhealthy: () => undefined,
       status: () => ({}),
+      upkeep: {
+        alarms: (type) => state.alarms.list(type),
+        hasRoom: (bytes) => kv.bytes + bytes < made.quotaBytes,
+        defragment: () => Promise.resolve(void made.upkept.push("defragmented")),
+        moveLeader: (to) => Promise.resolve(void made.upkept.push(`moved to ${to}`)),
+        copyState: () => {
+          const left = [...made.copied];
+          return Promise.resolve({
+            byteLength: left.reduce((bytes, each) => bytes + each.length, 0),
+            read: () => Promise.resolve(left.shift()),
+            close: () => Promise.resolve(void made.closed++),
+          });
+        },
+      },
       raftStatus: () => ({ leader: made.leader, committed: 9, applied: 8, isLearner: true, bytes: kv.bytes }),
       leases: leasesOf(state),
     },
@@ -238,9 +264,96 @@ it("says how the member is", async () => {
   expect(await ask(here, rpcs.maintenance.alarm, {})).toEqual({ header: undefined, alarms: [] });
 });
 
+it("raises the alarm where a put finds no room, refuses what adds to the state until it is disarmed, and nothing else", async () => {
+  const here = world();
+  const { kv, maintenance } = rpcs;
+  await ask(here, kv.put, { key: "a", value: Buffer.from("1") });
+  here.quotaBytes = here.store.raftStatus().bytes + 300;
+  const noSpace = { code: 8, message: "etcdserver: mvcc: database space exceeded", trailers: { "devious-definite": "1" } };
+  await expect(ask(here, kv.put, { key: "b", value: Buffer.alloc(100) })).rejects.toMatchObject(noSpace);
+  const alarms = [{ memberId: 1n, alarm: 1 }];
+  expect(await ask(here, maintenance.alarm, {})).toEqual({ header: undefined, alarms });
+  expect(await ask(here, maintenance.status, {})).toMatchObject({ errors: ["memberID:1 alarm:NOSPACE "] });
+
+  // there would be room for these: it is the alarm that refuses them
+  await expect(ask(here, kv.put, { key: "b" })).rejects.toMatchObject(noSpace);
+  const puts = {
+    success: [{ requestRange: { key: "a" } }],
+    failure: [{ requestTxn: { success: [{ requestPut: { key: "b" } }] } }],
+  };
+  await expect(ask(here, kv.txn, puts)).rejects.toMatchObject(noSpace);
+  await expect(here.store.write("leaseGrant", encodeCommand("leaseGrant", { id: 5n, ttl: 5 }))).rejects.toMatchObject({
+    error: "noSpace",
+  });
+
+  expect(await ask(here, kv.txn, { success: [{ requestDeleteRange: { key: "z" } }] })).toMatchObject({ succeeded: true });
+  expect(await ask(here, kv.deleteRange, { key: "a" })).toMatchObject({ deleted: 1 });
+  expect(await ask(here, kv.range, { key: "a" })).toMatchObject({ count: 0 });
+  await ask(here, kv.compact, { revision: 3, physical: true });
+  await expect(ask(here, kv.put, { key: "b" })).rejects.toMatchObject(noSpace);
+
+  expect(await ask(here, maintenance.alarm, { action: 2, memberId: 1n, alarm: 1 })).toMatchObject({ alarms });
+  expect(await ask(here, maintenance.alarm, { action: 2, memberId: 1n, alarm: 1 })).toMatchObject({ alarms: [] });
+  expect(await ask(here, kv.put, { key: "b" })).toMatchObject({ header: { revision: 4 } });
+});
+
+it("moves leadership only where it is the leader's to give, to a voter that there is", async () => {
+  const here = world();
+  const move = (targetId: bigint) => ask(here, rpcs.maintenance.moveLeader, { targetId });
+  await expect(move(1n)).rejects.toMatchObject({ code: 9, message: "etcdserver: not leader" });
+  here.leader = 1;
+  await expect(move(9n)).rejects.toMatchObject({ code: 9, message: "etcdserver: bad leader transferee" });
+  expect(await move(1n)).toEqual({ header: undefined });
+  expect(await ask(here, rpcs.maintenance.defragment, {})).toEqual({ header: undefined });
+  expect(here.upkept).toEqual(["moved to 1", "defragmented"]);
+});
+
+/** Opens the call, asks once, and takes what comes at its own pace. */
+async function snapshotOf(here: World, { room = true, cancelAfter = Infinity } = {}) {
+  const method = etcdMethods(etcdServices(here.store)).get(rpcs.maintenance.snapshot.path);
+  if (method?.kind !== "stream") throw new Error("no stream");
+  const sent: { remainingBytes: number; blob: Buffer }[] = [];
+  let cancel = (): void => undefined;
+  await new Promise<void>((resolve) => {
+    let drained = (): void => undefined;
+    method.open({
+      call: { ...call, onCancel: (listener) => (cancel = listener) },
+      writable: true,
+      onMessage: (listener) => listener(Buffer.alloc(0)),
+      onEnd: () => {},
+      onDrain: (listener) => (drained = listener),
+      write: (parts) => {
+        const { remainingBytes, blob } = decode(rpcs.maintenance.snapshot.output, Buffer.concat(parts));
+        sent.push({ remainingBytes, blob: Buffer.from(blob) });
+        if (sent.length >= cancelAfter) setImmediate(() => (cancel(), setImmediate(resolve)));
+        else if (!room) setImmediate(drained);
+        return room;
+      },
+      end: () => resolve(),
+    });
+  });
+  await new Promise((resolve) => setImmediate(resolve));
+  return sent;
+}
+
+it.each([true, false])("sends a snapshot in parts, and says how much is left; the client has room: %s", async (room) => {
+  const here = world();
+  here.copied = [Buffer.alloc(700, "a"), Buffer.alloc(300, "b")];
+  const sent = await snapshotOf(here, { room });
+  expect(sent.map(({ blob }) => blob)).toEqual(here.copied);
+  expect(sent.map(({ remainingBytes }) => remainingBytes)).toEqual([300, 0]);
+  expect(here.closed).toBe(1);
+});
+
+it("gives the copy up where the client goes away", async () => {
+  const here = world();
+  here.copied = [Buffer.alloc(10), Buffer.alloc(10), Buffer.alloc(10)];
+  expect(await snapshotOf(here, { room: false, cancelAfter: 2 })).toHaveLength(2);
+  expect(here.closed).toBe(1);
+});
+
 const key = "k";
 it.each<[string, (here: World) => Promise<unknown>, RegExp]>([
-  ["an alarm", (here) => ask(here, rpcs.maintenance.alarm, { action: 1 }), /setting an alarm/],
   ["a user", (here) => ask(here, rpcs.auth.userAdd, { name: "u" }), /etcd's call UserAdd/],
 ])("refuses %s by name", async (_, asked, message) => {
   const here = world();
