@@ -160,6 +160,56 @@ describe.skipIf(reason !== undefined)(`etcdctl as people type it${reason === und
     expect([/etcdserver: bad leader transferee/.test(err), code]).toEqual([true, 1]);
   });
 
+  it("grants leases, tells of them, renews and ends them, by whichever node", async () => {
+    const [n1 = "", n2 = "", n3 = ""] = Object.values(addresses);
+    const granted = await prints("lease grant 300", { endpoints: n1 });
+    const id = /^lease ([0-9a-f]{16}) granted with TTL\(300s\)$/.exec(granted)?.[1] ?? "";
+    expect(await prints(`put --lease=${id} leased v`, { endpoints: n2 })).toBe("OK");
+    expect(await prints("lease list", { endpoints: n3 })).toBe(`found 1 leases\n${id}`);
+    expect(await prints(`lease timetolive ${id} --keys`, { endpoints: n3 })).toMatch(
+      new RegExp(String.raw`^lease ${id} granted with TTL\(300s\), remaining\(\d+s\), attached keys\(\[leased\]\)$`),
+    );
+    expect(await prints(`lease keep-alive --once ${id}`, { endpoints: n2 })).toBe(`lease ${id} keepalived with TTL(300)`);
+    expect(await prints(`lease revoke ${id}`, { endpoints: n3 })).toBe(`lease ${id} revoked`);
+    expect(await prints("get leased")).toBe("");
+    expect(await prints(`lease timetolive ${id}`)).toBe(`lease ${id} already expired`);
+    expect((await typed(`lease keep-alive ${id}`)).out).toBe(`lease ${id} expired or revoked.`);
+  });
+
+  it("locks: of two that want one, each has it alone", async () => {
+    const critical = (): Promise<string> => prints("lock mutex -- etcdctl --endpoints " + all + " put --prev-kv holder me");
+    const [one, other] = await Promise.all([critical(), critical()]);
+    expect([one, other].toSorted()).toEqual(["OK", "OK\nholder\nme"].toSorted());
+    expect(await prints("get --prefix mutex")).toBe("");
+  });
+
+  it("elects: whoever listens is told who was elected", async () => {
+    const campaign = execa("etcdctl", ["--endpoints", all, "elect", "office", "alice"], {
+      env: { ETCDCTL_API: "3" },
+      reject: false,
+    });
+    await eventually(
+      "alice is in office",
+      20_000,
+      async () => (await prints("get --prefix office --print-value-only")) === "alice",
+    );
+    const listener = execa("etcdctl", ["--endpoints", all, "elect", "--listen", "office"], {
+      env: { ETCDCTL_API: "3" },
+      reject: false,
+      timeout: 20_000,
+    });
+    let heard = "";
+    listener.stdout.on("data", (chunk: Buffer) => {
+      heard += chunk.toString();
+      if (heard.includes("alice")) listener.kill("SIGINT");
+    });
+    await listener;
+    expect(heard).toMatch(/^office\/[0-9a-f]+\nalice\n/);
+    campaign.kill("SIGINT");
+    await campaign;
+    await eventually("the office is free", 20_000, async () => (await prints("get --prefix office")) === "");
+  });
+
   it("a member without a quorum answers what needs none, and says why it does nothing else", async () => {
     await prints("put known 1");
     const endpoints = addresses["n3"] ?? "";
@@ -175,9 +225,10 @@ describe.skipIf(reason !== undefined)(`etcdctl as people type it${reason === und
   });
 
   it.each([
-    ["lease grant 10", /etcd's call LeaseGrant is not supported/],
     ["compact 999999999", /etcdserver: mvcc: required revision is a future revision/],
-    ["put k v --lease=7", /a put with a lease is not supported/],
+    ["put k v --lease=7", /etcdserver: requested lease not found/],
+    ["lease revoke 7", /etcdserver: requested lease not found/],
+    ["lease grant 9000000001", /etcdserver: too large lease TTL/],
     ["member remove 63", /etcdserver: member not found/],
   ])("%s: refused, and why", async (line, why) => {
     const { err, code } = await typed(line);
@@ -240,6 +291,63 @@ describe("npm etcd3", () => {
       });
     await Promise.all(Array.from({ length: 10 }, add));
     expect(await client.get("sum").number()).toBe(10);
+  });
+
+  it("a lease lasts as long as it is renewed, and its keys go with it", async () => {
+    const lease = client.lease(5);
+    await lease.put("leased/a").value("v");
+    const id = await lease.grant();
+    await lease.keepaliveOnce();
+    const { keys } = await client.leaseClient.leaseTimeToLive({ ID: id, keys: true });
+    expect(keys.map(String)).toEqual(["leased/a"]);
+    await lease.revoke();
+    expect(await client.get("leased/a")).toBeNull();
+    const forgotten = await client.lease(2, { autoKeepAlive: false }).grant();
+    await client.put("leased/b").lease(forgotten).value("v");
+    await eventually("nobody renewed it", 20_000, async () => (await client.get("leased/b")) === null);
+  });
+
+  it("locks: one at a time", async () => {
+    let inside = 0;
+    const most: number[] = [];
+    const critical = () =>
+      client
+        .lock("etcd3/mutex")
+        .ttl(10)
+        .do(async () => {
+          most.push(++inside);
+          await client.put("etcd3/held").value(String(inside));
+          inside--;
+        });
+    await critical();
+    const held = client.lock("etcd3/mutex").ttl(10);
+    await held.acquire();
+    await expect(client.lock("etcd3/mutex").ttl(10).acquire()).rejects.toThrow("Failed to acquire a lock");
+    await held.release();
+    await critical();
+    expect(most).toEqual([1, 1]);
+  });
+
+  it("elects one, and the next when it resigns", async () => {
+    const election = client.election("etcd3/office", 10);
+    const first = election.campaign("alice");
+    await new Promise((resolve) => first.once("elected", resolve));
+    expect(await election.leader()).toBe("alice");
+    const second = election.campaign("bob");
+    const observer = await election.observe();
+    const changes: (string | undefined)[] = [];
+    const changed = new Promise<void>((resolve) =>
+      observer.on("change", (leader) => {
+        changes.push(leader);
+        if (leader === "bob") resolve();
+      }),
+    );
+    await first.resign();
+    await changed;
+    expect(changes.at(-1)).toBe("bob");
+    expect(await election.leader()).toBe("bob");
+    await observer.cancel();
+    await second.resign();
   });
 
   it("knows the store's refusals for what they are", async () => {
