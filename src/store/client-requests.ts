@@ -10,6 +10,7 @@ import type { MemberId } from "./raft/types.js";
 import type { OwnWrites } from "./own-writes.js";
 import type { Readers } from "./readers.js";
 import type { Router } from "./router.js";
+import type { ErrorName } from "./wire/errors.js";
 import { inSlices } from "./slices.js";
 
 export interface ClientRequestsOptions {
@@ -57,7 +58,7 @@ export class ClientRequests implements Pick<Store, "write" | "read" | "hash" | "
     return member;
   }
 
-  read<A>(answer: (kv: MvccStore) => A | Refused, serializable: boolean): Promise<A> {
+  read<A>(answer: (kv: MvccStore) => A | Refused<ErrorName>, serializable: boolean): Promise<A> {
     const { router, readers, kv } = this.#options;
     const deadlineMs = this.#options.deadlineMs();
     return new Promise((resolve, reject) => {
@@ -94,6 +95,11 @@ export class ClientRequests implements Pick<Store, "write" | "read" | "hash" | "
     return this.#options.compactor.run();
   }
 
+  /** Resolves once the entry of that number is applied here, or after the time that a request may take. */
+  untilApplied(entry: number): Promise<void> {
+    return this.#applied(entry, this.#options.deadlineMs());
+  }
+
   /** The change is made, whatever this member knows of it; it shows it to whoever asks it next, or answers late. */
   #applied(index: number, deadlineMs: number): Promise<void> {
     return new Promise((done) => this.#options.readers.add({ index, deadlineMs, serve: done, fail: done }));
@@ -114,8 +120,8 @@ function isAnswerTo<N extends CommandName>(name: N, answer: CommandAnswer): answ
   return answer.type === name;
 }
 
-function isRefused<A>(answer: A | Refused): answer is Refused {
-  return (answer as Partial<Refused>).type === "refused";
+function isRefused<A>(answer: A | Refused<ErrorName>): answer is Refused<ErrorName> {
+  return (answer as Partial<Refused<ErrorName>>).type === "refused";
 }
 
 function unexpected({ type }: Answer): Error {

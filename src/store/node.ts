@@ -2,6 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { unsafeSwitches } from "../core/store-switches.js";
 import type { Log } from "../core/log-line.js";
 import type { Prng } from "../core/prng.js";
+import { NodeAccess } from "./access.js";
 import type { Answer, Ask, MemberChange } from "./ask.js";
 import type { NodeStart } from "./begin.js";
 import { ClientRequests } from "./client-requests.js";
@@ -45,6 +46,7 @@ import { compactByItself, handOver, NodeUpkeep } from "./upkeep.js";
 import { storeVersion } from "./version.js";
 import type { WatchSink, WatchStream } from "./watch/watch-stream.js";
 import { Watches } from "./watches.js";
+import type { ErrorName } from "./wire/errors.js";
 
 const requestsWaitingMax = 10_000;
 const sweepEveryMs = 50;
@@ -88,6 +90,7 @@ export class Node implements Store {
   readonly #requests: ClientRequests;
   readonly #watches: Watches;
   readonly streams: OpenStreams;
+  readonly access: NodeAccess;
   readonly #compactor = new Compactor(() => this.#replica.kv);
   readonly upkeep: NodeUpkeep;
   readonly #stopTimers: (() => void)[] = [];
@@ -244,6 +247,12 @@ export class Node implements Store {
       leader: () => this.#leader,
       timeoutMs: timing.requestTimeoutMs,
     });
+    this.access = new NodeAccess({
+      auth: () => this.#replica.state.auth,
+      applied: () => this.#applied,
+      untilApplied: (entry) => this.#requests.untilApplied(entry),
+      nowMs,
+    });
     const methods = etcdMethods(etcdServices(this));
     this.#door = new FrontDoor(new GrpcServer(methods), new Gateway(this, methods).server);
   }
@@ -331,7 +340,7 @@ export class Node implements Store {
     return this.#requests.write(name, command, as);
   }
 
-  read<A>(answer: (kv: MvccStore) => A | Refused, serializable: boolean): Promise<A> {
+  read<A>(answer: (kv: MvccStore) => A | Refused<ErrorName>, serializable: boolean): Promise<A> {
     return this.#requests.read(answer, serializable || this.#options.switches.reads === "local");
   }
 
@@ -427,6 +436,7 @@ export class Node implements Store {
       this.#snapshots.applied(entry);
       if (applied.type === "conf") this.#onMembersChanged(applied.change);
       this.#leaseKeeper.applied(applied);
+      this.access.onApplied(entry.index, applied);
       this.#leading.onApplied(entry, applied);
       this.#writes.onApplied(applied, entry.term);
       this.#enterAppliedTerm(entry.term);
@@ -456,6 +466,7 @@ export class Node implements Store {
     this.#applied = index;
     this.#conf = conf;
     this.#transport.setPeers(this.#peers());
+    this.access.onRestored();
     this.#leading.onRestored(index);
     this.#writes.onRestored(this.#replica.state.sessions);
     this.#enterAppliedTerm(term);

@@ -1,10 +1,13 @@
 import { unreachable } from "../core/invariant.js";
 import { Alarms, alarmType } from "./alarms.js";
 import type { Alarm, AlarmsPart } from "./alarms.js";
-import type { Command, CommandAnswer } from "./entries/commands.js";
+import { AuthStore } from "./auth/auth-store.js";
+import type { AuthCommand, AuthPart } from "./auth/auth-store.js";
+import { needsOf, needsOfLease } from "./auth/needs.js";
+import type { AuthAnswer, Command, CommandAnswer } from "./entries/commands.js";
 import { decodeCommand } from "./entries/commands.js";
 import { decodeEnvelope } from "./entries/envelope.js";
-import type { RequestId } from "./entries/envelope.js";
+import type { Principal, RequestId } from "./entries/envelope.js";
 import { LeaseBook } from "./lease/lease-book.js";
 import type { LeaseMark, LeasePart, LeaseTimes } from "./lease/lease-book.js";
 import type { LeaseId } from "./mvcc/key-value.js";
@@ -21,6 +24,7 @@ import type { ErrorName } from "./wire/errors.js";
 export interface StateParts {
   readonly alarms: AlarmsPart;
   readonly leases: LeasePart;
+  readonly auth: AuthPart;
   readonly sessions: SessionsPart;
 }
 
@@ -45,43 +49,51 @@ export class StoreState {
   readonly kv: MvccStore;
   readonly leases: LeaseBook;
   readonly alarms: Alarms;
+  readonly auth: AuthStore;
   /** Which requests were applied. */
   readonly sessions: Sessions;
 
-  private constructor(leases: LeaseBook, alarms: Alarms, sessions: Sessions, keys?: MvccState) {
+  private constructor(leases: LeaseBook, alarms: Alarms, auth: AuthStore, sessions: Sessions, keys?: MvccState) {
     this.leases = leases;
     this.alarms = alarms;
+    this.auth = auth;
     this.sessions = sessions;
     this.kv = new MvccStore((lease) => leases.has(lease), keys);
   }
 
   static create(): StoreState {
-    return new StoreState(new LeaseBook(), new Alarms(), new Sessions());
+    return new StoreState(new LeaseBook(), new Alarms(), new AuthStore(), new Sessions());
   }
 
   /** @param parts a part that the snapshot of an older version lacks is empty. */
-  static restore({ alarms, leases, sessions }: Partial<StateParts>, keys: MvccState): StoreState {
+  static restore({ alarms, auth, leases, sessions }: Partial<StateParts>, keys: MvccState): StoreState {
     return new StoreState(
       leases === undefined ? new LeaseBook() : LeaseBook.restore(leases),
       Alarms.restore(alarms ?? []),
+      auth === undefined ? new AuthStore() : AuthStore.restore(auth),
       sessions === undefined ? new Sessions() : Sessions.restore(sessions),
       keys,
     );
   }
 
   parts(): StateParts {
-    return { alarms: this.alarms.part(), leases: this.leases.part(), sessions: this.sessions.part() };
+    return {
+      alarms: this.alarms.part(),
+      auth: this.auth.part(),
+      leases: this.leases.part(),
+      sessions: this.sessions.part(),
+    };
   }
 
   /** Applies the data of a log entry, if it is no repeat. */
   applyEntry(data: Uint8Array): AppliedEntry {
     const envelope = decodeEnvelope(data);
     if (envelope === undefined) return { type: "command", request: undefined, answer: this.apply(data) };
-    const { request, floor, command } = envelope;
+    const { request, floor, principal, command } = envelope;
     const admission = this.sessions.admit(request, floor);
     switch (admission) {
       case "new":
-        return { type: "command", request, answer: this.apply(command) };
+        return { type: "command", request, answer: this.apply(command, principal) };
       case "repeat":
         return { type: "repeat" };
       case "outlived":
@@ -91,10 +103,37 @@ export class StoreState {
     }
   }
 
-  /** Applies a command. What is refused changes nothing. */
-  apply(data: Uint8Array): CommandAnswer | Refused<ErrorName> {
+  /** Applies a command, if `principal` may ask for it. What is refused changes nothing. */
+  apply(data: Uint8Array, principal?: Principal): CommandAnswer | Refused<ErrorName> {
     const command = decodeCommand(data);
     if (this.alarms.isOn(alarmType.noSpace) && addsToState(command)) return refused("noSpace");
+    const error = this.auth.enabled ? this.#whyNot(command, principal) : undefined;
+    return error === undefined ? this.#carryOut(command) : refused(error);
+  }
+
+  /** As in etcd, who only has the log compacted, ends an alarm or asks for a lease need not be anybody. */
+  #whyNot(command: Command, principal: Principal | undefined): ErrorName | undefined {
+    const keysOfLease = (lease: LeaseId) => this.kv.keysOf(lease);
+    switch (command.type) {
+      case "put":
+      case "deleteRange":
+      case "txn":
+        return this.auth.whyNot(principal, needsOf(command, keysOfLease));
+      case "leaseRevoke":
+        return this.auth.whyNot(principal, needsOfLease(command.id, keysOfLease));
+      case "alarm":
+      case "compact":
+      case "leaseGrant":
+      case "leaseTimes":
+      case "authenticate":
+      case "old":
+        return undefined;
+      default:
+        return this.auth.whyNoAdmin(principal);
+    }
+  }
+
+  #carryOut(command: Command): CommandAnswer | Refused<ErrorName> {
     switch (command.type) {
       case "put":
       case "deleteRange":
@@ -123,8 +162,13 @@ export class StoreState {
         return answer;
       }
       default:
-        return unreachable(command);
+        return this.#administer(command);
     }
+  }
+
+  #administer(command: AuthCommand): AuthAnswer | Refused<ErrorName> {
+    const done = this.auth.apply(command);
+    return done === "done" ? ({ type: command.type, revision: this.kv.revision, command } as AuthAnswer) : done;
   }
 
   /** Ends a lease with its keys, as one transaction; the revision after it. */

@@ -88,7 +88,12 @@ it("is the same after a snapshot, and goes on as the original does", () => {
   expect(keysOf(restored, 7n)).toEqual(["a", "b"]);
 });
 
-it("has no leases after a snapshot from before there were any", () => {
+it("has no leases and no users after a snapshot from before there were any", () => {
   const restored = StoreState.restore({}, readWholeSnapshot(wholeSnapshot(StoreState.create().kv)));
-  expect(restored.parts()).toEqual({ alarms: [], leases: { lastSerial: 0, leases: [] }, sessions: [] });
+  expect(restored.parts()).toEqual({
+    alarms: [],
+    leases: { lastSerial: 0, leases: [] },
+    auth: { enabled: false, revision: 1, users: [], roles: [] },
+    sessions: [],
+  });
 });

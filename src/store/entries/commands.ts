@@ -1,5 +1,6 @@
 import { invariant } from "../../core/invariant.js";
 import type { Alarm } from "../alarms.js";
+import type { AuthCommand } from "../auth/auth-store.js";
 import type { Lease, LeaseMark, LeaseTimes } from "../lease/lease-book.js";
 import type { LeaseId } from "../mvcc/key-value.js";
 import type { DeleteRangeAnswer, DeleteRangeOp, PutAnswer, PutOp, TxnAnswer, TxnOp } from "../mvcc/requests.js";
@@ -7,6 +8,7 @@ import { decode } from "../wire/decode.js";
 import { encode } from "../wire/encode.js";
 import { rpcs } from "../wire/rpcs.js";
 import type { Given, Message } from "../wire/schema.js";
+import { authCommands, readAuthCommand } from "./auth-commands.js";
 import { LeaseTimesRequest } from "./lease-times.js";
 import { decodeOldCommand, isOldCommand } from "./old-format.js";
 import { deleteRangeOp, putOp, txnOp } from "./ops.js";
@@ -19,6 +21,7 @@ export type Command =
   | CompactCommand
   | LeaseCommand
   | AlarmCommand
+  | AuthCommand
   /** Written before the store kept a history: none begins before it. */
   | { readonly type: "old"; readonly op: PutOp | DeleteRangeOp };
 
@@ -46,12 +49,17 @@ export type CommandAnswer =
   | PutAnswer
   | DeleteRangeAnswer
   | TxnAnswer
+  | AuthAnswer
   | { readonly type: "compact"; readonly revision: number }
   | { readonly type: "leaseRevoke"; readonly revision: number; readonly id: LeaseId }
   | { readonly type: "leaseGrant"; readonly revision: number; readonly lease: Lease }
   | { readonly type: "leaseTimes"; readonly revision: number; readonly times: LeaseTimes; readonly ended: readonly LeaseMark[] }
   /** `alarms`: those that the command was about. */
   | { readonly type: "alarm"; readonly revision: number; readonly alarms: readonly Alarm[] };
+
+export type AuthAnswer = {
+  [C in AuthCommand as C["type"]]: { readonly type: C["type"]; readonly revision: number; readonly command: C };
+}[AuthCommand["type"]];
 
 /**
  * A command is an opcode (u8) and etcd's request of that name, as protobuf; where etcd has none, one of ours. Those of older versions begin
@@ -66,6 +74,7 @@ const commands = {
   leaseRevoke: { opcode: 8, request: rpcs.lease.leaseRevoke.input },
   leaseTimes: { opcode: 9, request: LeaseTimesRequest },
   alarm: { opcode: 10, request: rpcs.maintenance.alarm.input },
+  ...authCommands,
 } as const;
 
 export type CommandName = keyof typeof commands;
@@ -111,7 +120,10 @@ export function decodeCommand(data: Uint8Array): Command {
       const { action, memberId, alarm } = decode(commands.alarm.request, body);
       return { type: "alarm", action, alarm: { member: memberId, type: alarm } };
     }
-    default:
-      invariant(false, `a log entry holds a command of unknown kind ${bytes[0]}`);
+    default: {
+      const command = readAuthCommand(bytes[0], body);
+      invariant(command !== undefined, `a log entry holds a command of unknown kind ${bytes[0]}`);
+      return command;
+    }
   }
 }

@@ -25,6 +25,12 @@ export class KeyIntervals {
     return interval !== undefined && key < interval[1];
   }
 
+  /** Whether all of [from, to) is in the set. Where that does not ascend, `from` has to be. */
+  covers(from: Key, to: Key): boolean {
+    const interval = this.#intervals[this.#count(([begin]) => begin <= from) - 1];
+    return interval !== undefined && from < interval[1] && to <= interval[1];
+  }
+
   /** How many intervals from the first one on are so; all that are come before all that are not. */
   #count(isSo: (interval: readonly [from: Key, to: Key]) => boolean): number {
     let low = 0;

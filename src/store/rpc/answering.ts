@@ -2,7 +2,7 @@ import { messageOf } from "../../core/errors.js";
 import { InvariantViolation, unreachable } from "../../core/invariant.js";
 import { RequestFailed } from "../ask.js";
 import { GrpcError, grpcCode } from "../io/grpc.js";
-import type { GrpcStream, Method } from "../io/grpc.js";
+import type { GrpcCall, GrpcStream, Method } from "../io/grpc.js";
 import { decode, WireError } from "../wire/decode.js";
 import { encode } from "../wire/encode.js";
 import { etcdError } from "../wire/errors.js";
@@ -19,15 +19,18 @@ export interface Answering {
  * `answer` gets the request decoded, and as it came. It must take what it needs before it waits for anything: both are views of the connection's bytes.
  * It fails with a {@link GrpcError}, or with {@link RequestFailed} as the node does.
  */
-export function answering<I, O>(rpc: Rpc<I, O>, answer: (request: I, message: Buffer) => Promise<Given<O>>): Answering {
+export function answering<I, O>(
+  rpc: Rpc<I, O>,
+  answer: (request: I, message: Buffer, call: GrpcCall) => Promise<Given<O>>,
+): Answering {
   return {
     path: rpc.path,
     method: {
       kind: "unary",
-      answer: (message, _call, reply) => {
+      answer: (message, call, reply) => {
         let answered: Promise<Given<O>>;
         try {
-          answered = answer(decode(rpc.input, message), message);
+          answered = answer(decode(rpc.input, message), message, call);
         } catch (error) {
           reply(grpcErrorOf(error));
           return;

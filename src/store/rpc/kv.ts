@@ -2,6 +2,7 @@ import { unreachable } from "../../core/invariant.js";
 import { commandOf } from "../entries/commands.js";
 import type { CommandName } from "../entries/commands.js";
 import { deleteRangeOp, putOp, rangeOp, txnOp } from "../entries/ops.js";
+import type { Caller } from "./access.js";
 import type { Store } from "./store.js";
 import { checkRequest } from "../mvcc/check-request.js";
 import { isReadOnly } from "../mvcc/mvcc-store.js";
@@ -12,6 +13,7 @@ import { rpcs } from "../wire/rpcs.js";
 import type { Given } from "../wire/schema.js";
 import { answering } from "./answering.js";
 import type { Answering } from "./answering.js";
+import { readAs, writeAs } from "./as-caller.js";
 import { headersOf } from "./header.js";
 import { lacksRoom, refuseForSpace } from "./quota.js";
 
@@ -22,36 +24,37 @@ const entryBytesMax = 1.5 * 2 ** 20;
 export function kvService(store: Store): readonly Answering[] {
   const header = headersOf(store);
   return [
-    answering(rpcs.kv.range, async (request) => {
-      const { query, serializable } = checked(rangeOp(request));
-      const { revision, kvs, more, count } = await store.read((kv) => kv.range(query), serializable);
+    answering(rpcs.kv.range, async (request, _message, call) => {
+      const op = checked(rangeOp(request));
+      const answer = await readAs(store, call, op, (kv) => kv.range(op.query), op.serializable);
+      const { revision, kvs, more, count } = answer;
       return { header: header(revision), kvs, more, count };
     }),
-    answering(rpcs.kv.put, async (request, message) => {
+    answering(rpcs.kv.put, async (request, message, call) => {
       const put = checked(putOp(request));
       if (lacksRoom(store, costOf(put))) return refuseForSpace(store);
-      const { answer, term } = await write(store, "put", message);
+      const { answer, term } = await write(store, call, "put", message);
       return { header: header(answer.revision, term), prevKv: answer.previous };
     }),
-    answering(rpcs.kv.deleteRange, async (request, message) => {
+    answering(rpcs.kv.deleteRange, async (request, message, call) => {
       checked(deleteRangeOp(request));
-      const { answer, term } = await write(store, "deleteRange", message);
+      const { answer, term } = await write(store, call, "deleteRange", message);
       return { header: header(answer.revision, term), deleted: answer.deleted, prevKvs: answer.previous };
     }),
-    answering(rpcs.kv.txn, async (request, message) => {
+    answering(rpcs.kv.txn, async (request, message, call) => {
       const txn = checked(txnOp(request));
       if (isReadOnly(txn)) {
-        const answer = await store.read((kv) => kv.readOnlyTxn(txn), isSerializable(txn));
+        const answer = await readAs(store, call, txn, (kv) => kv.readOnlyTxn(txn), isSerializable(txn));
         return { header: header(answer.revision), succeeded: answer.succeeded, responses: answer.responses.map(responseOf) };
       }
       if (lacksRoom(store, costOf(txn))) return refuseForSpace(store);
-      const { answer, term } = await write(store, "txn", message);
+      const { answer, term } = await write(store, call, "txn", message);
       const { revision, succeeded, responses } = answer;
       return { header: header(revision, term), succeeded, responses: responses.map(responseOf) };
     }),
-    answering(rpcs.kv.compact, async (request, message) => {
+    answering(rpcs.kv.compact, async (request, message, call) => {
       const { physical } = request;
-      const { answer, term } = await write(store, "compact", message);
+      const { answer, term } = await write(store, call, "compact", message);
       if (physical) await store.compacted();
       return { header: header(answer.revision, term) };
     }),
@@ -59,10 +62,10 @@ export function kvService(store: Store): readonly Answering[] {
 }
 
 /** The request goes into the log as it came: nothing in it is for this member to fill in. */
-function write<N extends CommandName>(store: Store, name: N, message: Buffer) {
+function write<N extends CommandName>(store: Store, caller: Caller, name: N, message: Buffer) {
   const command = commandOf(name, message);
   if (command.length > entryBytesMax) throw etcdError("requestTooLarge");
-  return store.write(name, command);
+  return writeAs(store, caller, name, command);
 }
 
 /** The request, unless it is wrong whatever the store holds. */

@@ -5,6 +5,7 @@ import { etcdError } from "../wire/errors.js";
 import { rpcs } from "../wire/rpcs.js";
 import { answering, streaming } from "./answering.js";
 import type { Answering } from "./answering.js";
+import { writeAs } from "./as-caller.js";
 import { headersOf } from "./header.js";
 import { lacksRoom, refuseForSpace } from "./quota.js";
 import type { Store } from "./store.js";
@@ -15,19 +16,21 @@ const ttlSecMax = 9_000_000_000;
 const waitingMax = 1000;
 
 /** https://etcd.io/docs/v3.4/learning/api/#lease-api */
-export function leaseService(store: Pick<Store, "write" | "header" | "leases" | "streams" | "upkeep">): readonly Answering[] {
+export function leaseService(
+  store: Pick<Store, "write" | "header" | "leases" | "streams" | "upkeep" | "access">,
+): readonly Answering[] {
   const header = headersOf(store);
   const { leases } = store;
   return [
-    answering(rpcs.lease.leaseGrant, async ({ id, ttl }) => {
+    answering(rpcs.lease.leaseGrant, async ({ id, ttl }, _message, call) => {
       if (ttl > ttlSecMax) throw etcdError("leaseTtlTooLarge");
       if (lacksRoom(store, costOfLease)) return refuseForSpace(store);
       const command = encodeCommand("leaseGrant", leases.filledIn(id, ttl));
-      const { answer, term } = await store.write("leaseGrant", command);
+      const { answer, term } = await writeAs(store, call, "leaseGrant", command);
       return { header: header(answer.revision, term), id: answer.lease.id, ttl: answer.lease.ttlSec };
     }),
-    answering(rpcs.lease.leaseRevoke, async ({ id }) => {
-      const { answer, term } = await store.write("leaseRevoke", encodeCommand("leaseRevoke", { id }));
+    answering(rpcs.lease.leaseRevoke, async ({ id }, _message, call) => {
+      const { answer, term } = await writeAs(store, call, "leaseRevoke", encodeCommand("leaseRevoke", { id }));
       return { header: header(answer.revision, term) };
     }),
     streaming(rpcs.lease.leaseKeepAlive, (answers) => {

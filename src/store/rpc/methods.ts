@@ -3,7 +3,9 @@ import type { Store } from "./store.js";
 import { rpcs } from "../wire/rpcs.js";
 import { notSupported } from "./answering.js";
 import type { Answering } from "./answering.js";
+import { authService } from "./auth.js";
 import { clusterService } from "./cluster.js";
+import { guarded } from "./guard.js";
 import { kvService } from "./kv.js";
 import { leaseService } from "./lease.js";
 import { maintenanceService } from "./maintenance.js";
@@ -11,13 +13,15 @@ import { watchService } from "./watch.js";
 
 /** The calls of etcd's API that this store answers. */
 export function etcdServices(store: Store): readonly Answering[] {
-  return [
+  const services = [
     ...kvService(store),
     ...leaseService(store),
+    ...watchService(store),
     ...clusterService(store),
     ...maintenanceService(store),
-    ...watchService(store),
+    ...authService(store),
   ];
+  return services.map(({ path, method }) => ({ path, method: guarded(path, method, () => store.access) }));
 }
 
 /** All calls of etcd's API, as the gRPC server takes them; those that are not answered yet say so. */

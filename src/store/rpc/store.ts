@@ -7,15 +7,17 @@ import type { Key, LeaseId } from "../mvcc/key-value.js";
 import type { HashAnswer, MvccStore } from "../mvcc/mvcc-store.js";
 import type { Refused } from "../mvcc/requests.js";
 import type { WatchSink, WatchStream } from "../watch/watch-stream.js";
+import type { Access } from "./access.js";
 import type { OpenStreams } from "./open-streams.js";
 import type { MemberId } from "../raft/types.js";
+import type { ErrorName } from "../wire/errors.js";
 
 /** What clients' calls need of a node. Promises reject with {@link RequestFailed}, within the node's time limit. */
 export interface Store {
   /** Resolves with what this member saw when it applied it. `command` is one of that name, and free again when this returns. */
   write<N extends CommandName>(name: N, command: Uint8Array, as?: Principal): Promise<Written<N>>;
   /** Asks the state of now, or of whenever this member got to; what the store refuses rejects. */
-  read<A>(answer: (kv: MvccStore) => A | Refused, serializable: boolean): Promise<A>;
+  read<A>(answer: (kv: MvccStore) => A | Refused<ErrorName>, serializable: boolean): Promise<A>;
   /** Of this member's keys as they were at `revision` (0: now). */
   hash(revision: number): Promise<HashAnswer>;
   /** Resolves once this member has given back the memory of everything compacted by now. */
@@ -32,6 +34,8 @@ export interface Store {
   unhealthy(): string | undefined;
   status(withHash: boolean): unknown;
   raftStatus(): RaftView;
+
+  readonly access: Access;
 
   readonly leases: Leases;
   readonly upkeep: Upkeep;

@@ -50,11 +50,14 @@ export class WatchStream {
     return this.#watchers.values();
   }
 
-  /** @param id 0: chosen here. */
-  create(id: bigint, spec: WatchSpec): void {
+  /**
+   * @param id 0: chosen here.
+   * @param mayNot why whoever asks is not to be told of these keys
+   */
+  create(id: bigint, spec: WatchSpec, mayNot?: string): void {
     const { told } = this.#keeper;
     const header = this.#keeper.header(told);
-    const refusal = this.#refusal(id, spec);
+    const refusal = mayNot ?? this.#refusal(id, spec);
     if (refusal !== undefined) {
       this.say({ header, watchId: noSuchId, created: true, canceled: true, cancelReason: refusal });
       return;

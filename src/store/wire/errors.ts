@@ -20,6 +20,14 @@ const errors = {
   badMemberUrls: [grpcCode.invalidArgument, "given member URLs are invalid"],
   memberNotFound: [grpcCode.notFound, "member not found"],
   noSpace: [grpcCode.resourceExhausted, "mvcc: database space exceeded"],
+  userNameEmpty: [grpcCode.invalidArgument, "user name is empty"],
+  roleNameEmpty: [grpcCode.invalidArgument, "role name is empty"],
+  authFailed: [grpcCode.invalidArgument, "authentication failed, invalid user ID or password"],
+  invalidAuthManagement: [grpcCode.invalidArgument, "invalid auth management"],
+  permissionNotGiven: [grpcCode.invalidArgument, "permission not given"],
+  authOldRevision: [grpcCode.invalidArgument, "revision of auth store is old"],
+  permissionDenied: [grpcCode.permissionDenied, "permission denied"],
+  invalidAuthToken: [grpcCode.unauthenticated, "invalid auth token"],
   tooManyRequests: [grpcCode.resourceExhausted, "too many requests"],
   peerUrlExists: [grpcCode.failedPrecondition, "Peer URLs already exists"],
   memberNotLearner: [grpcCode.failedPrecondition, "can only promote a learner member"],
@@ -29,6 +37,15 @@ const errors = {
   badTransferee: [grpcCode.failedPrecondition, "bad leader transferee"],
   notEnoughStarted: [grpcCode.failedPrecondition, "re-configuration failed due to not enough started members"],
   stopped: [grpcCode.unavailable, "server stopped"],
+  rootUserNotFound: [grpcCode.failedPrecondition, "root user does not exist"],
+  rootRoleNotGranted: [grpcCode.failedPrecondition, "root user does not have root role"],
+  userExists: [grpcCode.failedPrecondition, "user name already exists"],
+  userNotFound: [grpcCode.failedPrecondition, "user name not found"],
+  roleExists: [grpcCode.failedPrecondition, "role name already exists"],
+  roleNotFound: [grpcCode.failedPrecondition, "role name not found"],
+  roleNotGranted: [grpcCode.failedPrecondition, "role is not granted to the user"],
+  permissionNotGranted: [grpcCode.failedPrecondition, "permission is not granted to the role"],
+  authNotEnabled: [grpcCode.failedPrecondition, "authentication is not enabled"],
   noLeader: [grpcCode.unavailable, "no leader"],
   timedOut: [grpcCode.unavailable, "request timed out"],
   unhealthy: [grpcCode.unavailable, "unhealthy cluster"],
@@ -40,4 +57,9 @@ export type ErrorName = keyof typeof errors;
 export function etcdError(name: ErrorName, isDefinite = true): GrpcError {
   const [code, text] = errors[name];
   return new GrpcError(code, `etcdserver: ${text}`, { "devious-definite": isDefinite ? "1" : "0" });
+}
+
+/** As etcd lets its own words for what is refused to callers through where it forgets to translate them: with no code. */
+export function untranslated(name: ErrorName): GrpcError {
+  return new GrpcError(grpcCode.unknown, `auth: ${errors[name][1]}`, { "devious-definite": "1" });
 }

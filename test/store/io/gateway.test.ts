@@ -9,6 +9,7 @@ import { noUpkeep } from "../rpc/no-upkeep.js";
 import { MvccStore } from "../../../src/store/mvcc/mvcc-store.js";
 import { GrpcServer } from "../../../src/store/io/grpc-server.js";
 import { etcdMethods, etcdServices } from "../../../src/store/rpc/methods.js";
+import { accessOf } from "../rpc/access-of.js";
 import { streamsOf } from "../rpc/streams-of.js";
 
 import { StoreState } from "../../../src/store/store-state.js";
@@ -35,6 +36,7 @@ const store: Store = {
   raftStatus: () => ({ leader: 1, committed: 9, applied: 8, isLearner: false, bytes: 5 }),
   ...streamsOf(() => kv, header),
   leases: leasesOf(StoreState.create()),
+  access: accessOf(),
 };
 
 let door: FrontDoor;
@@ -97,7 +99,14 @@ it.each<[string, string, string, number, number, string]>([
   ["a body over twice that bound", "kv/put", "x".repeat(4_194_305), 429, 8, overMax(4_194_305)],
   ["no URL", "cluster/member/add", `{"peerURLs":["n4"]}`, 400, 3, "etcdserver: given member URLs are invalid"],
   ["no member", "cluster/member/remove", "{}", 404, 5, "etcdserver: member not found"],
-  ["a call that is not built", "auth/user/add", "{}", 501, 12, "devious: etcd's call UserAdd is not supported by this store yet"],
+  [
+    "a call that is not built",
+    "cluster/member/update",
+    "{}",
+    501,
+    12,
+    "devious: etcd's call MemberUpdate is not supported by this store yet",
+  ],
 ])("%s is definite trouble", async (_, call, body, status, code, error) => {
   const response = await post(`/v3/${call}`, body);
   expect([response.status, await response.json()]).toEqual([status, { error, message: error, code, definite: true }]);

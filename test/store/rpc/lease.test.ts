@@ -15,6 +15,7 @@ import type { Rpc } from "../../../src/store/wire/rpcs.js";
 import type { Given } from "../../../src/store/wire/schema.js";
 import { leasesOf } from "./leases-of.js";
 import { noUpkeep } from "./no-upkeep.js";
+import { accessOf } from "./access-of.js";
 import { streamsOf } from "./streams-of.js";
 
 type LeaseStore = Pick<Store, "write" | "header" | "leases" | "streams" | "upkeep">;
@@ -37,7 +38,7 @@ function world(): { readonly state: StoreState; readonly store: LeaseStore } {
 }
 
 const methodOf = (store: LeaseStore, { path }: Rpc<unknown, unknown>) =>
-  leaseService(store).find((each) => each.path === path)?.method;
+  leaseService({ ...store, access: accessOf() }).find((each) => each.path === path)?.method;
 
 function ask<I, O>(store: LeaseStore, rpc: Rpc<I, O>, request: Given<I>): Promise<O> {
   const method = methodOf(store, rpc);

@@ -13,11 +13,13 @@ import { inSlices } from "../../../src/store/slices.js";
 import { etcdMethods, etcdServices } from "../../../src/store/rpc/methods.js";
 import { decode } from "../../../src/store/wire/decode.js";
 import { encode } from "../../../src/store/wire/encode.js";
+import type { ErrorName } from "../../../src/store/wire/errors.js";
 import { rpcs } from "../../../src/store/wire/rpcs.js";
 import type { Rpc } from "../../../src/store/wire/rpcs.js";
 import { leasesOf } from "./leases-of.js";
 import type { Given } from "../../../src/store/wire/schema.js";
 
+import { accessOf } from "./access-of.js";
 import { streamsOf } from "./streams-of.js";
 
 const call: GrpcCall = { metadata: new Map(), timeoutMs: undefined, onCancel: () => {} };
@@ -74,6 +76,7 @@ function world(): World {
       members: () => [{ id: 1, name: "n1", peerUrl: "http://n1:2380", isLearner: false }],
       header,
       ...streamsOf(() => kv, header),
+      access: accessOf(state.auth),
       unhealthy: () => undefined,
       status: () => ({}),
       upkeep: {
@@ -97,8 +100,8 @@ function world(): World {
   return made;
 }
 
-function isRefused<A>(answer: A | Refused): answer is Refused {
-  return (answer as Partial<Refused>).type === "refused";
+function isRefused<A>(answer: A | Refused<ErrorName>): answer is Refused<ErrorName> {
+  return (answer as Partial<Refused<ErrorName>>).type === "refused";
 }
 
 /** Bytes in, bytes out, as the gRPC server calls it. */
@@ -354,7 +357,7 @@ it("gives the copy up where the client goes away", async () => {
 
 const key = "k";
 it.each<[string, (here: World) => Promise<unknown>, RegExp]>([
-  ["a user", (here) => ask(here, rpcs.auth.userAdd, { name: "u" }), /etcd's call UserAdd/],
+  ["another address", (here) => ask(here, rpcs.cluster.memberUpdate, { id: 1n }), /etcd's call MemberUpdate/],
 ])("refuses %s by name", async (_, asked, message) => {
   const here = world();
   await expect(asked(here)).rejects.toMatchObject({

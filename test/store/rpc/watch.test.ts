@@ -10,6 +10,7 @@ import { rpcs } from "../../../src/store/wire/rpcs.js";
 import type { Given } from "../../../src/store/wire/schema.js";
 import { del, put } from "../mvcc/words.js";
 import { FakeSink } from "../watch/fake-sink.js";
+import { accessOf } from "./access-of.js";
 import { patienceMs, streamsOf } from "./streams-of.js";
 import type { Streams } from "./streams-of.js";
 
@@ -69,7 +70,7 @@ beforeEach(() => {
 });
 
 function open(client = new Client()): Client {
-  const [answering] = watchService(streams as unknown as Store);
+  const [answering] = watchService({ ...streams, access: accessOf() } as unknown as Store);
   if (answering?.method.kind !== "stream") throw new Error("no stream");
   answering.method.open(client);
   return client;
