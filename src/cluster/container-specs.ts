@@ -6,7 +6,7 @@ import { shipEnv, shipPaths, shipperNode } from "../core/ship-contract.js";
 import { changedSwitches } from "../core/store-switches.js";
 import type { ContainerSpec, Labels } from "../engine/port.js";
 import { imagePaths } from "../image/recipe.js";
-import { isImage, placeOf } from "../spec/cluster-spec.js";
+import { isImage, placeOf, raftDefaults } from "../spec/cluster-spec.js";
 import type { ImageService, ServiceSpec, Shipping, StoreSpec } from "../spec/cluster-spec.js";
 import {
   agentContainerName,
@@ -47,8 +47,16 @@ export function nodeHash({ image, imageIds }: Pick<Identity, "image" | "imageIds
   });
 }
 
-function storeFacts({ switches, ...always }: StoreSpec): object {
-  return { ...always, ...changedSwitches(switches) };
+function storeFacts({ switches, quotaBytes, autoCompaction, ...always }: StoreSpec): object {
+  return { ...always, ...changedSwitches(switches), ...changedUpkeep({ quotaBytes, autoCompaction }) };
+}
+
+/** What is as it always is goes unsaid, so that containers of before need not be made anew. */
+function changedUpkeep({ quotaBytes, autoCompaction }: Pick<StoreSpec, "quotaBytes" | "autoCompaction">): object {
+  return {
+    ...(quotaBytes === raftDefaults.quotaBytes ? {} : { quotaBytes }),
+    ...(autoCompaction === null ? {} : { autoCompaction }),
+  };
 }
 
 /** `id`: a rebuilt image keeps its name. */
@@ -88,7 +96,8 @@ function storeContainer(identity: Identity, boot: StoreBoot): ContainerSpec {
   const { node, service } = boot;
   // one design so far, so the program needs no telling
   const { electionTimeoutMs, heartbeatIntervalMs, snapshotEntries, switches } = service.store;
-  const options = { electionTimeoutMs, heartbeatIntervalMs, snapshotEntries, ...changedSwitches(switches) };
+  const changed = { ...changedSwitches(switches), ...changedUpkeep(service.store) };
+  const options = { electionTimeoutMs, heartbeatIntervalMs, snapshotEntries, ...changed };
   return {
     ...commonSpec(identity, node),
     image,

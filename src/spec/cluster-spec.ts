@@ -72,6 +72,10 @@ export interface StoreSpec {
   /** Entries applied between two snapshots. */
   readonly snapshotEntries: number;
   readonly switches: StoreSwitches;
+  /** Of all versions of keys in a node's memory. */
+  readonly quotaBytes: number;
+  /** What stays readable where the leader compacts by itself; null: it does not. */
+  readonly autoCompaction: { readonly revisions: number } | { readonly periodMs: number } | null;
 }
 
 export const raftDefaults: StoreSpec = {
@@ -80,6 +84,8 @@ export const raftDefaults: StoreSpec = {
   heartbeatIntervalMs: 100,
   snapshotEntries: 10_000,
   switches: safeSwitches,
+  quotaBytes: 512 * 2 ** 20,
+  autoCompaction: null,
 };
 
 export const nodesMax = 15;

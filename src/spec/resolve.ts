@@ -57,6 +57,8 @@ function storeSpec(store: SpecFile["store"]): StoreSpec {
     electionTimeoutMs: store?.election_timeout ?? raftDefaults.electionTimeoutMs,
     heartbeatIntervalMs: store?.heartbeat_interval ?? raftDefaults.heartbeatIntervalMs,
     snapshotEntries: store?.snapshot_entries ?? raftDefaults.snapshotEntries,
+    quotaBytes: store?.quotaBytes ?? raftDefaults.quotaBytes,
+    autoCompaction: store?.autoCompaction?.retention ?? raftDefaults.autoCompaction,
     switches: {
       reads: store?.reads ?? safeSwitches.reads,
       fsync: store?.fsync ?? safeSwitches.fsync,

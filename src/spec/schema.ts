@@ -33,6 +33,22 @@ const duration = z
   // for editors, which cannot run the transform
   .meta({ type: "string", pattern: "^(\\d+(\\.\\d+)?(us|ms|s|m|h))+$" });
 
+const periodMsMin = 1000;
+
+/** What compaction keeps: so many revisions, or those of so long. */
+const retention = z
+  .unknown()
+  .transform((value, context): { readonly revisions: number } | { readonly periodMs: number } => {
+    if (typeof value === "number" && Number.isSafeInteger(value) && value > 0) return { revisions: value };
+    const ms = typeof value === "string" ? parseDuration(value) : undefined;
+    if (ms !== undefined && ms >= periodMsMin) return { periodMs: ms };
+    const message = `${JSON.stringify(value)} is neither a number of revisions nor a duration of at least 1s: write for example 10000 or 1h`;
+    context.addIssue({ code: "custom", message });
+    return z.NEVER;
+  })
+  // for editors, which cannot run the transform
+  .meta({ type: ["integer", "string"] });
+
 function wholeNumber(min: number, max: number) {
   return z
     .number({ error: (issue) => `must be a whole number from ${min} to ${max}, not ${JSON.stringify(issue.input)}` })
@@ -76,6 +92,24 @@ const raft = z.strictObject(
     snapshot_entries: wholeNumber(10, 1_000_000)
       .optional()
       .describe("Applied entries between two snapshots, at least: they are also as many bytes as the last one; default 10000."),
+    quotaBytes: wholeNumber(2 ** 20, 2 ** 36)
+      .optional()
+      .describe(
+        "How much memory all versions of keys may take on a node; default 536870912 (512 MiB). Beyond it the store refuses what would add to them, as etcd does, until something is compacted and the alarm is disarmed.",
+      ),
+    autoCompaction: z
+      .strictObject(
+        {
+          retention: retention.describe(
+            "What stays readable: a number of revisions, such as 10000, or a duration, such as 1h. What is older the leader compacts, when etcd would.",
+          ),
+        },
+        {
+          error: (issue) => (issue.code === "invalid_type" ? "must be a mapping with retention: such as 10000 or 1h" : undefined),
+        },
+      )
+      .optional()
+      .describe("Compaction without being asked; default none, as in etcd."),
     reads: oneOf(switchValues.reads)
       .optional()
       .describe(

@@ -153,6 +153,12 @@ test("a node is made anew for another image or other options, never for other pe
   const hashOf = (spec: ContainerSpec): string | undefined => spec.labels[label.hash];
   expect(hashOf(kv2([...both, { id: 5, node: "kv-3" }]))).toBe(hashOf(kv2(both)));
   expect(hashOf(kv2(both, { ...service, nodes: ["kv-1", "kv-2", "kv-3"] }))).toBe(hashOf(kv2(both)));
+  const bounded = { ...service, store: { ...raftDefaults, quotaBytes: 2 ** 20, autoCompaction: { revisions: 9 } } };
+  expect(hashOf(kv2(both, bounded))).not.toBe(hashOf(kv2(both)));
+  expect(JSON.parse(kv2(both, bounded).environment["DEVIOUS_STORE_OPTIONS"] ?? "")).toMatchObject({
+    quotaBytes: 2 ** 20,
+    autoCompaction: { revisions: 9 },
+  });
   const faster = { ...service, store: { ...raftDefaults, heartbeatIntervalMs: 50 } };
   expect(hashOf(kv2(both, faster))).not.toBe(hashOf(kv2(both)));
   expect(nodeHash({ ...identity, image: "devious/node:2" }, service, "kv-2")).not.toBe(nodeHash(identity, service, "kv-2"));

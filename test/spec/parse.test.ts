@@ -50,6 +50,15 @@ describe("a good spec", () => {
     });
   });
 
+  test.each([
+    ["retention: 10000", { revisions: 10_000 }],
+    ["retention: 1h30m", { periodMs: 5_400_000 }],
+  ])("the store's quota, and what it keeps when it compacts by itself: %s", (retention, autoCompaction) => {
+    const text = `store: { design: raft, quotaBytes: 1048576, autoCompaction: { ${retention} } }`;
+    const store = { ...raftDefaults, quotaBytes: 1_048_576, autoCompaction };
+    expect(specOf(text).services).toEqual([storeService("store", ["n1", "n2", "n3"], store)]);
+  });
+
   test("the store's mistakes are asked for by their names", () => {
     const text = "store: { design: raft, reads: local, fsync: batch, preVote: false, replication: async }";
     const switches = { ...raftDefaults.switches, reads: "local", fsync: "batch", preVote: false, replication: "async" } as const;
@@ -217,6 +226,17 @@ describe("problems", () => {
     [
       "store: { design: raft, reads: lease, checkQuorum: false }",
       ["1:8 reads: lease needs checkQuorum: true, for without it nobody refuses another leader its vote while the lease lasts"],
+    ],
+    ["store: { design: raft, quotaBytes: 5 }", ["1:36 store.quotaBytes: must be at least 1048576, not 5"]],
+    [
+      "store: { design: raft, autoCompaction: { retention: 10ms } }",
+      [
+        '1:53 store.autoCompaction.retention: "10ms" is neither a number of revisions nor a duration of at least 1s: write for example 10000 or 1h',
+      ],
+    ],
+    [
+      "store: { design: raft, autoCompaction: 1h }",
+      ["1:40 store.autoCompaction: must be a mapping with retention: such as 10000 or 1h"],
     ],
     ["store: { design: raft, election_timeout: 5 }", ["1:42 store.election_timeout: 5 has no unit: write 5ms or 5s"]],
     [

@@ -38,7 +38,18 @@ it("takes the switches, and knows which values stand together", () => {
   expect(options.switches).toEqual({ ...safeSwitches, reads: "lease", fsync: "off", preVote: false });
 });
 
+it.each([
+  ["", { quotaBytes: 512 * 2 ** 20, autoCompaction: undefined }],
+  [`{"quotaBytes":1000000}`, { quotaBytes: 1_000_000, autoCompaction: undefined }],
+  [`{"autoCompaction":{"revisions":50}}`, { quotaBytes: 512 * 2 ** 20, autoCompaction: { type: "revisions", count: 50 } }],
+  [`{"autoCompaction":{"periodMs":60000}}`, { quotaBytes: 512 * 2 ** 20, autoCompaction: { type: "period", ms: 60_000 } }],
+])("takes how large the store may become, and what keeps it small: %s", (text, upkeep) => {
+  expect(optionsFromEnv({ ...env, DEVIOUS_STORE_OPTIONS: text }).upkeep).toEqual(upkeep);
+});
+
 it.each<[Record<string, string | undefined>, RegExp]>([
+  [{ DEVIOUS_STORE_OPTIONS: `{"quotaBytes":"1"}` }, /"quotaBytes" must be a whole number/],
+  [{ DEVIOUS_STORE_OPTIONS: `{"autoCompaction":{"revisions":1,"periodMs":1}}` }, /"autoCompaction" must have either/],
   [{ DEVIOUS_NODE: undefined }, /DEVIOUS_NODE is missing/],
   [{ DEVIOUS_MEMBER: "3" }, /does not hold this member/],
   [{ DEVIOUS_MEMBERS: "n1,n2" }, /not number=name: "n1"/],
