@@ -45,6 +45,20 @@ async function typed(
   return { out: result.stdout, err: result.stderr, code: result.exitCode ?? -1 };
 }
 
+/** An etcdctl that goes on until it is ended. */
+function watching(line: string, { endpoints = all, input = "" }: Typed = {}) {
+  const env = { ETCDCTL_API: "3" };
+  const running = execa("etcdctl", ["--endpoints", endpoints, ...line.split(" ")], { env, reject: false, timeout: 60_000 });
+  if (input !== "") running.stdin.write(input);
+  let out = "";
+  running.stdout.on("data", (chunk: Buffer) => (out += chunk.toString()));
+  const end = async (): Promise<void> => {
+    running.kill();
+    await running;
+  };
+  return { out: () => out.trim(), end };
+}
+
 async function prints(line: string, options: Typed = {}): Promise<string> {
   const { out, err, code } = await typed(line, options);
   if (code !== 0) throw new Error(`etcdctl ${line} ended with ${code}: ${err}`);
@@ -224,6 +238,50 @@ describe.skipIf(reason !== undefined)(`etcdctl as people type it${reason === und
     await eventually("n3 follows again", 20_000, async () => (await typed("get known", { endpoints })).code === 0);
   });
 
+  it("watches a key, a prefix, what was before, and the past", async () => {
+    const { header } = JSON.parse(await prints("put watched/a 1 -w json")) as { header: { revision: number } };
+    const past = `watch --prefix watched/ --rev=${header.revision}`;
+    const one = watching("watch watched/a", { endpoints: addresses["n1"] ?? "" });
+    const prefix = watching(`${past} --prev-kv`, { endpoints: addresses["n2"] ?? "" });
+    const typedIn = watching("watch -i", { input: `watch watched/b\n${past}\n` });
+    const tells = (watch: { out: () => string }, text: string) =>
+      eventually(`it tells ${text}`, 10_000, () => Promise.resolve(watch.out().includes(text)));
+    try {
+      await tells(prefix, "PUT\nwatched/a\n1");
+      await tells(typedIn, "PUT\nwatched/a\n1");
+      await eventually("a put is told", 20_000, async () => {
+        await prints("put watched/a 2");
+        return one.out().startsWith("PUT\nwatched/a\n2");
+      });
+      await prints("put watched/b x");
+      await prints("del watched/b");
+      await tells(prefix, "DELETE\nwatched/b\nx\nwatched/b");
+      expect(prefix.out()).toMatch(/^PUT\nwatched\/a\n1\nPUT\nwatched\/a\n1\nwatched\/a\n2\n/);
+      const twice = (): boolean => typedIn.out().match(/DELETE\nwatched\/b/g)?.length === 2;
+      await eventually("both that were typed in tell it", 10_000, () => Promise.resolve(twice()));
+    } finally {
+      for (const { end } of [one, prefix, typedIn]) await end();
+    }
+  });
+
+  it("mirrors one prefix to another", async () => {
+    await prints("put mirrored/a 1");
+    const mirror = watching(`make-mirror --prefix mirrored/ --dest-prefix mirror/ ${addresses["n3"]}`);
+    const shows = async (shown: string): Promise<void> =>
+      eventually(`the mirror shows ${shown}`, 20_000, async () => (await prints(get)) === shown);
+    const get = "get --prefix mirror/ --print-value-only";
+    try {
+      await shows("1");
+      await prints("put mirrored/b 2");
+      await shows("1\n2");
+      await prints("del mirrored/a");
+      await shows("2");
+      expect(await prints("get mirror/b")).toBe("mirror/b\n2");
+    } finally {
+      await mirror.end();
+    }
+  });
+
   it.each([
     ["compact 999999999", /etcdserver: mvcc: required revision is a future revision/],
     ["put k v --lease=7", /etcdserver: requested lease not found/],
@@ -348,6 +406,22 @@ describe("npm etcd3", () => {
     expect(await election.leader()).toBe("bob");
     await observer.cancel();
     await second.resign();
+  });
+
+  it("watches a prefix from the past on, in order, and stops when it is told to", async () => {
+    const { header } = await client.put("etcd3/watched/0").value("0");
+    const watcher = await client.watch().prefix("etcd3/watched/").startRevision(header.revision).withPreviousKV().create();
+    const seen: string[] = [];
+    watcher.on("put", (kv, before) => seen.push(`${kv.key.toString()}=${kv.value.toString()} was ${before?.value.toString()}`));
+    watcher.on("delete", (kv) => seen.push(`${kv.key.toString()} gone`));
+    await client.put("etcd3/watched/0").value("1");
+    await client.delete().key("etcd3/watched/0");
+    await eventually("three events", 10_000, () => Promise.resolve(seen.length >= 3));
+    const key = "etcd3/watched/0";
+    expect(seen).toEqual([`${key}=0 was undefined`, `${key}=1 was 0`, `${key} gone`]);
+    await watcher.cancel();
+    await client.put("etcd3/watched/0").value("2");
+    expect(seen).toHaveLength(3);
   });
 
   it("knows the store's refusals for what they are", async () => {

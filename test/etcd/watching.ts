@@ -14,7 +14,7 @@ import type { Json, JsonObject } from "./operation.js";
 /** One stream. Bytes in requests are base64. */
 export interface WatchConnection {
   readonly send: (request: JsonObject) => void;
-  readonly responses: readonly JsonObject[];
+  readonly responses: JsonObject[];
   readonly close: () => void;
 }
 
@@ -41,12 +41,14 @@ function resultOf(line: Json): JsonObject {
   return result;
 }
 
-export function watchByGrpc(session: ClientHttp2Session): WatchConnection {
+/** `onEnd`: the store has ended the stream, or lost it. */
+export function watchByGrpc(session: ClientHttp2Session, onEnd: () => void = () => {}): WatchConnection {
   const { input, output, path } = rpcs.watch.watch;
   const responses: JsonObject[] = [];
   const stream = openCall(session, path);
   let bytes = Buffer.alloc(0);
   stream.on("error", () => {});
+  stream.on("close", onEnd);
   stream.on("data", (chunk: Buffer) => {
     bytes = Buffer.concat([bytes, chunk]);
     for (let end = endOfMessage(bytes); end <= bytes.length; end = endOfMessage(bytes)) {
