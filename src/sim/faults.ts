@@ -12,6 +12,8 @@ export interface Arena {
   readonly prng: Prng;
   readonly network: Pick<SimNetwork<never>, "cut" | "change" | "calm">;
   readonly nodes: ReadonlyMap<MemberId, SimNode>;
+  /** Takes a node its disk, unless another one is still without. */
+  readonly wipe: (victim: SimNode) => boolean;
 }
 
 type End = () => void;
@@ -110,6 +112,11 @@ export const faults = {
   slowDisk: (arena) => {
     const { disk } = arena.prng.chance(0.5) ? pickLeader(arena) : pickNode(arena);
     return disk.slow([20, 20 + 200 * arena.prng.next()]);
+  },
+  /** A node loses its disk and is back at once. */
+  wipe: (arena) => {
+    arena.wipe(arena.prng.chance(0.3) ? pickLeader(arena) : pickNode(arena));
+    return () => undefined;
   },
   /** No harm in itself: the leader is told to hand over. */
   transfer: (arena) => {

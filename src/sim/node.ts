@@ -27,6 +27,8 @@ import type { Trace } from "./trace.js";
 export interface SimBugs extends PlantedBugs {
   /** Tell a client that its write failed because the leader that took it leads no more: see hasty-router.ts. */
   readonly goesWithLeader?: boolean;
+  /** Come back under the old number with an empty disk: see replacements.ts. */
+  readonly wipedKeepsNumber?: boolean;
   /** Apply a request as often as the log has it. */
   readonly forgetsRequests?: boolean;
 }
@@ -96,6 +98,7 @@ export class SimNode {
   readonly #options: NodeOptions;
   readonly #world: NodeWorld;
   #life: Life | undefined;
+  #isRetired = false;
   #lives = 0;
 
   constructor(id: MemberId, disk: SimDisk, options: NodeOptions, world: NodeWorld) {
@@ -124,6 +127,7 @@ export class SimNode {
   }
 
   start(): void {
+    if (this.#isRetired) return;
     const { prng, invariants, trace } = this.#world;
     const recovered = this.disk.recover();
     const { bugs } = this.#options;
@@ -175,6 +179,12 @@ export class SimNode {
       },
       applied,
     );
+  }
+
+  /** Its disk is lost: this node never runs again. */
+  retire(): void {
+    this.crash();
+    this.#isRetired = true;
   }
 
   /** All that was only in memory is gone, and what the disk had not finished may be. */

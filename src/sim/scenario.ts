@@ -33,6 +33,7 @@ export const bugNames: readonly BugName[] = [
   "readWithoutQuorum",
   "goesWithLeader",
   "forgetsRequests",
+  "wipedKeepsNumber",
 ];
 
 const tickMs = 15;
@@ -70,6 +71,7 @@ const evenWeights: Readonly<Record<FaultName, number>> = {
   pauseNode: 1,
   pauseLeader: 1,
   slowDisk: 1,
+  wipe: 0.5,
   transfer: 0.5,
   leaderGoneTold: 1,
 };
@@ -203,6 +205,15 @@ const bias: Readonly<Record<BugName, (scenario: Scenario) => Scenario>> = {
     node: { ...scenario.node, requestTimeoutMs: 300 },
     clients: { ...scenario.clients, clients: 6, keys: ["x"], thinkMsMax: 20, timeoutMs: 400, readShare: 0.3 },
     nemesis: { weights: { isolateLeader: 1, loss: 1 }, everyMs: 400, durationMs: [100, 300] },
+  }),
+  // it forgets what only it and another one hold, and a third is elected with its vote while that other one is cut off
+  wipedKeepsNumber: (scenario) => ({
+    ...scenario,
+    voters: 3,
+    spares: 0,
+    aims: [],
+    diskMs: [0.2, 1],
+    nemesis: { weights: { wipe: 2, isolateLeader: 2, crashLeader: 1, split: 1 }, everyMs: 100, durationMs: [100, 400] },
   }),
   // whatever is acknowledged too early is lost where its node crashes before a slow disk is done
   ackBeforePersist: (scenario) => ({

@@ -18,6 +18,7 @@ import { Nemesis } from "./nemesis.js";
 import { SimNetwork } from "./network.js";
 import { SimNode } from "./node.js";
 import type { Cargo } from "./node.js";
+import { Replacements } from "./replacements.js";
 import { operate } from "./operator.js";
 import { drawScenario, type BugName, type Scenario } from "./scenario.js";
 import { createTimeline, type Timeline } from "./timeline.js";
@@ -120,7 +121,16 @@ class Run {
     );
     for (let id = 1; id <= scenario.voters + scenario.spares; id++) this.#nodes.set(id, this.#createNode(id, prng, network));
     this.#clients = new SimClients(this.#timeline, prng.fork(), this.trace, scenario.clients, this.#nodes);
-    const arena = { prng: prng.fork(), network, nodes: this.#nodes };
+    const replacements = new Replacements({
+      timeline: this.#timeline,
+      trace: this.trace,
+      nodes: this.#nodes,
+      create: (id) => this.#createNode(id, prng, network),
+      keepsNumber: scenario.node.bugs.wipedKeepsNumber === true,
+    });
+    // whoever changes the members at the same time may count on a disk that is gone
+    const wipe = (victim: SimNode): boolean => scenario.aims.length === 0 && replacements.wipe(victim);
+    const arena = { prng: prng.fork(), network, nodes: this.#nodes, wipe };
     this.#nemesis = new Nemesis(this.#timeline, this.trace, arena, scenario.nemesis, (fault) => {
       this.tally.faults[fault] = (this.tally.faults[fault] ?? 0) + 1;
     });

@@ -61,6 +61,8 @@ describe("a planted bug is caught", () => {
     goesWithLeader: ["linearizability"],
     // a value comes back that another had replaced, or what was deleted is there no more to be deleted
     forgetsRequests: ["linearizability"],
+    // it votes a second time, or elects who lacks what it had acknowledged; or the leader counts on what it had
+    wipedKeepsNumber: [...losses, "one vote per term", "one leader per term", "log matching"],
   };
 
   const firstCaught = (bug: BugName): Extract<Outcome, { ok: false }> | undefined => {
