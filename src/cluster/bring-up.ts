@@ -12,6 +12,7 @@ import type { NodeStatus } from "./status.js";
 import { step } from "./steps.js";
 import { up } from "./up.js";
 import type { UpOptions } from "./up.js";
+import { configuredMembers } from "./configured-members.js";
 import { findImages } from "./user-images.js";
 
 export interface BringUpRequest extends Pick<UpOptions, "wait" | "timeoutMs" | "keep" | "signal" | "report" | "engineSocket"> {
@@ -46,7 +47,7 @@ export async function bringUp(engine: Engine, request: BringUpRequest): Promise<
     shipper: shipperHash.bind(undefined, reference),
     node: nodeHash.bind(undefined, identity),
   };
-  const plan = planUp(spec, observed, hashes, new Set(keptDown.keys()));
+  const plan = planUp(spec, observed, hashes, new Set(keptDown.keys()), await configuredMembers(engine, observed));
   for (const [node, { id, description }] of keptDown) {
     if (!plan.heldDown.includes(node)) continue;
     report({ type: "note", text: `${node} stays down: ${description} (${id}); \`devious chaos start ${node}\` starts it` });

@@ -76,9 +76,18 @@ export interface Hashes {
   readonly node: (service: ServiceSpec, node: string) => string;
 }
 
-/** `keptDown`: nodes that an active fault keeps from running. */
-export function planUp(spec: ClusterSpec, observed: Observed, hashes: Hashes, keptDown: ReadonlySet<string> = new Set()): Plan {
-  const world: World = { observed, hashes, keptDown, networkGone: observed.networks.length === 0 };
+/**
+ * `keptDown`: nodes that an active fault keeps from running. `configured`: service -> the members that its leader knows, where one answers:
+ * a node may have another number than its volume was made with, or be no member any more.
+ */
+export function planUp(
+  spec: ClusterSpec,
+  observed: Observed,
+  hashes: Hashes,
+  keptDown: ReadonlySet<string> = new Set(),
+  configured: ReadonlyMap<string, readonly Member[]> = new Map(),
+): Plan {
+  const world: World = { observed, hashes, keptDown, configured, networkGone: observed.networks.length === 0 };
   const services = spec.services.map((service) => (isImage(service) ? planImages(service, world) : planStore(service, world)));
   const known = new Set(spec.services.map((service) => service.name));
   const dropped = observed.nodes.filter((node) => !known.has(node.service));
@@ -144,6 +153,7 @@ interface World {
   readonly observed: Observed;
   readonly hashes: Hashes;
   readonly keptDown: ReadonlySet<string>;
+  readonly configured: ReadonlyMap<string, readonly Member[]>;
   readonly networkGone: boolean;
 }
 
@@ -151,7 +161,7 @@ type ServicePlan = Pick<Plan, "boot" | "change" | "standing" | "heldDown">;
 
 function planStore(service: StoreService, world: World): ServicePlan {
   const containers = containersOf(service, world);
-  const members = membersOnDisk(world.observed, service);
+  const members = membersOnDisk(world, service);
   if (neverRan(members, [...containers.values()])) {
     // nobody has data: all nodes found a configuration together
     const all = service.nodes.map((node, i): Member => ({ id: i + 1, node }));
@@ -226,10 +236,12 @@ function neverRan(members: readonly Member[], containers: readonly NodeContainer
   return members.every(({ node }) => unborn.has(node)) && unborn.size === containers.length;
 }
 
-/** The members of a service that have data, as their volumes say. */
-function membersOnDisk(observed: Observed, service: StoreService): readonly Member[] {
+/** The members of a service that have data, as their volumes say; which of these are members, and their numbers, the store knows better. */
+function membersOnDisk({ observed, configured }: World, service: StoreService): readonly Member[] {
+  const known = configured.get(service.name);
   return observed.volumes
     .filter(({ labels }) => labels[label.service] === service.name && labels[label.member] !== undefined)
     .map(({ labels }): Member => ({ id: Number(labels[label.member]), node: labels[label.node] ?? "" }))
+    .flatMap((member) => (known === undefined ? member : known.filter(({ node }) => node === member.node)))
     .sort((a, b) => a.id - b.id);
 }

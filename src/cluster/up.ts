@@ -99,7 +99,9 @@ class Up {
       nodes.map(({ node, containerId }) => step(report, `start ${node}`, () => this.#engine.startContainer(containerId))),
     );
     signal.throwIfAborted();
-    if (wait || change.length > 0) await this.#waitForAll(heldDown);
+    // what is left of who joins is made anew
+    const joining = change.flatMap((one) => (one.kind === "join" ? one.node : []));
+    if (wait || change.length > 0) await this.#waitForAll([...heldDown, ...joining]);
   }
 
   async change(plan: Plan): Promise<void> {
@@ -167,10 +169,10 @@ class Up {
     return id;
   }
 
-  /** Every node that shall run; a paused one is meant to be as it is, and so is one that a fault keeps down. */
-  async #waitForAll(heldDown: readonly string[]): Promise<void> {
+  /** Every node that shall run; a paused one is meant to be as it is. */
+  async #waitForAll(except: readonly string[]): Promise<void> {
     const { nodes } = await observeCluster(this.#engine, this.#identity.cluster);
-    const waited = nodes.filter(({ node, state }) => state !== "paused" && !heldDown.includes(node));
+    const waited = nodes.filter(({ node, state }) => state !== "paused" && !except.includes(node));
     await everyOne(
       waited.map((one) => {
         const started = { node: one.node, containerId: one.id };

@@ -4,7 +4,7 @@ import { observeCluster } from "../../src/cluster/observe.js";
 import { nodeVolumeName } from "../../src/cluster/names.js";
 import type { NodeContainer, Observed } from "../../src/cluster/observe.js";
 import { describePlan, isNothing, lacksQuorum, planUp } from "../../src/cluster/plan.js";
-import type { Plan } from "../../src/cluster/plan.js";
+import type { Member, Plan } from "../../src/cluster/plan.js";
 import { label } from "../../src/core/labels.js";
 import type { ContainerInfo, ContainerState, VolumeInfo } from "../../src/engine/port.js";
 import { defaultSpec, nodeNames, storeService } from "../../src/spec/cluster-spec.js";
@@ -252,4 +252,17 @@ test("what is planned for is found by labels alone", async () => {
     strays: [{ id: "stray" }],
   });
   expect(found.nodes.map((one) => one.node)).toEqual(["n2", "n10"]);
+});
+
+describe("the store's own list of members", () => {
+  const leaderKnows = (...members: readonly Member[]) =>
+    planUp(three, running(n123), hashes, new Set(), new Map([["store", members]]));
+
+  test("a node that came back under another number is as it should be", () => {
+    expect(isNothing(leaderKnows({ id: 1, node: "n1" }, { id: 4, node: "n2" }, { id: 3, node: "n3" }))).toBe(true);
+  });
+
+  test("a node that was removed joins anew, whatever is on its volume", () => {
+    expect(describePlan(leaderKnows({ id: 1, node: "n1" }, { id: 3, node: "n3" }))).toEqual(["create n2 and let it join store"]);
+  });
 });

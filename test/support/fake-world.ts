@@ -26,6 +26,7 @@ import ChaosSlow from "../../src/commands/chaos/slow.js";
 import ChaosStart from "../../src/commands/chaos/start.js";
 import ChaosStop from "../../src/commands/chaos/stop.js";
 import ChaosStorm from "../../src/commands/chaos/storm.js";
+import ChaosWipe from "../../src/commands/chaos/wipe.js";
 import Collect from "../../src/commands/collect.js";
 import Del from "../../src/commands/del.js";
 import Doctor from "../../src/commands/doctor.js";
@@ -67,6 +68,7 @@ export const commands: Readonly<Record<string, new (argv: string[], config: Conf
   "chaos start": ChaosStart,
   "chaos stop": ChaosStop,
   "chaos storm": ChaosStorm,
+  "chaos wipe": ChaosWipe,
   collect: Collect,
   del: Del,
   doctor: Doctor,

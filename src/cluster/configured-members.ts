@@ -1,0 +1,30 @@
+import { clientPort } from "../core/node-contract.js";
+import type { Containers } from "../engine/port.js";
+import { isBundled } from "./observe.js";
+import type { NodeContainer, Observed } from "./observe.js";
+import type { Member } from "./plan.js";
+import { createStoreClient } from "./store-client.js";
+
+const answerTimeoutMs = 1000;
+
+/** Service -> its members, as its leader knows them. Services without a leader that answers are not in it. Changes nothing. */
+export async function configuredMembers(
+  engine: Pick<Containers, "inspectContainer">,
+  { nodes }: Observed,
+): Promise<ReadonlyMap<string, readonly Member[]>> {
+  const told = await Promise.all(nodes.filter((one) => isBundled(one) && one.state === "running").map((one) => ask(engine, one)));
+  return new Map(told.flatMap((each) => (each === undefined ? [] : [each])));
+}
+
+async function ask(
+  engine: Pick<Containers, "inspectContainer">,
+  { id, node, service }: NodeContainer,
+): Promise<readonly [service: string, members: readonly Member[]] | undefined> {
+  const endpoint = (await engine.inspectContainer(id))?.endpoints.get(clientPort);
+  if (endpoint === undefined) return undefined;
+  const store = createStoreClient(node, endpoint);
+  if ((await store.status(answerTimeoutMs))?.role !== "leader") return undefined;
+  // a leader that goes silent in between tells nothing
+  const members = await store.members().catch(() => undefined);
+  return members === undefined ? undefined : [service, members.map(({ id: number, name }) => ({ id: number, node: name }))];
+}
