@@ -193,9 +193,12 @@ class Draw {
   #lease(): Request {
     const id = this.#prng.pick(leaseIds);
     return this.#prng.pick([
-      // Far longer than any run: nothing ends by itself.
+      // Far longer than any run: nothing ends by itself. Up to the longest there may be, and one that is too long.
       (): Request => ({ path: "/v3/lease/grant", body: { ...(id > 0 ? { ID: id } : {}), TTL: 1000 } }),
-      (): Request => ({ path: "/v3/lease/grant", body: { ...(id > 0 ? { ID: id } : {}), TTL: 2000 } }),
+      (): Request => ({
+        path: "/v3/lease/grant",
+        body: { ...(id > 0 ? { ID: id } : {}), TTL: this.#prng.pick(this.#abilities.refusals ? [2000, 9e9, 9e9 + 1] : [2000]) },
+      }),
       (): Request => ({ path: "/v3/lease/revoke", body: { ID: id } }),
       (): Request => ({ path: "/v3/lease/timetolive", body: { ID: id, ...this.#maybe(0.7, "keys") } }),
       (): Request => ({ path: "/v3/lease/leases", body: {} }),
