@@ -67,6 +67,25 @@ it("the leader stops: the others go on, and it catches up when it is back", asyn
   expect(new Set(await until(hashes, (all) => new Set(all).size === 1)).size).toBe(1);
 });
 
+it("the leader goes in the middle of writes through the others: each is carried out, once, and its client is told so", async () => {
+  await startAll(3);
+  await put(1, "before", "1");
+  const first = await leader();
+  const others = [1, 2, 3].filter((id) => id !== first);
+  const puts = Array.from({ length: 200 }, (_, i) => put(others[i % 2] ?? 0, `k${i}`, `${i}`));
+  const stopped = cluster.stop(first);
+  puts.push(...Array.from({ length: 200 }, (_, i) => put(others[i % 2] ?? 0, `l${i}`, `${i}`)));
+  expect((await Promise.all(puts)).map(({ status }) => status)).toEqual(puts.map(() => 200));
+  await stopped;
+  const { body } = await cluster.post(others[0] ?? 0, "/v3/kv/range", {
+    key: base64("k"),
+    range_end: base64("m"),
+    count_only: true,
+  });
+  // one for the first put, one for each of the others, from 1 on
+  expect(body).toMatchObject({ count: "400", header: { revision: "402" } });
+});
+
 it("all stop and start again: everything acknowledged is there", async () => {
   await startAll(3, { snapshotEntries: 20 });
   for (let i = 0; i < 50; i++) await put((i % 3) + 1, `k${i}`, `${i}`);
