@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { testCluster, until } from "../store/cluster.js";
 import type { TestCluster } from "../store/cluster.js";
-import { differential, explain } from "./differential.js";
+import { authDifferential, differential, explain } from "./differential.js";
 import type { Pair } from "./differential.js";
 import { httpEndpoint } from "./endpoints.js";
 import type { HttpEndpoint } from "./endpoints.js";
@@ -14,6 +14,7 @@ import type { LocalEtcd } from "./local-etcd.js";
 
 const operationsASeed = 150;
 const overJson = Array.from({ length: 10 }, (_, at) => at + 1);
+const withUsers = Array.from({ length: 10 }, (_, at) => at + 201);
 const overGrpc = Array.from({ length: 10 }, (_, at) => at + 101);
 
 interface TestMember {
@@ -50,12 +51,20 @@ describe.skipIf(whyNoEtcd !== "")(`our store beside etcd${whyNoEtcd}`, { timeout
     await Promise.all([etcd.stop(), cluster.destroy()]);
   });
 
+  const memberOf = (seed: number): TestMember => members[seed % members.length] as TestMember;
+
   async function check(seed: number, way: keyof TestMember): Promise<void> {
-    const pair: Pair = [reference, (members[seed % members.length] as TestMember)[way]];
+    const pair: Pair = [reference, memberOf(seed)[way]];
     const difference = await differential(pair, { seed, count: operationsASeed, abilities: answeredByUs });
     expect(difference === undefined ? "alike" : explain(pair, seed, difference)).toBe("alike");
   }
 
   it.each(overJson)("seed %i, over JSON", (seed) => check(seed, "json"));
   it.each(overGrpc)("seed %i, over gRPC", (seed) => check(seed, "grpc"));
+
+  it.each(withUsers)("seed %i, with users and roles", async (seed) => {
+    const pair: Pair = [reference, memberOf(seed)[seed % 2 === 0 ? "json" : "grpc"]];
+    const difference = await authDifferential(pair, { seed, count: operationsASeed });
+    expect(difference === undefined ? "alike" : explain(pair, seed, difference)).toBe("alike");
+  });
 });

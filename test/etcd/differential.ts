@@ -3,16 +3,17 @@ import { isDeepStrictEqual } from "node:util";
 import { createPrng } from "../../src/core/prng.js";
 import { generate } from "./generate.js";
 import type { Abilities } from "./generate.js";
+import { generateAuth } from "./generate-auth.js";
 import { mask } from "./masks.js";
 import type { Answer } from "./masks.js";
-import { bodyText, inWords, isList, isObject } from "./operation.js";
+import { bodyText, inWords, isList, isObject, tokenOf } from "./operation.js";
 import type { Json, Operation, Run } from "./operation.js";
 import { shrinkOperations } from "./shrink.js";
 
 /** A store's JSON gateway. */
 export interface Endpoint {
   readonly name: string;
-  readonly post: (path: string, body: string) => Promise<Answer>;
+  readonly post: (path: string, body: string, token?: string) => Promise<Answer>;
 }
 
 export type Pair = readonly [reference: Endpoint, store: Endpoint];
@@ -25,17 +26,19 @@ export interface Difference {
 }
 
 /** All keys, asked for after every run: what was written and never read is compared as well. */
-const wholeState: Operation = { path: "/v3/kv/range", body: { key: "\0", range_end: "\0" }, spelling: "snake" };
+const wholeState: Operation = { path: "/v3/kv/range", body: { key: "\0", range_end: "\0" }, spelling: "snake", as: "root" };
 
 /** Runs `operations` on both, each starting from nothing, up to the first that is answered differently. */
 async function firstDifference(pair: Pair, operations: readonly Operation[]): Promise<Difference | undefined> {
-  const runs = await Promise.all(pair.map(async (store): Promise<Run> => ({ base: await clear(store), drawnLeases: [] })));
+  const runs = await Promise.all(
+    pair.map(async (store): Promise<Run> => ({ base: await clear(store), drawnLeases: [], tokens: new Map() })),
+  );
   const all = [...operations, wholeState];
   for (const [at, operation] of all.entries()) {
     const answers = await Promise.all(
       pair.map(async ({ post }, side) => {
         const run = runs[side] as Run;
-        return mask(operation, await post(operation.path, bodyText(operation, run)), run);
+        return mask(operation, await post(operation.path, bodyText(operation, run), tokenOf(operation, run)), run);
       }),
     );
     if (!isDeepStrictEqual(answers[0], answers[1]))
@@ -49,6 +52,7 @@ async function firstDifference(pair: Pair, operations: readonly Operation[]): Pr
  * store has to be started anew, since operations count revisions from here.
  */
 export async function clear({ name, post }: Endpoint): Promise<number> {
+  await clearUsers(post);
   const leases = (await post("/v3/lease/leases", "{}")).body;
   for (const lease of isObject(leases) && isList(leases["leases"]) ? leases["leases"] : [])
     if (isObject(lease)) await post("/v3/lease/revoke", JSON.stringify(lease));
@@ -61,12 +65,39 @@ export async function clear({ name, post }: Endpoint): Promise<number> {
   return Number(header["revision"]);
 }
 
+/** Turns auth off, by root, whose password is its name in all runs, and removes who and what there is. */
+async function clearUsers(post: Endpoint["post"]): Promise<void> {
+  const { body } = await post("/v3/auth/authenticate", JSON.stringify({ name: "root", password: "root" }));
+  const token = isObject(body) ? body["token"] : undefined;
+  if (typeof token === "string") await post("/v3/auth/disable", "{}", token);
+  for (const [kind, listed, named] of [
+    ["user", "users", "name"],
+    ["role", "roles", "role"],
+  ] as const) {
+    const list = (await post(`/v3/auth/${kind}/list`, "{}")).body;
+    for (const each of isObject(list) && isList(list[listed]) ? list[listed] : [])
+      await post(`/v3/auth/${kind}/delete`, JSON.stringify({ [named]: each }));
+  }
+}
+
 /** A run from a seed; where the stores differ, the shortest case found. */
 export async function differential(
   pair: Pair,
   { seed, count, abilities }: { seed: number; count: number; abilities: Abilities },
 ): Promise<Difference | undefined> {
-  const found = await firstDifference(pair, generate(createPrng(seed), count, abilities));
+  return shortest(pair, generate(createPrng(seed), count, abilities));
+}
+
+/** As {@link differential}, with users and roles, and auth turned on. */
+export async function authDifferential(
+  pair: Pair,
+  { seed, count }: { seed: number; count: number },
+): Promise<Difference | undefined> {
+  return shortest(pair, generateAuth(createPrng(seed), count));
+}
+
+async function shortest(pair: Pair, operations: readonly Operation[]): Promise<Difference | undefined> {
+  const found = await firstDifference(pair, operations);
   if (found === undefined) return undefined;
   const short = await shrinkOperations(found.operations, async (fewer) => {
     const difference = await firstDifference(pair, fewer);

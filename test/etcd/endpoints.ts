@@ -17,13 +17,17 @@ export function httpEndpoint(name: string, address: Address): HttpEndpoint {
   const agent = new Agent({ keepAlive: true, maxSockets: 1, noDelay: true });
   return {
     name,
-    post: (path, body) => post(agent, address, path, body),
+    post: (path, body, token) => post(agent, address, path, body, token),
     close: () => agent.destroy(),
   };
 }
 
-function post(agent: Agent, address: Address, path: string, body: string): Promise<Answer> {
-  const headers = { "content-type": "application/json", "content-length": Buffer.byteLength(body) };
+function post(agent: Agent, address: Address, path: string, body: string, token?: string): Promise<Answer> {
+  const headers = {
+    "content-type": "application/json",
+    "content-length": Buffer.byteLength(body),
+    ...(token === undefined ? {} : { authorization: token }),
+  };
   const options = { host: "127.0.0.1", ...address, path, method: "POST", headers, agent, timeout: patienceMs };
   return new Promise((resolve, reject) => {
     const asked = request(options, (answer) => {

@@ -37,12 +37,12 @@ export async function grpcEndpoint(name: string, port: number): Promise<HttpEndp
   const session = await dial(port);
   return {
     name: `${name} over gRPC`,
-    post: (path, body) => ask(session, path, body),
+    post: (path, body, token) => ask(session, path, body, token),
     close: () => session.destroy(),
   };
 }
 
-async function ask(session: ClientHttp2Session, path: string, body: string): Promise<Answer> {
+async function ask(session: ClientHttp2Session, path: string, body: string, token?: string): Promise<Answer> {
   const rpc = unaryRpcs.get(path);
   if (rpc === undefined) throw new Error(`no call has the path ${path}`);
   let request: Buffer;
@@ -52,7 +52,7 @@ async function ask(session: ClientHttp2Session, path: string, body: string): Pro
     if (error instanceof JsonError) return failure(3, error.message);
     throw error;
   }
-  const { messages, status, text } = await call(session, rpc.path, request);
+  const { messages, status, text } = await call(session, rpc.path, request, token === undefined ? {} : { token });
   if (status !== 0) return failure(status, text);
   const [message] = messages;
   if (message === undefined) throw new Error(`${rpc.path} was answered with nothing`);

@@ -1,6 +1,6 @@
 // Shows that the comparison with etcd can be trusted: two real etcds agree under its masks, and an etcd that tells one lie is found out by a short case.
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { differential, explain } from "./differential.js";
+import { authDifferential, differential, explain } from "./differential.js";
 import type { Difference, Pair } from "./differential.js";
 import { httpEndpoint } from "./endpoints.js";
 import { grpcEndpoint } from "./grpc-endpoint.js";
@@ -33,6 +33,11 @@ describe.skipIf(whyNoEtcd !== "")(`etcd beside etcd${whyNoEtcd}`, { timeout: 60_
 
   it.each(seeds)("seed %i: two etcds answer alike", async (seed) => {
     const difference = await differential(pair, { seed, count: operationsASeed, abilities: everything });
+    expect(difference === undefined ? "alike" : explain(pair, seed, difference)).toBe("alike");
+  });
+
+  it.each(seeds)("seed %i: two etcds answer alike, with users and roles", async (seed) => {
+    const difference = await authDifferential(pair, { seed, count: operationsASeed });
     expect(difference === undefined ? "alike" : explain(pair, seed, difference)).toBe("alike");
   });
 

@@ -10,8 +10,8 @@ export type Lie = (request: JsonObject, ask: (request: JsonObject) => Promise<Js
 export function liar({ name, post }: Endpoint, lie: Lie): Endpoint {
   return {
     name: `${name} behind a liar`,
-    post: async (path, body) => {
-      const honest = await post(path, body);
+    post: async (path, body, token) => {
+      const honest = await post(path, body, token);
       const request = parse(body);
       if (path !== "/v3/kv/range" || honest.status !== 200 || !isObject(request)) return honest;
       return { ...honest, body: await lie(request, async (asked) => (await post(path, JSON.stringify(asked))).body) };

@@ -42,6 +42,7 @@ export async function startEtcd(): Promise<LocalEtcd> {
     "initial-cluster": "default=unix://peer:0",
     "heartbeat-interval": "20",
     "election-timeout": "200",
+    "bcrypt-cost": "4",
     logger: "zap",
     "log-outputs": "stderr",
   };

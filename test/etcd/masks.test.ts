@@ -8,7 +8,7 @@ const pair = (key: string, version: string): JsonObject => ({ key: base64(key), 
 
 function masked(operation: Partial<Operation>, body: Json, status = 200, drawnLeases: string[] = []): Json {
   const whole = { path: "/v3/kv/range", body: {}, spelling: "snake", ...operation } as const;
-  return mask(whole, { status, body }, { base: 10, drawnLeases });
+  return mask(whole, { status, body }, { base: 10, drawnLeases, tokens: new Map() });
 }
 
 const byVersion = { body: { sort_target: "VERSION" } };

@@ -15,6 +15,7 @@ const masked: ReadonlyMap<string, string> = new Map([
   ["cluster_id", "drawn when a cluster is founded"],
   ["member_id", "drawn when a member is added"],
   ["raft_term", "how often a cluster has voted is its own affair"],
+  ["token", "drawn, and so that nobody can guess it"],
   ["definite", "our answer to what etcd leaves open: whether a write that failed may still happen"],
 ]);
 
@@ -25,6 +26,7 @@ export function mask(operation: Operation, { status, body }: Answer, run: Run): 
     return { status, code: body["code"] ?? null, hasWords: hasWords(body["error"]) && hasWords(body["message"]) };
   }
   if (operation.path === "/v3/lease/grant") noteDrawn(operation.body, body, run);
+  if (operation.path === "/v3/auth/authenticate") noteToken(operation.body, body, run);
   const shown = readable(body, run);
   if (operation.path === "/v3/lease/timetolive" && isObject(shown)) return { status, body: withoutTimeLeft(shown) };
   if (operation.path === "/v3/lease/leases" && isObject(shown)) return { status, body: withLeasesInOrder(shown) };
@@ -43,6 +45,11 @@ function fromEtcdItself(error: Json | undefined): boolean {
 function noteDrawn(request: JsonObject, answer: Json, { drawnLeases }: Run): void {
   const id = isObject(answer) ? answer["ID"] : undefined;
   if (typeof id === "string" && !("ID" in request)) drawnLeases.push(id);
+}
+
+function noteToken({ name }: JsonObject, answer: Json, { tokens }: Run): void {
+  const token = isObject(answer) ? answer["token"] : undefined;
+  if (typeof token === "string" && typeof name === "string") tokens.set(name, token);
 }
 
 /** Without what is masked; bytes as text, revisions counted from the run's beginning, drawn leases by their order. */

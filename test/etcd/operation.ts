@@ -13,6 +13,8 @@ export interface Operation {
   readonly body: JsonObject;
   /** The gateway takes both: `range_end` and `"limit":"3"`, or `rangeEnd` and `"limit":3`. */
   readonly spelling: "snake" | "camel";
+  /** Whose token is sent along, once he has got one; `stranger`: one that nobody ever got. */
+  readonly as?: string;
   /** Sent in place of the body: what is no request at all. */
   readonly malformed?: string;
 }
@@ -38,6 +40,8 @@ export interface Run {
   readonly base: number;
   /** Ids of leases that the store drew itself, in their order. Operations name them -1, -2 … */
   readonly drawnLeases: string[];
+  /** By user. */
+  readonly tokens: Map<string, string>;
 }
 
 /** The text to send to a store. */
@@ -67,9 +71,15 @@ function camelCase(name: string): string {
   return name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
 }
 
+/** What is sent to show who asks. */
+export function tokenOf({ as }: Operation, { tokens }: Run): string | undefined {
+  if (as === undefined) return undefined;
+  return as === "stranger" ? "stranger" : tokens.get(as);
+}
+
 /** One line, as it is shown in a failure. */
-export function inWords({ path, body, spelling, malformed }: Operation): string {
-  return `${path} ${malformed ?? JSON.stringify(body)}${spelling === "camel" ? " (in camelCase)" : ""}`;
+export function inWords({ path, body, spelling, malformed, as }: Operation): string {
+  return `${as === undefined ? "" : `as ${as} `}${path} ${malformed ?? JSON.stringify(body)}${spelling === "camel" ? " (in camelCase)" : ""}`;
 }
 
 export function isList(json: Json | undefined): json is readonly Json[] {

@@ -76,7 +76,7 @@ async function play(side: Side, operations: readonly Operation[], live: readonly
       () => early.responses.length,
       (count) => count === live.length + 1,
     );
-    const run = { base, drawnLeases: [] };
+    const run = { base, drawnLeases: [], tokens: new Map() };
     let compacted = 0;
     for (const operation of operations) {
       const { status } = await endpoint.post(operation.path, bodyText(operation, run));
