@@ -8,7 +8,7 @@ import { MemberRemoved } from "./begin.js";
 import { Causality } from "./causality.js";
 import { TroubledClock } from "./clock.js";
 import { realTime } from "./io/real-time.js";
-import { WalDamaged } from "./io/wal-damaged.js";
+import { lastWordsOn } from "./last-words.js";
 import { optionsFromEnv } from "./node-options.js";
 import { startNode } from "./start-node.js";
 
@@ -28,6 +28,11 @@ function die(event: string, msg: string, fields: Readonly<Record<string, unknown
   process.exit(3);
 }
 
+function dieOf(error: unknown, otherwise: "disk-failed" | "start-failed"): never {
+  const { event, msg, fields } = lastWordsOn(error, otherwise);
+  die(event, msg, fields);
+}
+
 /** Where it stops from: nothing to do before the node is up. */
 let stop = (): Promise<void> => Promise.resolve();
 
@@ -41,7 +46,7 @@ async function main(): Promise<void> {
     causality,
     clock,
     prng: createPrng(randomInt(2 ** 32)),
-    onFatal: (error) => die("disk-failed", `the disk refused to store: ${messageOf(error)}`),
+    onFatal: (error) => dieOf(error, "disk-failed"),
     onRemoved: end,
   });
   stop = () => node.stop();
@@ -53,10 +58,9 @@ for (const signal of ["SIGTERM", "SIGINT"] as const) {
 }
 process.on("uncaughtException", (error) => die("crashed", messageOf(error), { stack: error.stack }));
 main().catch((error: unknown) => {
-  if (error instanceof WalDamaged) die("wal-corrupt", error.message, { file: error.file, offset: error.offset });
   if (error instanceof MemberRemoved) {
     log("warn", "removed", error.message);
     process.exit(0);
   }
-  die("start-failed", messageOf(error));
+  dieOf(error, "start-failed");
 });

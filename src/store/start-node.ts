@@ -7,6 +7,7 @@ import type { Clock, TroubledClock } from "./clock.js";
 import { Hooks } from "./hooks.js";
 import { Admin } from "./io/admin.js";
 import { BitFlip } from "./io/bit-flip.js";
+import { sayingWhere } from "./io/disk-refused.js";
 import { readIdentity } from "./io/identity.js";
 import { createLogFile } from "./io/log-file.js";
 import { emptyLostDisk } from "./io/lost-disk.js";
@@ -55,7 +56,7 @@ export async function startNode(given: NodeOptions, world: World): Promise<Runni
   const mentionSlowSync = slowSyncMention(log, clock);
   const { wal, recovered, tornTail } = Wal.open({
     dir: named.dataDir,
-    createFile: disk.createFile,
+    createFile: sayingWhere(disk.createFile),
     segmentBytesMax,
     newSalt: () => prng.int(0, 2 ** 32 - 1),
     fsync: given.switches.fsync,

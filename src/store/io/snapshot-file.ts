@@ -4,6 +4,7 @@ import type { FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import type { SnapshotData, SnapshotMeta } from "../raft/types.js";
 import { encodeSnapshotFrame, encodeSnapshotHead, SnapshotFileParser, snapshotFrameBytesMax } from "./snapshot-format.js";
+import { refusedAt } from "./disk-refused.js";
 import { WalDamaged } from "./wal-damaged.js";
 
 /**
@@ -88,13 +89,13 @@ export class SnapshotDraft {
   }
 
   async append(bytes: Uint8Array): Promise<void> {
-    await this.#file.writeFile(bytes);
+    await this.#file.writeFile(bytes).catch(refusedAt(this.path, this.#bytes));
     this.#bytes += bytes.length;
   }
 
   /** What was appended is whole: resolves once it is durable, its name included. */
   async publish(meta: SnapshotMeta): Promise<StoredSnapshot> {
-    await this.#file.sync();
+    await this.#file.sync().catch(refusedAt(this.path, 0));
     await this.#file.close();
     await rename(this.path, join(this.#dir, snapshotFileName(meta)));
     await syncDir(this.#dir);

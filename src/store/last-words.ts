@@ -1,0 +1,20 @@
+import { messageOf } from "../core/errors.js";
+import { DiskRefused } from "./io/disk-refused.js";
+import { WalDamaged } from "./io/wal-damaged.js";
+
+/** The one line with which a node ends that cannot start or go on. */
+export interface LastWords {
+  readonly event: "wal-corrupt" | "disk-failed" | "start-failed";
+  readonly msg: string;
+  readonly fields: Readonly<Record<string, unknown>>;
+}
+
+/** `otherwise`: what anything else that went wrong is called. */
+export function lastWordsOn(error: unknown, otherwise: "disk-failed" | "start-failed"): LastWords {
+  if (error instanceof WalDamaged || error instanceof DiskRefused) {
+    const event = error instanceof WalDamaged ? "wal-corrupt" : "disk-failed";
+    return { event, msg: error.message, fields: { file: error.file, offset: error.offset } };
+  }
+  const msg = otherwise === "disk-failed" ? `the disk refused to store: ${messageOf(error)}` : messageOf(error);
+  return { event: otherwise, msg, fields: {} };
+}
