@@ -11,6 +11,7 @@ import type { Header, Store } from "../../../src/store/rpc/store.js";
 import { watchService } from "../../../src/store/rpc/watch.js";
 import { until } from "../cluster.js";
 import { put } from "../mvcc/words.js";
+import { accessOf } from "../rpc/access-of.js";
 import { streamsOf } from "../rpc/streams-of.js";
 import type { Streams } from "../rpc/streams-of.js";
 
@@ -22,7 +23,7 @@ beforeEach(async () => {
   kv = new MvccStore(() => false);
   const header = (): Header => ({ cluster: "7", member: "1", revision: kv.revision, term: 3 });
   streams = streamsOf(() => kv, header);
-  const store = { ...streams, unhealthy: () => undefined } as unknown as Store;
+  const store = { ...streams, access: accessOf(), unhealthy: () => undefined } as unknown as Store;
   const methods = etcdMethods(watchService(store));
   door = new FrontDoor(new GrpcServer(methods), new Gateway(store, methods).server);
   port = await door.listen("127.0.0.1", 0);
