@@ -9,6 +9,8 @@ import { isUp, observeCluster } from "./observe.js";
 import { describePlan, isNothing, lacksQuorum, planUp } from "./plan.js";
 import { activeFaults, nodeStatus } from "./status.js";
 import type { NodeStatus } from "./status.js";
+import { assertRestorable } from "./restore.js";
+import type { SavedState } from "./saved-state.js";
 import { step } from "./steps.js";
 import { up } from "./up.js";
 import type { UpOptions } from "./up.js";
@@ -20,6 +22,8 @@ export interface BringUpRequest extends Pick<UpOptions, "wait" | "timeoutMs" | "
   readonly owner: string;
   readonly version: string;
   readonly bundleDir: string;
+  /** What a new cluster begins with. */
+  readonly restore?: SavedState | undefined;
   /** Only tell what would be done. */
   readonly dryRun: boolean;
 }
@@ -36,6 +40,7 @@ export async function bringUp(engine: Engine, request: BringUpRequest): Promise<
   const { spec, owner, report, dryRun } = request;
   const [facts, observed] = await Promise.all([engine.facts(), observeCluster(engine, spec.name)]);
   assertOwner(observed, owner);
+  if (request.restore !== undefined) assertRestorable(spec, observed);
   const [recipe, imageIds] = await Promise.all([planImage(facts, request.bundleDir, request.version), findImages(engine, spec)]);
   const identity: Identity = { cluster: spec.name, owner, image: recipe.reference, imageIds };
   // the agent is asked only where it matters: most often all nodes run

@@ -1,4 +1,5 @@
 import { unreachable } from "../core/invariant.js";
+import { dataDir, restoreFile } from "../core/node-contract.js";
 import type { Containers, ContainerSpec, Networks, Streams, Volumes } from "../engine/port.js";
 import type { StoreService } from "../spec/cluster-spec.js";
 import { agentContainer, clusterLabels, nodeContainer, shipperContainer } from "./container-specs.js";
@@ -11,6 +12,7 @@ import type { AgentStep, BootStep, ChangeStep, NodeBoot, Plan } from "./plan.js"
 import { waitReady } from "./readiness.js";
 import type { Deadline, StartedNode } from "./readiness.js";
 import { createRollback } from "./rollback.js";
+import type { SavedState } from "./saved-state.js";
 import type { Rollback } from "./rollback.js";
 import { stepShipper } from "./shipping/shipper.js";
 import { step } from "./steps.js";
@@ -20,6 +22,8 @@ export type UpEngine = Containers & Networks & Volumes & Streams;
 
 export interface UpOptions {
   readonly identity: Identity;
+  /** What nodes that found a store begin with. */
+  readonly restore?: SavedState | undefined;
   /** Path of the engine's socket on its own host. */
   readonly engineSocket: string;
   /** Volumes that are there already: data, and not for a rollback to remove. */
@@ -153,7 +157,12 @@ class Up {
     return step(this.#options.report, `create ${node}`, async () => {
       if (one.stale !== undefined) await this.#engine.removeContainer(one.stale);
       if (one.freshVolume) await this.#engine.removeVolume(nodeVolumeName(this.#identity.cluster, node));
-      return { node, containerId: await this.#createNode(one.boot, rollback, one.freshVolume) };
+      const containerId = await this.#createNode(one.boot, rollback, one.freshVolume);
+      const { restore } = this.#options;
+      if (restore !== undefined && "members" in one.boot) {
+        await this.#engine.putFile(containerId, dataDir, { name: restoreFile, ...restore });
+      }
+      return { node, containerId };
     });
   }
 

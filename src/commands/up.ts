@@ -1,3 +1,4 @@
+import path from "node:path";
 import { Args, Flags } from "@oclif/core";
 import type { ChalkInstance } from "chalk";
 import { BaseCommand } from "../cli/base-command.js";
@@ -7,6 +8,7 @@ import { renderUnsafe } from "../cli/render-status.js";
 import { formatTable } from "../cli/table.js";
 import { bringUp } from "../cluster/bring-up.js";
 import type { BringUpResult } from "../cluster/bring-up.js";
+import { openSavedState } from "../cluster/saved-state.js";
 import { withOverrides } from "../spec/overrides.js";
 
 export default class Up extends BaseCommand {
@@ -17,6 +19,7 @@ export default class Up extends BaseCommand {
     "<%= config.bin %> up",
     "<%= config.bin %> up examples/first-cluster --nodes 5",
     "<%= config.bin %> up --dry-run",
+    "<%= config.bin %> up --restore state.db",
     "<%= config.bin %> up --timeout 30s --json",
   ];
   static override args = { spec: Args.string({ description: "Spec file, or a folder with a devious.yaml." }) };
@@ -26,6 +29,10 @@ export default class Up extends BaseCommand {
     wait: Flags.boolean({ description: "Wait until every node is ready.", default: true, allowNo: true }),
     timeout: durationFlag({ description: "How long to wait.", default: 60_000, defaultHelp: () => Promise.resolve("1m") }),
     keep: Flags.boolean({ description: "When it fails, leave what was made, for a closer look." }),
+    restore: Flags.string({
+      description: "Begin a new cluster with the state in this file, which `etcdctl snapshot save` made.",
+      helpValue: "<file>",
+    }),
     "dry-run": Flags.boolean({ description: "Print what would be done and do nothing." }),
   };
 
@@ -43,6 +50,7 @@ export default class Up extends BaseCommand {
       timeoutMs: flags.timeout,
       keep: flags.keep,
       dryRun: flags["dry-run"],
+      restore: flags.restore === undefined ? undefined : await openSavedState(path.resolve(folder, flags.restore)),
       signal: this.signal,
       report: this.report,
     });

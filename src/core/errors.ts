@@ -24,6 +24,7 @@ export const errorCodes = {
   SCENARIO_INVALID: ExitCode.usage,
   SCENARIO_UNREADABLE: ExitCode.usage,
   ARCHIVE_UNREADABLE: ExitCode.usage,
+  SNAPSHOT_UNREADABLE: ExitCode.usage,
   FILE_EXISTS: ExitCode.usage,
   UNKNOWN_NODE: ExitCode.usage,
   UNKNOWN_CLUSTER: ExitCode.usage,

@@ -6,6 +6,9 @@ export const peerPort = 2380;
  * that, reaches it, and nobody else. `GET /hooks` tells the hooks in force, `PUT /hooks` with a whole `StoreHooks` sets and tells them.
  */
 export const adminPort = 2381;
+/** In the data folder of a node that founds a cluster: the state that the cluster begins with. */
+export const restoreFile = "snapshot-to-begin-with";
+
 export const dataDir = "/data";
 /** A file of this name in the folder of the data tells the node to lose its disk: at its next start it removes everything there. */
 export const wipeOrder = "wipe";

@@ -119,8 +119,16 @@ export interface Images {
   removeImage(id: string): Promise<void>;
 }
 
+export interface FileToPut {
+  readonly name: string;
+  readonly byteLength: number;
+  readonly content: () => AsyncIterable<Uint8Array>;
+}
+
 export interface Containers {
   createContainer(spec: ContainerSpec): Promise<string>;
+  /** Puts a file into a folder of a container, or of a volume of its; the container need not run. Anyone may read it. */
+  putFile(id: string, folder: string, file: FileToPut): Promise<void>;
   startContainer(id: string): Promise<void>;
   /** SIGTERM, then SIGKILL after `graceMs`. */
   stopContainer(id: string, graceMs: number): Promise<void>;

@@ -1,7 +1,10 @@
+import { existsSync } from "node:fs";
 import type { Server } from "node:net";
+import { join } from "node:path";
+import { restoreFile } from "../core/node-contract.js";
 import { admit } from "./io/admit.js";
 import { writeIdentity } from "./io/identity.js";
-import { SnapshotDraft, writeState } from "./io/snapshot-file.js";
+import { removeSnapshot, SnapshotDraft, StoredSnapshot, writeState } from "./io/snapshot-file.js";
 import type { Found, Wal } from "./io/wal.js";
 import type { NodeOptions } from "./node-options.js";
 import { bootstrapSnapshot, joinerSnapshot } from "./raft/bootstrap.js";
@@ -58,7 +61,12 @@ export async function begin(
     const msg = `the disk of ${node} was lost: what was member ${given.member} comes back as member ${member}`;
     log("warn", "member-rejoins", msg, { member, before: given.member });
   }
-  const replica = Replica.create(members);
+  const saved = founds ? findSaved(dataDir) : undefined;
+  const replica = saved === undefined ? Replica.create(members) : Replica.refound(saved.chunks(), members);
+  if (saved !== undefined) {
+    const { revision } = replica.kv;
+    log("info", "state-restored", `begins with a saved state, of revision ${revision}`, { revision, bytes: saved.byteLength });
+  }
   const voters = members.map(({ id }) => id).sort((a, b) => a - b);
   const { meta } = founds ? bootstrapSnapshot(voters) : joinerSnapshot;
   const state = replica.snapshot();
@@ -70,7 +78,14 @@ export async function begin(
   // before the log: a number without a log is asked about again, a log under another number than its own would be a disaster
   writeIdentity(dataDir, member);
   await wal.bootstrap(recovered);
+  if (saved !== undefined) await removeSnapshot(saved);
   return { options, start: { recovered, replica, isFresh: true, emptyWith: founds ? admitted.emptyWith : nobody, peerServer } };
+}
+
+/** What whoever made the cluster wants it to begin with. */
+function findSaved(dataDir: string): StoredSnapshot | undefined {
+  const path = join(dataDir, restoreFile);
+  return existsSync(path) ? StoredSnapshot.at(path) : undefined;
 }
 
 /** The same node under this number. */

@@ -86,6 +86,14 @@ export class Replica {
     return Replica.of(reader);
   }
 
+  /** A new cluster of these members, with the state of another: its leases have all their time before them, and nobody's requests are known. */
+  static refound(chunks: Iterable<Uint8Array>, members: Iterable<Member>): Replica {
+    const reader = new StateReader();
+    for (const chunk of chunks) reader.push(chunk);
+    const { beside, keys } = reader.finish();
+    return new Replica(StoreState.refound(beside as BesideKeys, keys), members, 0);
+  }
+
   /** The state that `reader` has taken in. */
   static of(reader: StateReader): Replica {
     const { beside, keys } = reader.finish();

@@ -76,6 +76,12 @@ export class StoreState {
     );
   }
 
+  /** What outlives its cluster: keys, leases with all their time, users; not alarms of its members, nor their requests. */
+  static refound({ leases, auth }: Partial<StateParts>, keys: MvccState): StoreState {
+    const renewed = leases?.leases.map((lease) => ({ ...lease, remainingSec: lease.ttlSec })) ?? [];
+    return StoreState.restore({ ...(auth && { auth }), leases: { lastSerial: leases?.lastSerial ?? 0, leases: renewed } }, keys);
+  }
+
   parts(): StateParts {
     return {
       alarms: this.alarms.part(),

@@ -1,6 +1,6 @@
 // Shows that unmodified clients of etcd work against three containers of the store: Debian's etcdctl as people type it, and npm etcd3.
 import { createHash } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Etcd3 } from "etcd3";
@@ -439,4 +439,41 @@ describe("npm etcd3", () => {
     ]);
     expect(await client.maintenance.status()).toMatchObject({ version: "3.4.0", isLearner: false, errors: [] });
   });
+});
+
+describe.skipIf(reason !== undefined)("a saved state", () => {
+  it("begins a new cluster: its keys, its revisions and its past; and a damaged one begins none", async () => {
+    const dir = mkdtempSync(join(tmpdir(), "devious-restore-"));
+    const file = join(dir, "state.db");
+    const other = await TestCluster.create();
+    const reach = async (): Promise<string> => (await other.status()).nodes.map(({ address }) => address).join(",");
+    try {
+      await other.up();
+      let endpoints = await reach();
+      await prints("put restored 1", { endpoints });
+      await prints("put restored 2", { endpoints });
+      await prints(`snapshot save ${file}`, { endpoints: endpoints.split(",")[0] ?? "" });
+      const before = JSON.parse(await prints("get restored -w json", { endpoints })) as {
+        kvs: unknown;
+        header: { revision: number };
+      };
+      await other.json("down", "--volumes");
+
+      const damaged = readFileSync(file);
+      damaged[200] = (damaged[200] ?? 0) ^ 1;
+      writeFileSync(`${file}.damaged`, damaged);
+      await expect(other.json("up", "--restore", `${file}.damaged`)).rejects.toThrow(/cannot be restored/);
+
+      await other.json("up", "--restore", file);
+      endpoints = await reach();
+      const after = JSON.parse(await prints("get restored -w json", { endpoints })) as typeof before;
+      expect([after.kvs, after.header.revision]).toEqual([before.kvs, before.header.revision]);
+      expect(await prints(`get restored --rev=${after.header.revision - 1} --print-value-only`, { endpoints })).toBe("1");
+      expect(await prints("put restored 3", { endpoints })).toBe("OK");
+      await expect(other.json("up", "--restore", file)).rejects.toThrow(/is there already/);
+    } finally {
+      rmSync(dir, { recursive: true });
+      await other.destroy();
+    }
+  }, 120_000);
 });

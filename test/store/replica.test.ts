@@ -42,6 +42,21 @@ it("a snapshot holds members and keys; an empty entry changes nothing", () => {
   expect(wholeSnapshot(restored)).toEqual(wholeSnapshot(replica));
 });
 
+it("begins a new cluster with the state of another: keys and leases, with all their time, but neither its members nor its alarms", () => {
+  const replica = Replica.create([member(1), member(7)]);
+  const apply = (data: Uint8Array): unknown => replica.state.apply(data);
+  apply(encodeCommand("leaseGrant", { id: 5n, ttl: 60 }));
+  apply(encodeCommand("put", { key: "k", lease: 5n }));
+  apply(encodeCommand("leaseTimes", { expired: [], remaining: [{ id: 5n, serial: 1, sec: 3 }] }));
+  apply(encodeCommand("alarm", { action: 1, memberId: 7n, alarm: 1 }));
+  expect(replica.state.leases.get(5n)).toMatchObject({ remainingSec: 3 });
+  const refounded = Replica.refound([wholeSnapshot(replica)], [member(1), member(2)]);
+  expect([ids(refounded), refounded.nextMember]).toEqual([[1, 2], 3]);
+  expect(refounded.state.leases.get(5n)).toMatchObject({ ttlSec: 60, remainingSec: 60 });
+  expect(refounded.state.alarms.list()).toEqual([]);
+  expect([refounded.kv.revision, refounded.kv.keysOf(5n)]).toEqual([2, ["k"]]);
+});
+
 /** As versions before the history wrote them. */
 const oldPut = (key: string, value: string): Uint8Array =>
   Buffer.concat([Buffer.of(1, key.length, 0, 0, 0), Buffer.from(key + value)]);

@@ -19,6 +19,7 @@ const errorMeanings: Readonly<Record<ErrorCode, string>> = {
   SCENARIO_INVALID: "the scenario has problems; `details` has every one of them, as file:line:column where it is YAML",
   SCENARIO_UNREADABLE: "the scenario's file cannot be read",
   ARCHIVE_UNREADABLE: "a kept log is not there, is cut off, or has a line that is no record",
+  SNAPSHOT_UNREADABLE: "the file to restore is not there, is damaged, or is no snapshot of the bundled store",
   FILE_EXISTS: "a file is there already and is not replaced unasked",
   UNKNOWN_NODE: "the cluster has no node of this name",
   UNKNOWN_CLUSTER: "there is no such cluster, or none can be meant",

@@ -1,5 +1,8 @@
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
 import type Dockerode from "dockerode";
-import type { ContainerDetail, ContainerInfo, Containers, ContainerSpec, ContainerState, Endpoint } from "../port.js";
+import { pack } from "tar-stream";
+import type { ContainerDetail, ContainerInfo, Containers, ContainerSpec, ContainerState, Endpoint, FileToPut } from "../port.js";
 import type { Calls } from "./calls.js";
 import { statusOf } from "./errors.js";
 import { logFileBytes } from "./log-files.js";
@@ -8,6 +11,10 @@ export function createContainers({ call, wish, find }: Calls): Containers {
   return {
     createContainer: (spec) =>
       call(`create ${spec.name}`, async (docker) => (await docker.createContainer(createOptions(spec))).id),
+    putFile: (id, folder, file) =>
+      call("put a file into a container", async (docker) => {
+        await docker.getContainer(id).putArchive(tarOf(file), { path: folder });
+      }),
     startContainer: (id) =>
       call("start a container", async (docker) => {
         try {
@@ -45,6 +52,17 @@ export function createContainers({ call, wish, find }: Calls): Containers {
       ),
     inspectContainer: (id) => find("inspect a container", async (docker) => toDetail(await docker.getContainer(id).inspect())),
   };
+}
+
+/** Made while it is sent. */
+function tarOf({ name, byteLength, content }: FileToPut): NodeJS.ReadableStream {
+  const tar = pack();
+  const entry = tar.entry({ name, size: byteLength, mode: 0o644 });
+  pipeline(Readable.from(content()), entry).then(
+    () => tar.finalize(),
+    (error: unknown) => tar.destroy(error as Error),
+  );
+  return tar as unknown as NodeJS.ReadableStream;
 }
 
 async function unpause(container: Dockerode.Container): Promise<void> {

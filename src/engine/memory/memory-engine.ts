@@ -152,6 +152,14 @@ export function createMemoryEngine(options: MemoryEngineOptions): MemoryEngine {
       tell(container, "create");
       return container.id;
     },
+    putFile: async (id, folder, { name, content }) => {
+      answer();
+      const mount = need(id, "put a file into a container").spec.volumes.find(({ path }) => path === folder);
+      if (mount === undefined) throw refused("put a file into a container", `Could not find the file ${folder}`);
+      const pieces: Uint8Array[] = [];
+      for await (const piece of content()) pieces.push(piece);
+      volume(mount.name).set(name, Buffer.concat(pieces).toString("latin1"));
+    },
     startContainer: async (id) => {
       answer();
       const container = need(id, "start a container");

@@ -29,7 +29,11 @@ export class StoredSnapshot implements SnapshotData {
 
   /** Throws {@link WalDamaged} where it is missing. */
   static find(dir: string, meta: Pick<SnapshotMeta, "index" | "term">): StoredSnapshot {
-    const path = join(dir, snapshotFileName(meta));
+    return StoredSnapshot.at(join(dir, snapshotFileName(meta)));
+  }
+
+  /** As {@link find}, under whatever name. */
+  static at(path: string): StoredSnapshot {
     try {
       return new StoredSnapshot(path, statSync(path).size);
     } catch (cause) {

@@ -4,10 +4,13 @@ export class WalDamaged extends Error {
   readonly file: string;
   /** Byte in the file where the damage starts or is first noticed. */
   readonly offset: number;
+  /** In words, without the place. */
+  readonly what: string;
 
   constructor(file: string, offset: number, what: string, options?: ErrorOptions) {
     super(`${what} (${file}, byte ${offset})`, options);
     this.file = file;
     this.offset = offset;
+    this.what = what;
   }
 }
