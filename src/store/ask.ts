@@ -24,6 +24,8 @@ export type MemberChange =
       readonly host: string;
       readonly peerPort: number;
     }
+  /** Its peers find it there from now on. */
+  | { readonly kind: "update"; readonly member: MemberId; readonly host: string; readonly peerPort: number }
   | { readonly kind: "promote"; readonly member: MemberId }
   | { readonly kind: "remove"; readonly member: MemberId };
 

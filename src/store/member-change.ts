@@ -1,5 +1,6 @@
 import { unreachable } from "../core/invariant.js";
 import type { Failure, MemberChange } from "./ask.js";
+import { none } from "./raft/types.js";
 import type { ConfChange, ConfState, MemberId } from "./raft/types.js";
 import { encodeMember } from "./replica.js";
 import type { Member } from "./replica.js";
@@ -27,6 +28,8 @@ export type MemberChangePlan =
 
 /** A learner may vote once it holds this share of the leader's log, as in etcd: earlier it would only widen the quorum. */
 const promotableShare = 0.9;
+/** As in etcd 3.4. One that comes back with an empty disk is not counted: it was a member before. */
+const learnersMax = 1;
 
 /** The change for the log, or why there is none. */
 export function planMemberChange(asked: MemberChange, leadership: Leadership): MemberChangePlan {
@@ -39,12 +42,22 @@ export function planMemberChange(asked: MemberChange, leadership: Leadership): M
   switch (asked.kind) {
     case "add": {
       const { name, host, peerPort, isLearner } = asked;
-      for (const known of members.values()) {
-        if (known.host === host && known.peerPort === peerPort)
-          return invalid(`${host}:${peerPort} is already member ${known.id}`, "peerUrlExists");
-      }
+      const there = memberAt(members, asked);
+      if (there !== undefined) return invalid(`${host}:${peerPort} is already member ${there.id}`, "peerUrlExists");
+      if (isLearner && conf.learners.length >= learnersMax)
+        return invalid(`member ${conf.learners[0]} is a learner already, and there may be one`, "tooManyLearners");
       const context = encodeMember({ id: nextMember, name, host, peerPort });
       return planned(isLearner ? "addLearner" : "addVoter", nextMember, context);
+    }
+    case "update": {
+      const { member, host, peerPort } = asked;
+      const known = members.get(member);
+      if (known === undefined) return invalid(`there is no member ${member}`, "memberNotFound");
+      const there = memberAt(members, asked);
+      if (there !== undefined && there.id !== member)
+        return invalid(`${host}:${peerPort} is already member ${there.id}`, "peerUrlExists");
+      // a change of nobody: the configuration stays, and what it brings is what is known of the member
+      return planned("addLearner", none, encodeMember({ ...known, host, peerPort }));
     }
     case "rejoin":
       return planRejoin(asked, leadership);
@@ -73,8 +86,7 @@ export function planMemberChange(asked: MemberChange, leadership: Leadership): M
 function planRejoin(asked: Extract<MemberChange, { kind: "rejoin" }>, leadership: Leadership): MemberChangePlan {
   const { name, host, peerPort } = asked;
   const { members, nextMember, conf, match } = leadership;
-  const there = [...members.values()].find((known) => known.host === host && known.peerPort === peerPort);
-  const known = there ?? members.get(asked.member);
+  const known = memberAt(members, asked) ?? members.get(asked.member);
   if (known === undefined) return invalid(`there is no member ${asked.member}`, "memberNotFound");
   const isLearner = conf.learners.includes(known.id);
   if (isLearner && (match.get(known.id) ?? 0) === 0) return { type: "stands", member: known.id };
@@ -93,6 +105,10 @@ export function promotionOfReturned({ members, conf, match, lastIndex, knowsAllB
     members.get(id)?.hasVoted === true && (match.get(id) ?? 0) >= promotableShare * lastIndex;
   const member = knowsAllBefore ? conf.learners.find(isReturned) : undefined;
   return member === undefined ? undefined : { changes: [{ kind: "addVoter", member }], context: new Uint8Array(0) };
+}
+
+function memberAt(members: Leadership["members"], { host, peerPort }: Pick<Member, "host" | "peerPort">): Member | undefined {
+  return [...members.values()].find((known) => known.host === host && known.peerPort === peerPort);
 }
 
 type Step = ConfChange["changes"][number]["kind"];

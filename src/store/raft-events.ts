@@ -73,6 +73,8 @@ export function describeEvent(event: RaftEvent, nameOf: (member: MemberId) => st
 /** What an applied change of members is worth saying. */
 export function describeConfChange(change: ConfChange, nameOf: (member: MemberId) => string): readonly Sentence[] {
   return change.changes.map(({ kind, member }): Sentence => {
+    if (member === none)
+      return { level: "info", event: "member-updated", msg: "a member is found at another address", fields: {} };
     const fields = { member, peer: nameOf(member) };
     if (kind === "remove") return { level: "info", event: "member-removed", msg: `member ${member} left the cluster`, fields };
     const as = kind === "addLearner" ? "learner" : "voter";

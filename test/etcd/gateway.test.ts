@@ -33,6 +33,7 @@ const cases: readonly (readonly [method: string, path: string, body: string])[] 
   ["POST", "/v3/kv/put", put(2.5 * 2 ** 20)],
   ["POST", "/v3/cluster/member/remove", "{}"],
   ["POST", "/v3/cluster/member/remove", `{"ID":"77"}`],
+  ["POST", "/v3/cluster/member/update", `{"ID":"77","peerURLs":["http://n4:2380"]}`],
   ["POST", "/v3/cluster/member/promote", `{"ID":"18446744073709551615"}`],
   ["POST", "/v3/cluster/member/add", add()],
   ["POST", "/v3/cluster/member/add", add("n4")],

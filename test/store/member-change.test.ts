@@ -23,24 +23,73 @@ const join = { kind: "add", name: "n7", host: "n7", peerPort: 2380 } as const;
 
 it.each<[string, MemberChange, ConfChange["changes"]]>([
   ["a voter comes", { ...join, isLearner: false }, [{ kind: "addVoter", member: 7 }]],
-  ["a learner comes", { ...join, isLearner: true }, [{ kind: "addLearner", member: 7 }]],
+  ["a member moves", { kind: "update", member: 2, host: "n9", peerPort: 2380 }, [{ kind: "addLearner", member: 0 }]],
+  [
+    "a voter without its disk gets another number",
+    { kind: "rejoin", ...member(2), member: 2 },
+    [
+      { kind: "addLearner", member: 7 },
+      { kind: "remove", member: 2 },
+    ],
+  ],
   ["a learner that has caught up becomes a voter", { kind: "promote", member: 4 }, [{ kind: "addVoter", member: 4 }]],
   ["a member goes", { kind: "remove", member: 2 }, [{ kind: "remove", member: 2 }]],
 ])("%s", (_, change, changes) => {
   expect(planMemberChange(change, settled)).toMatchObject({ type: "planned", change: { changes } });
 });
 
+const unlearned = { ...settled, conf: { ...settled.conf, learners: [] } };
+
+it("a learner comes, where there is none", () => {
+  const changes = [{ kind: "addLearner", member: 7 }];
+  expect(planMemberChange({ ...join, isLearner: true }, unlearned)).toMatchObject({ type: "planned", change: { changes } });
+});
+
+it("a learner whom nobody has sent anything stays who it is; one that has got something does not", () => {
+  const back = { kind: "rejoin", ...member(4), member: 4 } as const;
+  expect(planMemberChange(back, { ...settled, match: new Map() })).toEqual({ type: "stands", member: 4 });
+  expect(planMemberChange(back, settled)).toMatchObject({ type: "planned" });
+});
+
 it("tells the others where to reach who comes, and nothing of who is known", () => {
   const context = (change: MemberChange): string => {
-    const plan = planMemberChange(change, settled);
+    const plan = planMemberChange(change, unlearned);
     return plan.type === "planned" ? Buffer.from(plan.change.context).toString() : "";
   };
   expect(JSON.parse(context({ ...join, isLearner: true }))).toEqual(member(7));
-  expect(context({ kind: "promote", member: 4 })).toBe("");
+  expect(JSON.parse(context({ kind: "update", member: 2, host: "n9", peerPort: 1 }))).toEqual({
+    ...member(2),
+    host: "n9",
+    peerPort: 1,
+  });
+  expect(JSON.parse(context({ kind: "rejoin", ...member(2), member: 2 }))).toEqual({
+    ...member(7),
+    name: "n2",
+    host: "n2",
+    hasVoted: true,
+  });
+  expect(context({ kind: "remove", member: 4 })).toBe("");
 });
 
 it.each<[string, MemberChange, Partial<Leadership>, Failure["kind"], Failure["error"], RegExp]>([
   ["somebody at a known address", { ...join, host: "n2", isLearner: true }, {}, "invalid", "peerUrlExists", /already member 2/],
+  [
+    "a second learner",
+    { ...join, isLearner: true },
+    { conf: { ...settled.conf, learners: [4] } },
+    "invalid",
+    "tooManyLearners",
+    /member 4/,
+  ],
+  [
+    "somebody's address",
+    { kind: "update", member: 1, host: "n2", peerPort: 2380 },
+    {},
+    "invalid",
+    "peerUrlExists",
+    /already member 2/,
+  ],
+  ["nobody's address", { kind: "update", member: 9, host: "n9", peerPort: 2380 }, {}, "invalid", "memberNotFound", /no member 9/],
   ["nobody's number, to go", { kind: "remove", member: 9 }, {}, "invalid", "memberNotFound", /no member 9/],
   ["nobody's number, to vote", { kind: "promote", member: 9 }, {}, "invalid", "memberNotFound", /no member 9/],
   ["a voter, to vote", { kind: "promote", member: 1 }, {}, "invalid", "memberNotLearner", /no learner/],

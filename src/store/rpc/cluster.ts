@@ -20,16 +20,25 @@ export function clusterService(store: Store): readonly Answering[] {
   return [
     answering(rpcs.cluster.memberList, () => Promise.resolve({ header: header(0), members: members() })),
     answering(rpcs.cluster.memberAdd, async ({ peerUrls, isLearner }) => {
-      const [peerUrl, ...others] = peerUrls;
-      const address = peerUrl === undefined || others.length > 0 ? undefined : parsePeerUrl(peerUrl);
-      if (peerUrl === undefined || address === undefined) throw etcdError("badMemberUrls");
+      const { peerUrl, address } = addressIn(peerUrls);
       const name = address.host;
       const id = await store.changeMembers({ kind: "add", name, ...address, isLearner });
       return { header: header(0), member: shown({ id, name, peerUrl, isLearner }), members: members() };
     }),
     answering(rpcs.cluster.memberRemove, ({ id }) => change({ kind: "remove", member: memberOf(id) })),
+    answering(rpcs.cluster.memberUpdate, ({ id, peerUrls }) => {
+      const { address } = addressIn(peerUrls);
+      return change({ kind: "update", member: memberOf(id), ...address });
+    }),
     answering(rpcs.cluster.memberPromote, ({ id }) => change({ kind: "promote", member: memberOf(id) })),
   ];
+}
+
+/** There is one URL, and it says where. */
+function addressIn([peerUrl, ...others]: readonly string[]) {
+  const address = peerUrl === undefined || others.length > 0 ? undefined : parsePeerUrl(peerUrl);
+  if (peerUrl === undefined || address === undefined) throw etcdError("badMemberUrls");
+  return { peerUrl, address };
 }
 
 /** Members of ours have small numbers; no other has ever been one. */

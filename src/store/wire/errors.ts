@@ -29,6 +29,7 @@ const errors = {
   permissionDenied: [grpcCode.permissionDenied, "permission denied"],
   invalidAuthToken: [grpcCode.unauthenticated, "invalid auth token"],
   tooManyRequests: [grpcCode.resourceExhausted, "too many requests"],
+  tooManyLearners: [grpcCode.failedPrecondition, "too many learner members in cluster"],
   peerUrlExists: [grpcCode.failedPrecondition, "Peer URLs already exists"],
   memberNotLearner: [grpcCode.failedPrecondition, "can only promote a learner member"],
   learnerNotReady: [grpcCode.failedPrecondition, "can only promote a learner member which is in sync with leader"],
