@@ -477,3 +477,33 @@ describe.skipIf(reason !== undefined)("a saved state", () => {
     }
   }, 120_000);
 });
+
+describe.skipIf(reason !== undefined)("users and roles", () => {
+  it("etcdctl makes them, is let in by them, and turns them off again", async () => {
+    for (const line of [
+      "user add root:secret",
+      "user grant-role root root",
+      "role add reader",
+      "role grant-permission reader read app/ --prefix=true",
+      "user add ada:word",
+      "user grant-role ada reader",
+      "put app/key value",
+      "auth enable",
+    ])
+      await prints(line);
+    try {
+      expect(await prints("--user ada:word get app/key --print-value-only")).toBe("value");
+      expect((await typed("--user ada:word put app/key other")).err).toContain("permission denied");
+      expect((await typed("get app/key")).err).toContain("user name is empty");
+      expect((await typed("--user ada:wrong get app/key")).err).toContain("invalid user ID or password");
+      expect(await prints("--user root:secret user list")).toBe("ada\nroot");
+      expect(await prints("--user root:secret role get reader")).toContain("[app/, app0) (prefix app/)");
+      // what devious itself asks of nodes needs no user
+      expect((await cluster.status()).nodes).toHaveLength(3);
+    } finally {
+      await prints("--user root:secret auth disable");
+    }
+    expect(await prints("get app/key --print-value-only")).toBe("value");
+    for (const line of ["user delete ada", "user delete root", "role delete reader"]) await prints(line);
+  });
+});
