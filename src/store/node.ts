@@ -39,7 +39,7 @@ import { Removal } from "./removal.js";
 import type { Member, Replica } from "./replica.js";
 import { Router } from "./router.js";
 import { headersOf } from "./rpc/header.js";
-import { etcdMethods, etcdServices } from "./rpc/methods.js";
+import { etcdMethods } from "./rpc/methods.js";
 import { Snapshots } from "./snapshots.js";
 import { OpenStreams } from "./rpc/open-streams.js";
 import { compactByItself, handOver, NodeUpkeep } from "./upkeep.js";
@@ -253,7 +253,7 @@ export class Node implements Store {
       untilApplied: (entry) => this.#requests.untilApplied(entry),
       nowMs,
     });
-    const methods = etcdMethods(etcdServices(this));
+    const methods = etcdMethods(this);
     this.#door = new FrontDoor(new GrpcServer(methods), new Gateway(this, methods).server);
   }
 

@@ -110,8 +110,3 @@ function grpcErrorOf(error: unknown): GrpcError {
 }
 
 const definite = { "devious-definite": "1" } as const;
-
-/** What this store cannot do as asked is refused, never done otherwise. `what`: a noun phrase. */
-export function notSupported(what: string): GrpcError {
-  return new GrpcError(grpcCode.unimplemented, `devious: ${what} is not supported by this store yet`, definite);
-}

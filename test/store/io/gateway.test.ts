@@ -8,7 +8,7 @@ import type { Header, Store } from "../../../src/store/rpc/store.js";
 import { noUpkeep } from "../rpc/no-upkeep.js";
 import { MvccStore } from "../../../src/store/mvcc/mvcc-store.js";
 import { GrpcServer } from "../../../src/store/io/grpc-server.js";
-import { etcdMethods, etcdServices } from "../../../src/store/rpc/methods.js";
+import { etcdMethods } from "../../../src/store/rpc/methods.js";
 import { accessOf } from "../rpc/access-of.js";
 import { streamsOf } from "../rpc/streams-of.js";
 
@@ -43,7 +43,7 @@ let door: FrontDoor;
 let url: string;
 beforeEach(async () => {
   failure = unhealthy = undefined;
-  const methods = etcdMethods(etcdServices(store));
+  const methods = etcdMethods(store);
   door = new FrontDoor(new GrpcServer(methods), new Gateway(store, methods).server);
   url = `http://127.0.0.1:${await door.listen("127.0.0.1", 0)}`;
 });
@@ -99,14 +99,6 @@ it.each<[string, string, string, number, number, string]>([
   ["a body over twice that bound", "kv/put", "x".repeat(4_194_305), 429, 8, overMax(4_194_305)],
   ["no URL", "cluster/member/add", `{"peerURLs":["n4"]}`, 400, 3, "etcdserver: given member URLs are invalid"],
   ["no member", "cluster/member/remove", "{}", 404, 5, "etcdserver: member not found"],
-  [
-    "a call that is not built",
-    "cluster/member/update",
-    "{}",
-    501,
-    12,
-    "devious: etcd's call MemberUpdate is not supported by this store yet",
-  ],
 ])("%s is definite trouble", async (_, call, body, status, code, error) => {
   const response = await post(`/v3/${call}`, body);
   expect([response.status, await response.json()]).toEqual([status, { error, message: error, code, definite: true }]);

@@ -6,7 +6,6 @@ import { FrontDoor } from "../../../src/store/io/front-door.js";
 import { Gateway } from "../../../src/store/io/gateway.js";
 import { GrpcServer } from "../../../src/store/io/grpc-server.js";
 import { MvccStore } from "../../../src/store/mvcc/mvcc-store.js";
-import { etcdMethods } from "../../../src/store/rpc/methods.js";
 import type { Header, Store } from "../../../src/store/rpc/store.js";
 import { watchService } from "../../../src/store/rpc/watch.js";
 import { until } from "../cluster.js";
@@ -24,7 +23,7 @@ beforeEach(async () => {
   const header = (): Header => ({ cluster: "7", member: "1", revision: kv.revision, term: 3 });
   streams = streamsOf(() => kv, header);
   const store = { ...streams, access: accessOf(), unhealthy: () => undefined } as unknown as Store;
-  const methods = etcdMethods(watchService(store));
+  const methods = new Map(watchService(store).map(({ path, method }) => [path, method]));
   door = new FrontDoor(new GrpcServer(methods), new Gateway(store, methods).server);
   port = await door.listen("127.0.0.1", 0);
 });
