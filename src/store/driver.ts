@@ -23,7 +23,7 @@ export interface DriverHandlers {
 export class Driver {
   readonly #raft: Raft;
   readonly #wal: Pick<Wal, "append">;
-  readonly #transport: Pick<Transport, "send">;
+  readonly #transport: Pick<Transport, "send" | "flush">;
   readonly #handlers: DriverHandlers;
   #inputs: Input[] = [];
   #turn: NodeJS.Immediate | undefined;
@@ -33,7 +33,7 @@ export class Driver {
   #heldBack: { readonly persistNumber: number; readonly messages: readonly Message[] }[] = [];
   #stopped = false;
 
-  constructor(raft: Raft, wal: Pick<Wal, "append">, transport: Pick<Transport, "send">, handlers: DriverHandlers) {
+  constructor(raft: Raft, wal: Pick<Wal, "append">, transport: Pick<Transport, "send" | "flush">, handlers: DriverHandlers) {
     this.#raft = raft;
     this.#wal = wal;
     this.#transport = transport;
@@ -92,6 +92,9 @@ export class Driver {
     effects.reads.forEach(onReadable);
     if (effects.restore !== undefined) onRestore(effects.restore);
     if (effects.apply.length > 0) onApply(effects.apply);
+    // What others have to write is on its way before we write it ourselves, which begins after this. That something is committed can wait
+    // until our own clients know.
+    if (effects.persist !== undefined || effects.apply.length === 0) this.#transport.flush();
   }
 
   #sendAll(messages: readonly Message[]): void {

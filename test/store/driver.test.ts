@@ -1,7 +1,7 @@
 // Shows that the driver keeps the contract's order: one step for a turn's inputs, and no message that speaks of a persist leaves before it and all before it are durable.
 import { expect, it } from "vitest";
 import { Driver } from "../../src/store/driver.js";
-import type { Effects, Input, Message, Persist, Raft } from "../../src/store/raft/types.js";
+import type { Effects, Entry, Input, Message, Persist, Raft } from "../../src/store/raft/types.js";
 
 const nothing: Effects = {
   send: [],
@@ -22,12 +22,14 @@ const persist = (persistNumber: number): Persist => ({
   discardLog: false,
   entries: [],
 });
+const entry: Entry = { index: 1, term: 1, kind: "normal", data: new Uint8Array() };
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /** A machine that answers each step with the next of `script`; what happens is written down in order. */
 function drive(script: Partial<Effects>[]) {
   const steps: Input[][] = [];
   const did: string[] = [];
+  const flushedAfter: string[] = [];
   const raft: Raft = {
     step(inputs) {
       steps.push([...inputs]);
@@ -40,7 +42,10 @@ function drive(script: Partial<Effects>[]) {
   const driver = new Driver(
     raft,
     { append: ({ persistNumber }) => void did.push(`persist ${persistNumber}`) },
-    { send: (sent) => void did.push(`send ${sent.type === "heartbeat" ? sent.commit : "?"}`) },
+    {
+      send: (sent) => void did.push(`send ${sent.type === "heartbeat" ? sent.commit : "?"}`),
+      flush: () => void flushedAfter.push(did.at(-1) ?? "nothing"),
+    },
     {
       beforeStep: () => undefined,
       onEvent: ({ event }) => void did.push(event),
@@ -51,7 +56,7 @@ function drive(script: Partial<Effects>[]) {
       onApply: (entries) => void did.push(`apply ${entries.length}`),
     },
   );
-  return { driver, steps, did };
+  return { driver, steps, did, flushedAfter };
 }
 
 it("steps once for all inputs of a turn", async () => {
@@ -62,6 +67,19 @@ it("steps once for all inputs of a turn", async () => {
   driver.input({ type: "tick" });
   await turn();
   expect(steps).toEqual([[{ type: "tick" }, { type: "campaign" }], [{ type: "tick" }]]);
+});
+
+it("has what was sent leave in the same turn, unless it can wait until clients have their answers", async () => {
+  const { driver, flushedAfter } = drive([
+    { send: [message(1)] },
+    { send: [message(2)], apply: [entry] },
+    { send: [message(3)], persist: persist(1), apply: [entry, entry] },
+  ]);
+  for (let step = 0; step < 3; step++) {
+    driver.schedule();
+    await turn();
+  }
+  expect(flushedAfter).toEqual(["send 1", "apply 2"]);
 });
 
 it("sends freely what may leave at once, and holds back the rest until its persist is durable", async () => {
@@ -99,7 +117,6 @@ it("sends at once where nothing is on its way to the disk", async () => {
 });
 
 it("tells of events before what depends on them, and restores before it applies", async () => {
-  const entry = { index: 2, term: 1, kind: "normal" as const, data: new Uint8Array() };
   const conf = { voters: [], votersOutgoing: [], learners: [], learnersNext: [], autoLeave: false };
   const { driver, did } = drive([
     {

@@ -5,7 +5,10 @@ import { errorCode } from "./h2/frames.js";
 import { connectionQueueBytesMax, lingerMs, prefaceTimeoutMs, stallTimeoutMs, unreadBytesMax } from "./h2/limits.js";
 import type { Pages } from "./h2/output.js";
 
-/** A {@link Connection} on its socket: everything said in one turn of the event loop is one write. */
+/**
+ * A {@link Connection} on its socket: everything said in one callback of the event loop, and in the promises that follow from it, is one
+ * write, made before the loop looks for anything else to do.
+ */
 export class Link {
   readonly #socket: Duplex;
   readonly #pages: Pages;
@@ -68,7 +71,8 @@ export class Link {
   #wake(): void {
     if (this.#flushing) return;
     this.#flushing = true;
-    setImmediate(this.#flush);
+    // runs once no promise is left to be told
+    process.nextTick(this.#flush);
   }
 
   readonly #flush = (): void => {

@@ -161,10 +161,22 @@ export class Transport {
     this.#flushSoon();
   }
 
+  /** Writes out what was queued. Needs not be called: what is queued leaves at the end of the turn anyway. */
+  flush(): void {
+    clearImmediate(this.#flushing);
+    this.#flushing = undefined;
+    for (const peer of this.#peers.values()) peer.link.flush();
+    for (const incoming of this.#incoming) {
+      if (incoming.outbox.length === 0) continue;
+      const packets = incoming.outbox;
+      incoming.outbox = [];
+      if (incoming.socket.writable) this.#write(incoming, packets);
+    }
+  }
+
   close(): void {
     this.#stopSweeping();
-    clearImmediate(this.#flushing);
-    this.#flush();
+    this.flush();
     this.#server.close();
     for (const incoming of this.#incoming) incoming.socket.destroySoon();
     this.setPeers([]);
@@ -370,19 +382,7 @@ export class Transport {
   }
 
   #flushSoon(): void {
-    if (this.#flushing === undefined) this.#flushing = setImmediate(() => this.#flush());
-  }
-
-  /** Writes out what was queued since the last turn of the event loop. */
-  #flush(): void {
-    this.#flushing = undefined;
-    for (const peer of this.#peers.values()) peer.link.flush();
-    for (const incoming of this.#incoming) {
-      if (incoming.outbox.length === 0) continue;
-      const packets = incoming.outbox;
-      incoming.outbox = [];
-      if (incoming.socket.writable) this.#write(incoming, packets);
-    }
+    this.#flushing ??= setImmediate(() => this.flush());
   }
 
   #write({ socket, writer }: Incoming, packets: readonly Packet[]): void {
