@@ -50,7 +50,7 @@ export interface Answers<O> {
   end(): void;
   /** Ends the stream with an error, which may be whatever a promise rejected with. */
   fail(error: unknown): void;
-  /** Calls `listener` once the stream has ended, by whichever side. */
+  /** Calls `listener` once the stream has ended, by whichever side: at once, if it has already. */
   onGone(listener: () => void): void;
 }
 
@@ -65,7 +65,11 @@ export function streaming<I, O>(rpc: Rpc<I, O>, open: (answers: Answers<O>) => (
       kind: "stream",
       open: (stream) => {
         const goneListeners: (() => void)[] = [];
-        const gone = (): void => goneListeners.splice(0).forEach((listener) => listener());
+        let isGone = false;
+        const gone = (): void => {
+          isGone = true;
+          goneListeners.splice(0).forEach((listener) => listener());
+        };
         const end = (error?: GrpcError): void => {
           stream.end(error);
           gone();
@@ -82,7 +86,10 @@ export function streaming<I, O>(rpc: Rpc<I, O>, open: (answers: Answers<O>) => (
           }
         };
         const write = (response: Given<O>): boolean => stream.write([encode(rpc.output, response)]);
-        const onGone = (listener: () => void): void => void goneListeners.push(listener);
+        const onGone = (listener: () => void): void => {
+          if (isGone) listener();
+          else goneListeners.push(listener);
+        };
         stream.call.onCancel(gone);
         const take = guarded(() => open({ stream, write, fail, onGone, end: () => end() }));
         if (take !== undefined) stream.onMessage((message) => guarded(() => take(decode(rpc.input, message))));

@@ -14,9 +14,13 @@ import type { Store } from "./store.js";
 const alarmActions = ["get", "activate", "deactivate"] as const;
 const alarmNames = { [alarmType.none]: "NONE", [alarmType.noSpace]: "NOSPACE", [alarmType.corrupt]: "CORRUPT" };
 
+/** Copies of the state that may be under way at once: each is a file as large as the state. */
+const copiesMax = 4;
+
 /** https://etcd.io/docs/v3.4/op-guide/maintenance/ Answers without a header are etcd's too. */
 export function maintenanceService(store: Store): readonly Answering[] {
   const header = headersOf(store);
+  let copies = 0;
   return [
     answering(rpcs.maintenance.status, () => {
       const { leader, committed, applied, isLearner, bytes } = store.raftStatus();
@@ -81,10 +85,13 @@ export function maintenanceService(store: Store): readonly Answering[] {
       return () => {
         if (isAsked) return;
         isAsked = true;
+        if (copies >= copiesMax) throw etcdError("tooManyRequests");
+        copies++;
         store.upkeep
           .copyState()
           .then((copy) => sendCopy(copy, answers))
-          .catch((error: unknown) => answers.fail(error));
+          .catch((error: unknown) => answers.fail(error))
+          .finally(() => copies--);
       };
     }),
   ];

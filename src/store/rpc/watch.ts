@@ -4,7 +4,7 @@ import type { GrpcCode } from "../io/grpc.js";
 import { etcdError } from "../wire/errors.js";
 import { rpcs } from "../wire/rpcs.js";
 import { streaming } from "./answering.js";
-import type { Answering } from "./answering.js";
+import type { Answering, Answers } from "./answering.js";
 import type { Caller } from "./access.js";
 import type { Store } from "./store.js";
 
@@ -33,7 +33,7 @@ export function watchService(store: Store): readonly Answering[] {
         } else if (cancelRequest !== undefined) watches.cancel(cancelRequest.watchId);
         else if (progressRequest !== undefined) watches.progress();
       };
-      return inTurn(store.access.heardOf(call), take);
+      return inTurn(store.access.heardOf(call), answers, take);
     }),
   ];
 }
@@ -52,10 +52,16 @@ const codeName: Readonly<Partial<Record<GrpcCode, string>>> = {
   [grpcCode.unauthenticated]: "Unauthenticated",
 };
 
-/** Takes requests from when `ready` resolves on; those that come sooner wait, in their order. */
-function inTurn<R>(ready: Promise<void> | undefined, take: (request: R) => void): (request: R) => void {
+/** Takes requests from when `ready` resolves on; those that come sooner wait, in their order, as long as the stream is there. */
+function inTurn<R>(
+  ready: Promise<void> | undefined,
+  { onGone }: Pick<Answers<never>, "onGone">,
+  take: (request: R) => void,
+): (request: R) => void {
   if (ready === undefined) return take;
   let early: R[] | undefined = [];
+  // nobody would ever end what such a stream begins
+  onGone(() => early?.splice(0));
   void ready.then(() => {
     const waiting = early ?? [];
     early = undefined;

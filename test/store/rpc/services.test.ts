@@ -5,7 +5,7 @@ import { RequestFailed } from "../../../src/store/ask.js";
 import type { Failure, MemberChange } from "../../../src/store/ask.js";
 import type { Header, Store } from "../../../src/store/rpc/store.js";
 import { GrpcError } from "../../../src/store/io/grpc.js";
-import type { GrpcCall } from "../../../src/store/io/grpc.js";
+import type { GrpcCall, Methods } from "../../../src/store/io/grpc.js";
 import { refusalOf } from "../../../src/store/ask.js";
 import type { Refused } from "../../../src/store/mvcc/requests.js";
 import { StoreState } from "../../../src/store/store-state.js";
@@ -354,6 +354,52 @@ it("gives the copy up where the client goes away", async () => {
   expect(await snapshotOf(here, { room: false, cancelAfter: 2 })).toHaveLength(2);
   expect(here.closed).toBe(1);
 });
+
+it("gives the copy up where the client went away while it was made", async () => {
+  const here = world();
+  here.copied = [Buffer.alloc(10)];
+  const gone = openSnapshot(etcdMethods(here.store));
+  gone.cancel();
+  await expect.poll(() => here.closed).toBe(1);
+  expect(gone.written()).toBe(0);
+});
+
+it("makes a few copies at once, and no more", async () => {
+  const here = world();
+  here.copied = [Buffer.alloc(10)];
+  const methods = etcdMethods(here.store);
+  const clients = Array.from({ length: 5 }, () => openSnapshot(methods));
+  const refused = { code: 8, message: "etcdserver: too many requests" };
+  await expect.poll(() => clients.map(({ ended }) => ended())).toMatchObject([...Array(4).fill(undefined), refused]);
+  for (const { cancel } of clients) cancel();
+  await expect.poll(() => here.closed).toBe(4);
+  const next = openSnapshot(methods);
+  await expect.poll(() => next.written()).toBe(1);
+  next.cancel();
+});
+
+/** A client that asks once and has no room for a second message. */
+function openSnapshot(methods: Methods) {
+  const method = methods.get(rpcs.maintenance.snapshot.path);
+  if (method?.kind !== "stream") throw new Error("no stream");
+  let written = 0;
+  let ended: GrpcError | "well" | undefined;
+  let isGone = false;
+  let cancel = (): void => undefined;
+  method.open({
+    call: { ...call, onCancel: (listener) => (cancel = listener) },
+    writable: true,
+    onMessage: (listener) => listener(Buffer.alloc(0)),
+    onEnd: () => {},
+    onDrain: () => {},
+    write: () => {
+      if (!isGone) written++;
+      return false;
+    },
+    end: (error) => (ended = error ?? "well"),
+  });
+  return { written: () => written, ended: () => ended, cancel: () => ((isGone = true), cancel()) };
+}
 
 const key = "k";
 it("takes one URL of a member that says where it is, and no other", async () => {

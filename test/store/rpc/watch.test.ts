@@ -4,6 +4,7 @@ import { GrpcError } from "../../../src/store/io/grpc.js";
 import type { GrpcCall, GrpcStream } from "../../../src/store/io/grpc.js";
 import { MvccStore } from "../../../src/store/mvcc/mvcc-store.js";
 import type { Header, Store } from "../../../src/store/rpc/store.js";
+import type { Access } from "../../../src/store/rpc/access.js";
 import { watchService } from "../../../src/store/rpc/watch.js";
 import { encode } from "../../../src/store/wire/encode.js";
 import { rpcs } from "../../../src/store/wire/rpcs.js";
@@ -69,8 +70,8 @@ beforeEach(() => {
   streams = streamsOf(() => kv, header);
 });
 
-function open(client = new Client()): Client {
-  const [answering] = watchService({ ...streams, access: accessOf() } as unknown as Store);
+function open(client = new Client(), access: Access = accessOf()): Client {
+  const [answering] = watchService({ ...streams, access } as unknown as Store);
   if (answering?.method.kind !== "stream") throw new Error("no stream");
   answering.method.open(client);
   return client;
@@ -163,6 +164,20 @@ it("a client that is gone is told nothing more", () => {
   client.hangUp();
   write(put("a"));
   expect(client.responses).toHaveLength(1);
+});
+
+it("begins nothing for a client that is gone before its token was heard of", async () => {
+  let resolve = (): void => undefined;
+  const promise = new Promise<void>((heard) => (resolve = heard));
+  const access = Object.assign(accessOf(), { heardOf: () => promise });
+  const [client, patient] = [open(new Client(), access), open(new Client(), access)];
+  for (const each of [client, patient]) each.ask({ createRequest: { key: "a" } });
+  client.hangUp();
+  resolve();
+  await promise;
+  write(put("a"));
+  expect(client.responses).toEqual([]);
+  expect(patient.responses).toMatchObject([{ created: true }, { events: [{ kv: { key: "a" } }] }]);
 });
 
 it("a member that stops ends all streams and begins none", () => {
