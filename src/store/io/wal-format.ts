@@ -9,9 +9,10 @@ import type { Entry, HardState } from "../raft/types.js";
  * frame   = length, CRC-32 of the payload, CRC-32 of these two, payload
  * payload = record*               one group commit: written at once, then synced
  *
- * A frame is written only after the one before it was synced, so a crash can damage the last frame of the last segment and nothing
- * else. Hence one rule tells a torn tail from rot: damage that a whole frame follows is rot. Checksums start from the segment's salt, so
- * that bytes of another log, stored as somebody's value, are never taken for a frame. Integers are little-endian; indexes and terms are doubles (exact below 2^53).
+ * Zeros behind the last frame are room for more, and no damage. A frame is written only after the one before it was synced, so a crash can
+ * damage the last frame of the last segment and nothing else. Hence one rule tells a torn tail from rot: damage that a whole frame follows
+ * is rot. Checksums start from the segment's salt, so that bytes of another log, stored as somebody's value, are never taken for a frame.
+ * Integers are little-endian; indexes and terms are doubles (exact below 2^53).
  */
 export type WalRecord =
   | { readonly type: "hardState"; readonly hardState: HardState }
@@ -104,26 +105,34 @@ export interface SegmentContents {
 
 /** Reads one segment, damaged or not. */
 export function decodeSegment(bytes: Buffer): SegmentContents {
+  const written = endOfWritten(bytes);
   const header = bytes.subarray(0, segmentHeaderBytes);
-  if (header.length < segmentHeaderBytes || header.every((byte) => byte === 0)) {
-    return { records: [], wholeBytes: 0, lastFrameAt: 0, damage: "torn" };
+  const salt = header.length < segmentHeaderBytes ? undefined : header.readUInt32LE(8);
+  if (salt === undefined || !header.equals(encodeSegmentHeader(salt))) {
+    const damage = written < segmentHeaderBytes ? "torn" : "rot";
+    return { records: [], wholeBytes: 0, lastFrameAt: 0, damage };
   }
-  const salt = header.readUInt32LE(8);
-  if (!header.equals(encodeSegmentHeader(salt))) return { records: [], wholeBytes: 0, lastFrameAt: 0, damage: "rot" };
 
   const records: WalRecord[] = [];
   let at = segmentHeaderBytes;
   let lastFrameAt = 0;
-  while (at < bytes.length) {
+  while (at < written) {
     const end = frameEnd(bytes, at, salt);
     if (end === undefined) {
-      return { records, wholeBytes: at, lastFrameAt, damage: frameFollows(bytes, at, salt) ? "rot" : "torn" };
+      return { records, wholeBytes: at, lastFrameAt, damage: frameFollows(bytes, at, written, salt) ? "rot" : "torn" };
     }
     readRecords(bytes.subarray(at + frameHeaderBytes, end), records);
     lastFrameAt = at;
     at = end;
   }
   return { records, wholeBytes: at, lastFrameAt, damage: "none" };
+}
+
+/** Where the zeros at a segment's end begin, of which the first few may belong to its last frame. */
+export function endOfWritten(bytes: Buffer): number {
+  let end = bytes.length;
+  while (end > 0 && bytes[end - 1] === 0) end--;
+  return end;
 }
 
 /** Where the whole frame that starts at `at` ends; undefined where none does. */
@@ -136,8 +145,8 @@ function frameEnd(bytes: Buffer, at: number, salt: number): number | undefined {
   return bytes.readUInt32LE(at + 4) === crc32(bytes.subarray(payloadAt, end), salt) ? end : undefined;
 }
 
-function frameFollows(bytes: Buffer, damagedAt: number, salt: number): boolean {
-  for (let at = damagedAt + 1; at + frameHeaderBytes < bytes.length; at++) {
+function frameFollows(bytes: Buffer, damagedAt: number, written: number, salt: number): boolean {
+  for (let at = damagedAt + 1; at < written; at++) {
     if (frameEnd(bytes, at, salt) !== undefined) return true;
   }
   return false;

@@ -7,7 +7,7 @@ import type { HardState, Persist, Recovered, Snapshot, SnapshotMeta } from "../r
 import type { CreateLogFile, LogFile } from "./log-file.js";
 import { newestSnapshot, removeOldSnapshots, removeOtherSnapshots, StoredSnapshot, syncDir } from "./snapshot-file.js";
 import { WalDamaged } from "./wal-damaged.js";
-import { decodeSegment, encodeFrame, encodeSegmentHeader, segmentHeaderBytes } from "./wal-format.js";
+import { decodeSegment, encodeFrame, encodeSegmentHeader, endOfWritten, segmentHeaderBytes } from "./wal-format.js";
 import type { WalRecord } from "./wal-format.js";
 import { replay } from "./wal-replay.js";
 
@@ -117,7 +117,7 @@ export class Wal {
       for (const record of contents.records) records.push(record);
       this.#nextSegment = Number(segmentName.exec(name)?.[1]) + 1;
       if (contents.damage === "torn") {
-        tornTail = { file: path, offset: contents.wholeBytes, droppedBytes: bytes.length - contents.wholeBytes };
+        tornTail = { file: path, offset: contents.wholeBytes, droppedBytes: endOfWritten(bytes) - contents.wholeBytes };
         cutFile(path, contents.wholeBytes);
         if (contents.wholeBytes === 0) continue;
       }

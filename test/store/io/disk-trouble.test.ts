@@ -7,6 +7,7 @@ import { sayingWhere } from "../../../src/store/io/disk-refused.js";
 import { createLogFile } from "../../../src/store/io/log-file.js";
 import type { CreateLogFile } from "../../../src/store/io/log-file.js";
 import { realTime } from "../../../src/store/io/real-time.js";
+import { endOfWritten } from "../../../src/store/io/wal-format.js";
 import { Wal } from "../../../src/store/io/wal.js";
 import { lastWordsOn } from "../../../src/store/last-words.js";
 import type { LastWords } from "../../../src/store/last-words.js";
@@ -79,7 +80,7 @@ it.each([
   const { wal, said } = open(createFile);
   await begun(wal);
   await append(wal, 2);
-  const offset = readFileSync(logFile()).length;
+  const offset = endOfWritten(readFileSync(logFile()));
   trouble.is = true;
   await append(wal, 3);
   const code = writes ?? syncs;
@@ -107,7 +108,7 @@ it("a record that changed, with others behind it: the node does not start", asyn
   const { wal } = open();
   await begun(wal);
   await append(wal, 2);
-  const damagedAt = readFileSync(logFile()).length;
+  const damagedAt = endOfWritten(readFileSync(logFile()));
   for (const index of [3, 4, 5]) await append(wal, index);
   await wal.close();
   const file = logFile();

@@ -83,10 +83,18 @@ describe("what a crash can leave", () => {
   const entry: WalRecord = { type: "entry", entry: { index: 1, term: 1, kind: "normal", data: Buffer.from("x") } };
   const { bytes, frameEnds } = segmentOf([[entry], [entry]]);
   const first = bytes.subarray(0, frameEnds[0]);
+  const hole = Buffer.alloc(first.length - segmentHeaderBytes);
   it.each<[string, Buffer, string, number]>([
     ["nothing", Buffer.alloc(0), "torn", 0],
     ["a name with zeros", Buffer.alloc(4096), "torn", 0],
-    ["zeros in place of the last frame", Buffer.concat([first, Buffer.alloc(500)]), "torn", first.length],
+    ["room for more, in place of the last frame too", Buffer.concat([first, Buffer.alloc(500)]), "none", first.length],
+    ["half a frame, and room", Buffer.concat([bytes.subarray(0, bytes.length - 1), Buffer.alloc(500)]), "torn", first.length],
+    [
+      "a hole where a frame was",
+      Buffer.concat([bytes.subarray(0, segmentHeaderBytes), hole, bytes.subarray(first.length)]),
+      "rot",
+      segmentHeaderBytes,
+    ],
     ["the header alone", bytes.subarray(0, segmentHeaderBytes), "none", segmentHeaderBytes],
     ["a file of somebody else's", Buffer.from("this is not a log at all, it is a note"), "rot", 0],
   ])("%s", (_, file, damage, wholeBytes) => {

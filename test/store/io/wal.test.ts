@@ -95,6 +95,16 @@ it("an empty folder has nothing, a bootstrapped one its snapshot", async () => {
   expect(recovered?.entries).toEqual([]);
 });
 
+it("a file that nobody closed has room at its end, which is no torn write", async () => {
+  const { wal } = open();
+  await bootstrap(wal);
+  wal.append(persist({ entries: [entry(2)] }));
+  await wal.idle();
+  const { recovered, torn } = open();
+  expect([indexes(recovered), torn]).toEqual([[2], false]);
+  await wal.close();
+});
+
 it("entries and hard state come back", async () => {
   const hardState = { term: 3, vote: 2, commit: 2 };
   const recovered = await afterRestart([persist({ entries: [entry(2), entry(3, 3)], hardState })]);
