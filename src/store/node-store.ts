@@ -136,6 +136,10 @@ export class NodeStore implements Store {
     return this.#options.membership.views();
   }
 
+  isLearner(): boolean {
+    return this.#options.state.conf.learners.includes(this.#options.options.member);
+  }
+
   header(): Header {
     return this.#options.status.header();
   }

@@ -67,8 +67,10 @@ async function startAll(size: number): Promise<void> {
 const put = (member: number, key: string, value: string) =>
   cluster.post(member, "/v3/kv/put", { key: base64(key), value: base64(value) });
 const status = async (member: number) => (await cluster.get(member, "/status")).body;
+/** Once the member votes: until then it refuses to tell. */
 const read = async (member: number, key: string): Promise<string | undefined> => {
-  const { body } = await cluster.post(member, "/v3/kv/range", { key: base64(key) });
+  const ask = () => cluster.post(member, "/v3/kv/range", { key: base64(key) });
+  const { body } = await until(ask, ({ status: code }) => code === 200);
   const [pair] = (body["kvs"] ?? []) as { value: string }[];
   return pair && Buffer.from(pair.value, "base64").toString();
 };

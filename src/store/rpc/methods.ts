@@ -4,6 +4,7 @@ import { authService } from "./auth.js";
 import { clusterService } from "./cluster.js";
 import { guarded } from "./guard.js";
 import { kvService } from "./kv.js";
+import { notOfLearners } from "./learner.js";
 import { leaseService } from "./lease.js";
 import { maintenanceService } from "./maintenance.js";
 import { watchService } from "./watch.js";
@@ -18,5 +19,10 @@ export function etcdMethods(store: Store): Methods {
     ...maintenanceService(store),
     ...authService(store),
   ];
-  return new Map(calls.map(({ path, method }) => [path, guarded(path, method, () => store.access)]));
+  return new Map(
+    calls.map(({ path, method }) => {
+      const known = guarded(path, method, () => store.access);
+      return [path, notOfLearners(path, known, () => store.isLearner())];
+    }),
+  );
 }

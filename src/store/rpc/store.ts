@@ -29,6 +29,8 @@ export interface Store {
   // ---- members ----
   changeMembers(change: MemberChange): Promise<MemberId>;
   members(): readonly MemberView[];
+  /** Whether this member is one that does not vote yet. */
+  isLearner(): boolean;
   header(): Header;
   /** Undefined: a leader is known; else why not. */
   unhealthy(): string | undefined;

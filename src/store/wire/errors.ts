@@ -50,6 +50,7 @@ const errors = {
   noLeader: [grpcCode.unavailable, "no leader"],
   timedOut: [grpcCode.unavailable, "request timed out"],
   unhealthy: [grpcCode.unavailable, "unhealthy cluster"],
+  notForLearner: [grpcCode.unavailable, "rpc not supported for learner"],
 } as const satisfies Readonly<Record<string, readonly [GrpcCode, string]>>;
 
 export type ErrorName = keyof typeof errors;

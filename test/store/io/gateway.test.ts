@@ -29,6 +29,7 @@ const store: Store = {
   compacted: () => Promise.resolve(),
   changeMembers: () => Promise.resolve(4),
   members: () => [{ id: 1, name: "n1", peerUrl: "http://n1:2380", isLearner: false }],
+  isLearner: () => false,
   header,
   unhealthy: () => unhealthy,
   status: (withHash) => ({ withHash }),
@@ -99,6 +100,7 @@ it.each<[string, string, string, number, number, string]>([
   ["a body over twice that bound", "kv/put", "x".repeat(4_194_305), 429, 8, overMax(4_194_305)],
   ["no URL", "cluster/member/add", `{"peerURLs":["n4"]}`, 400, 3, "etcdserver: given member URLs are invalid"],
   ["no member", "cluster/member/remove", "{}", 404, 5, "etcdserver: member not found"],
+  ["no URL to go to", "cluster/member/update", "{}", 400, 3, "etcdserver: given member URLs are invalid"],
 ])("%s is definite trouble", async (_, call, body, status, code, error) => {
   const response = await post(`/v3/${call}`, body);
   expect([response.status, await response.json()]).toEqual([status, { error, message: error, code, definite: true }]);

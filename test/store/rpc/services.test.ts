@@ -4,8 +4,8 @@ import { encodeCommand } from "../../../src/store/entries/commands.js";
 import { RequestFailed } from "../../../src/store/ask.js";
 import type { Failure, MemberChange } from "../../../src/store/ask.js";
 import type { Header, Store } from "../../../src/store/rpc/store.js";
-import { GrpcError } from "../../../src/store/io/grpc.js";
-import type { GrpcCall, Methods } from "../../../src/store/io/grpc.js";
+import { GrpcError, grpcCode } from "../../../src/store/io/grpc.js";
+import type { GrpcCall, GrpcStream, Methods } from "../../../src/store/io/grpc.js";
 import { refusalOf } from "../../../src/store/ask.js";
 import type { Refused } from "../../../src/store/mvcc/requests.js";
 import { StoreState } from "../../../src/store/store-state.js";
@@ -29,6 +29,7 @@ interface World {
   readonly changes: MemberChange[];
   failure: Failure | undefined;
   leader: number;
+  isLearner: boolean;
   quotaBytes: number;
   /** What is copied. */
   copied: Buffer[];
@@ -46,6 +47,7 @@ function world(): World {
     changes: [],
     failure: undefined,
     leader: 2,
+    isLearner: false,
     quotaBytes: Infinity,
     copied: [],
     closed: 0,
@@ -74,6 +76,7 @@ function world(): World {
         return Promise.resolve(4);
       },
       members: () => [{ id: 1, name: "n1", peerUrl: "http://n1:2380", isLearner: false }],
+      isLearner: () => made.isLearner,
       header,
       ...streamsOf(() => kv, header),
       access: accessOf(state.auth),
@@ -93,7 +96,7 @@ function world(): World {
           });
         },
       },
-      raftStatus: () => ({ leader: made.leader, committed: 9, applied: 8, isLearner: true, bytes: kv.bytes }),
+      raftStatus: () => ({ leader: made.leader, committed: 9, applied: 8, isLearner: made.isLearner, bytes: kv.bytes }),
       leases: leasesOf(state),
     },
   };
@@ -259,12 +262,32 @@ it("lists and changes members", async () => {
 it("says how the member is", async () => {
   const here = world();
   await ask(here, rpcs.kv.put, { key: "key", value: Buffer.from("value") });
+  here.isLearner = true;
   const status = await ask(here, rpcs.maintenance.status, {});
   const shown = { leader: 2n, raftIndex: 9, raftAppliedIndex: 8, raftTerm: 3, isLearner: true, dbSize: 72, errors: [] };
   expect(status).toMatchObject({ ...shown, version: "3.4.0" });
   here.leader = 0;
   expect(await ask(here, rpcs.maintenance.status, {})).toMatchObject({ leader: 0n, errors: ["etcdserver: no leader"] });
+  here.isLearner = false;
   expect(await ask(here, rpcs.maintenance.alarm, {})).toEqual({ header: undefined, alarms: [] });
+});
+
+it("a learner tells what it holds to whoever asks for no more than that, and refuses everything else", async () => {
+  const here = world();
+  await ask(here, rpcs.kv.put, { key: "k", value: Buffer.from("v") });
+  here.isLearner = true;
+  expect((await ask(here, rpcs.kv.range, { key: "k", serializable: true })).kvs).toHaveLength(1);
+  const refusal = new GrpcError(grpcCode.unavailable, "etcdserver: rpc not supported for learner", { "devious-definite": "1" });
+  const answered = new Set<string>([rpcs.maintenance.status.path]);
+  for (const [path, method] of etcdMethods(here.store)) {
+    if (answered.has(path)) continue;
+    const refused = await new Promise((resolve) => {
+      if (method.kind === "unary") method.answer(Buffer.alloc(0), call, resolve);
+      else method.open({ call, end: resolve } as unknown as GrpcStream);
+    });
+    expect([path, refused]).toEqual([path, refusal]);
+  }
+  expect(here.changes).toEqual([]);
 });
 
 it("raises the alarm where a put finds no room, refuses what adds to the state until it is disarmed, and nothing else", async () => {
