@@ -12,6 +12,7 @@ export function renderStatus(status: ClusterStatus, chalk: ChalkInstance, nowMs:
   return [
     `${chalk.bold(cluster)} ${chalk.dim(owner)}`,
     formatTable([header, ...rows]),
+    ...renderTls(nodes),
     ...renderUnsafe(nodes, chalk),
     faults === null ? chalk.red("The agent does not answer; `devious up` starts it again.") : renderFaults(faults, chalk, nowMs),
     ...(shipping === null ? [] : [renderShipping(shipping, chalk, nowMs)]),
@@ -28,6 +29,18 @@ export function renderUnsafe(nodes: readonly Pick<NodeStatus, "node" | "store">[
     }
   }
   return [...runBy].map(([what, by]) => chalk.red(`${by.join(", ")} ${by.length === 1 ? "runs" : "run"} with ${what}`));
+}
+
+/** `n1, n2, n3 take clients over TLS; the certificate to trust is in /home/me/shop/.devious/shop/tls/ca.pem`, one line a kind. */
+export function renderTls(nodes: readonly Pick<NodeStatus, "node" | "tls">[]): readonly string[] {
+  const takenBy = new Map<string, string[]>();
+  for (const { node, tls } of nodes) {
+    if (tls === null) continue;
+    const trust = tls.ca === null ? "" : `; the certificate to trust is in ${tls.ca}`;
+    const how = `over TLS${tls.clientCertificate ? " that show a certificate" : ""}${trust}`;
+    takenBy.set(how, [...(takenBy.get(how) ?? []), node]);
+  }
+  return [...takenBy].map(([how, by]) => `${by.join(", ")} ${by.length === 1 ? "takes" : "take"} clients ${how}`);
 }
 
 function nodeRow(

@@ -1,10 +1,9 @@
 import { DeviousError } from "../core/errors.js";
-import { clientPort } from "../core/node-contract.js";
 import type { Containers } from "../engine/port.js";
 import { findNode } from "./find.js";
 import { isBundled } from "./observe.js";
 import type { NodeContainer, Observed } from "./observe.js";
-import { createStoreClient } from "./store-client.js";
+import { storeClientOf } from "./store-client.js";
 import type { StoreClient } from "./store-client.js";
 
 /** The node of the bundled store to talk to: the one named, else the first that runs (any node takes any request). */
@@ -19,8 +18,9 @@ export async function openStore(
       hint: "`devious status` shows where its own ports are.",
     });
   }
-  const endpoint = (await engine.inspectContainer(node.id))?.endpoints.get(clientPort);
-  if (endpoint !== undefined) return createStoreClient(node.node, endpoint);
+  const detail = await engine.inspectContainer(node.id);
+  const client = detail === undefined ? undefined : storeClientOf(node.node, detail);
+  if (client !== undefined) return client;
   throw new DeviousError("NODE_UNREACHABLE", `${node.node} is ${node.state} and publishes no port.`, {
     hint: "`devious status` shows which nodes run; `devious up` starts the others.",
   });

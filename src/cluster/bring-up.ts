@@ -12,6 +12,7 @@ import type { NodeStatus } from "./status.js";
 import { assertRestorable } from "./restore.js";
 import type { SavedState } from "./saved-state.js";
 import { step } from "./steps.js";
+import { certificatesOf } from "./tls/certificates.js";
 import { up } from "./up.js";
 import type { UpOptions } from "./up.js";
 import { configuredMembers } from "./configured-members.js";
@@ -41,8 +42,12 @@ export async function bringUp(engine: Engine, request: BringUpRequest): Promise<
   const [facts, observed] = await Promise.all([engine.facts(), observeCluster(engine, spec.name)]);
   assertOwner(observed, owner);
   if (request.restore !== undefined) assertRestorable(spec, observed);
-  const [recipe, imageIds] = await Promise.all([planImage(facts, request.bundleDir, request.version), findImages(engine, spec)]);
-  const identity: Identity = { cluster: spec.name, owner, image: recipe.reference, imageIds };
+  const [recipe, imageIds, certificates] = await Promise.all([
+    planImage(facts, request.bundleDir, request.version),
+    findImages(engine, spec),
+    certificatesOf({ ...request, nowMs: Date.now() }),
+  ]);
+  const identity: Identity = { cluster: spec.name, owner, image: recipe.reference, imageIds, certificates };
   // the agent is asked only where it matters: most often all nodes run
   const heard = observed.nodes.every(isUp) ? undefined : await activeFaults(engine, observed);
   const keptDown = keptDownBy(heard ?? []);

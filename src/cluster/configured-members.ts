@@ -1,9 +1,8 @@
-import { clientPort } from "../core/node-contract.js";
 import type { Containers } from "../engine/port.js";
 import { isBundled } from "./observe.js";
 import type { NodeContainer, Observed } from "./observe.js";
 import type { Member } from "./plan.js";
-import { createStoreClient } from "./store-client.js";
+import { storeClientOf } from "./store-client.js";
 
 const answerTimeoutMs = 1000;
 
@@ -20,10 +19,9 @@ async function ask(
   engine: Pick<Containers, "inspectContainer">,
   { id, node, service }: NodeContainer,
 ): Promise<readonly [service: string, members: readonly Member[]] | undefined> {
-  const endpoint = (await engine.inspectContainer(id))?.endpoints.get(clientPort);
-  if (endpoint === undefined) return undefined;
-  const store = createStoreClient(node, endpoint);
-  if ((await store.status(answerTimeoutMs))?.role !== "leader") return undefined;
+  const detail = await engine.inspectContainer(id);
+  const store = detail === undefined ? undefined : storeClientOf(node, detail);
+  if (store === undefined || (await store.status(answerTimeoutMs))?.role !== "leader") return undefined;
   // a leader that goes silent in between tells nothing
   const members = await store.members().catch(() => undefined);
   return members === undefined ? undefined : [service, members.map(({ id: number, name }) => ({ id: number, node: name }))];

@@ -8,6 +8,7 @@ import type { ContainerSpec, Labels } from "../engine/port.js";
 import { imagePaths } from "../image/recipe.js";
 import { isImage, placeOf, raftDefaults } from "../spec/cluster-spec.js";
 import type { ImageService, ServiceSpec, Shipping, StoreSpec } from "../spec/cluster-spec.js";
+import type { TlsClients } from "../store/node-options.js";
 import {
   agentContainerName,
   bookmarkVolumeName,
@@ -17,6 +18,8 @@ import {
   nodeVolumeName,
   shipperContainerName,
 } from "./names.js";
+import { digestOf } from "./tls/certificates.js";
+import type { Certificates } from "./tls/certificates.js";
 import type { ImageBoot, Member, NodeBoot, StoreBoot } from "./plan.js";
 
 /** What all things of one cluster have in common. */
@@ -28,6 +31,8 @@ export interface Identity {
   readonly image: string;
   /** The user's images: reference -> id. */
   readonly imageIds: ReadonlyMap<string, string>;
+  /** By service: what nodes show clients that come over TLS. */
+  readonly certificates?: ReadonlyMap<string, Certificates>;
 }
 
 export function clusterLabels({ cluster, owner }: Identity): Labels {
@@ -38,17 +43,30 @@ export function clusterLabels({ cluster, owner }: Identity): Labels {
  * What a container must be made anew for: never its peers, which the store knows itself. A fact that a spec does not mention has no part
  * in it, so that a new kind of fact leaves the containers of before as they are.
  */
-export function nodeHash({ image, imageIds }: Pick<Identity, "image" | "imageIds">, service: ServiceSpec, node: string): string {
+export function nodeHash(
+  identity: Pick<Identity, "image" | "imageIds" | "certificates">,
+  service: ServiceSpec,
+  node: string,
+): string {
+  const { image, imageIds, certificates } = identity;
   const { zone, protected: isProtected } = placeOf(service, node);
   return hashOf({
     ...(isImage(service) ? imageFacts(service, imageIds.get(service.image)) : { image, store: storeFacts(service.store) }),
+    ...tlsFacts(certificates?.get(service.name)),
     ...(zone === null ? {} : { zone }),
     ...(isProtected ? { protect: true } : {}),
   });
 }
 
-function storeFacts({ switches, quotaBytes, autoCompaction, ...always }: StoreSpec): object {
-  return { ...always, ...changedSwitches(switches), ...changedUpkeep({ quotaBytes, autoCompaction }) };
+/** Whatever the spec says of them, a certificate is what is in its files. */
+function tlsFacts(certificates: Certificates | undefined): object {
+  return certificates === undefined ? {} : { tls: digestOf(certificates) };
+}
+
+function storeFacts(store: StoreSpec): object {
+  const { design, electionTimeoutMs, heartbeatIntervalMs, snapshotEntries, switches } = store;
+  const always = { design, electionTimeoutMs, heartbeatIntervalMs, snapshotEntries };
+  return { ...always, ...changedSwitches(switches), ...changedUpkeep(store) };
 }
 
 /** What is as it always is goes unsaid, so that containers of before need not be made anew. */
@@ -96,12 +114,19 @@ function storeContainer(identity: Identity, boot: StoreBoot): ContainerSpec {
   const { node, service } = boot;
   // one design so far, so the program needs no telling
   const { electionTimeoutMs, heartbeatIntervalMs, snapshotEntries, switches } = service.store;
-  const changed = { ...changedSwitches(switches), ...changedUpkeep(service.store) };
+  const certificates = identity.certificates?.get(service.name);
+  const tls: { tls?: TlsClients } =
+    certificates === undefined ? {} : { tls: certificates.clientCa === null ? "any" : "certified" };
+  const changed = { ...changedSwitches(switches), ...changedUpkeep(service.store), ...tls };
   const options = { electionTimeoutMs, heartbeatIntervalMs, snapshotEntries, ...changed };
   return {
     ...commonSpec(identity, node),
     image,
-    labels: { ...nodeLabels(identity, service, node), [label.member]: String(boot.member) },
+    labels: {
+      ...nodeLabels(identity, service, node),
+      [label.member]: String(boot.member),
+      ...(certificates === undefined ? {} : { [label.tls]: JSON.stringify(certificates.kept) }),
+    },
     command: ["node", imagePaths.store],
     environment: {
       ...commonEnvironment(identity, service, node),

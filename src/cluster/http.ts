@@ -1,4 +1,5 @@
-import { request } from "node:http";
+import { request as requestPlain } from "node:http";
+import type { RequestOptions } from "node:https";
 import type { Endpoint } from "../engine/port.js";
 
 export interface HttpAnswer {
@@ -7,33 +8,48 @@ export interface HttpAnswer {
   readonly body: unknown;
 }
 
-/** One JSON request to a published port, on a connection of its own. Rejects when nobody answers within `timeoutMs`. */
+/** With which certificate to come over TLS, PEM; empty: with none. */
+export interface TlsClient {
+  readonly cert?: string;
+  readonly key?: string;
+}
+
+/**
+ * One JSON request to a published port, on a connection of its own, over TLS where `tls` is given. Rejects when nobody answers within
+ * `timeoutMs`.
+ */
 export async function requestJson(
   endpoint: Endpoint,
   method: "GET" | "POST",
   path: string,
   body: unknown,
   timeoutMs: number,
+  tls?: TlsClient,
 ): Promise<HttpAnswer> {
-  const { status, text } = await requestText(endpoint, method, path, body, timeoutMs);
+  const { status, text } = await requestText(endpoint, method, path, body, timeoutMs, tls);
   return { status, body: parse(text) };
 }
 
 /** As {@link requestJson}, with the answer's body as it came. */
-export function requestText(
+export async function requestText(
   { host, port }: Endpoint,
   method: "GET" | "POST",
   path: string,
   body: unknown,
   timeoutMs: number,
+  tls?: TlsClient,
 ): Promise<{ readonly status: number; readonly text: string }> {
+  // loaded by whoever needs it: most commands do not
+  const request = tls === undefined ? requestPlain : (await import("node:https")).request;
+  // who answers there the engine has said, and nobody else listens behind the port that it published: no name has to be proven
+  const security: RequestOptions = tls === undefined ? {} : { ...tls, rejectUnauthorized: false };
   return new Promise((resolve, reject) => {
     const payload = body === undefined ? undefined : JSON.stringify(body);
     const headers =
       payload === undefined ? {} : { "content-type": "application/json", "content-length": Buffer.byteLength(payload) };
     const outgoing = request(
       // AbortSignal takes whole milliseconds only
-      { host, port, method, path, headers, agent: false, signal: AbortSignal.timeout(Math.ceil(timeoutMs)) },
+      { host, port, method, path, headers, agent: false, signal: AbortSignal.timeout(Math.ceil(timeoutMs)), ...security },
       (answer) => {
         const chunks: Buffer[] = [];
         answer.on("data", (chunk: Buffer) => chunks.push(chunk));

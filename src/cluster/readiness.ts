@@ -1,10 +1,9 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { DeviousError } from "../core/errors.js";
 import { formatDuration } from "../core/duration.js";
-import { clientPort } from "../core/node-contract.js";
 import type { ContainerDetail, Containers, Streams } from "../engine/port.js";
 import { lastLines } from "./last-lines.js";
-import { createStoreClient } from "./store-client.js";
+import { storeClientOf } from "./store-client.js";
 import type { StoreClient } from "./store-client.js";
 
 export type ReadinessEngine = Pick<Containers & Streams, "inspectContainer" | "logs">;
@@ -33,9 +32,8 @@ const inspectEveryMs = 300;
  */
 export async function waitReady(engine: ReadinessEngine, started: StartedNode, deadline: Deadline): Promise<StoreClient> {
   let client: StoreClient | undefined;
-  return untilReady(engine, started, deadline, inspectEveryMs, async ({ endpoints }, leftMs) => {
-    const endpoint = endpoints.get(clientPort);
-    if (endpoint !== undefined) client ??= createStoreClient(started.node, endpoint);
+  return untilReady(engine, started, deadline, inspectEveryMs, async (detail, leftMs) => {
+    client ??= storeClientOf(started.node, detail);
     if (client === undefined) return { failed: "its container publishes no port" };
     const healthy = await client.healthy(Math.max(1, Math.min(answerTimeoutMs, leftMs)));
     return healthy ? { ready: client } : { failed: "GET /health did not say that it has a leader" };

@@ -1,5 +1,4 @@
 import type { FaultView } from "../chaos/protocol.js";
-import { clientPort } from "../core/node-contract.js";
 import type { ContainerDetail, ContainerState, Containers, Exec, Streams } from "../engine/port.js";
 import { askAgent } from "./agent-client.js";
 import { imageProblem } from "./image-readiness.js";
@@ -7,8 +6,9 @@ import { isBundled } from "./observe.js";
 import type { NodeContainer, Observed } from "./observe.js";
 import { probeRole } from "./roles.js";
 import { type ShippingStatus, shippingStatus } from "./shipping/status.js";
-import { createStoreClient } from "./store-client.js";
+import { storeClientOf } from "./store-client.js";
 import type { StoreStatus } from "./store-client.js";
+import { tlsOf } from "./tls/label.js";
 
 export interface NodeStatus {
   readonly node: string;
@@ -21,10 +21,15 @@ export interface NodeStatus {
   readonly health: "ready" | "no-quorum" | "silent";
   /** What the store says it is, or what its service's `roles` probe found; null where nobody knows. */
   readonly role: string | null;
-  /** On this machine, `127.0.0.1:49153`; of several published ports the lowest. */
+  /** On this machine, `127.0.0.1:49153`, with TLS `https://127.0.0.1:49153`; of several published ports the lowest. */
   readonly address: string | null;
   /** Published port -> where it is on this machine. */
   readonly ports: Readonly<Record<string, string>>;
+  /**
+   * Null: clients come in plain text. Else over TLS: `ca` is the file with the authority to trust, null where the certificates are the user's
+   * own; `clientCertificate`: whether clients must show one.
+   */
+  readonly tls: { readonly ca: string | null; readonly clientCertificate: boolean } | null;
   /** RFC 3339; of the container. */
   readonly startedAt: string | null;
   /** What the bundled store says of itself; null while it is silent. */
@@ -72,7 +77,9 @@ export async function activeFaults(engine: StatusEngine, found: Observed): Promi
 export async function nodeStatus(engine: StatusEngine, node: NodeContainer, withHash: boolean): Promise<NodeStatus> {
   const detail = await engine.inspectContainer(node.id);
   const endpoints = [...(detail?.endpoints ?? [])].sort(([a], [b]) => a - b);
-  const ports = Object.fromEntries(endpoints.map(([port, { host, port: here }]) => [String(port), `${host}:${here}`]));
+  const tls = tlsOf(node.labels);
+  const scheme = tls === null ? "" : "https://";
+  const ports = Object.fromEntries(endpoints.map(([port, { host, port: here }]) => [String(port), `${scheme}${host}:${here}`]));
   const [lowest] = endpoints;
   const answer = detail?.state === "running" ? await ask(engine, node, detail, withHash) : noAnswer;
   return {
@@ -82,6 +89,7 @@ export async function nodeStatus(engine: StatusEngine, node: NodeContainer, with
     ...answer,
     address: lowest === undefined ? null : (ports[lowest[0]] ?? null),
     ports,
+    tls: tls === null ? null : { ca: tls.ca, clientCertificate: tls.client !== null },
     startedAt: startOf(detail),
   };
 }
@@ -95,9 +103,8 @@ async function ask(engine: StatusEngine, node: NodeContainer, detail: ContainerD
     const [problem, role] = await Promise.all([imageProblem(detail, answerTimeoutMs), probeRole(engine, detail)]);
     return { health: problem === undefined ? "ready" : "silent", role, store: null };
   }
-  const endpoint = detail.endpoints.get(clientPort);
-  if (endpoint === undefined) return noAnswer;
-  const client = createStoreClient(node.node, endpoint);
+  const client = storeClientOf(node.node, detail);
+  if (client === undefined) return noAnswer;
   const [store, healthy] = await Promise.all([client.status(answerTimeoutMs, withHash), client.healthy(answerTimeoutMs)]);
   if (store === undefined) return noAnswer;
   return { health: healthy ? "ready" : "no-quorum", role: store.role, store };

@@ -1,9 +1,12 @@
+import { readFile } from "node:fs/promises";
 import { DeviousError, messageOf } from "../core/errors.js";
-import { peerPort } from "../core/node-contract.js";
+import { clientPort, peerPort } from "../core/node-contract.js";
 import type { UnsafeSwitch } from "../core/store-switches.js";
-import type { Endpoint } from "../engine/port.js";
+import type { ContainerDetail, Endpoint } from "../engine/port.js";
 import { requestJson } from "./http.js";
-import type { HttpAnswer } from "./http.js";
+import type { HttpAnswer, TlsClient } from "./http.js";
+import { tlsOf } from "./tls/label.js";
+import type { TlsLabel } from "./tls/label.js";
 
 /** What a node of the bundled store says of itself, `GET /status`. */
 export interface StoreStatus {
@@ -53,9 +56,17 @@ const requestTimeoutMs = 5000;
 const base64 = (text: string): string => Buffer.from(text, "utf8").toString("base64");
 const text = (encoded: string | undefined): string => Buffer.from(encoded ?? "", "base64").toString("utf8");
 
-export function createStoreClient(node: string, endpoint: Endpoint): StoreClient {
+/** Of a node's container; undefined while it publishes no port. */
+export function storeClientOf(node: string, { endpoints, labels }: Pick<ContainerDetail, "endpoints" | "labels">) {
+  const endpoint = endpoints.get(clientPort);
+  return endpoint === undefined ? undefined : createStoreClient(node, endpoint, tlsOf(labels));
+}
+
+/** `tls`: what its container says of it, null where it takes clients in plain text. How a node is, it tells in plain text anyway. */
+export function createStoreClient(node: string, endpoint: Endpoint, tls: TlsLabel | null = null): StoreClient {
   const call = async <T>(path: string, body: unknown): Promise<T> => {
-    const answer = await requestJson(endpoint, "POST", path, body, requestTimeoutMs).catch((cause: unknown) => {
+    const shown = tls === null ? undefined : await shownTo(node, tls);
+    const answer = await requestJson(endpoint, "POST", path, body, requestTimeoutMs, shown).catch((cause: unknown) => {
       throw unanswered(node, cause);
     });
     if (answer.status === 200) return answer.body as T;
@@ -110,6 +121,22 @@ export function createStoreClient(node: string, endpoint: Endpoint): StoreClient
       return answer.members.map(({ ID, name, isLearner }) => ({ id: Number(ID), name, learner: isLearner ?? false }));
     },
   };
+}
+
+async function shownTo(node: string, { client }: TlsLabel): Promise<TlsClient> {
+  if (client === null) return {};
+  const read = (file: string): Promise<string> =>
+    readFile(file, "utf8").catch((cause: unknown) => {
+      throw new DeviousError(
+        "REQUEST_REFUSED",
+        `${node} takes only clients with certificates, and devious's own is gone: ${file}.`,
+        {
+          hint: "`devious up` makes another one, and the nodes anew, one by one.",
+          cause,
+        },
+      );
+    });
+  return { cert: await read(client.cert), key: await read(client.key) };
 }
 
 interface Header {

@@ -16,6 +16,7 @@ import type { SavedState } from "./saved-state.js";
 import type { Rollback } from "./rollback.js";
 import { stepShipper } from "./shipping/shipper.js";
 import { step } from "./steps.js";
+import { putCertificates } from "./tls/certificates.js";
 import type { Report } from "./steps.js";
 
 export type UpEngine = Containers & Networks & Volumes & Streams;
@@ -153,7 +154,11 @@ class Up {
   /** A node's container, ready to be started. */
   async #prepareNode(one: BootStep, rollback: Rollback): Promise<StartedNode> {
     const { node } = one.boot;
-    if (one.kind === "start") return { node, containerId: one.id };
+    if (one.kind === "start") {
+      // an earlier `up` may have been ended between making it and this
+      await this.#certify(one.boot, one.id);
+      return { node, containerId: one.id };
+    }
     return step(this.#options.report, `create ${node}`, async () => {
       if (one.stale !== undefined) await this.#engine.removeContainer(one.stale);
       if (one.freshVolume) await this.#engine.removeVolume(nodeVolumeName(this.#identity.cluster, node));
@@ -166,8 +171,15 @@ class Up {
     });
   }
 
-  #createNode(boot: NodeBoot, rollback: Rollback | undefined, freshVolume: boolean): Promise<string> {
-    return this.#create(nodeContainer(this.#identity, boot), rollback, freshVolume);
+  async #createNode(boot: NodeBoot, rollback: Rollback | undefined, freshVolume: boolean): Promise<string> {
+    const id = await this.#create(nodeContainer(this.#identity, boot), rollback, freshVolume);
+    await this.#certify(boot, id);
+    return id;
+  }
+
+  async #certify({ service }: NodeBoot, containerId: string): Promise<void> {
+    const certificates = this.#identity.certificates?.get(service.name);
+    if (certificates !== undefined) await putCertificates(this.#engine, containerId, certificates);
   }
 
   async #create(spec: ContainerSpec, rollback: Rollback | undefined, freshVolumes: boolean): Promise<string> {

@@ -4,7 +4,7 @@ import type { ChalkInstance } from "chalk";
 import { BaseCommand } from "../cli/base-command.js";
 import { durationFlag } from "../cli/flags.js";
 import { loadSpec } from "../cli/spec-file.js";
-import { renderUnsafe } from "../cli/render-status.js";
+import { renderTls, renderUnsafe } from "../cli/render-status.js";
 import { formatTable } from "../cli/table.js";
 import { bringUp } from "../cluster/bring-up.js";
 import type { BringUpResult } from "../cluster/bring-up.js";
@@ -66,5 +66,5 @@ function planText({ cluster, steps }: BringUpResult): string {
 function resultText({ cluster, steps, nodes }: BringUpResult, chalk: ChalkInstance): string {
   const rows = nodes.map(({ node, role, health, address }) => [`  ${node}`, role ?? health, address ?? ""]);
   const head = `${cluster} is ${steps.length === 0 ? "as its spec asks: nothing to do" : "up"}`;
-  return [head, formatTable(rows), ...renderUnsafe(nodes, chalk)].join("\n");
+  return [head, formatTable(rows), ...renderTls(nodes), ...renderUnsafe(nodes, chalk)].join("\n");
 }

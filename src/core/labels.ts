@@ -19,6 +19,8 @@ export const label = {
   roles: "devious.roles",
   /** How a node of the user's own image writes its log, as JSON; where its spec says so. */
   logs: "devious.logs",
+  /** Where clients find what they need to come over TLS, as JSON; on nodes that take them so. */
+  tls: "devious.tls",
   /** Number of this member in its store's configuration; on the volume, since a member is its data. */
   member: "devious.member",
   /** Where the logs are sent, a URL without secrets; on the shipper. */

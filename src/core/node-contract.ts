@@ -6,6 +6,16 @@ export const peerPort = 2380;
  * that, reaches it, and nobody else. `GET /hooks` tells the hooks in force, `PUT /hooks` with a whole `StoreHooks` sets and tells them.
  */
 export const adminPort = 2381;
+/**
+ * Where `up` puts what a node shows clients that come over TLS: into the container itself, so that it is neither in what the engine tells of
+ * it nor among the data, and goes with it.
+ */
+export const tlsFiles = {
+  folder: "/devious",
+  cert: "tls-cert.pem",
+  key: "tls-key.pem",
+  clientCa: "tls-client-ca.pem",
+} as const;
 /** In the data folder of a node that founds a cluster: the state that the cluster begins with. */
 export const restoreFile = "snapshot-to-begin-with";
 

@@ -123,11 +123,13 @@ export interface FileToPut {
   readonly name: string;
   readonly byteLength: number;
   readonly content: () => AsyncIterable<Uint8Array>;
+  /** Only root may read it; otherwise anyone may. */
+  readonly isSecret?: boolean;
 }
 
 export interface Containers {
   createContainer(spec: ContainerSpec): Promise<string>;
-  /** Puts a file into a folder of a container, or of a volume of its; the container need not run. Anyone may read it. */
+  /** Puts a file into a folder of a container, or of a volume of its; the container need not run. */
   putFile(id: string, folder: string, file: FileToPut): Promise<void>;
   startContainer(id: string): Promise<void>;
   /** SIGTERM, then SIGKILL after `graceMs`. */

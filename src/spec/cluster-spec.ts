@@ -76,7 +76,20 @@ export interface StoreSpec {
   readonly quotaBytes: number;
   /** What stays readable where the leader compacts by itself; null: it does not. */
   readonly autoCompaction: { readonly revisions: number } | { readonly periodMs: number } | null;
+  /** Null: clients come in plain text. */
+  readonly tls: TlsSpec | null;
 }
+
+/** What nodes show clients: certificates that devious makes, or these files (PEM; relative to the spec's folder). */
+export type TlsSpec =
+  | { readonly kind: "auto" }
+  | {
+      readonly kind: "files";
+      readonly cert: string;
+      readonly key: string;
+      /** Null: clients need no certificate. */
+      readonly clientCa: string | null;
+    };
 
 export const raftDefaults: StoreSpec = {
   design: "raft",
@@ -86,6 +99,7 @@ export const raftDefaults: StoreSpec = {
   switches: safeSwitches,
   quotaBytes: 512 * 2 ** 20,
   autoCompaction: null,
+  tls: null,
 };
 
 export const nodesMax = 15;
@@ -98,6 +112,16 @@ export const defaultService = "store";
 export function nodeNames(service: string | undefined, count: number): readonly string[] {
   const prefix = service === undefined ? "n" : `${service}-`;
   return Array.from({ length: count }, (_, i) => `${prefix}${i + 1}`);
+}
+
+/** All names that nodes of a service can have, however many there are. */
+export function possibleNodes({ name, nodes }: Pick<ServiceSpec, "name" | "nodes">): readonly string[] {
+  return nodeNames(prefixOf({ name, nodes }), nodesMax);
+}
+
+/** Undefined: the service is that of the shorthand. */
+export function prefixOf({ name, nodes }: Pick<ServiceSpec, "name" | "nodes">): string | undefined {
+  return name === defaultService && nodes[0] === "n1" ? undefined : name;
 }
 
 /** A service of the bundled store with nothing said about it but this. */

@@ -1,6 +1,6 @@
 import { DeviousError } from "../core/errors.js";
 import { isName, nameRule } from "../core/ids.js";
-import { defaultService, nodeNames, nodesMax } from "./cluster-spec.js";
+import { nodeNames, nodesMax, prefixOf } from "./cluster-spec.js";
 import type { ClusterSpec } from "./cluster-spec.js";
 
 /** The spec with what the command line says instead. Throws USAGE. */
@@ -16,6 +16,5 @@ export function withOverrides(
   if (service === undefined || spec.services.length > 1) {
     throw new DeviousError("USAGE", "--nodes does not say of which service", { hint: "Write the number into the spec." });
   }
-  const prefix = service.name === defaultService && service.nodes[0] === "n1" ? undefined : service.name;
-  return { ...named, services: [{ ...service, nodes: nodeNames(prefix, nodes) }] };
+  return { ...named, services: [{ ...service, nodes: nodeNames(prefixOf(service), nodes) }] };
 }

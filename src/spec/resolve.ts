@@ -2,7 +2,7 @@ import { safeSwitches } from "../core/store-switches.js";
 import { toName } from "../core/ids.js";
 import type { RolesProbe } from "../core/roles.js";
 import { defaultNodes, defaultService, nodeNames, raftDefaults } from "./cluster-spec.js";
-import type { ClusterSpec, ServiceSpec, ShipSpec, StoreSpec } from "./cluster-spec.js";
+import type { ClusterSpec, ServiceSpec, ShipSpec, StoreSpec, TlsSpec } from "./cluster-spec.js";
 import type { ServiceFile, SpecFile } from "./schema.js";
 import { fillIn } from "./shipping.js";
 import type { Variables } from "./shipping.js";
@@ -59,6 +59,7 @@ function storeSpec(store: SpecFile["store"]): StoreSpec {
     snapshotEntries: store?.snapshot_entries ?? raftDefaults.snapshotEntries,
     quotaBytes: store?.quotaBytes ?? raftDefaults.quotaBytes,
     autoCompaction: store?.autoCompaction?.retention ?? raftDefaults.autoCompaction,
+    tls: tlsSpec(store?.tls),
     switches: {
       reads: store?.reads ?? safeSwitches.reads,
       fsync: store?.fsync ?? safeSwitches.fsync,
@@ -68,6 +69,11 @@ function storeSpec(store: SpecFile["store"]): StoreSpec {
       replication: store?.replication ?? safeSwitches.replication,
     },
   };
+}
+
+function tlsSpec(tls: NonNullable<SpecFile["store"]>["tls"]): TlsSpec | null {
+  if (tls === undefined) return null;
+  return tls === "auto" ? { kind: "auto" } : { kind: "files", cert: tls.cert, key: tls.key, clientCa: tls.clientCa ?? null };
 }
 
 function shipSpec(ship: NonNullable<SpecFile["logging"]>["ship"], variables: Variables | undefined): ShipSpec | null {

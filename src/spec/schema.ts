@@ -79,6 +79,28 @@ function oneOf<const Words extends readonly [string, ...string[]]>(known: Words)
 
 const onOff = z.boolean({ error: ({ input }) => `must be true or false, not ${JSON.stringify(input)}` });
 
+const file = text.min(1, { error: "must not be empty" });
+
+const tls = z
+  .union(
+    [
+      z.literal("auto"),
+      z.strictObject({
+        cert: file.describe(
+          "The nodes' certificate, and those between it and its authority; PEM, relative to the spec's folder.",
+        ),
+        key: file.describe("Its private key, without a passphrase; PEM."),
+        clientCa: file
+          .optional()
+          .describe("Authorities of clients; PEM. With it, clients must show a certificate of one of these; default none."),
+      }),
+    ],
+    { error: "must be auto, or a mapping with the files cert and key, and clientCa where clients must show certificates" },
+  )
+  .describe(
+    "How clients come over TLS, and then not in plain text. auto: devious makes an authority and certificates, `status` says where; or files of yours. Default none.",
+  );
+
 const raft = z.strictObject(
   {
     design: z.literal("raft", {
@@ -110,6 +132,7 @@ const raft = z.strictObject(
       )
       .optional()
       .describe("Compaction without being asked; default none, as in etcd."),
+    tls: tls.optional(),
     reads: oneOf(switchValues.reads)
       .optional()
       .describe(

@@ -8,6 +8,7 @@ import { MemberRemoved } from "./begin.js";
 import { Causality } from "./causality.js";
 import { TroubledClock } from "./clock.js";
 import { realTime } from "./io/real-time.js";
+import { readTlsKeys } from "./io/tls-keys.js";
 import { lastWordsOn } from "./last-words.js";
 import { optionsFromEnv } from "./node-options.js";
 import { startNode } from "./start-node.js";
@@ -41,7 +42,7 @@ function end(): void {
 }
 
 async function main(): Promise<void> {
-  const node = await startNode(optionsFromEnv(process.env), {
+  const node = await startNode(optionsFromEnv(process.env, readTlsKeys), {
     log,
     causality,
     clock,

@@ -1,6 +1,7 @@
 import { adminPort, clientPort, dataDir, nodeEnv, peerPort } from "../core/node-contract.js";
 import { safeSwitches, switchesClash, switchValues, type StoreSwitches } from "../core/store-switches.js";
 import type { Retention } from "./auto-compaction.js";
+import type { TlsKeys } from "./io/tls-keys.js";
 import type { Member } from "./replica.js";
 import type { MemberId } from "./raft/types.js";
 
@@ -42,6 +43,8 @@ export interface NodeOptions {
   readonly timing: Timing;
   readonly switches: StoreSwitches;
   readonly upkeep: UpkeepOptions;
+  /** What is shown to clients, who come over TLS then. */
+  readonly tlsKeys?: TlsKeys | undefined;
   readonly dataDir: string;
   readonly clientAddress: Address;
   readonly peerAddress: Address;
@@ -58,8 +61,17 @@ const defaultTiming: Timing = {
 
 export const defaultUpkeep: UpkeepOptions = { quotaBytes: 512 * 2 ** 20, autoCompaction: undefined };
 
-/** The options that a node's environment spells (core/node-contract.ts). Throws an Error with one sentence where it is wrong. */
-export function optionsFromEnv(env: Readonly<Record<string, string | undefined>>): NodeOptions {
+/** Which clients may come over TLS: any, or only who shows a certificate. */
+export type TlsClients = "any" | "certified";
+
+/**
+ * The options that a node's environment spells (core/node-contract.ts); `readKeys` is asked where it says that clients come over TLS. Throws
+ * an Error with one sentence where it is wrong.
+ */
+export function optionsFromEnv(
+  env: Readonly<Record<string, string | undefined>>,
+  readKeys: (clients: TlsClients) => TlsKeys,
+): NodeOptions {
   const required = (name: string): string => {
     const value = env[name];
     if (value === undefined || value === "") throw new Error(`the environment variable ${name} is missing`);
@@ -77,7 +89,7 @@ export function optionsFromEnv(env: Readonly<Record<string, string | undefined>>
     member,
     members,
     clusterState,
-    ...parseDesign(env[nodeEnv.options]),
+    ...parseDesign(env[nodeEnv.options], readKeys),
     dataDir,
     clientAddress: { host: undefined, port: clientPort },
     peerAddress: { host: undefined, port: peerPort },
@@ -95,13 +107,24 @@ function parseMembers(text: string): Member[] {
   });
 }
 
-function parseDesign(text: string | undefined): Pick<NodeOptions, "timing" | "switches" | "upkeep"> {
+type Design = Pick<NodeOptions, "timing" | "switches" | "upkeep" | "tlsKeys">;
+
+function parseDesign(text: string | undefined, readKeys: (clients: TlsClients) => TlsKeys): Design {
   const given = (text === undefined || text === "" ? {} : JSON.parse(text)) as Readonly<Record<string, unknown>>;
   const unknown = Object.keys(given).find(
-    (name) => !(name in defaultTiming) && !(name in safeSwitches) && !(name in defaultUpkeep),
+    (name) => !(name in defaultTiming) && !(name in safeSwitches) && !(name in defaultUpkeep) && name !== "tls",
   );
   if (unknown !== undefined) throw new Error(`${nodeEnv.options}: there is no option "${unknown}"`);
-  return { timing: parseTiming(given), switches: parseSwitches(given), upkeep: parseUpkeep(given) };
+  const { tls } = given;
+  if (tls !== undefined && tls !== "any" && tls !== "certified") {
+    throw new Error(`${nodeEnv.options}: "tls" must be any or certified`);
+  }
+  return {
+    timing: parseTiming(given),
+    switches: parseSwitches(given),
+    upkeep: parseUpkeep(given),
+    tlsKeys: tls === undefined ? undefined : readKeys(tls),
+  };
 }
 
 function parseSwitches(given: Readonly<Record<string, unknown>>): StoreSwitches {

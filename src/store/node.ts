@@ -212,7 +212,7 @@ export class Node {
       onMembers: (change) => this.#onMembers(change),
     });
     const methods = etcdMethods(this.#store);
-    this.#door = new FrontDoor(new GrpcServer(methods), new Gateway(this.#store, methods).server);
+    this.#door = new FrontDoor(new GrpcServer(methods), new Gateway(this.#store, methods).server, options.tlsKeys);
   }
 
   async listen(): Promise<{ readonly clientPort: number; readonly peerPort: number }> {

@@ -2,7 +2,8 @@
 import { readFileSync } from "node:fs";
 import { expect, it } from "vitest";
 import { safeSwitches } from "../../src/core/store-switches.js";
-import { optionsFromEnv } from "../../src/store/node-options.js";
+import { optionsFromEnv as readOptions } from "../../src/store/node-options.js";
+import type { TlsClients } from "../../src/store/node-options.js";
 import { storeVersion } from "../../src/store/version.js";
 
 const env = {
@@ -12,6 +13,10 @@ const env = {
   DEVIOUS_MEMBERS: "1=n1,2=n2",
   DEVIOUS_CLUSTER_STATE: "new",
 };
+
+/** What is in its files, a node finds by itself. */
+const readKeys = (clients: TlsClients) => ({ cert: `for ${clients}`, key: "k" });
+const optionsFromEnv = (given: Readonly<Record<string, string | undefined>>) => readOptions(given, readKeys);
 
 it("knows who it is and where everybody is", () => {
   expect(optionsFromEnv(env)).toMatchObject({
@@ -31,6 +36,14 @@ it("knows who it is and where everybody is", () => {
 it("takes the design's options", () => {
   const options = optionsFromEnv({ ...env, DEVIOUS_STORE_OPTIONS: `{"electionTimeoutMs":500,"heartbeatIntervalMs":50}` });
   expect(options.timing).toMatchObject({ electionTimeoutMs: 500, heartbeatIntervalMs: 50, snapshotEntries: 10_000 });
+});
+
+it.each([
+  ["", undefined],
+  [`{"tls":"any"}`, { cert: "for any", key: "k" }],
+  [`{"tls":"certified"}`, { cert: "for certified", key: "k" }],
+])("reads its certificates where clients come over TLS: %s", (text, tlsKeys) => {
+  expect(optionsFromEnv({ ...env, DEVIOUS_STORE_OPTIONS: text }).tlsKeys).toEqual(tlsKeys);
 });
 
 it("takes the switches, and knows which values stand together", () => {
@@ -59,6 +72,7 @@ it.each<[Record<string, string | undefined>, RegExp]>([
   [{ DEVIOUS_STORE_OPTIONS: `{"reads":"never"}` }, /"reads" must be one of readIndex, lease, local/],
   [{ DEVIOUS_STORE_OPTIONS: `{"preVote":"off"}` }, /"preVote" must be one of true, false/],
   [{ DEVIOUS_STORE_OPTIONS: `{"reads":"lease","checkQuorum":false}` }, /reads: lease needs checkQuorum/],
+  [{ DEVIOUS_STORE_OPTIONS: `{"tls":true}` }, /"tls" must be any or certified/],
   [{ DEVIOUS_STORE_OPTIONS: `{"election":200}` }, /no option "election"/],
 ])("refuses %j", (change, message) => {
   expect(() => optionsFromEnv({ ...env, ...change })).toThrow(message);

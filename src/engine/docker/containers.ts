@@ -55,9 +55,9 @@ export function createContainers({ call, wish, find }: Calls): Containers {
 }
 
 /** Made while it is sent. */
-function tarOf({ name, byteLength, content }: FileToPut): NodeJS.ReadableStream {
+function tarOf({ name, byteLength, content, isSecret = false }: FileToPut): NodeJS.ReadableStream {
   const tar = pack();
-  const entry = tar.entry({ name, size: byteLength, mode: 0o644 });
+  const entry = tar.entry({ name, size: byteLength, mode: isSecret ? 0o400 : 0o644 });
   pipeline(Readable.from(content()), entry).then(
     () => tar.finalize(),
     (error: unknown) => tar.destroy(error as Error),

@@ -18,6 +18,8 @@ const killed = 128 + 9;
 export class MemoryContainer {
   readonly id: string;
   readonly spec: ContainerSpec;
+  /** Put into the container itself, beside its program: name -> bytes as latin1. */
+  readonly files = new Map<string, string>();
   readonly #program: Program;
   readonly #surroundings: Surroundings;
   readonly #log: LogFile;

@@ -154,11 +154,14 @@ export function createMemoryEngine(options: MemoryEngineOptions): MemoryEngine {
     },
     putFile: async (id, folder, { name, content }) => {
       answer();
-      const mount = need(id, "put a file into a container").spec.volumes.find(({ path }) => path === folder);
-      if (mount === undefined) throw refused("put a file into a container", `Could not find the file ${folder}`);
+      const container = need(id, "put a file into a container");
+      const mount = container.spec.volumes.find(({ path }) => path === folder);
+      const isProgram = container.spec.command.some((word) => word.startsWith(`${folder}/`));
+      if (mount === undefined && !isProgram) throw refused("put a file into a container", `Could not find the file ${folder}`);
       const pieces: Uint8Array[] = [];
       for await (const piece of content()) pieces.push(piece);
-      volume(mount.name).set(name, Buffer.concat(pieces).toString("latin1"));
+      const files = mount === undefined ? container.files : volume(mount.name);
+      files.set(name, Buffer.concat(pieces).toString("latin1"));
     },
     startContainer: async (id) => {
       answer();
