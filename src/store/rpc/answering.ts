@@ -17,25 +17,27 @@ export interface Answering {
 
 /**
  * `answer` gets the request decoded, and as it came. It must take what it needs before it waits for anything: both are views of the connection's bytes.
- * It fails with a {@link GrpcError}, or with {@link RequestFailed} as the node does.
+ * What it resolves with may be encoded already. It fails with a {@link GrpcError}, or with {@link RequestFailed} as the node does.
  */
 export function answering<I, O>(
   rpc: Rpc<I, O>,
-  answer: (request: I, message: Buffer, call: GrpcCall) => Promise<Given<O>>,
+  answer: (request: I, message: Buffer, call: GrpcCall) => Promise<Given<O> | Buffer>,
 ): Answering {
   return {
     path: rpc.path,
     method: {
       kind: "unary",
       answer: (message, call, reply) => {
-        let answered: Promise<Given<O>>;
+        let answered: Promise<Given<O> | Buffer>;
         try {
           answered = answer(decode(rpc.input, message), message, call);
         } catch (error) {
           reply(grpcErrorOf(error));
           return;
         }
-        answered.then((response) => encode(rpc.output, response)).then(reply, (error: unknown) => reply(grpcErrorOf(error)));
+        answered
+          .then((response) => (Buffer.isBuffer(response) ? response : encode(rpc.output, response)))
+          .then(reply, (error: unknown) => reply(grpcErrorOf(error)));
       },
     },
   };

@@ -16,6 +16,7 @@ import type { Answering } from "./answering.js";
 import { readAs, writeAs } from "./as-caller.js";
 import { headersOf } from "./header.js";
 import { lacksRoom, refuseForSpace } from "./quota.js";
+import { encodeRange } from "./range-answer.js";
 
 /** As etcd: the largest entry of the log. */
 const entryBytesMax = 1.5 * 2 ** 20;
@@ -28,7 +29,7 @@ export function kvService(store: Store): readonly Answering[] {
       const op = checked(rangeOp(request));
       const answer = await readAs(store, call, op, (kv) => kv.range(op.query), op.serializable);
       const { revision, kvs, more, count } = answer;
-      return { header: header(revision), kvs, more, count };
+      return encodeRange({ header: header(revision), kvs, more, count });
     }),
     answering(rpcs.kv.put, async (request, message, call) => {
       const put = checked(putOp(request));
