@@ -170,6 +170,11 @@ export class NodeStore implements Store {
     if (this.#options.state.kv.isCompacting) void this.#compactor.run();
   }
 
+  /** The leader's snapshot that comes now takes back some of what was applied. */
+  onRolledBack(): void {
+    this.#watches.hub.rolledBack();
+  }
+
   /** A leader's snapshot took the place of the state. */
   onRestored(): void {
     this.access.onRestored();

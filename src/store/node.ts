@@ -318,6 +318,7 @@ export class Node {
   #onEvent(event: RaftEvent): void {
     this.#state.heard(event);
     if (event.event === "role-changed" && event.role !== "leader") this.#leaseKeeper.follow();
+    if (event.event === "rolled-back") this.#store.onRolledBack();
     if (event.event === "leader-changed") {
       this.#founder.done();
       // what waited for a leader need not wait for the next sweep

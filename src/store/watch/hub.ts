@@ -38,6 +38,8 @@ export const usualLimits: WatchLimits = {
   progressEveryMs: 10 * 60_000,
 };
 
+const rolledBackReason = "devious: this member lost writes that it had told of; read the keys anew";
+
 /**
  * Tells the watchers of one member what its store has applied: each event of its range once, in the order of the log, never a part of a
  * revision. https://etcd.io/docs/v3.4/learning/api/#watch-api
@@ -53,10 +55,12 @@ export class WatchHub implements StreamKeeper {
   /** Those that read on in the log, each in its turn. */
   readonly #behind = new Set<Watcher>();
   readonly #waiting = new Set<Watcher>();
+  readonly #streams = new Set<WatchStream>();
   readonly #reporting = new Set<WatchStream>();
   /** The first revision that one of {@link #waiting} waits for. */
   #soonest: Revision = Infinity;
   #told: Revision;
+  #hasRolledBack = false;
   #watchers = 0;
 
   constructor(ports: WatchHubPorts, limits: WatchLimits = usualLimits) {
@@ -66,7 +70,9 @@ export class WatchHub implements StreamKeeper {
   }
 
   open(sink: WatchSink): WatchStream {
-    return new WatchStream(sink, this);
+    const stream = new WatchStream(sink, this);
+    this.#streams.add(stream);
+    return stream;
   }
 
   /** To be called after a batch was applied, before anything is compacted for good. */
@@ -81,8 +87,14 @@ export class WatchHub implements StreamKeeper {
     }
   }
 
+  /** To be called before {@link restored} where the snapshot takes back some of what was applied, which only a mistake of the store allows. */
+  rolledBack(): void {
+    this.#hasRolledBack = true;
+  }
+
   /** To be called when a snapshot has replaced the store: what it skipped is in its log, unless it was compacted. */
   restored(): void {
+    if (this.#hasRolledBack || this.#ports.store().revision < this.#told) return this.#cancelAll();
     const next = this.#told + 1;
     this.#told = this.#ports.store().revision;
     const keptUp = [...this.#interests.audiences()].flatMap(({ watchers }) => [...watchers]);
@@ -153,7 +165,22 @@ export class WatchHub implements StreamKeeper {
   }
 
   forget(stream: WatchStream): void {
+    this.#streams.delete(stream);
     this.#reporting.delete(stream);
+  }
+
+  /**
+   * Watchers may have been told events that never were, and their revisions now are other events': no position means anything any more. All
+   * are cancelled as if by a compaction, which tells every client of etcd's to read anew and to watch from there on.
+   */
+  #cancelAll(): void {
+    this.#hasRolledBack = false;
+    this.#told = this.#ports.store().revision;
+    for (const stream of this.#streams) {
+      for (const watcher of [...stream.watchers()]) this.#overtake(watcher, this.#told, rolledBackReason);
+      stream.reportIfWanted();
+    }
+    this.#soonest = Infinity;
   }
 
   // ---- positions ----
@@ -207,15 +234,10 @@ export class WatchHub implements StreamKeeper {
   #readOn(watcher: Watcher): void {
     const store = this.#ports.store();
     if (watcher.next < store.compactRevision) {
-      // without a revision, as in etcd
-      const header = this.#ports.header(0);
-      watcher.stream.drop(watcher);
-      watcher.stream.say({ header, watchId: watcher.id, canceled: true, compactRevision: store.compactRevision });
+      this.#overtake(watcher, store.compactRevision);
       watcher.stream.reportIfWanted();
       return;
     }
-    // where the state went back, there is nothing to read yet
-    if (watcher.next > this.#told) return this.#place(watcher);
     const { spec } = watcher;
     const end = endOf(spec);
     const encoder = this.#encoder();
@@ -235,6 +257,14 @@ export class WatchHub implements StreamKeeper {
     if (events.bytes > 0) this.#write(watcher, this.#encodedHeader(), events);
     watcher.next = next;
     this.#place(watcher);
+  }
+
+  /** Ends a watcher whose next event cannot be told. */
+  #overtake(watcher: Watcher, compactRevision: Revision, cancelReason = ""): void {
+    // without a revision, as in etcd
+    const header = this.#ports.header(0);
+    watcher.stream.drop(watcher);
+    watcher.stream.say({ header, watchId: watcher.id, canceled: true, compactRevision, cancelReason });
   }
 
   // ---- what is said ----

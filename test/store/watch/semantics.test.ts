@@ -1,4 +1,4 @@
-// Shows case by case what a watcher is told: whole revisions, pieces of large ones, progress, where it is once the state has gone back, and that events are made once for all.
+// Shows case by case what a watcher is told: whole revisions, pieces of large ones, progress, that it is cancelled where the state goes back, and that events are made once for all.
 import { beforeEach, expect, it } from "vitest";
 import { MvccStore } from "../../../src/store/mvcc/mvcc-store.js";
 import { usualLimits, WatchHub } from "../../../src/store/watch/hub.js";
@@ -171,20 +171,39 @@ it("tells quiet watchers their progress now and then, where they asked for it", 
   ]);
 });
 
-it("repeats nothing where the state has gone back, as it can where promises are broken on purpose", () => {
-  const { told } = watching({});
-  const old = new MvccStore(() => false);
-  old.apply(put("a"));
+it("cancels all watchers where the state has gone back, as it can where promises are broken on purpose", () => {
+  const { sink, stream, told } = watching({}, { start: 2 }, { start: 99 });
   write(put("a"), put("b"), put("c"));
-  store = old;
+  stream.create(0n, { ...everything, start: 3 });
+  stream.progress();
+  store = new MvccStore(() => false);
+  store.apply(put("a"));
+  hub.rolledBack();
   hub.restored();
   catchUp();
-  write(put("d"), put("e"));
+  const cancelled = sink.responses.filter(({ canceled }) => canceled);
+  expect(cancelled.map(({ watchId }) => watchId)).toEqual([1n, 2n, 3n, 0n]);
+  for (const each of cancelled)
+    expect(each).toMatchObject({ compactRevision: 2, cancelReason: expect.stringContaining("lost writes") });
+  expect(sink.responses.at(-1)).toMatchObject({ watchId: -1n, header: { revision: 2 } });
+  const before = told();
+  write(put("d"));
+  expect(told()).toEqual(before);
+});
+
+it("cancels them too where the leader's state is ahead, since its revisions are of other writes", () => {
+  const { sink, stream, told } = watching({});
+  write(put("a"));
+  store = new MvccStore(() => false);
+  store.apply(put("x"));
+  store.apply(put("y"));
+  hub.rolledBack();
+  hub.restored();
+  expect(sink.responses.at(-1)).toMatchObject({ canceled: true, compactRevision: 3 });
+  stream.create(0n, { ...everything, start: 3 });
+  write(put("z"));
   catchUp();
-  expect(told()).toEqual([["+a@2", "+b@3", "+c@4"]]);
-  write(put("f"));
-  catchUp();
-  expect(told().at(-1)).toEqual(["+f@5"]);
+  expect(told(0n)).toEqual([["+y@3", "+z@4"]]);
 });
 
 it("takes no more watchers than it can bear, and others in their place", () => {
