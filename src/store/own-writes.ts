@@ -15,6 +15,9 @@ export interface OwnWritesOptions {
   readonly router: Pick<Router, "submit" | "settle" | "fail">;
 }
 
+/** What clients can make a member hold while nobody leads, or whoever leads is slow: two of a leader's bounds on what is not committed. */
+const openBytesMax = 128 * 2 ** 20;
+
 /**
  * The writes that clients of this member asked for and that are not answered yet. Each has a number, by which it is found again among what
  * this member applies: who leads does not matter for the answer, and the same number twice in the log is one write.
@@ -23,6 +26,8 @@ export class OwnWrites {
   readonly #self: MemberId;
   readonly #router: OwnWritesOptions["router"];
   readonly #open = new Map<number, Op>();
+  /** Of the entries of all that is open. */
+  #openBytes = 0;
   #incarnation: number;
   #newest = 0;
   /** The lowest open one, or the next where none is. */
@@ -35,7 +40,7 @@ export class OwnWrites {
   }
 
   submit(command: Uint8Array, principal: Principal | undefined, onAnswer: (answer: Answer) => void): void {
-    if (this.#newest + 1 >= this.#floor + sessionWindow) {
+    if (this.#newest + 1 >= this.#floor + sessionWindow || this.#openBytes + command.length > openBytesMax) {
       onAnswer({ type: "failed", failure: tooMany });
       return;
     }
@@ -43,7 +48,9 @@ export class OwnWrites {
     const incarnation = this.#incarnation;
     const request = { origin: this.#self, incarnation, seq };
     const entry = encodeEnvelope({ request, floor: this.#floor, principal, command });
+    this.#openBytes += entry.length;
     const op = this.#router.submit({ type: "write", entry }, (answer) => {
+      this.#openBytes -= entry.length;
       if (incarnation === this.#incarnation) this.#close(seq);
       onAnswer(answer);
     });
@@ -100,7 +107,7 @@ export class OwnWrites {
 
 const tooMany: Failure = {
   kind: "unavailable",
-  message: "too many requests wait behind one that is not answered yet",
+  message: "too many requests are not answered yet",
   error: "tooManyRequests",
 };
 

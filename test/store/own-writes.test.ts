@@ -114,3 +114,16 @@ it("on an emptied disk, says that nothing was done, and goes on above what the s
 function* chunksOf(writer: StateWriter): Generator<Uint8Array> {
   for (let chunk = writer.next(); chunk !== undefined; chunk = writer.next()) yield chunk;
 }
+
+it("holds so many bytes for clients at once, and no more", () => {
+  const large = encodeCommand("put", { key: "k", value: Buffer.alloc(2 ** 20) });
+  for (let at = 0; at < 200; at++) submit(String(at), writes, large);
+  const held = log.length;
+  expect(held * large.length).toBeLessThanOrEqual(128 * 2 ** 20);
+  expect(answers).toEqual(Array.from({ length: 200 - held }, (_, at) => `${at + held} unavailable tooManyRequests`));
+  answers.length = 0;
+  apply(0);
+  submit("next", writes, large);
+  submit("one too many", writes, large);
+  expect(answers).toEqual(["0 applied", "one too many unavailable tooManyRequests"]);
+});
