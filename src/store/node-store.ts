@@ -9,6 +9,7 @@ import { Compactor } from "./compactor.js";
 import type { CommandName } from "./entries/commands.js";
 import type { Principal } from "./entries/envelope.js";
 import { LeaseRequests } from "./lease-requests.js";
+import type { Counters } from "./metrics/counters.js";
 import type { MemberState } from "./member-state.js";
 import type { Membership } from "./membership.js";
 import type { HashAnswer, MvccStore } from "./mvcc/mvcc-store.js";
@@ -25,6 +26,7 @@ import { OpenStreams } from "./rpc/open-streams.js";
 import type { Header, MemberView, RaftView, Store } from "./rpc/store.js";
 import type { Snapshots } from "./snapshots.js";
 import { NodeUpkeep } from "./upkeep.js";
+import type { WatchHub } from "./watch/hub.js";
 import type { WatchSink, WatchStream } from "./watch/watch-stream.js";
 import { Watches } from "./watches.js";
 import type { ErrorName } from "./wire/errors.js";
@@ -45,6 +47,7 @@ export interface NodeStoreOptions {
   readonly readers: Readers;
   readonly snapshots: Pick<Snapshots, "take" | "copy">;
   readonly input: (input: Input) => void;
+  readonly counters: Counters;
 }
 
 /** A node as its clients see it: what they ask goes to the leader or is answered from what is applied here, and what they wait for is told them. */
@@ -113,6 +116,7 @@ export class NodeStore implements Store {
   }
 
   read<A>(answer: (kv: MvccStore) => A | Refused<ErrorName>, serializable: boolean): Promise<A> {
+    this.#options.counters.ranges++;
     return this.#requests.read(answer, serializable || this.#options.options.switches.reads === "local");
   }
 
@@ -156,12 +160,23 @@ export class NodeStore implements Store {
     return this.#options.status.raftStatus();
   }
 
+  // ---- what there is to count ----
+
+  get watchers(): WatchHub["counts"] {
+    return this.#watches.hub.counts;
+  }
+
+  get writes(): Pick<OwnWrites, "pending" | "failed"> {
+    return this.#writes;
+  }
+
   // ---- what the node tells ----
 
   /** `entry` was applied, and that is what it did. */
   onApplied({ index, term }: Entry, applied: Applied): void {
     this.access.onApplied(index, applied);
     this.#writes.onApplied(applied, term);
+    if (applied.type === "command" && applied.answer.type !== "refused") this.#options.counters.applied(applied.answer);
   }
 
   /** All that is to be applied for now was. */

@@ -18,17 +18,21 @@ import { Leading } from "./leading.js";
 import type { Leadership } from "./member-change.js";
 import { MemberState } from "./member-state.js";
 import { Membership } from "./membership.js";
+import type { Counters } from "./metrics/counters.js";
 import type { NodeOptions } from "./node-options.js";
+import { NodeMetrics } from "./node-metrics.js";
 import { NodeStatus } from "./node-status.js";
 import { NodeStore } from "./node-store.js";
 import { describeConfChange, describeEvent } from "./raft-events.js";
 import type { Sentence } from "./raft-events.js";
 import { raftOptions } from "./raft-options.js";
 import { createRaft } from "./raft/raft.js";
+import { none } from "./raft/types.js";
 import type { ConfChange, Input, Raft, RaftEvent } from "./raft/types.js";
 import { Readers } from "./readers.js";
 import { Removal } from "./removal.js";
 import { Router } from "./router.js";
+import { CallCounts } from "./rpc/counted.js";
 import { etcdMethods } from "./rpc/methods.js";
 import { Snapshots } from "./snapshots.js";
 import { compactByItself, handOver } from "./upkeep.js";
@@ -47,6 +51,7 @@ export interface NodePorts {
   readonly clock: Clock;
   readonly prng: Prng;
   readonly wal: Wal;
+  readonly counters: Counters;
   /** It has said so in its log, and is to be stopped. */
   readonly onRemoved: () => void;
   /** See `World`. */
@@ -82,7 +87,7 @@ export class Node {
   constructor(options: NodeOptions, ports: NodePorts, start: NodeStart) {
     const { recovered, replica, isFresh, incarnation, emptyWith } = start;
     const { member, cluster, timing } = options;
-    const { log, causality, clock, prng, wal, onRemoved, onFatal } = ports;
+    const { log, causality, clock, prng, wal, counters, onRemoved, onFatal } = ports;
     const nowMs = clock.monotonicMs;
     const input = (given: Input): void => this.driver.input(given);
     this.#options = options;
@@ -200,6 +205,7 @@ export class Node {
       readers: this.#readers,
       snapshots: this.#snapshots,
       input,
+      counters,
     });
     this.#applying = new Applying({
       state,
@@ -211,8 +217,23 @@ export class Node {
       store: this.#store,
       onMembers: (change) => this.#onMembers(change),
     });
-    const methods = etcdMethods(this.#store);
-    this.#door = new FrontDoor(new GrpcServer(methods), new Gateway(this.#store, methods).server, options.tlsKeys);
+    const calls = new CallCounts();
+    const methods = etcdMethods(this.#store, calls);
+    const metrics = new NodeMetrics({
+      self: member,
+      counters,
+      calls,
+      state,
+      raft: this.#raft,
+      store: this.#store,
+      leaseKeeper: this.#leaseKeeper,
+      quotaBytes: options.upkeep.quotaBytes,
+    });
+    this.#door = new FrontDoor(
+      new GrpcServer(methods),
+      new Gateway(this.#store, methods, () => metrics.text()).server,
+      options.tlsKeys,
+    );
   }
 
   async listen(): Promise<{ readonly clientPort: number; readonly peerPort: number }> {
@@ -321,6 +342,7 @@ export class Node {
     if (event.event === "rolled-back") this.#store.onRolledBack();
     if (event.event === "leader-changed") {
       this.#founder.done();
+      if (event.leader !== none) this.#ports.counters.leaderChanges++;
       // what waited for a leader need not wait for the next sweep
       setImmediate(() => this.#router.leaderChanged());
     }

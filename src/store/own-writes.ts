@@ -32,11 +32,22 @@ export class OwnWrites {
   #newest = 0;
   /** The lowest open one, or the next where none is. */
   #floor = 1;
+  #failed = 0;
 
   constructor({ self, incarnation, router }: OwnWritesOptions) {
     this.#self = self;
     this.#incarnation = incarnation;
     this.#router = router;
+  }
+
+  /** Those that are not answered yet. */
+  get pending(): number {
+    return this.#open.size;
+  }
+
+  /** How many were not done, or nobody knows: those that made no sense are not counted. */
+  get failed(): number {
+    return this.#failed;
   }
 
   submit(command: Uint8Array, principal: Principal | undefined, onAnswer: (answer: Answer) => void): void {
@@ -52,6 +63,7 @@ export class OwnWrites {
     const op = this.#router.submit({ type: "write", entry }, (answer) => {
       this.#openBytes -= entry.length;
       if (incarnation === this.#incarnation) this.#close(seq);
+      if (answer.type === "failed" && answer.failure.kind !== "invalid") this.#failed++;
       onAnswer(answer);
     });
     if (!op.settled) this.#open.set(seq, op);

@@ -14,6 +14,7 @@ import { emptyLostDisk } from "./io/lost-disk.js";
 import { realTime } from "./io/real-time.js";
 import { TroubledDisk } from "./io/troubled-disk.js";
 import { Wal } from "./io/wal.js";
+import { Counters } from "./metrics/counters.js";
 import { Node } from "./node.js";
 import type { NodeOptions } from "./node-options.js";
 
@@ -53,6 +54,7 @@ export async function startNode(given: NodeOptions, world: World): Promise<Runni
   let node: Node | undefined = undefined;
   const disk = new TroubledDisk({ createFile: createLogFile, time: realTime, prng: prng.fork() });
   const bitFlip = new BitFlip({ ranges: () => wal.settled(), prng: prng.fork(), log });
+  const counters = new Counters();
   const mentionSlowSync = slowSyncMention(log, clock);
   const { wal, recovered, tornTail } = Wal.open({
     dir: named.dataDir,
@@ -66,6 +68,7 @@ export async function startNode(given: NodeOptions, world: World): Promise<Runni
     onSnapshotSaved: ({ index, term }, bytes) =>
       log("info", "snapshot-saved", `saved a snapshot up to entry ${index}`, { index, term, bytes }),
     onSync: (durationMs) => {
+      counters.walSyncSec.observe(durationMs / 1000);
       mentionSlowSync(durationMs);
       bitFlip.tryAgain();
     },
@@ -83,7 +86,11 @@ export async function startNode(given: NodeOptions, world: World): Promise<Runni
   const { options, start } =
     recovered === undefined ? await begin(named, world, wal) : { options: named, start: goOn(recovered) };
   const incarnation = await wal.begin();
-  const started = new Node(options, { log, causality, clock, prng, wal, onFatal, onRemoved }, { ...start, incarnation });
+  const started = new Node(
+    options,
+    { log, causality, clock, prng, wal, counters, onFatal, onRemoved },
+    { ...start, incarnation },
+  );
   node = started;
   const { clientPort, peerPort } = await started.listen();
   const stop = async (): Promise<void> => {

@@ -1,6 +1,7 @@
 import { createServer } from "node:http";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import { messageOf } from "../../core/errors.js";
+import { expositionType } from "../metrics/exposition.js";
 import type { Store } from "../rpc/store.js";
 import { apiVersion } from "../wire/rpcs.js";
 import { GrpcError, grpcCode } from "./grpc.js";
@@ -34,17 +35,19 @@ interface Reply {
 const notFound: Reply = { status: 404, body: "Not Found\n", type: plain };
 const methodNotAllowed: Reply = { status: 405, body: "Method Not Allowed\n", type: plain };
 
-/** The HTTP/1.1 side of a node: etcd's JSON gateway, `/health`, `/status`, `/version`. */
+/** The HTTP/1.1 side of a node: etcd's JSON gateway, `/health`, `/status`, `/version`, `/metrics`. */
 export class Gateway {
   readonly #store: Store;
+  readonly #metrics: () => string;
   readonly #calls: ReadonlyMap<string, JsonCall>;
   readonly #streams: ReadonlyMap<string, JsonStreamCall>;
   /** Does not listen: the front door brings it connections. */
   readonly server: Server;
 
-  /** `methods`: those that the gRPC server has. */
-  constructor(store: Store, methods: Methods) {
+  /** `methods`: those that the gRPC server has. `metrics`: as of now, in Prometheus' text format. */
+  constructor(store: Store, methods: Methods, metrics: () => string) {
     this.#store = store;
+    this.#metrics = metrics;
     this.#calls = jsonCalls(methods);
     this.#streams = jsonStreams(methods);
     // requests of streams may take for ever; those of other calls are timed here
@@ -76,6 +79,7 @@ export class Gateway {
       if (path === "/health") return this.#health();
       if (path === "/status")
         return { status: 200, body: JSON.stringify(this.#store.status(/[?&]hash=1(&|$)/.test(request.url ?? ""))) };
+      if (path === "/metrics") return { status: 200, body: this.#metrics(), type: expositionType };
       if (path === "/version") return request.method === "GET" ? version : methodNotAllowed;
       return notFound;
     } catch (error) {

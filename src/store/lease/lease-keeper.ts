@@ -37,6 +37,8 @@ export class LeaseKeeper {
   /** They wait for what they need to stand in the log. */
   #waiting: { readonly op: Op; readonly index: number }[] = [];
 
+  #renewed = 0;
+
   constructor(options: LeaseKeeperOptions) {
     this.#options = options;
     this.#lessor = new Lessor({
@@ -46,6 +48,11 @@ export class LeaseKeeper {
       proposeAgainMs,
       stepMsMax,
     });
+  }
+
+  /** How many renewals it has given. */
+  get renewed(): number {
+    return this.#renewed;
   }
 
   /** This member leads in `term`, and has applied an entry of that term, and so everything that leaders before it have left. */
@@ -118,6 +125,7 @@ export class LeaseKeeper {
       return;
     }
     const book = this.#options.book();
+    this.#renewed += ids.length;
     this.#options.router.settle(op, { type: "keptAlive", ttlsSec: ids.map((id) => book.get(id)?.ttlSec ?? 0) });
   }
 

@@ -134,6 +134,11 @@ export class WatchHub implements StreamKeeper {
     return this.#told;
   }
 
+  /** How many watchers there are, and how many of them are behind. */
+  get counts(): { readonly all: number; readonly behind: number } {
+    return { all: this.#watchers, behind: this.#behind.size };
+  }
+
   get isFull(): boolean {
     return this.#watchers >= this.#limits.watchersMax;
   }

@@ -8,6 +8,7 @@ import type { Header, Store } from "../../../src/store/rpc/store.js";
 import { noUpkeep } from "../rpc/no-upkeep.js";
 import { MvccStore } from "../../../src/store/mvcc/mvcc-store.js";
 import { GrpcServer } from "../../../src/store/io/grpc-server.js";
+import { CallCounts } from "../../../src/store/rpc/counted.js";
 import { etcdMethods } from "../../../src/store/rpc/methods.js";
 import { accessOf } from "../rpc/access-of.js";
 import { streamsOf } from "../rpc/streams-of.js";
@@ -44,8 +45,8 @@ let door: FrontDoor;
 let url: string;
 beforeEach(async () => {
   failure = unhealthy = undefined;
-  const methods = etcdMethods(store);
-  door = new FrontDoor(new GrpcServer(methods), new Gateway(store, methods).server);
+  const methods = etcdMethods(store, new CallCounts());
+  door = new FrontDoor(new GrpcServer(methods), new Gateway(store, methods, () => "up 1\n").server);
   url = `http://127.0.0.1:${await door.listen("127.0.0.1", 0)}`;
 });
 afterEach(() => door.close());

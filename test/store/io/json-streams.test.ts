@@ -24,7 +24,7 @@ beforeEach(async () => {
   streams = streamsOf(() => kv, header);
   const store = { ...streams, access: accessOf(), unhealthy: () => undefined } as unknown as Store;
   const methods = new Map(watchService(store).map(({ path, method }) => [path, method]));
-  door = new FrontDoor(new GrpcServer(methods), new Gateway(store, methods).server);
+  door = new FrontDoor(new GrpcServer(methods), new Gateway(store, methods, () => "").server);
   port = await door.listen("127.0.0.1", 0);
 });
 afterEach(() => door.close());

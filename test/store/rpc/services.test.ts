@@ -10,6 +10,7 @@ import { refusalOf } from "../../../src/store/ask.js";
 import type { Refused } from "../../../src/store/mvcc/requests.js";
 import { StoreState } from "../../../src/store/store-state.js";
 import { inSlices } from "../../../src/store/slices.js";
+import { CallCounts } from "../../../src/store/rpc/counted.js";
 import { etcdMethods } from "../../../src/store/rpc/methods.js";
 import { decode } from "../../../src/store/wire/decode.js";
 import { encode } from "../../../src/store/wire/encode.js";
@@ -113,7 +114,7 @@ function ask<I, O>({ store }: World, rpc: Rpc<I, O>, request: Given<I>): Promise
 }
 
 function askBytes<I, O>(store: Store, rpc: Rpc<I, O>, bytes: Buffer): Promise<O> {
-  const method = etcdMethods(store).get(rpc.path);
+  const method = etcdMethods(store, new CallCounts()).get(rpc.path);
   return new Promise((resolve, reject) => {
     if (method?.kind !== "unary") throw new Error("no unary method");
     method.answer(bytes, call, (answer) => {
@@ -336,7 +337,7 @@ it("moves leadership only where it is the leader's to give, to a voter that ther
 
 /** Opens the call, asks once, and takes what comes at its own pace. */
 async function snapshotOf(here: World, { room = true, cancelAfter = Infinity } = {}) {
-  const method = etcdMethods(here.store).get(rpcs.maintenance.snapshot.path);
+  const method = etcdMethods(here.store, new CallCounts()).get(rpcs.maintenance.snapshot.path);
   if (method?.kind !== "stream") throw new Error("no stream");
   const sent: { remainingBytes: number; blob: Buffer }[] = [];
   let cancel = (): void => undefined;
@@ -381,7 +382,7 @@ it("gives the copy up where the client goes away", async () => {
 it("gives the copy up where the client went away while it was made", async () => {
   const here = world();
   here.copied = [Buffer.alloc(10)];
-  const gone = openSnapshot(etcdMethods(here.store));
+  const gone = openSnapshot(etcdMethods(here.store, new CallCounts()));
   gone.cancel();
   await expect.poll(() => here.closed).toBe(1);
   expect(gone.written()).toBe(0);
@@ -390,7 +391,7 @@ it("gives the copy up where the client went away while it was made", async () =>
 it("makes a few copies at once, and no more", async () => {
   const here = world();
   here.copied = [Buffer.alloc(10)];
-  const methods = etcdMethods(here.store);
+  const methods = etcdMethods(here.store, new CallCounts());
   const clients = Array.from({ length: 5 }, () => openSnapshot(methods));
   const refused = { code: 8, message: "etcdserver: too many requests" };
   await expect.poll(() => clients.map(({ ended }) => ended())).toMatchObject([...Array(4).fill(undefined), refused]);
@@ -432,7 +433,7 @@ it("takes one URL of a member that says where it is, and no other", async () => 
 
 it("answers every call of etcd's API", () => {
   const calls = Object.values(rpcs).flatMap((service) => Object.values(service));
-  const methods = etcdMethods(world().store);
+  const methods = etcdMethods(world().store, new CallCounts());
   expect([...methods.keys()].sort()).toEqual(calls.map(({ path }) => path).sort());
   expect(calls.map(({ path }) => methods.get(path)?.kind)).toEqual(calls.map(({ kind }) => kind));
 });
