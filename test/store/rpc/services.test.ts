@@ -280,7 +280,7 @@ it("a learner tells what it holds to whoever asks for no more than that, and ref
   expect((await ask(here, rpcs.kv.range, { key: "k", serializable: true })).kvs).toHaveLength(1);
   const refusal = new GrpcError(grpcCode.unavailable, "etcdserver: rpc not supported for learner", { "devious-definite": "1" });
   const answered = new Set<string>([rpcs.maintenance.status.path]);
-  for (const [path, method] of etcdMethods(here.store)) {
+  for (const [path, method] of etcdMethods(here.store, new CallCounts())) {
     if (answered.has(path)) continue;
     const refused = await new Promise((resolve) => {
       if (method.kind === "unary") method.answer(Buffer.alloc(0), call, resolve);
