@@ -1,6 +1,6 @@
 import { RequestFailed } from "./ask.js";
 import type { Answer, Ask } from "./ask.js";
-import type { LeaseId } from "./mvcc/key-value.js";
+import type { Key, LeaseId } from "./mvcc/key-value.js";
 import { noLease } from "./mvcc/key-value.js";
 import type { Readers } from "./readers.js";
 import type { Leases, TimeLeft } from "./rpc/store.js";
@@ -45,7 +45,7 @@ export class LeaseRequests implements Leases {
     });
   }
 
-  timeToLive(id: LeaseId): Promise<TimeLeft | undefined> {
+  timeToLive(id: LeaseId, withKeys: boolean): Promise<TimeLeft | undefined> {
     const { router, readers, state } = this.#options;
     const deadlineMs = this.#options.deadlineMs();
     return new Promise((resolve, reject) => {
@@ -55,7 +55,8 @@ export class LeaseRequests implements Leases {
           return;
         }
         const { index, ttlSec, leftMs } = answer;
-        const serve = (): void => resolve(ttlSec === 0 ? undefined : { grantedSec: ttlSec, leftMs, keys: state().kv.keysOf(id) });
+        const keys = (): readonly Key[] => (withKeys ? state().kv.keysOf(id) : []);
+        const serve = (): void => resolve(ttlSec === 0 ? undefined : { grantedSec: ttlSec, leftMs, keys: keys() });
         const fail = (): void =>
           reject(new RequestFailed({ kind: "unavailable", message: "this member lags behind; try another", error: "timedOut" }));
         readers.add({ index, deadlineMs, serve, fail });

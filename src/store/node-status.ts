@@ -8,6 +8,7 @@ import type { NodeOptions } from "./node-options.js";
 import { none } from "./raft/types.js";
 import type { MemberId, Raft } from "./raft/types.js";
 import type { Header, RaftView } from "./rpc/store.js";
+import { inSlices } from "./slices.js";
 import { storeVersion } from "./version.js";
 
 export interface NodeStatusOptions {
@@ -54,12 +55,12 @@ export class NodeStatus {
     return toLeader ? undefined : `the leader ${membership.nameOf(state.leader)} cannot be reached`;
   }
 
-  status(withHash: boolean): unknown {
+  async status(withHash: boolean): Promise<unknown> {
     const { options, state, membership, raft } = this.#options;
     const { cluster, node, member, switches } = options;
     const { role, term, leader, commit, applied, lastIndex, firstIndex, conf } = raft.status();
     const { kv } = state;
-    return {
+    const facts = {
       node,
       member,
       cluster,
@@ -77,8 +78,8 @@ export class NodeStatus {
       uptimeMs: Math.round(this.uptimeMs()),
       version: storeVersion,
       unsafe: unsafeSwitches(switches),
-      ...(withHash ? { hash: hashOf(kv) } : {}),
     };
+    return withHash ? { ...facts, hash: await hashOf(kv) } : facts;
   }
 
   uptimeMs(): number {
@@ -91,10 +92,15 @@ function clusterId(cluster: string): string {
   return createHash("sha256").update(cluster).digest().readBigUInt64BE().toString();
 }
 
-/** Of everything in the store: equal for equal states. */
-function hashOf(kv: MvccStore): string {
+/** Of everything that is in the store when it is called: equal for equal states. Taken in slices, since anybody may ask for it. */
+function hashOf(kv: MvccStore): Promise<string> {
   const hash = createHash("sha256");
   const writer = kv.snapshot();
-  for (let chunk = writer.next(); chunk !== undefined; chunk = writer.next()) hash.update(chunk);
-  return hash.digest("hex");
+  return inSlices((hasTime) => {
+    for (let chunk = writer.next(); chunk !== undefined; chunk = writer.next()) {
+      hash.update(chunk);
+      if (!hasTime()) return undefined;
+    }
+    return hash.digest("hex");
+  });
 }

@@ -152,7 +152,7 @@ export class NodeStore implements Store {
     return this.#options.status.unhealthy();
   }
 
-  status(withHash: boolean): unknown {
+  status(withHash: boolean): Promise<unknown> {
     return this.#options.status.status(withHash);
   }
 

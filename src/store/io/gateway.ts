@@ -78,7 +78,7 @@ export class Gateway {
       }
       if (path === "/health") return this.#health();
       if (path === "/status")
-        return { status: 200, body: JSON.stringify(this.#store.status(/[?&]hash=1(&|$)/.test(request.url ?? ""))) };
+        return { status: 200, body: JSON.stringify(await this.#store.status(/[?&]hash=1(&|$)/.test(request.url ?? ""))) };
       if (path === "/metrics") return { status: 200, body: this.#metrics(), type: expositionType };
       if (path === "/version") return request.method === "GET" ? version : methodNotAllowed;
       return notFound;

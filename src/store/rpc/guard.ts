@@ -14,8 +14,8 @@ const { cluster, maintenance } = rpcs;
 
 /**
  * The calls that are allowed or not as a whole, by path, as etcd 3.4.23 has it. Calls that name keys, or users and roles, are judged by what they
- * name, where that is looked at (as-caller.ts). All others are open: `MemberList`, `Status`, `MoveLeader`, `LeaseKeepAlive`, `LeaseTimeToLive`,
- * `LeaseLeases`.
+ * name, where that is looked at (as-caller.ts). All others are open: `MemberList`, `Status`, `MoveLeader`, `LeaseKeepAlive`, `LeaseLeases`, and
+ * `LeaseTimeToLive` where it does not ask for keys.
  */
 const rules: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ...[cluster.memberAdd, cluster.memberRemove, cluster.memberUpdate, cluster.memberPromote].map(

@@ -20,7 +20,7 @@ export function leaseService(
   store: Pick<Store, "write" | "header" | "leases" | "streams" | "upkeep" | "access">,
 ): readonly Answering[] {
   const header = headersOf(store);
-  const { leases } = store;
+  const { leases, access } = store;
   return [
     answering(rpcs.lease.leaseGrant, async ({ id, ttl }, _message, call) => {
       if (ttl > ttlSecMax) throw etcdError("leaseTtlTooLarge");
@@ -54,11 +54,17 @@ export function leaseService(
         );
       };
     }),
-    answering(rpcs.lease.leaseTimeToLive, async ({ id, keys }) => {
-      const left = await leases.timeToLive(id);
+    answering(rpcs.lease.leaseTimeToLive, async ({ id, keys }, _message, call) => {
+      if (keys) await access.heardOf(call);
+      const left = await leases.timeToLive(id, keys);
       if (left === undefined) return { header: header(), id, ttl: -1 };
+      const error = access.whyNot(
+        call,
+        left.keys.map((key) => ({ what: "read", key, rangeEnd: "" })),
+      );
+      if (error !== undefined) throw etcdError(error);
       const { grantedSec, leftMs } = left;
-      return { header: header(), id, ttl: Math.floor(leftMs / 1000), grantedTtl: grantedSec, keys: keys ? left.keys : [] };
+      return { header: header(), id, ttl: Math.floor(leftMs / 1000), grantedTtl: grantedSec, keys: left.keys };
     }),
     answering(rpcs.lease.leaseLeases, () => Promise.resolve({ header: header(), leases: leases.all().map((id) => ({ id })) })),
   ];

@@ -34,7 +34,7 @@ export interface Store {
   header(): Header;
   /** Undefined: a leader is known; else why not. */
   unhealthy(): string | undefined;
-  status(withHash: boolean): unknown;
+  status(withHash: boolean): Promise<unknown>;
   raftStatus(): RaftView;
 
   readonly access: Access;
@@ -49,8 +49,8 @@ export interface Leases {
   filledIn(id: LeaseId, ttlSec: number): { readonly id: LeaseId; readonly ttl: number };
   /** Resolves with its TTL once the leader has renewed it, and surely was the leader then; 0: there is no such lease. */
   keepAlive(id: LeaseId): Promise<number>;
-  /** Undefined: there is no such lease. */
-  timeToLive(id: LeaseId): Promise<TimeLeft | undefined>;
+  /** Undefined: there is no such lease. Its keys are told only where they are asked for: there may be very many. */
+  timeToLive(id: LeaseId, withKeys: boolean): Promise<TimeLeft | undefined>;
   /** Those that this member knows of, in the order of their grants. */
   all(): readonly LeaseId[];
 }

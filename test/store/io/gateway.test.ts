@@ -33,7 +33,7 @@ const store: Store = {
   isLearner: () => false,
   header,
   unhealthy: () => unhealthy,
-  status: (withHash) => ({ withHash }),
+  status: (withHash) => Promise.resolve({ withHash }),
   upkeep: noUpkeep,
   raftStatus: () => ({ leader: 1, committed: 9, applied: 8, isLearner: false, bytes: 5 }),
   ...streamsOf(() => kv, header),

@@ -37,10 +37,10 @@ function world(): { readonly state: StoreState; readonly store: LeaseStore } {
   return { state, store };
 }
 
-const methodOf = (store: LeaseStore, { path }: Rpc<unknown, unknown>) =>
-  leaseService({ ...store, access: accessOf() }).find((each) => each.path === path)?.method;
+const methodOf = (store: LeaseStore & Partial<Pick<Store, "access">>, { path }: Rpc<unknown, unknown>) =>
+  leaseService({ access: accessOf(), ...store }).find((each) => each.path === path)?.method;
 
-function ask<I, O>(store: LeaseStore, rpc: Rpc<I, O>, request: Given<I>): Promise<O> {
+function ask<I, O>(store: Parameters<typeof methodOf>[0], rpc: Rpc<I, O>, request: Given<I>): Promise<O> {
   const method = methodOf(store, rpc);
   return new Promise((resolve, reject) => {
     if (method?.kind !== "unary") throw new Error("no unary method");
@@ -97,6 +97,21 @@ it("time to live: whole seconds that are left, keys where asked for; -1 where th
   expect(await ask(store, leaseTimeToLive, { id: 7n })).toMatchObject({ id: 7n, ttl: 5, grantedTtl: 5, keys: [] });
   expect(await ask(store, leaseTimeToLive, { id: 7n, keys: true })).toMatchObject({ keys: ["a", "b"] });
   expect(await ask(store, leaseTimeToLive, { id: 8n, keys: true })).toMatchObject({ id: 8n, ttl: -1, grantedTtl: 0, keys: [] });
+});
+
+describe("with users and roles", () => {
+  it("tells what hangs on a lease only to who may read it, and how long it lasts to anybody", async () => {
+    const { state, store } = world();
+    await ask(store, leaseGrant, { id: 7n, ttl: 5 });
+    state.apply(encodeCommand("put", { key: "secret", lease: 7n }));
+    state.apply(encodeCommand("userAdd", { name: "root", password: "hash" }));
+    state.apply(encodeCommand("userGrantRole", { user: "root", role: "root" }));
+    state.apply(encodeCommand("authEnable", {}));
+    const guarded = { ...store, access: accessOf(state.auth) };
+    expect(await ask(guarded, leaseTimeToLive, { id: 7n })).toMatchObject({ ttl: 5, keys: [] });
+    const asked = ask(guarded, leaseTimeToLive, { id: 7n, keys: true });
+    await expect(asked).rejects.toMatchObject({ code: 3, message: "etcdserver: user name is empty" });
+  });
 });
 
 describe("a stream of renewals", () => {
