@@ -107,6 +107,16 @@ export const faults = {
   crashNode: (arena) => crash([pickNode(arena)]),
   crashLeader: (arena) => crash([pickLeader(arena)]),
   crashAll: ({ nodes }) => crash([...nodes.values()]),
+  /** SIGTERM: a leader hands over first. */
+  stopLeader: (arena) => {
+    const node = pickLeader(arena);
+    if (!node.isUp) return () => undefined;
+    node.stop();
+    return () => {
+      node.crash();
+      node.start();
+    };
+  },
   pauseNode: (arena) => pause(pickNode(arena), arena.prng.chance(0.5)),
   pauseLeader: (arena) => pause(pickLeader(arena), arena.prng.chance(0.5)),
   slowDisk: (arena) => {

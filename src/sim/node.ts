@@ -1,5 +1,7 @@
 import type { KvInput } from "../check/models/kv.js";
 import type { Prng } from "../core/prng.js";
+import type { Answer as StoreAnswer } from "../store/ask.js";
+import type { LeaseId } from "../store/mvcc/key-value.js";
 import { createRaft } from "../store/raft/raft.js";
 import type {
   ConfChange,
@@ -14,8 +16,13 @@ import type {
   Snapshot,
 } from "../store/raft/types.js";
 import type { StoreSwitches } from "../core/store-switches.js";
-import { LeaderPatience } from "./leader-patience.js";
+import type { WatchHub } from "../store/watch/hub.js";
+import type { WatchSink, WatchStream } from "../store/watch/watch-stream.js";
 import type { SimDisk } from "./disk.js";
+import type { EventHistory } from "./event-history.js";
+import { createHub } from "./hub.js";
+import { LeaderPatience } from "./leader-patience.js";
+import type { LeasePromises } from "./lease-promises.js";
 import type { Invariants } from "./invariants.js";
 import { SimRequests } from "./requests.js";
 import type { Answer, RequestMail } from "./requests.js";
@@ -31,6 +38,14 @@ export interface SimBugs extends PlantedBugs {
   readonly wipedKeepsNumber?: boolean;
   /** Apply a request as often as the log has it. */
   readonly forgetsRequests?: boolean;
+  /** Renew leases as a leader that asks nobody: see lonely-leading.ts. */
+  readonly renewsAlone?: boolean;
+  /** Begin to lead with what would be left of the leases if nobody had renewed them. */
+  readonly keepsOldDeadlines?: boolean;
+  /** Take what a leader said of a lease for one that was granted the same id later. */
+  readonly confusesLeases?: boolean;
+  /** Let watchers miss what a snapshot skipped: see hub.ts. */
+  readonly skipsSnapshots?: boolean;
 }
 
 export interface NodeOptions {
@@ -56,14 +71,27 @@ export interface NodeWorld {
   readonly prng: Prng;
   readonly trace: Trace;
   readonly invariants: Invariants;
+  readonly promises: LeasePromises;
+  readonly history: EventHistory;
   readonly send: (cargo: Cargo) => void;
   readonly saw: (effects: Effects) => void;
+  /** A leader that stops is followed by the one that it chose. */
+  readonly handedOver: () => void;
 }
 
 /** In the box, what stands for a state is its bytes. */
 function bytesOf({ data }: Snapshot): Uint8Array {
   return data as Uint8Array;
 }
+
+/** As in store/node.ts and store/upkeep.ts. */
+const handOverMsMax = 300;
+const handOverLookMs = 5;
+
+const refusedConnection: StoreAnswer = {
+  type: "failed",
+  failure: { kind: "unavailable", message: "the node is down" },
+};
 
 /** One life of a member, from start to crash. */
 interface Life {
@@ -80,12 +108,16 @@ interface Life {
   written: number;
   confirmed: number;
   readonly requests: SimRequests;
+  readonly hub: WatchHub;
   /** What clients and other members have to say about requests, until the next step. */
   mail: (() => void)[];
   isPaused: boolean;
   /** Whether all ticks missed in a pause fire at its end, or one for all. */
   catchesUp: boolean;
   stepScheduled: boolean;
+  hubScheduled: boolean;
+  /** It takes no more requests. */
+  isStopping: boolean;
   readonly patience: LeaderPatience;
 }
 
@@ -133,9 +165,11 @@ export class SimNode {
     const { bugs } = this.#options;
     const raft = createRaft(recovered, { ...this.#options.raft, id: this.id }, prng.fork(), bugs);
     const { index } = recovered.snapshot.meta;
+    const machine = new SimStateMachine();
+    machine.restore(bytesOf(recovered.snapshot));
     const life: Life = {
       raft,
-      machine: new SimStateMachine(),
+      machine,
       applied: index,
       compacted: index,
       inbox: [],
@@ -143,15 +177,20 @@ export class SimNode {
       held: [],
       written: 0,
       confirmed: 0,
-      requests: this.#createRequests(raft, index, (act) => this.#post(life, act)),
+      requests: this.#createRequests(index, (act) => this.#post(life, act)),
+      hub: createHub(
+        { store: () => machine.kv, wake: () => this.#catchUp(life), random: () => prng.next() },
+        bugs.skipsSnapshots === true,
+      ),
       mail: [],
       isPaused: false,
       catchesUp: false,
       stepScheduled: false,
+      hubScheduled: false,
+      isStopping: false,
       patience: new LeaderPatience(),
     };
     this.#life = life;
-    life.machine.restore(bytesOf(recovered.snapshot));
     trace.note(
       () => `n${this.id} starts: term ${recovered.hardState.term}, snapshot ${index}, log to ${index + recovered.entries.length}`,
     );
@@ -161,24 +200,54 @@ export class SimNode {
     this.#wake(life);
   }
 
-  #createRequests(raft: Raft, applied: number, post: (act: () => void) => void): SimRequests {
+  #createRequests(applied: number, post: (act: () => void) => void): SimRequests {
     const { timeline, send } = this.#world;
-    const { requestTimeoutMs: timeoutMs, bugs } = this.#options;
+    const { requestTimeoutMs: timeoutMs, bugs, tickMs, raft: raftOptions } = this.#options;
     return new SimRequests(
       {
         self: this.id,
         incarnation: ++this.#lives,
         nowMs: timeline.nowMs,
+        clockMs: () => this.#clockMs(),
+        electionTimeoutMs: raftOptions.electionTicks * tickMs,
         timeoutMs,
         after: (delayMs, act) => timeline.after(delayMs, () => post(act)),
-        status: () => raft.status(),
         input: (input) => this.input(input),
         send,
         get: (key) => this.#life?.machine.get(key) ?? null,
-        goesWithLeader: bugs.goesWithLeader === true,
+        leases: () => (this.#life as Life).machine.leases,
+        bugs,
       },
       applied,
     );
+  }
+
+  #clockMs(): number {
+    return this.#world.timeline.nowMs() / this.tickRate;
+  }
+
+  /** As on SIGTERM: hands leadership to the voter that has most, waits until it follows it or for a while, and is down. */
+  stop(): void {
+    const life = this.#life;
+    const status = life?.raft.status();
+    if (life === undefined || status === undefined) return;
+    const { match, conf } = status;
+    const [successor] = conf.voters.filter((id) => id !== this.id).sort((a, b) => (match.get(b) ?? 0) - (match.get(a) ?? 0));
+    if (status.role !== "leader" || successor === undefined) return this.crash();
+    this.#world.trace.note(() => `n${this.id} stops, and hands over to n${successor}`);
+    life.isStopping = true;
+    this.input({ type: "transferLeader", member: successor });
+    this.#stopOnce(life, successor, this.#world.timeline.nowMs() + handOverMsMax);
+  }
+
+  #stopOnce(life: Life, successor: MemberId, endMs: number): void {
+    this.#world.timeline.after(handOverLookMs, () => {
+      if (this.#life !== life) return;
+      const hasHandedOver = life.raft.status().leader === successor;
+      if (hasHandedOver) this.#world.handedOver();
+      if (hasHandedOver || this.#world.timeline.nowMs() >= endMs) this.crash();
+      else this.#stopOnce(life, successor, endMs);
+    });
   }
 
   /** Its disk is lost: this node never runs again. */
@@ -227,11 +296,40 @@ export class SimNode {
   /** A client's request. A node that is down refuses the connection. */
   request(input: KvInput, answer: (answer: Answer) => void): void {
     const life = this.#life;
-    if (life === undefined) return answer({ type: "fail", hint: 0 });
+    if (life === undefined || life.isStopping) return answer({ type: "fail", hint: 0 });
     if (input.op === "get" && this.#options.reads === "local") {
       return answer({ type: "ok", output: life.machine.get(input.key) });
     }
     this.#post(life, () => life.requests.request(input, answer));
+  }
+
+  /** A client's write, as it stands in the log. */
+  write(command: Uint8Array, answer: (told: StoreAnswer) => void): void {
+    const life = this.#life;
+    if (life === undefined || life.isStopping) return answer(refusedConnection);
+    this.#post(life, () => life.requests.write(command, answer));
+  }
+
+  /** A client's. */
+  keepAlive(id: LeaseId, answer: (told: StoreAnswer) => void): void {
+    const life = this.#life;
+    if (life === undefined || life.isStopping) return answer(refusedConnection);
+    this.#post(life, () => life.requests.keepAlive(id, answer));
+  }
+
+  /** Undefined while it is down. */
+  watch(sink: WatchSink): WatchStream | undefined {
+    return this.#life?.hub.open(sink);
+  }
+
+  /** Counts its lives: a connection ends with the one in which it was made. */
+  get lives(): number {
+    return this.#lives;
+  }
+
+  /** Undefined while it is down. */
+  get machine(): SimStateMachine | undefined {
+    return this.#life?.machine;
   }
 
   /** An operator's request; whether it worked shows in the configuration, so nobody waits for an answer. */
@@ -278,7 +376,7 @@ export class SimNode {
     const { mail } = life;
     life.mail = [];
     for (const act of mail) act();
-    const inputs: Input[] = [{ type: "clock", nowMs: this.#world.timeline.nowMs() / this.tickRate }, ...life.inbox];
+    const inputs: Input[] = [{ type: "clock", nowMs: this.#clockMs() }, ...life.inbox];
     life.inbox = [];
     const effects = life.raft.step(inputs);
     this.#traceStep(effects);
@@ -288,8 +386,8 @@ export class SimNode {
     invariants.led(this.id, life.patience.isHeard(inputs, status, this.#options.raft.electionTicks));
     for (const message of effects.send) this.#send(message);
     this.#persist(life, effects);
-    life.requests.stepped(effects);
-    this.#apply(life, effects);
+    life.requests.stepped(effects, status);
+    this.#apply(life, effects, status);
     this.#compactWhenDue(life);
   }
 
@@ -318,21 +416,43 @@ export class SimNode {
     this.#world.send(message);
   }
 
-  #apply(life: Life, { restore, apply }: Effects): void {
-    const { invariants } = this.#world;
+  #apply(life: Life, { restore, apply }: Effects, status: RaftStatus): void {
+    const { invariants, promises, history } = this.#world;
+    const { machine, requests, hub } = life;
     if (restore !== undefined) {
       const { index, term } = restore.meta;
-      life.machine.restore(bytesOf(restore));
+      machine.restore(bytesOf(restore));
       life.applied = life.compacted = index;
-      invariants.restored(this.id, restore.meta, life.machine.chain);
-      life.requests.restored(index, term, life.machine.sessions);
+      invariants.restored(this.id, restore.meta, machine.chain);
+      promises.holds(index, machine.leases);
+      requests.restored(index, term, machine.sessions);
+      hub.restored();
     }
     for (const entry of apply) {
-      const applied = life.machine.apply(entry, this.#options.bugs.forgetsRequests);
+      const { revision } = machine.kv;
+      const { forgetsRequests, confusesLeases } = this.#options.bugs;
+      const applied = machine.apply(entry, forgetsRequests, confusesLeases);
       life.applied = entry.index;
-      invariants.applied(this.id, entry, life.machine.chain);
-      life.requests.applied(entry, applied);
+      invariants.applied(this.id, entry, machine.chain);
+      history.grew(machine.kv, revision);
+      promises.applied(entry.index, applied);
+      promises.holds(entry.index, machine.leases);
+      requests.applied(entry, applied);
     }
+    requests.appliedAll(life.applied, status);
+    if (apply.length > 0) hub.applied();
+  }
+
+  /** Lets watchers that are behind read on, one after the other. */
+  #catchUp(life: Life): void {
+    if (life.hubScheduled) return;
+    life.hubScheduled = true;
+    this.#world.timeline.after(this.#world.prng.next() * this.#options.busyMsMax, () => {
+      this.#post(life, () => {
+        life.hubScheduled = false;
+        if (life.hub.catchUp(() => false)) this.#catchUp(life);
+      });
+    });
   }
 
   #compactWhenDue(life: Life): void {

@@ -28,6 +28,8 @@ export class Replacements {
   #nextMember: MemberId;
   /** One at a time: with two out of three disks the data is gone. */
   #isBusy = false;
+  /** By then the last replacement was committed; Infinity: it is not yet. */
+  #replacedAt = Infinity;
 
   constructor(options: ReplacementsOptions) {
     this.#options = options;
@@ -47,6 +49,7 @@ export class Replacements {
       return true;
     }
     this.#isBusy = true;
+    this.#replacedAt = Infinity;
     const successor = create(this.#nextMember++);
     nodes.set(successor.id, successor);
     nodes.delete(victim.id);
@@ -64,8 +67,11 @@ export class Replacements {
       if (leader !== undefined && status !== undefined) {
         const { conf, match, commit } = status;
         if (conf.votersOutgoing.length === 0 && conf.voters.includes(id)) {
-          this.#isBusy = false;
-          return;
+          this.#replacedAt = Math.min(this.#replacedAt, commit);
+          if (this.#isKept(conf.voters, this.#replacedAt)) {
+            this.#isBusy = false;
+            return;
+          }
         }
         if (conf.voters.includes(old) && conf.votersOutgoing.length === 0) {
           const changes = [
@@ -79,5 +85,12 @@ export class Replacements {
       }
       this.#replace(old, successor);
     });
+  }
+  /**
+   * Whether all voters know, also after a restart, that everything up to `index` is committed. They go by the configuration of which they know
+   * that it is: where only the leader did and lost its disk, the others would wait for the votes of members that are gone.
+   */
+  #isKept(voters: readonly MemberId[], index: number): boolean {
+    return voters.every((voter) => (this.#options.nodes.get(voter)?.disk.recover().hardState.commit ?? 0) >= index);
   }
 }

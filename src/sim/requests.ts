@@ -1,15 +1,21 @@
 import type { KvInput, KvOutput } from "../check/models/kv.js";
 import type { Answer as StoreAnswer, Ask } from "../store/ask.js";
 import type { CommandAnswer } from "../store/entries/commands.js";
+import { LeaseBook } from "../store/lease/lease-book.js";
+import { LeaseKeeper } from "../store/lease/lease-keeper.js";
 import { Leading } from "../store/leading.js";
+import type { LeaseId } from "../store/mvcc/key-value.js";
 import { OwnWrites } from "../store/own-writes.js";
 import { none } from "../store/raft/types.js";
 import type { Effects, Entry, Input, MemberId, RaftStatus } from "../store/raft/types.js";
+import { Readers } from "../store/readers.js";
 import type { Applied } from "../store/replica.js";
 import { Router } from "../store/router.js";
 import type { Forwarded } from "../store/router.js";
 import type { Sessions } from "../store/sessions.js";
 import { HastyRouter } from "./hasty-router.js";
+import { LonelyLeading } from "./lonely-leading.js";
+import type { SimBugs } from "./node.js";
 import { encodeWrite } from "./state-machine.js";
 
 /** What members say to each other about requests. */
@@ -34,20 +40,25 @@ export interface RequestsOptions {
   readonly self: MemberId;
   readonly incarnation: number;
   readonly nowMs: () => number;
+  /** By the node's own clock. */
+  readonly clockMs: () => number;
+  readonly electionTimeoutMs: number;
   readonly timeoutMs: number;
   readonly after: (delayMs: number, act: () => void) => void;
-  readonly status: () => RaftStatus;
   readonly input: (input: Input) => void;
   readonly send: (mail: RequestMail) => void;
   /** The state of a key as applied here by now. */
   readonly get: (key: string) => KvOutput;
-  /** See `SimBugs`. */
-  readonly goesWithLeader: boolean;
+  /** As applied here by now. */
+  readonly leases: () => LeaseBook;
+  readonly bugs: Pick<SimBugs, "goesWithLeader" | "renewsAlone" | "keepsOldDeadlines">;
 }
 
 const waitingMax = 1000;
 /** A link is given up where an answer takes longer: the other side may have been asked all the same. */
 const silenceMaxMs = 60;
+/** So often that even these leases, which last seconds, are put down. */
+const checkpointEveryMs = 400;
 
 /** What a node does with its clients' requests: the store's own parts for that, over the network in the box. */
 export class SimRequests {
@@ -55,19 +66,18 @@ export class SimRequests {
   readonly #router: Router;
   readonly #leading: Leading;
   readonly #writes: OwnWrites;
+  readonly #readers: Readers;
+  readonly #leaseKeeper: LeaseKeeper;
   readonly #asked = new Map<number, (forwarded: Forwarded) => void>();
   #lastAsk = 0;
   #leader: MemberId = none;
-  #applied: number;
   #appliedTerm = 0;
-  /** Reads that wait for their index to be applied. */
-  #reads: { readonly index: number; readonly serve: () => void }[] = [];
 
   constructor(options: RequestsOptions, applied: number) {
-    const { self, incarnation, nowMs, timeoutMs, input, goesWithLeader } = options;
+    const { self, incarnation, nowMs, timeoutMs, input, bugs } = options;
     this.#options = options;
-    this.#applied = applied;
-    this.#router = new (goesWithLeader ? HastyRouter : Router)({
+    this.#readers = new Readers(applied);
+    this.#router = new (bugs.goesWithLeader === true ? HastyRouter : Router)({
       self,
       nowMs,
       timeoutMs,
@@ -77,8 +87,33 @@ export class SimRequests {
       forward: (leader, ask, onForwarded) => this.#forward(leader, ask, onForwarded),
       onRead: () => undefined,
     });
-    this.#leading = new Leading({ input, router: this.#router, onConfirmed: noLeases, leadership });
+    this.#leading = new (bugs.renewsAlone === true ? LonelyLeading : Leading)({
+      input,
+      router: this.#router,
+      onConfirmed: (op, index) => this.#leaseKeeper.confirmed(op, index),
+      leadership,
+    });
     this.#writes = new OwnWrites({ self, incarnation, router: this.#router });
+    this.#leaseKeeper = new LeaseKeeper({
+      nowMs: options.clockMs,
+      log: () => undefined,
+      router: this.#router,
+      readers: this.#readers,
+      electionTimeoutMs: bugs.keepsOldDeadlines === true ? 0 : options.electionTimeoutMs,
+      book: bugs.keepsOldDeadlines === true ? () => withNothingLeft(options.leases()) : options.leases,
+      propose: (data) => input({ type: "propose", id: 0, data }),
+      checkpointEveryMs,
+    });
+  }
+
+  /** A client's, as it stands in the log. */
+  write(command: Uint8Array, answer: (told: StoreAnswer) => void): void {
+    this.#writes.submit(command, undefined, answer);
+  }
+
+  /** A client's. */
+  keepAlive(id: LeaseId, answer: (told: StoreAnswer) => void): void {
+    this.#router.submit({ type: "keepAlive", ids: [id] }, answer);
   }
 
   /** A client's. */
@@ -90,8 +125,8 @@ export class SimRequests {
     if (input.op === "get") {
       this.#router.submit({ type: "readIndex" }, (told) => {
         if (told.type !== "readable") return failed(told);
-        this.#reads.push({ index: told.index, serve: () => answer({ type: "ok", output: this.#options.get(input.key) }) });
-        this.#serveReads();
+        const serve = (): void => answer({ type: "ok", output: this.#options.get(input.key) });
+        this.#readers.add({ index: told.index, deadlineMs: Infinity, serve, fail: () => undefined });
       });
       return;
     }
@@ -112,8 +147,8 @@ export class SimRequests {
   }
 
   /** After each step of the machine, before its entries are applied. */
-  stepped({ proposed, dropped, reads }: Effects): void {
-    const { leader } = this.#options.status();
+  stepped({ events, proposed, dropped, reads }: Effects, { leader }: RaftStatus): void {
+    for (const event of events) if (event.event === "role-changed" && event.role !== "leader") this.#leaseKeeper.follow();
     if (leader !== this.#leader) {
       this.#leader = leader;
       this.#router.leaderChanged();
@@ -122,35 +157,32 @@ export class SimRequests {
     for (const each of dropped) this.#leading.onDropped(each);
     for (const each of reads) this.#leading.onReadable(each);
     this.#router.sweep();
+    this.#leaseKeeper.look();
   }
 
   applied(entry: Entry, applied: Applied): void {
-    this.#applied = entry.index;
+    this.#leaseKeeper.applied(applied);
     this.#leading.onApplied(entry, applied);
     this.#writes.onApplied(applied, entry.term);
     this.#enterTerm(entry.term);
-    this.#serveReads();
+  }
+
+  /** After all that a step had to apply. */
+  appliedAll(index: number, { role, term }: RaftStatus): void {
+    if (role === "leader" && this.#appliedTerm === term) this.#leaseKeeper.lead(term);
+    this.#readers.advance(index);
   }
 
   restored(index: number, term: number, sessions: Sessions): void {
-    this.#applied = index;
     this.#leading.onRestored(index);
     this.#writes.onRestored(sessions);
     this.#enterTerm(term);
-    this.#serveReads();
   }
 
   #enterTerm(term: number): void {
     if (term === this.#appliedTerm) return;
     this.#appliedTerm = term;
     this.#router.reachedTerm(term);
-  }
-
-  #serveReads(): void {
-    const isReady = ({ index }: { readonly index: number }): boolean => index <= this.#applied;
-    const ready = this.#reads.filter(isReady);
-    this.#reads = this.#reads.filter((read) => !isReady(read));
-    for (const { serve } of ready) serve();
   }
 
   #forward(to: MemberId, ask: Ask, onForwarded: (forwarded: Forwarded) => void): void {
@@ -173,9 +205,10 @@ function leadership(): never {
   throw new Error("nobody asks a simulated node's router to change the members");
 }
 
-/** Leases have a test of their own: test/store/lease/never-early.test.ts. */
-function noLeases(): never {
-  throw new Error("nobody asks a simulated node for leases");
+/** The planted bug `keepsOldDeadlines`: who leads next takes leases for as old as they would be if nobody had renewed them. */
+function withNothingLeft(book: LeaseBook): LeaseBook {
+  const leases = book.part().leases.map((lease) => ({ ...lease, remainingSec: 0 }));
+  return LeaseBook.restore({ ...book.part(), leases });
 }
 
 /** A put answers nothing; clients that deleted ask whether there was something. */

@@ -6,10 +6,12 @@ import { safeSwitches, type StoreSwitches } from "../core/store-switches.js";
 import type { Prng } from "../core/prng.js";
 import type { ClientOptions } from "./clients.js";
 import type { FaultName } from "./faults.js";
+import type { LeaseClientOptions } from "./lease-clients.js";
 import type { NemesisOptions } from "./nemesis.js";
 import type { Weather } from "./network.js";
 import type { NodeOptions, SimBugs } from "./node.js";
 import type { Aim } from "./operator.js";
+import type { WatcherOptions } from "./watchers.js";
 
 /** What the store can be told to do wrong, in the runs that show it. */
 const mistakes = {
@@ -34,6 +36,10 @@ export const bugNames: readonly BugName[] = [
   "goesWithLeader",
   "forgetsRequests",
   "wipedKeepsNumber",
+  "renewsAlone",
+  "keepsOldDeadlines",
+  "confusesLeases",
+  "skipsSnapshots",
 ];
 
 const tickMs = 15;
@@ -54,6 +60,8 @@ export interface Scenario {
   readonly clockDrift: number;
   readonly node: NodeOptions;
   readonly clients: ClientOptions;
+  readonly leases: LeaseClientOptions;
+  readonly watchers: WatcherOptions;
   readonly nemesis: NemesisOptions;
 }
 
@@ -68,6 +76,7 @@ const evenWeights: Readonly<Record<FaultName, number>> = {
   crashNode: 1,
   crashLeader: 1,
   crashAll: 0.5,
+  stopLeader: 0.7,
   pauseNode: 1,
   pauseLeader: 1,
   slowDisk: 1,
@@ -122,6 +131,19 @@ export function drawScenario(prng: Prng, bug?: BugName, provoke?: BugName): Scen
       readShare: 0.5,
       lostAnswerProbability: 0.02,
     },
+    leases: {
+      clients: prng.pick([0, 1, 3]),
+      ids: [1n, 2n, 3n].slice(0, prng.int(1, 3)),
+      ttlSecMax: prng.pick([1, 2]),
+      grantShare: 0.25,
+      thinkMsMax: prng.pick([20, 80]),
+      timeoutMs: prng.pick([100, 400]),
+    },
+    watchers: {
+      watchers: prng.pick([0, 1, 3]),
+      stayMsMax: prng.pick([200, 1000]),
+      slowProbability: prng.pick([0, 0.1]),
+    },
     // a seed's own bad luck: some faults are frequent in it, some hardly happen
     nemesis: {
       weights: Object.fromEntries(Object.entries(evenWeights).map(([name, weight]) => [name, weight * prng.next() ** 2])),
@@ -142,6 +164,11 @@ function plant(scenario: Scenario, bug: BugName | undefined): Scenario {
 }
 
 function withSwitches(scenario: Scenario, switches: Partial<StoreSwitches>): Scenario {
+  // where what was committed may go, neither leases nor watchers are promised anything
+  if (switches.replication === "async") {
+    const { leases, watchers } = scenario;
+    scenario = { ...scenario, leases: { ...leases, clients: 0 }, watchers: { ...watchers, watchers: 0 } };
+  }
   const { node } = scenario;
   const reads = switches.reads ?? node.reads;
   const raft = { ...node.raft, ...switches, leaseMs: reads === "lease" ? leaseMs : 0 };
@@ -248,6 +275,34 @@ const bias: Readonly<Record<BugName, (scenario: Scenario) => Scenario>> = {
     clients: { ...scenario.clients, clients: 12, keys: ["x"], thinkMsMax: 10, timeoutMs: 100 },
     nemesis: { weights: { isolateLeader: 1 }, everyMs: 200, durationMs: [150, 300] },
   }),
+  // a leader stops, another one takes over and gives each lease its time, and then the first one goes on and renews some of them
+  renewsAlone: (scenario) => ({
+    ...withLeases(scenario),
+    nemesis: { weights: { pauseLeader: 2, isolateLeader: 1 }, everyMs: 500, durationMs: [400, 800] },
+  }),
+  keepsOldDeadlines: (scenario) => ({
+    ...withLeases(scenario),
+    nemesis: { weights: { crashLeader: 1, isolateLeader: 1, transfer: 1 }, everyMs: 250, durationMs: [100, 300] },
+  }),
+  // the end of a lease is proposed twice, and in between the id is granted again
+  confusesLeases: (scenario) => ({
+    ...withLeases(scenario),
+    weather: { ...scenario.weather, delayMs: [5, 20], lossProbability: 0 },
+    diskMs: [10, 40],
+    node: {
+      ...scenario.node,
+      raft: { ...scenario.node.raft, appendBytesMax: 10_000, inflightAppendsMax: 16, uncommittedBytesMax: 10_000 },
+    },
+    leases: { clients: 6, ids: [1n, 2n, 3n], ttlSecMax: 1, grantShare: 0.8, thinkMsMax: 20, timeoutMs: 400 },
+    nemesis: { weights: { slowDisk: 1, transfer: 1 }, everyMs: 300, durationMs: [100, 300] },
+  }),
+  // whoever was cut off for a while is sent a snapshot
+  skipsSnapshots: (scenario) => ({
+    ...scenario,
+    node: { ...scenario.node, snapshotEvery: 5, keepEntries: 0 },
+    watchers: { watchers: 3, stayMsMax: 1000, slowProbability: 0 },
+    nemesis: { weights: { isolateLeader: 1, split: 1, pauseNode: 1 }, everyMs: 150, durationMs: [150, 400] },
+  }),
   fsyncBatch: withPowerCuts,
   fsyncOff: withPowerCuts,
   // whoever is cut off comes back
@@ -269,6 +324,16 @@ function withStaleLeaders(scenario: Scenario): Scenario {
       everyMs: 150,
       durationMs: [150, 400],
     },
+  };
+}
+
+/** Several clients that renew leases often, under clocks that run alike. */
+function withLeases(scenario: Scenario): Scenario {
+  return {
+    ...scenario,
+    clockDrift: 0,
+    chaosMs: 4000,
+    leases: { clients: 4, ids: [1n, 2n], ttlSecMax: 1, grantShare: 0.25, thinkMsMax: 20, timeoutMs: 400 },
   };
 }
 

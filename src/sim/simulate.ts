@@ -13,7 +13,10 @@ import { none, type Effects, type MemberId, type Snapshot } from "../store/raft/
 import { SimClients } from "./clients.js";
 import { SimDisk } from "./disk.js";
 import { findLeader, type FaultName } from "./faults.js";
+import { EventHistory } from "./event-history.js";
 import { BrokenInvariant, Invariants } from "./invariants.js";
+import { LeaseClients, leasedKey } from "./lease-clients.js";
+import { LeasePromises } from "./lease-promises.js";
 import { Nemesis } from "./nemesis.js";
 import { SimNetwork } from "./network.js";
 import { SimNode } from "./node.js";
@@ -23,6 +26,7 @@ import { operate } from "./operator.js";
 import { drawScenario, type BugName, type Scenario } from "./scenario.js";
 import { createTimeline, type Timeline } from "./timeline.js";
 import { createTrace, type Trace } from "./trace.js";
+import { Watchers } from "./watchers.js";
 
 /** What a run went through: shows that the seeds visit what they are meant to visit. */
 export interface Tally {
@@ -31,13 +35,23 @@ export interface Tally {
   leaders: number;
   truncations: number;
   snapshotsInstalled: number;
+  /** On their way to a member; of those that their sender heard of. */
+  snapshotsLost: number;
   confChanges: number;
+  /** Leaders that stopped, followed by whom they chose. */
+  handOvers: number;
   /** Losses that a member heard of. */
   unreachables: number;
   /** Client operations by how they ended. */
   ok: number;
   fail: number;
   info: number;
+  leasesRenewed: number;
+  /** By time. */
+  leasesEnded: number;
+  /** What watchers were told, and how often one went on at another node. */
+  eventsTold: number;
+  watchesResumed: number;
   /** Faults by name. */
   readonly faults: Partial<Record<FaultName, number>>;
 }
@@ -63,8 +77,8 @@ export interface SimulationOptions {
   readonly traceLines?: number;
 }
 
-/** Virtual time the healed cluster has to come back. Far more than it needs: some 20 election timeouts. */
-const recoveryMs = 5000;
+/** Virtual time the healed cluster has to come back, and for leases to end. Far more than it needs: some 60 election timeouts. */
+const recoveryMs = 8000;
 const checkStepsMax = 500_000;
 
 /** Plays the run that `seed` stands for, to its end or to the first thing that breaks. Equal arguments give equal outcomes. */
@@ -92,10 +106,16 @@ class Run {
     truncations: 0,
     snapshotsInstalled: 0,
     confChanges: 0,
+    handOvers: 0,
+    snapshotsLost: 0,
     unreachables: 0,
     ok: 0,
     fail: 0,
     info: 0,
+    leasesRenewed: 0,
+    leasesEnded: 0,
+    eventsTold: 0,
+    watchesResumed: 0,
     faults: {},
   };
   readonly trace: Trace;
@@ -104,23 +124,32 @@ class Run {
   readonly #bootstrap: Snapshot;
   readonly #invariants: Invariants;
   readonly #nodes = new Map<MemberId, SimNode>();
+  readonly #promises: LeasePromises;
+  readonly #history: EventHistory;
   readonly #clients: SimClients;
+  readonly #leaseClients: LeaseClients;
+  readonly #watchers: Watchers;
   readonly #nemesis: Nemesis;
 
   constructor(prng: Prng, scenario: Scenario, traceLines: number) {
     this.#scenario = scenario;
     this.#bootstrap = bootstrapSnapshot(Array.from({ length: scenario.voters }, (_, i) => i + 1));
     this.#invariants = new Invariants(this.#bootstrap.meta, scenario.node.raft.replication === "async");
+    this.#history = new EventHistory(scenario.node.raft.replication === "async");
+    this.#promises = new LeasePromises(this.#timeline.nowMs, scenario.clockDrift);
     this.trace = createTrace(this.#timeline.nowMs, traceLines);
     const network = new SimNetwork<Cargo>(
       this.#timeline,
       prng.fork(),
       scenario.weather,
       (cargo) => this.#nodes.get(cargo.to)?.deliver(cargo),
-      ({ from, to }) => this.#reportLoss(from, to),
+      (cargo) => this.#reportLoss(cargo),
     );
     for (let id = 1; id <= scenario.voters + scenario.spares; id++) this.#nodes.set(id, this.#createNode(id, prng, network));
     this.#clients = new SimClients(this.#timeline, prng.fork(), this.trace, scenario.clients, this.#nodes);
+    const shared = [this.#timeline, prng.fork(), this.trace] as const;
+    this.#leaseClients = new LeaseClients(...shared, scenario.leases, this.#nodes, this.#promises);
+    this.#watchers = new Watchers(...shared, scenario.watchers, this.#nodes, this.#history);
     const replacements = new Replacements({
       timeline: this.#timeline,
       trace: this.trace,
@@ -154,16 +183,20 @@ class Run {
       prng: prng.fork(),
       trace: this.trace,
       invariants: this.#invariants,
+      promises: this.#promises,
+      history: this.#history,
       send: (cargo) => network.send(cargo, cargo.type === "ask" || cargo.type === "answer"),
       saw: (effects) => this.#count(effects),
+      handedOver: () => void this.tally.handOvers++,
     });
     node.tickRate = (1 + clockDrift) ** (2 * prng.next() - 1);
     return node;
   }
 
   /** As the store's transport does: that a member could not be reached, not which message was lost. */
-  #reportLoss(from: MemberId, to: MemberId): void {
+  #reportLoss({ from, to, type }: Cargo): void {
     this.tally.unreachables++;
+    if (type === "snapshot") this.tally.snapshotsLost++;
     this.#nodes.get(from)?.input({ type: "unreachable", member: to });
   }
 
@@ -172,11 +205,15 @@ class Run {
     for (const node of this.#nodes.values()) if (node.id <= voters) node.start();
     this.#nodes.get(1)?.input({ type: "campaign" });
     this.#clients.start();
+    this.#leaseClients.start();
+    this.#watchers.start();
     this.#nemesis.start();
     operate(this.#timeline, this.trace, this.#nodes, aims);
     this.#timeline.runUntil(chaosMs);
     this.#clients.stop();
+    this.#leaseClients.stop();
     this.#nemesis.heal();
+    this.#watchers.stayAt(() => this.#leadersMembers());
     this.#recover(chaosMs + recoveryMs);
     this.#checkHistory();
   }
@@ -204,10 +241,36 @@ class Run {
       });
     };
     tryNext();
-    this.#timeline.runUntil(endMs, () => isWritten && unread.length === 0 && this.#hasConverged());
+    let isOver = false;
+    const look = (): void => {
+      isOver = isWritten && unread.length === 0 && this.#hasConverged() && this.#isTold();
+      this.#timeline.after(10, look);
+    };
+    look();
+    this.#timeline.runUntil(endMs, () => isOver);
     if (!isWritten) throw new BrokenInvariant("progress", "the healed cluster took no write");
     if (unread.length > 0) throw new BrokenInvariant("progress", "the healed cluster answered no read");
     if (!this.#hasConverged()) throw new BrokenInvariant("convergence", this.#describeNodes());
+    if (!this.#haveLeasesEnded()) throw new BrokenInvariant("leases end", "nobody renews them, and they are still there");
+    if (!this.#watchers.areUpToDate()) throw new BrokenInvariant("watchers are told", this.#watchers.describe());
+  }
+
+  /** Nothing hangs on a lease any more, and all watchers know it. */
+  #isTold(): boolean {
+    return this.#haveLeasesEnded() && this.#watchers.areUpToDate();
+  }
+
+  #haveLeasesEnded(): boolean {
+    const { ids } = this.#scenario.leases;
+    return this.#leadersMembers().every(({ machine }) => {
+      return machine?.leases.size === 0 && ids.every((id) => machine.get(leasedKey(id)) === null);
+    });
+  }
+
+  /** Those of the configuration that the leader has. */
+  #leadersMembers(): readonly SimNode[] {
+    const conf = findLeader(this.#nodes)?.status()?.conf;
+    return conf === undefined ? [] : membersOf(conf).flatMap((member) => this.#nodes.get(member) ?? []);
   }
 
   /** All members of the leader's configuration stand at the same index, past everything committed, with the same state. */
@@ -237,6 +300,10 @@ class Run {
   #checkHistory(): void {
     const { history } = this.#clients;
     for (const { type } of history) this.tally[type]++;
+    this.tally.leasesRenewed = this.#promises.renewed;
+    this.tally.leasesEnded = this.#promises.ended;
+    this.tally.eventsTold = this.#watchers.told;
+    this.tally.watchesResumed = this.#watchers.resumed;
     const found = checkLinearizability(history, kv, { stepsMax: checkStepsMax });
     switch (found.verdict) {
       case "ok":

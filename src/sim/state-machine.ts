@@ -1,7 +1,9 @@
 import { unreachable } from "../core/invariant.js";
 import type { KvInput } from "../check/models/kv.js";
-import { encodeCommand } from "../store/entries/commands.js";
+import { decodeCommand, encodeCommand } from "../store/entries/commands.js";
 import { decodeEnvelope } from "../store/entries/envelope.js";
+import type { LeaseBook } from "../store/lease/lease-book.js";
+import type { MvccStore } from "../store/mvcc/mvcc-store.js";
 import { readWholeSnapshot, wholeSnapshot } from "../store/mvcc/whole-snapshot.js";
 import { plainRange } from "../store/mvcc/requests.js";
 import { decodeConfChange } from "../store/raft/conf-codec.js";
@@ -27,16 +29,27 @@ export class SimStateMachine {
     return this.#chain;
   }
 
-  /** @param forgets plants the bug `forgetsRequests`: what is a repeat has an effect once more. */
-  apply(entry: Entry, forgets = false): Applied {
+  /**
+   * @param forgets plants the bug `forgetsRequests`: what is a repeat has an effect once more.
+   * @param confusesLeases plants the bug of that name: what is said of a lease counts for whichever has its id now.
+   */
+  apply(entry: Entry, forgets = false, confusesLeases = false): Applied {
     this.#chain = mix(mix(mix(this.#chain, entry.index), entry.term), entry.kind === "conf" ? 1 : 2);
     for (const byte of entry.data) this.#chain = mix(this.#chain, byte);
     if (entry.kind === "conf") return { type: "conf", change: decodeConfChange(entry.data), member: undefined };
     if (entry.data.length === 0) return { type: "noop" };
-    const applied = this.#state.applyEntry(entry.data);
+    const applied = this.#state.applyEntry(confusesLeases ? withSerialsOfNow(entry.data, this.#state.leases) : entry.data);
     const envelope = forgets && applied.type !== "command" ? decodeEnvelope(entry.data) : undefined;
     if (envelope === undefined) return applied;
     return { type: "command", request: envelope.request, answer: this.#state.apply(envelope.command) };
+  }
+
+  get kv(): MvccStore {
+    return this.#state.kv;
+  }
+
+  get leases(): LeaseBook {
+    return this.#state.leases;
   }
 
   get sessions(): Sessions {
@@ -86,6 +99,14 @@ export function encodeWrite(write: Write): Uint8Array {
     default:
       return unreachable(write);
   }
+}
+
+function withSerialsOfNow(data: Uint8Array, book: LeaseBook): Uint8Array {
+  if (decodeEnvelope(data) !== undefined) return data;
+  const command = decodeCommand(data);
+  if (command.type !== "leaseTimes") return data;
+  const expired = command.expired.map(({ id, serial }) => ({ id, serial: book.get(id)?.serial ?? serial }));
+  return encodeCommand("leaseTimes", { expired, remaining: command.remaining });
 }
 
 const encoder = new TextEncoder();

@@ -25,6 +25,12 @@ test(`${seedCount} seeds hold, and visit what they should`, { timeout: 120_000 }
   expect(sum(tallies, ({ truncations }) => truncations)).toBeGreaterThan(seedCount / 5);
   expect(sum(tallies, ({ snapshotsInstalled }) => snapshotsInstalled)).toBeGreaterThan(seedCount / 5);
   expect(sum(tallies, ({ confChanges }) => confChanges)).toBeGreaterThan(seedCount / 2);
+  expect(sum(tallies, ({ snapshotsLost }) => snapshotsLost)).toBeGreaterThan(seedCount / 50);
+  expect(sum(tallies, ({ handOvers }) => handOvers)).toBeGreaterThan(seedCount / 10);
+  expect(sum(tallies, ({ leasesRenewed }) => leasesRenewed)).toBeGreaterThan(5 * seedCount);
+  expect(sum(tallies, ({ leasesEnded }) => leasesEnded)).toBeGreaterThan(seedCount / 2);
+  expect(sum(tallies, ({ eventsTold }) => eventsTold)).toBeGreaterThan(20 * seedCount);
+  expect(sum(tallies, ({ watchesResumed }) => watchesResumed)).toBeGreaterThan(seedCount);
   expect(sum(tallies, ({ unreachables }) => unreachables)).toBeGreaterThan(20 * seedCount);
   const names = Object.keys(faults) as (keyof typeof faults)[];
   expect(names.filter((name) => sum(tallies, (tally) => tally.faults[name] ?? 0) < seedCount / 10)).toEqual([]);
@@ -62,6 +68,10 @@ describe("a planted bug is caught", () => {
     // a value comes back that another had replaced, or what was deleted is there no more to be deleted
     forgetsRequests: ["linearizability"],
     // it votes a second time, or elects who lacks what it had acknowledged; or the leader counts on what it had
+    renewsAlone: ["a lease lasts its time", "a lease that is over is not renewed"],
+    keepsOldDeadlines: ["a lease lasts its time"],
+    confusesLeases: ["a lease lasts its time"],
+    skipsSnapshots: ["watchers are told"],
     wipedKeepsNumber: [...losses, "one vote per term", "one leader per term", "log matching"],
   };
 

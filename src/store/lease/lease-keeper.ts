@@ -18,12 +18,14 @@ export interface LeaseKeeperOptions {
   readonly propose: (command: Uint8Array) => void;
   readonly router: Pick<Router, "settle" | "moved">;
   readonly readers: Pick<Readers, "add">;
+  /** How often what is left of a long lease is put down in the log; five minutes, unless it is given. */
+  readonly checkpointEveryMs?: number;
 }
 
 /** How often {@link LeaseKeeper.look} is called, at least. */
 const lookEveryMs = 50;
 const duesASecondMax = 1000;
-const checkpointEveryMs = 5 * 60_000;
+const usualCheckpointEveryMs = 5 * 60_000;
 const stepMsMax = 500;
 const proposeAgainMs = 1000;
 const idsSaidMax = 10;
@@ -43,7 +45,7 @@ export class LeaseKeeper {
     this.#options = options;
     this.#lessor = new Lessor({
       graceMs: options.electionTimeoutMs,
-      checkpointEveryMs,
+      checkpointEveryMs: options.checkpointEveryMs ?? usualCheckpointEveryMs,
       duesMax: Math.ceil((duesASecondMax * lookEveryMs) / 1000),
       proposeAgainMs,
       stepMsMax,
