@@ -17,7 +17,7 @@ export interface Op {
   /** A write: the term of the leader in whose log it stands, as far as this member knows; 0: in none. */
   takenIn: number;
   settled: boolean;
-  readonly onAnswer: (answer: Answer) => void;
+  onAnswer: (answer: Answer) => void;
 }
 
 /** What became of an ask that was sent on; see `Reply` of the transport. */
@@ -89,7 +89,10 @@ export class Router {
   settle(op: Op, answer: Answer): void {
     if (op.settled) return;
     op.settled = true;
-    op.onAnswer(answer);
+    const { onAnswer } = op;
+    // the op may wait here for a while yet; what its client's call consists of need not
+    op.onAnswer = nobodyWaits;
+    onAnswer(answer);
   }
 
   fail(op: Op, failure: Failure): void {
@@ -258,6 +261,8 @@ export class Router {
     }
   }
 }
+
+function nobodyWaits(): void {}
 
 /** Whether whoever answered so did nothing of what it was asked, and never will. */
 function isRefusal(answer: Answer): boolean {

@@ -37,7 +37,8 @@ const headBytes = 1 + 4 + 4 + 8 + 8 + 2;
 export function encodeEnvelope({ request, floor, principal, command }: Envelope): Buffer {
   const user = principal === undefined ? undefined : Buffer.from(principal.user);
   const commandAt = headBytes + (user === undefined ? 0 : user.length + 8);
-  const out = Buffer.allocUnsafe(commandAt + command.length);
+  // not out of Node's pool: the store keeps the entry, and with it everything that shares its memory
+  const out = Buffer.allocUnsafeSlow(commandAt + command.length);
   out[0] = version;
   out.writeUInt32LE(request.origin, 1);
   out.writeUInt32LE(request.incarnation, 5);

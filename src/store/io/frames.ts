@@ -55,7 +55,8 @@ export class FrameWriter {
 
 /** Cuts a byte stream into frames; chunks may be cut anywhere. Throws where the bytes are no frames. */
 export class FrameReader {
-  readonly #unpackr = new Unpackr({ useRecords: true, sequential: true });
+  // entries are kept for long, and must not keep all that came with them
+  readonly #unpackr = new Unpackr({ useRecords: true, sequential: true, copyBuffers: true });
   // Joined only once a whole frame is there: a large one comes in many chunks.
   #chunks: Buffer[] = [];
   #bytes = 0;
