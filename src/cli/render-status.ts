@@ -37,7 +37,7 @@ export function renderTls(nodes: readonly Pick<NodeStatus, "node" | "tls">[]): r
   for (const { node, tls } of nodes) {
     if (tls === null) continue;
     const trust = tls.ca === null ? "" : `; the certificate to trust is in ${tls.ca}`;
-    const how = `over TLS${tls.clientCertificate ? " that show a certificate" : ""}${trust}`;
+    const how = `over TLS${tls.clientCertificate ? ", if they show a certificate" : ""}${trust}`;
     takenBy.set(how, [...(takenBy.get(how) ?? []), node]);
   }
   return [...takenBy].map(([how, by]) => `${by.join(", ")} ${by.length === 1 ? "takes" : "take"} clients ${how}`);

@@ -10,6 +10,7 @@ import {
 } from "../../src/cluster/container-specs.js";
 import type { Identity } from "../../src/cluster/container-specs.js";
 import type { Member } from "../../src/cluster/plan.js";
+import type { Certificates } from "../../src/cluster/tls/certificates.js";
 import { label } from "../../src/core/labels.js";
 import { logFormatOf } from "../../src/core/log-format.js";
 import type { ContainerSpec } from "../../src/engine/port.js";
@@ -222,6 +223,30 @@ test("a node of the user's image has what the spec says, no volume, and says how
     volumes: [],
     ports: [8080, 9090],
   });
+});
+
+test("certificates are named by what is in them, and their keys nowhere", () => {
+  const certificates = { cert: "CERT", key: "KEY", clientCa: null, kept: { ca: "/home/me/shop/ca.pem", client: null } };
+  const under = (given: Certificates): Identity => ({ ...identity, certificates: new Map([["kv", given]]) });
+  const boot = { node: "kv-2", service, member: 4, members: both, clusterState: "existing" } as const;
+  const { environment, labels } = nodeContainer(under(certificates), boot);
+  expect(JSON.parse(environment["DEVIOUS_STORE_OPTIONS"] ?? "")).toMatchObject({ tls: "any" });
+  expect(JSON.parse(labels["devious.tls"] ?? "")).toEqual(certificates.kept);
+  expect(JSON.stringify([environment, labels])).not.toMatch(/CERT|KEY/);
+  const certified = nodeContainer(under({ ...certificates, clientCa: "CA" }), boot);
+  expect(JSON.parse(certified.environment["DEVIOUS_STORE_OPTIONS"] ?? "")).toMatchObject({ tls: "certified" });
+  const variants = [
+    certificates,
+    { ...certificates, cert: "2" },
+    { ...certificates, key: "2" },
+    { ...certificates, clientCa: "2" },
+  ];
+  const hashes = [identity, ...variants.map(under)].map((one) => nodeHash(one, service, "kv-2"));
+  expect(new Set(hashes).size).toBe(hashes.length);
+  // another service's are nothing to it
+  expect(nodeHash(under(certificates), storeService("log", ["log-1"]), "log-1")).toBe(
+    nodeHash(identity, storeService("log", ["log-1"]), "log-1"),
+  );
 });
 
 test("whoever reads its log finds on it how to understand it, and nothing where the spec says nothing", () => {

@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { placeOf, raftDefaults, shippingOf, storeService } from "../../src/spec/cluster-spec.js";
-import type { ClusterSpec } from "../../src/spec/cluster-spec.js";
+import type { ClusterSpec, TlsSpec } from "../../src/spec/cluster-spec.js";
 import { withOverrides } from "../../src/spec/overrides.js";
 import { parseSpec } from "../../src/spec/parse.js";
 import type { Variables } from "../../src/spec/shipping.js";
@@ -57,6 +57,15 @@ describe("a good spec", () => {
     const text = `store: { design: raft, quotaBytes: 1048576, autoCompaction: { ${retention} } }`;
     const store = { ...raftDefaults, quotaBytes: 1_048_576, autoCompaction };
     expect(specOf(text).services).toEqual([storeService("store", ["n1", "n2", "n3"], store)]);
+  });
+
+  test.each<[string, TlsSpec]>([
+    ["auto", { kind: "auto" }],
+    ["{ cert: a.pem, key: a.key }", { kind: "files", cert: "a.pem", key: "a.key", clientCa: null }],
+    ["{ cert: a.pem, key: a.key, clientCa: c }", { kind: "files", cert: "a.pem", key: "a.key", clientCa: "c" }],
+  ])("clients come over TLS: %s", (text, tls) => {
+    const expected = [storeService("store", ["n1", "n2", "n3"], { ...raftDefaults, tls })];
+    expect(specOf(`store: { design: raft, tls: ${text} }`).services).toEqual(expected);
   });
 
   test("the store's mistakes are asked for by their names", () => {
@@ -232,6 +241,18 @@ describe("problems", () => {
       "store: { design: raft, autoCompaction: { retention: 10ms } }",
       [
         '1:53 store.autoCompaction.retention: "10ms" is neither a number of revisions nor a duration of at least 1s: write for example 10000 or 1h',
+      ],
+    ],
+    [
+      "store: { design: raft, tls: { cert: a.pem, keys: a.key } }",
+      [
+        "1:29 store.tls: must be auto, or a mapping with the files cert and key, and clientCa where clients must show certificates",
+      ],
+    ],
+    [
+      "store: { design: raft, tls: true }",
+      [
+        "1:29 store.tls: must be auto, or a mapping with the files cert and key, and clientCa where clients must show certificates",
       ],
     ],
     [

@@ -1,13 +1,18 @@
 // Shows the one port that speaks HTTP/1.1 and HTTP/2, plain and over TLS: who gets which connection, however slowly it begins.
 import { createServer, request } from "node:http";
 import type { Server } from "node:http";
-import { connect } from "node:net";
+import { connect, createServer as createTcp } from "node:net";
 import type { Socket } from "node:net";
 import { request as requestTls } from "node:https";
-import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { connect as connectTls } from "node:tls";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { makeAuthority, makeCertificate } from "../../../src/cluster/tls/certificate.js";
 import { FrontDoor } from "../../../src/store/io/front-door.js";
 import { GrpcServer } from "../../../src/store/io/grpc-server.js";
 import { prefaceTimeoutMs } from "../../../src/store/io/h2/limits.js";
+import { listenOn } from "../../../src/store/io/listen.js";
+import type { TlsKeys } from "../../../src/store/io/tls-keys.js";
+import type { KeyPair } from "../../../src/workspace/tls-folder.js";
 import { call, dial } from "./h2/grpc-client.js";
 import { echoMethods } from "./h2/echo-methods.js";
 import { frame, greeting, requestBlock } from "./h2/raw-peer.js";
@@ -125,45 +130,133 @@ it("on leaving ends what is idle at once, and takes nobody in", async () => {
   expect(refused).toMatchObject({ code: "ECONNREFUSED" });
 });
 
-/** Of nobody, for a hundred years. */
-const cert = `-----BEGIN CERTIFICATE-----
-MIIBfjCCASWgAwIBAgIUUzywW1m/B0T1M51IE2uHlmObQMwwCgYIKoZIzj0EAwIw
-FDESMBAGA1UEAwwJbG9jYWxob3N0MCAXDTI2MTEyMTE1NDU1OVoYDzIxMjYxMDI4
-MTU0NTU5WjAUMRIwEAYDVQQDDAlsb2NhbGhvc3QwWTATBgcqhkjOPQIBBggqhkjO
-PQMBBwNCAAQCbBO1dPFI/pYvCwtzIBFW/aW1yXJh1LV7MrkPsFcbErxZEsR0l19c
-uQUvP9eq8c431mrMkfJdH+OOTNQN3hbTo1MwUTAdBgNVHQ4EFgQULNHVfMi8D4Se
-Rr/2lzOp7NCoThwwHwYDVR0jBBgwFoAULNHVfMi8D4SeRr/2lzOp7NCoThwwDwYD
-VR0TAQH/BAUwAwEB/zAKBggqhkjOPQQDAgNHADBEAiBn0WBbIbIUI4jHSZH7dKAP
-nOAvKJfVAx/eFMCQnizBxgIgIsQE8v+8uSaFBw35gwO5tgx0rG9TDhNZ/ZTYyJa2
-O/Q=
------END CERTIFICATE-----
-`;
-const key = `-----BEGIN PRIVATE KEY-----
-MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQgUgJ7L5tPaQ631V/l
-lZ4E3t/fsBPjCyboQY4bBqIY2syhRANCAAQCbBO1dPFI/pYvCwtzIBFW/aW1yXJh
-1LV7MrkPsFcbErxZEsR0l19cuQUvP9eq8c431mrMkfJdH+OOTNQN3hbT
------END PRIVATE KEY-----
-`;
+describe("over TLS", () => {
+  const nowMs = Date.now();
+  const authority = makeAuthority("the shop", nowMs);
+  const issued = (purpose: "server" | "client", by = authority): KeyPair =>
+    makeCertificate({ subject: "shop", purpose, names: ["127.0.0.1"] }, by, "the shop", nowMs);
+  const own = issued("server");
 
-it("serves both protocols over TLS", async () => {
-  door.close();
-  door = new FrontDoor(new GrpcServer(echoMethods()), http, { cert, key });
-  port = await door.listen("127.0.0.1", 0);
-  const session = await dial(port, { rejectUnauthorized: false }, "https");
-  expect(session.alpnProtocol).toBe("h2");
-  const message = Buffer.alloc(300_000, "tls");
-  const { messages, status } = await call(session, "/test.Echo/Later", message);
-  expect(status).toBe(0);
-  expect(messages[0]?.equals(message)).toBe(true);
-  session.destroy();
-  const text = await new Promise((resolve) => {
-    requestTls({ port, rejectUnauthorized: false, agent: false }, (response) =>
-      response.on("data", (chunk) => resolve(String(chunk))),
-    ).end();
+  async function open(keys: TlsKeys): Promise<void> {
+    door.close();
+    door = new FrontDoor(new GrpcServer(echoMethods()), http, keys);
+    port = await door.listen("127.0.0.1", 0);
+  }
+
+  /** Text, or why there was none. */
+  function get(options: { cert?: string; key?: string; maxVersion?: "TLSv1.1" | "TLSv1.2" } = {}): Promise<string> {
+    return new Promise((resolve) => {
+      requestTls({ host: "127.0.0.1", port, ca: authority.cert, agent: false, minVersion: "TLSv1", ...options }, (response) =>
+        response.on("data", (chunk: Buffer) => resolve(chunk.toString())),
+      )
+        .on("error", (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message))
+        .end();
+    });
+  }
+
+  it("serves both protocols, by what was agreed on and by what is said", async () => {
+    await open(own);
+    const session = await dial(port, { ca: authority.cert }, "https");
+    expect(session.alpnProtocol).toBe("h2");
+    const message = Buffer.alloc(300_000, "tls");
+    const { messages, status } = await call(session, "/test.Echo/Later", message);
+    expect(status).toBe(0);
+    expect(messages[0]?.equals(message)).toBe(true);
+    session.destroy();
+    expect(await get()).toBe("GET /");
+    const agreed = connectTls({ host: "127.0.0.1", port, ca: authority.cert, ALPNProtocols: ["http/1.1"] });
+    await new Promise((resolve) => agreed.once("secureConnect", resolve));
+    expect(agreed.alpnProtocol).toBe("http/1.1");
+    agreed.destroy();
   });
-  expect(text).toBe("GET /");
-  // plain text where TLS is spoken
-  const plain = await dialRaw();
-  plain.write("GET / HTTP/1.1\r\n\r\n");
-  await hear(plain, /never/);
+
+  it("hears a hello byte by byte", async () => {
+    await open(own);
+    const behind = port;
+    const slow = createTcp((near) => {
+      const far = connect(behind, "127.0.0.1");
+      near.on("data", (chunk: Buffer) => {
+        for (const byte of chunk) far.write(Buffer.of(byte));
+      });
+      far.setNoDelay(true).pipe(near);
+      near.on("error", () => far.destroy()).on("close", () => far.destroy());
+    });
+    port = await listenOn(slow, "127.0.0.1", 0);
+    expect(await get()).toBe("GET /");
+    slow.close();
+  });
+
+  it("speaks no TLS that is older than 1.2", async () => {
+    await open(own);
+    expect(await get({ maxVersion: "TLSv1.2" })).toBe("GET /");
+    expect(await get({ maxVersion: "TLSv1.1" })).toMatch(/^ERR_SSL|ECONNRESET|EPROTO/);
+  });
+
+  it("lets in clients with a certificate of the right authority only, where it asks for one", async () => {
+    await open({ ...own, clientCa: authority.cert });
+    expect(await get(issued("client"))).toBe("GET /");
+    expect(await get()).toMatch(/^ERR_SSL|ECONNRESET|EPROTO/);
+    expect(await get(issued("client", makeAuthority("the shop", nowMs)))).toMatch(/^ERR_SSL|ECONNRESET|EPROTO/);
+    const session = await dial(port, { ca: authority.cert, ...issued("client") }, "https");
+    expect(await call(session, "/test.Echo/Unary", Buffer.from("x"))).toMatchObject({ status: 0 });
+    session.destroy();
+  });
+
+  it.each([
+    ["GET /health HTTP/1.1", /200 OK[^]*GET \/health/],
+    ["GET /status?hash=1 HTTP/1.1", /200 OK[^]*GET \/status/],
+    ["GET /healthy HTTP/1.1", /400 Bad Request[^]*Client sent an HTTP request to an HTTPS server\.\n/],
+    ["POST /health HTTP/1.1", /400 Bad Request/],
+    ["POST /v3/kv/range HTTP/1.1", /400 Bad Request/],
+  ])("tells in plain text how it is, and nothing else: %s", async (line, answer) => {
+    await open(own);
+    const socket = await dialRaw();
+    const heard = hear(socket, /never/);
+    socket.write(`${line}\r\nHost: a\r\nConnection: close\r\n\r\n`);
+    expect(await heard).toMatch(answer);
+  });
+
+  it("closes what speaks HTTP/2 in plain text, or TLS that is none", async () => {
+    await open(own);
+    const plain = await dialRaw();
+    const nothing = hear(plain, /never/);
+    plain.write(Buffer.concat([greeting, frame(1, 5, 1, requestBlock("/test.Echo/Unary"))]));
+    expect(await nothing).toBe("");
+    for (const garbage of ["\x16\x03\x01\xff\xff", "\x16\x16\x16\x16\x16\x16", "\x16".padEnd(70_000, "\x03\x00\xff")]) {
+      const socket = await dialRaw();
+      const heard = hear(socket, /never/);
+      socket.end(Buffer.from(garbage, "latin1"));
+      expect(await heard).not.toMatch(/HTTP/);
+    }
+    expect(await get()).toBe("GET /");
+  });
+
+  it("closes a connection that says nothing after its handshake, after its time", async () => {
+    await open(own);
+    vi.useFakeTimers({ toFake: ["setTimeout", "clearTimeout"] });
+    const silent = connectTls({ host: "127.0.0.1", port, ca: authority.cert });
+    silent.on("error", () => {});
+    const silentGone = new Promise((resolve) => silent.on("close", resolve));
+    await new Promise((resolve) => silent.once("secureConnect", resolve));
+    // an answer on another one: the end of this one's handshake was heard before
+    expect(await get()).toBe("GET /");
+    vi.advanceTimersByTime(prefaceTimeoutMs);
+    silent.resume();
+    await silentGone;
+  });
+
+  it("on leaving ends what is idle, and closing ends what is not", async () => {
+    await open(own);
+    const session = await dial(port, { ca: authority.cert }, "https");
+    const sessionGone = new Promise((resolve) => session.on("close", resolve));
+    await call(session, "/test.Echo/Unary", Buffer.from("x"));
+    const halfHello = await dialRaw();
+    const gone = hear(halfHello, /never/);
+    halfHello.write(Buffer.from([0x16, 3, 1, 1, 0]));
+    expect(await get()).toBe("GET /");
+    door.stopAccepting();
+    await sessionGone;
+    door.close();
+    await gone;
+  });
 });
