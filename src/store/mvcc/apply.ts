@@ -16,6 +16,7 @@ import { refused } from "./requests.js";
 import type { Transaction } from "./transaction.js";
 import type { Branch } from "./txn-branch.js";
 import { chooseBranch, refusalOf } from "./txn-branch.js";
+import { readsTooMuch } from "./txn-cost.js";
 
 /** Does a put, or says why not; a key that does not exist cannot keep its value. */
 export function put(txn: Transaction, op: PutOp, leaseExists: LeaseExists): PutAnswer | Refused {
@@ -41,6 +42,7 @@ export function deleteRange(txn: Transaction, op: DeleteRangeOp): DeleteRangeAns
  * then does anything, so that nothing fails half-way.
  */
 export function transact(txn: Transaction, op: TxnOp, leaseExists: LeaseExists): TxnAnswer | Refused {
+  if (readsTooMuch(txn, op)) return refused("tooManyOps");
   const branch = chooseBranch(txn, op);
   const error = refusalOf(txn, branch, leaseExists);
   if (error !== undefined) return refused(error);

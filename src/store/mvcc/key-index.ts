@@ -51,6 +51,15 @@ export class KeyIndex {
     return found;
   }
 
+  /** How many keys stood in the range at `revision`; looks no further once there are `max`. */
+  count(key: Key, rangeEnd: Key, revision: Revision, max: number): number {
+    let count = 0;
+    for (const each of this.#order.between(key, rangeEnd === "\0" ? undefined : rangeEnd)) {
+      if (this.get(each, revision) !== undefined && ++count >= max) break;
+    }
+    return count;
+  }
+
   /**
    * What a compaction to `compactRevision` lets survive of all writes up to `revision`, by key, then by revision. It may be read a little at
    * a time while later writes go on, as long as nobody calls {@link trim}: histories only grow at their ends, and keys that are new
