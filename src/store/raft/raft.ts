@@ -7,15 +7,18 @@
  */
 import { invariant, unreachable } from "../../core/invariant.js";
 import type { Prng } from "../../core/prng.js";
+import { commitIndex } from "./committing.js";
 import { changeConf, isJoint, isVoter, membersOf } from "./conf-change.js";
 import { decodeConfChange, encodeConfChange } from "./conf-codec.js";
+import { ConfHistory } from "./conf-history.js";
+import { Divergence, mayDiverge } from "./divergence.js";
 import { Durability } from "./durability.js";
 import { RaftLog } from "./log.js";
+import { emptyOutbox, type Outbox } from "./outbox.js";
 import {
   becomeProbe,
   becomeReplicate,
   becomeSnapshot,
-  createProgress,
   forgetMatch,
   heardFrom,
   isPaused,
@@ -27,7 +30,8 @@ import {
   type Progress,
 } from "./progress.js";
 import { committedIndex, voteResult } from "./quorum.js";
-import { ReadQueue } from "./reads.js";
+import { leadingWith, trackMembers, type Leading, type RoleState, type Standing, type Tracking } from "./roles.js";
+import { serveReads } from "./serving.js";
 import {
   none,
   type ConfChange,
@@ -41,7 +45,6 @@ import {
   type Persist,
   type PlantedBugs,
   type Raft,
-  type RaftEvent,
   type RaftOptions,
   type RaftStatus,
   type Recovered,
@@ -66,60 +69,9 @@ export function createRaft(recovered: Recovered, options: RaftOptions, prng: Prn
   return new Machine(recovered, options, prng, bugs);
 }
 
-interface Following {
-  readonly role: "follower";
-}
-
-interface Standing {
-  readonly role: "preCandidate" | "candidate";
-  readonly votes: Map<MemberId, boolean>;
-}
-
-interface Leading {
-  readonly role: "leader";
-  readonly progress: Map<MemberId, Progress>;
-  readonly reads: ReadQueue;
-  /** No change of configuration may be proposed before this index is applied: there may be one at or below it. */
-  pendingConfIndex: number;
-  /** Somebody was told to stand at once, whom no promise binds: from then on no lease holds. */
-  leaseGivenUp: boolean;
-  uncommittedBytes: number;
-  heartbeatElapsed: number;
-  heartbeatDue: boolean;
-  /** Whom leadership is being handed to. */
-  transferee: MemberId;
-}
-
 type Of<T extends Message["type"]> = Extract<Message, { readonly type: T }>;
 type VoteRequest = Of<"preVote" | "vote">;
 type VoteReply = Of<"preVoteReply" | "voteReply">;
-
-/** Effects while a step collects them. */
-interface Outbox {
-  send: Message[];
-  sendAfterPersist: Message[];
-  restore: Snapshot | undefined;
-  compacted: Snapshot | undefined;
-  apply: Entry[];
-  reads: { id: number; index: number }[];
-  proposed: { id: number; index: number; term: number }[];
-  dropped: { id: number; reason: DropReason }[];
-  events: RaftEvent[];
-}
-
-function emptyOutbox(): Outbox {
-  return {
-    send: [],
-    sendAfterPersist: [],
-    restore: undefined,
-    compacted: undefined,
-    apply: [],
-    reads: [],
-    proposed: [],
-    dropped: [],
-    events: [],
-  };
-}
 
 class Machine implements Raft {
   private readonly id: MemberId;
@@ -131,22 +83,16 @@ class Machine implements Raft {
   private term: number;
   private vote: MemberId;
   private leader: MemberId = none;
-  private state: Following | Standing | Leading = { role: "follower" };
+  private state: RoleState = { role: "follower" };
   private conf: ConfState;
-  /** Every configuration since the snapshot, with the index that brought it: a snapshot needs the one of its own index. */
-  private confHistory: { readonly index: number; readonly conf: ConfState }[];
+  private readonly confHistory = new ConfHistory();
   private electionElapsed = 0;
   private electionTimeout = 0;
   /** What the driver's clock last showed. */
   private nowMs = 0;
   /** With leases: ticks for which this member still owes its leader not to vote for another. */
   private promisedTicks = 0;
-  /** Whether what was applied may turn out not to be committed: see {@link RaftOptions}. */
-  private readonly mayRollBack: boolean;
-  /** Where that may be: how far our log is known to equal that of this term's leader. */
-  private matched = 0;
-  /** Set from when what was applied has turned out not to be the leader's, until its snapshot takes our state's place. */
-  private diverged: { readonly index: number; readonly lost: number } | undefined;
+  private readonly divergence: Divergence;
   private reportedRole: Role;
   /** The hard state as last handed out. */
   private handedOut: { term: number; vote: MemberId; commit: number };
@@ -167,9 +113,9 @@ class Machine implements Raft {
     this.durability = new Durability(hardState, this.log.lastIndex);
     this.handedOut = { ...hardState };
     this.conf = meta.conf;
-    this.confHistory = [{ index: meta.index, conf: meta.conf }];
+    this.confHistory.restart(meta.index, meta.conf);
     this.reportedRole = this.role;
-    this.mayRollBack = options.commitRule === "any" || options.replication === "async" || options.fsync !== "always";
+    this.divergence = new Divergence(mayDiverge(options));
     // who was here before may have promised a leader not to vote
     if (options.leaseMs > 0 && !isNew({ hardState, snapshot, entries })) this.promisedTicks = options.electionTicks;
     this.drawElectionTimeout();
@@ -280,13 +226,17 @@ class Machine implements Raft {
     return this.state.role === "follower" && this.conf.learners.includes(this.id) ? "learner" : this.state.role;
   }
 
+  private get tracking(): Tracking {
+    return { self: this.id, conf: this.conf, next: this.log.lastIndex + 1, inflightAppendsMax: this.options.inflightAppendsMax };
+  }
+
   private reportRole(): void {
     if (this.role === this.reportedRole) return;
     this.reportedRole = this.role;
     this.out.events.push({ event: "role-changed", role: this.role, term: this.term });
   }
 
-  private become(state: Following | Standing | Leading): void {
+  private become(state: RoleState): void {
     this.state = state;
     this.electionElapsed = 0;
     this.drawElectionTimeout();
@@ -299,8 +249,7 @@ class Machine implements Raft {
     this.term = term;
     this.vote = vote;
     // of another leader nothing is known
-    this.matched = 0;
-    this.diverged = undefined;
+    this.divergence.newTerm();
   }
 
   private setLeader(leader: MemberId): void {
@@ -319,21 +268,8 @@ class Machine implements Raft {
   }
 
   private becomeLeader(): void {
-    const { log } = this;
-    const leading: Leading = {
-      role: "leader",
-      progress: new Map(),
-      reads: new ReadQueue(),
-      // whatever the tail holds may be a change of configuration
-      pendingConfIndex: log.lastIndex,
-      leaseGivenUp: false,
-      uncommittedBytes: 0,
-      heartbeatElapsed: 0,
-      heartbeatDue: false,
-      transferee: none,
-    };
-    for (let index = log.commit + 1; index <= log.lastIndex; index++) leading.uncommittedBytes += log.at(index).data.length;
-    this.trackMembers(leading, false);
+    const leading = leadingWith(this.log);
+    trackMembers(leading, this.tracking, false);
     this.become(leading);
     this.setLeader(this.id);
     // earlier terms' entries are committed only through one of this term (thesis §3.6.2)
@@ -556,19 +492,18 @@ class Machine implements Raft {
     this.promise({ type: "appendReply", from: this.id, to, term: this.term, index, rejected: false, hintIndex: 0, hintTerm: 0 });
   }
 
-  /** Up to where our log needs no comparison with the leader's: what is committed here is equal there, unless mistakes were allowed. */
   private get agreed(): number {
-    return this.mayRollBack ? this.matched : this.log.commit;
+    return this.divergence.agreed(this.log.commit);
   }
 
   private handleAppend(m: Of<"append">): void {
     const { log } = this;
-    if (this.diverged !== undefined) return this.wantSnapshot(m.from);
+    if (this.divergence.isFound) return this.wantSnapshot(m.from);
     if (m.prevIndex < this.agreed) return this.accept(m.from, this.agreed);
     if (!log.matches(m.prevIndex, m.prevTerm)) {
       const hint = log.findConflictByTerm(Math.min(m.prevIndex, log.lastIndex), m.prevTerm);
       // the logs do not even meet where ours begins
-      if (this.mayRollBack && hint.index < log.firstIndex - 1) return this.diverge(m.from, log.firstIndex - 1);
+      if (this.divergence.isPossible && hint.index < log.firstIndex - 1) return this.diverge(m.from, log.firstIndex - 1);
       return this.send({
         type: "appendReply",
         from: this.id,
@@ -582,7 +517,7 @@ class Machine implements Raft {
     }
     const missing = log.firstMissing(m.entries);
     if (missing !== undefined) {
-      if (this.mayRollBack && missing.index <= log.commit) return this.diverge(m.from, missing.index - 1);
+      if (this.divergence.isPossible && missing.index <= log.commit) return this.diverge(m.from, missing.index - 1);
       if (missing.index <= log.lastIndex) {
         this.out.events.push({ event: "log-truncated", fromIndex: missing.index, lastIndex: log.lastIndex });
         log.truncate(missing.index);
@@ -591,7 +526,7 @@ class Machine implements Raft {
       log.append(missing.index === m.prevIndex + 1 ? m.entries : m.entries.slice(missing.index - m.prevIndex - 1));
     }
     const lastNew = m.prevIndex + m.entries.length;
-    this.matched = Math.max(this.matched, lastNew);
+    this.divergence.matchedUpTo(lastNew);
     this.accept(m.from, lastNew);
     // beyond the entries of this message our log may hold others than the leader's
     this.commitTo(Math.min(m.commit, lastNew));
@@ -599,11 +534,7 @@ class Machine implements Raft {
 
   /** What we applied beyond `index` is not in the leader's log. Ours stays as it is until the leader's state is here: it may yet lead. */
   private diverge(leader: MemberId, index: number): void {
-    const { log } = this;
-    let lost = 0;
-    for (let at = index + 1; at <= log.commit; at++) if (log.at(at).kind === "normal" && log.at(at).data.length > 0) lost++;
-    this.diverged = { index, lost };
-    this.matched = 0;
+    this.divergence.find(this.log, index);
     this.wantSnapshot(leader);
   }
 
@@ -613,7 +544,7 @@ class Machine implements Raft {
 
   private handleHeartbeat(m: Of<"heartbeat">): void {
     // whoever may have lost entries does not hold all that it once acknowledged
-    this.commitTo(this.mayRollBack ? Math.min(m.commit, this.matched) : m.commit);
+    this.commitTo(this.divergence.isPossible ? Math.min(m.commit, this.agreed) : m.commit);
     if (this.options.leaseMs > 0) this.promisedTicks = this.options.electionTicks;
     this.send({ type: "heartbeatReply", from: this.id, to: m.from, term: this.term, context: m.context });
   }
@@ -621,29 +552,29 @@ class Machine implements Raft {
   private handleSnapshot(m: Of<"snapshot">): void {
     const { log } = this;
     const { meta } = m.snapshot;
-    if (this.diverged === undefined && log.matches(meta.index, meta.term)) {
+    if (!this.divergence.isFound && log.matches(meta.index, meta.term)) {
       // the log already holds what the snapshot stands for
       this.commitTo(meta.index);
     } else if (meta.index > this.agreed) {
-      if (this.diverged !== undefined) this.out.events.push({ event: "rolled-back", ...this.diverged });
-      this.diverged = undefined;
+      const taken = this.divergence.resolve();
+      if (taken !== undefined) this.out.events.push({ event: "rolled-back", ...taken });
       this.restore(m.snapshot);
       this.out.events.push({ event: "snapshot-received", from: m.from, index: meta.index });
     }
-    this.matched = Math.max(this.matched, meta.index);
+    this.divergence.matchedUpTo(meta.index);
     this.accept(m.from, this.agreed);
   }
 
   private restore(snapshot: Snapshot): void {
     const { index, conf } = snapshot.meta;
-    this.durability.replacedBy(index, this.mayRollBack ? 0 : this.log.commit);
+    this.durability.replacedBy(index, this.divergence.isPossible ? 0 : this.log.commit);
     this.log.restore(snapshot);
     this.out.restore = snapshot;
     this.out.compacted = undefined;
     // the snapshot holds their outcome, and comes first
     this.out.apply = [];
-    this.confHistory = [];
-    this.setConf(conf, index);
+    this.confHistory.restart(index, conf);
+    this.useConf(conf, index);
   }
 
   // ---- leading -------------------------------------------------------------------------------------------------------------
@@ -698,7 +629,7 @@ class Machine implements Raft {
     if (m.rejected) {
       // the follower's hint says where its terms are low enough for us; ours say where they are low enough for it
       const hint = m.hintTerm > 0 ? this.log.findConflictByTerm(m.hintIndex, m.hintTerm).index : m.hintIndex;
-      const hasLost = this.mayRollBack && m.hintIndex < pr.match;
+      const hasLost = this.divergence.isPossible && m.hintIndex < pr.match;
       if (hasLost) forgetMatch(pr, hint + 1);
       if (hasLost || maybeDecrease(pr, m.index, hint)) pr.appendDue = true;
       return;
@@ -724,7 +655,7 @@ class Machine implements Raft {
 
   /** A reply that comes late has another snapshot sent, which does no harm. */
   private handleSnapshotWanted(from: MemberId, pr: Progress): void {
-    if (!this.mayRollBack || pr.state === "snapshot") return;
+    if (!this.divergence.isPossible || pr.state === "snapshot") return;
     forgetMatch(pr, 1);
     this.sendSnapshot(from, pr);
   }
@@ -748,29 +679,14 @@ class Machine implements Raft {
     return this.bugs.ackBeforePersist === true ? this.log.lastIndex : this.durability.index;
   }
 
-  /** Commits what a quorum holds, once it includes an entry of this term (thesis §3.6.2, figure 3.7). */
   private advanceCommit(leading: Leading): void {
     for (;;) {
-      const index = this.committable(leading);
-      if (index <= this.log.commit) return;
-      if (!this.log.matches(index, this.term) && this.options.commitRule === "currentTerm") return;
+      const { id: self, log, conf, term, options } = this;
+      const index = commitIndex({ log, conf, self, term, options, matchOf: (member) => this.matchOf(leading, member) });
+      if (index <= log.commit) return;
       // may change the configuration, and with it what a quorum is
       this.commitTo(index);
     }
-  }
-
-  /**
-   * Up to where enough members hold the log. Where the leader is enough by itself, a change of configuration still waits for a quorum, and
-   * so does what follows it: members that disagree on who they are could not even be told who lost what.
-   */
-  private committable(leading: Leading): number {
-    const { log } = this;
-    const held = committedIndex(this.conf, (voter) => this.matchOf(leading, voter));
-    if (this.options.replication === "sync") return held;
-    let index = Math.max(held, log.commit);
-    const own = this.matchOf(leading, this.id);
-    while (index < own && log.at(index + 1).kind !== "conf") index++;
-    return index;
   }
 
   // ---- committing and applying ---------------------------------------------------------------------------------------------
@@ -796,40 +712,23 @@ class Machine implements Raft {
   private applyConf(entry: Entry): void {
     const result = changeConf(this.conf, decodeConfChange(entry.data));
     invariant(result.ok, `the change of configuration at ${entry.index} is illegal: ${result.ok ? "" : result.why}`);
-    this.setConf(result.conf, entry.index);
+    this.confHistory.add(entry.index, result.conf);
+    this.useConf(result.conf, entry.index);
   }
 
-  private setConf(conf: ConfState, index: number): void {
+  private useConf(conf: ConfState, index: number): void {
     this.conf = conf;
-    this.confHistory.push({ index, conf });
     this.out.events.push({ event: "conf-changed", conf, index });
     // a newcomer gets an election timeout to show up, so that a new voter does not cost the leader its quorum
-    if (this.state.role === "leader") this.trackMembers(this.state, true);
+    if (this.state.role === "leader") trackMembers(this.state, this.tracking, true);
     this.reportRole();
-  }
-
-  /** One progress for each other member: new ones are asked from the log's end, gone ones are forgotten. */
-  private trackMembers(leading: Leading, recentActive: boolean): void {
-    const members = membersOf(this.conf);
-    for (const member of leading.progress.keys()) if (!members.includes(member)) leading.progress.delete(member);
-    for (const member of members) {
-      if (member === this.id || leading.progress.has(member)) continue;
-      const pr = createProgress(this.log.lastIndex + 1, this.options.inflightAppendsMax);
-      pr.recentActive = recentActive;
-      pr.appendDue = true;
-      leading.progress.set(member, pr);
-    }
-    if (!isVoter(this.conf, leading.transferee)) leading.transferee = none;
   }
 
   private compact(index: number, data: SnapshotData, keep: number): void {
     // a leader's snapshot in the same step may have taken back the state that this one is of
     if (index <= this.log.snapshot.meta.index || this.out.restore !== undefined) return;
-    const at = this.confHistory.findLastIndex((change) => change.index <= index);
-    const known = this.confHistory[at];
-    invariant(known !== undefined, `the configuration at ${index} is not known`);
-    this.log.compact(index, known.conf, data, keep);
-    this.confHistory.splice(0, at);
+    this.log.compact(index, this.confHistory.at(index), data, keep);
+    this.confHistory.forgetBefore(index);
     this.out.compacted = this.log.snapshot;
   }
 
@@ -883,27 +782,16 @@ class Machine implements Raft {
   }
 
   private serveReads(leading: Leading): void {
-    const { reads } = leading;
-    const { commit } = this.log;
-    const isLeased = this.options.leaseMs > 0 && !leading.leaseGivenUp;
-    if (reads.hasArrived) {
-      // before an entry of its own term is committed a leader does not know what is
-      if (this.log.matches(commit, this.term)) {
-        if (isLeased && this.nowMs - reads.confirmedMs < this.options.leaseMs) {
-          for (const id of reads.takeArrived()) this.out.reads.push({ id, index: commit });
-        } else {
-          reads.openRound(commit, this.nowMs);
-          leading.heartbeatDue = true;
-        }
-      }
-    } else if (isLeased && leading.heartbeatDue) {
-      reads.openRound(commit, this.nowMs);
-    }
-    if (reads.pendingContext === 0) return;
-    const confirmed = committedIndex(this.conf, (voter) =>
-      voter === this.id ? reads.context : leading.progress.get(voter)?.readAck,
-    );
-    this.out.reads.push(...reads.confirm(confirmed));
+    const { log, options, nowMs } = this;
+    const served = serveReads(leading, {
+      commit: log.commit,
+      isSure: log.matches(log.commit, this.term),
+      leaseMs: options.leaseMs,
+      nowMs,
+      confirmedRound: () =>
+        committedIndex(this.conf, (voter) => (voter === this.id ? leading.reads.context : leading.progress.get(voter)?.readAck)),
+    });
+    this.out.reads.push(...served);
   }
 
   private sendHeartbeats(leading: Leading): void {
