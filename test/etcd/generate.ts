@@ -66,6 +66,8 @@ export function generate(prng: Prng, count: number, abilities: Abilities): Opera
   return operations;
 }
 
+/** The ends of int64, and the first number that a double cannot hold. */
+const extremes = ["9223372036854775807", "-9223372036854775808", "9007199254740993"];
 /** About two of five operations make a revision. */
 const revisionsAnOperation = 0.4;
 
@@ -128,7 +130,9 @@ class Draw {
     const { history, sorting, serializable, refusals } = this.#abilities;
     return {
       ...this.#interval(0.7),
-      ...(this.#prng.chance(0.4) ? { limit: this.#prng.int(refusals ? -1 : 0, 4) } : {}),
+      ...(this.#prng.chance(0.4)
+        ? { limit: this.#prng.chance(0.05) ? this.#prng.pick(extremes) : this.#prng.int(refusals ? -1 : 0, 4) }
+        : {}),
       ...(history && this.#prng.chance(0.3) ? { revision: this.#revision() } : {}),
       ...(sorting && this.#prng.chance(0.3) ? this.#sort() : {}),
       ...(history && this.#prng.chance(0.15) ? this.#bounds() : {}),
@@ -225,7 +229,8 @@ class Draw {
   }
 
   /** Mostly one that was; sometimes one that is still to come. */
-  #revision(): number {
+  #revision(): number | string {
+    if (this.#prng.chance(0.03)) return this.#prng.pick(extremes);
     return this.#prng.int(1, this.#prng.chance(0.1) ? this.#revisions + 50 : this.#revisions);
   }
 

@@ -116,12 +116,9 @@ class Reader {
         this.#varint(end);
         return this.#halves.low;
       case "int64":
-      case "uint64": {
+      case "uint64":
         this.#varint(end);
-        const value = numberOfHalves(this.#halves, scalar === "int64");
-        if (value === undefined) throw new WireError("a number beyond 2^53");
-        return value;
-      }
+        return numberOfHalves(this.#halves, scalar === "int64");
       case "int64Id":
       case "uint64Id":
         this.#varint(end);

@@ -1,6 +1,7 @@
 import { unreachable } from "../../core/invariant.js";
 import { depthMax, isZero } from "./schema.js";
 import type { Given, Message, NamedField, Scalar } from "./schema.js";
+import { saturated } from "./varint.js";
 
 /**
  * Messages as JSON, as etcd's gateway has them: bytes in base64, 64-bit numbers as texts, values of enums by name, names as in the proto; what has
@@ -94,6 +95,12 @@ function valueFrom({ type }: NamedField, json: unknown, name: string, depth: num
   }
 }
 
+const rangeOf = {
+  uint32: [0n, 2n ** 32n - 1n],
+  int64: [-(2n ** 63n), 2n ** 63n - 1n],
+  uint64: [0n, 2n ** 64n - 1n],
+} as const;
+
 function scalarFrom(scalar: Scalar, json: unknown, name: string): unknown {
   switch (scalar) {
     case "bool":
@@ -112,9 +119,12 @@ function scalarFrom(scalar: Scalar, json: unknown, name: string): unknown {
     case "int64":
     case "uint64": {
       const number = typeof json === "number" ? json : wholeNumber(json, name);
-      const isLegal = Number.isSafeInteger(Number(number)) && (scalar === "int64" || number >= 0);
-      if (!isLegal || (scalar === "uint32" && number >= 2 ** 32)) throw new JsonError(`"${name}" must be a whole number`);
-      return Number(number);
+      const [min, max] = rangeOf[scalar];
+      // what JSON's reader gives as a number is rounded by then
+      const isLegal =
+        Number.isInteger(Number(number)) && number >= min && number <= (typeof number === "number" ? Number(max) : max);
+      if (!isLegal) throw new JsonError(`"${name}" must be a whole number of type ${scalar}`);
+      return saturated(Number(number));
     }
     case "int64Id":
     case "uint64Id": {

@@ -13,7 +13,7 @@ interface ScalarValues {
   readonly key: string;
   readonly string: string;
   readonly uint32: number;
-  /** Revisions, counts and seconds. Exact below 2^53; anything beyond is refused. */
+  /** Revisions, counts and seconds. Exact below 2^53; anything beyond is read as the last whole number below. */
   readonly int64: number;
   readonly uint64: number;
   /** Identifiers use all 64 bits. */

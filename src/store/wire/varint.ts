@@ -38,10 +38,16 @@ export function halvesOfBigint(value: bigint): Halves {
   return { low: Number(unsigned & 0xffff_ffffn), high: Number(unsigned >> 32n) };
 }
 
-/** Undefined: not exact as a number. */
-export function numberOfHalves({ low, high }: Halves, isSigned: boolean): number | undefined {
-  const value = (isSigned ? high | 0 : high) * two32 + low;
-  return Number.isSafeInteger(value) ? value : undefined;
+export function numberOfHalves({ low, high }: Halves, isSigned: boolean): number {
+  return saturated((isSigned ? high | 0 : high) * two32 + low);
+}
+
+/**
+ * What is beyond 2^53, where doubles have gaps, becomes the last whole number before: as a revision, a count or a number of seconds it is out of
+ * everybody's reach just the same. (Ids are bigints.)
+ */
+export function saturated(value: number): number {
+  return Math.min(Math.max(value, Number.MIN_SAFE_INTEGER), Number.MAX_SAFE_INTEGER);
 }
 
 export function bigintOfHalves({ low, high }: Halves, isSigned: boolean): bigint {

@@ -102,6 +102,16 @@ describe("as clients write it", () => {
     );
   });
 
+  it.each([
+    [`"9223372036854775807"`, Number.MAX_SAFE_INTEGER],
+    [`9223372036854775807`, Number.MAX_SAFE_INTEGER],
+    [`"-9223372036854775808"`, Number.MIN_SAFE_INTEGER],
+    [`"9007199254740993"`, Number.MAX_SAFE_INTEGER],
+    [`"9007199254740990"`, 9007199254740990],
+  ])("a revision beyond 2^53 is read as the last whole number before it: %s", (text, revision) => {
+    expect(fromJson(RangeRequest, `{"revision":${text}}`).revision).toBe(revision);
+  });
+
   it.each<[string, Message<object>, string, RegExp]>([
     ["no JSON", PutRequest, "[", /not JSON/],
     ["an object that does not end", PutRequest, `{"key":"aw=="`, /not JSON/],
@@ -115,7 +125,12 @@ describe("as clients write it", () => {
     ["a flag as text", RangeRequest, `{"count_only":"yes"}`, /"count_only" must be true or false/],
     ["a broken number", RangeRequest, `{"limit":1.5}`, /"limit" must be a whole number/],
     ["a text for a number", RangeRequest, `{"limit":"x"}`, /"limit" must be a whole number/],
-    ["a number beyond 2^53", RangeRequest, `{"revision":"9007199254740993"}`, /"revision" must be a whole number/],
+    [
+      "a number beyond 64 bits",
+      RangeRequest,
+      `{"revision":"9223372036854775808"}`,
+      /"revision" must be a whole number of type int64/,
+    ],
     ["an id beyond 64 bits", PutRequest, `{"lease":"9223372036854775808"}`, /does not fit into 64 bits/],
     ["a name of no enum", RangeRequest, `{"sort_order":"UP"}`, /"sort_order" is none of NONE, ASCEND, DESCEND/],
     [
