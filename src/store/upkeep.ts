@@ -52,7 +52,7 @@ export class NodeUpkeep implements Upkeep {
     const moved = await handOver(this.#options, to, this.#options.timeoutMs);
     if (!moved) {
       const message = "the leader did not hand over in time; it may still do so";
-      throw new RequestFailed({ kind: "indefinite", message, error: "timedOut" });
+      throw new RequestFailed({ kind: "indefinite", message, error: "transferTimedOut" });
     }
   }
 

@@ -49,6 +49,8 @@ const errors = {
   authNotEnabled: [grpcCode.failedPrecondition, "authentication is not enabled"],
   noLeader: [grpcCode.unavailable, "no leader"],
   timedOut: [grpcCode.unavailable, "request timed out"],
+  // etcd 3.4 has no code for it
+  transferTimedOut: [grpcCode.unknown, "request timed out, leader transfer took too long"],
   unhealthy: [grpcCode.unavailable, "unhealthy cluster"],
   notForLearner: [grpcCode.unavailable, "rpc not supported for learner"],
 } as const satisfies Readonly<Record<string, readonly [GrpcCode, string]>>;
