@@ -181,6 +181,29 @@ export function engineContract(open: () => Promise<Candidate>): void {
     });
   });
 
+  test("a file is put into a volume before the container has ever run, in place of one of that name, and only where there is a folder", async () => {
+    const mount = { name: `${prefix}.files`, path: dataPath, labels };
+    const id = await engine.createContainer(specOf("files", { volumes: [mount], command: contractCommand(0) }));
+    const put = (folder: string, text: string): Promise<void> => {
+      const [first = "", ...rest] = text;
+      const content = async function* (): AsyncIterable<Uint8Array> {
+        yield Buffer.from(first);
+        await sleep(1);
+        yield Buffer.from(rest.join(""));
+      };
+      return engine.putFile(id, folder, { name: "boots", byteLength: text.length, content });
+    };
+    await put(dataPath, "4");
+    await put(dataPath, "41");
+    await expectRefused(put("/nowhere", "1"), /Could not find the file/);
+    await engine.startContainer(id);
+    await eventually(async () => (await stateOf(id)) === "exited");
+    expect((await linesOf(engine.logs(id, { follow: false }))).map(({ text }) => text)).toContain("boot 42\n");
+    await engine.removeContainer(id);
+    await expectRefused(put(dataPath, "1"), /No such container/);
+    await engine.removeVolume(mount.name);
+  });
+
   describe("logs", () => {
     let id: string;
     const read = (options: { since?: string; tail?: number } = {}): Promise<readonly Line[]> =>
