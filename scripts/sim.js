@@ -67,13 +67,18 @@ async function run({ first, count, bug }) {
   return failures.length === 0 ? 0 : 1;
 }
 
-/** One line for the operations, one for everything else that happened, one for the faults. */
-function describe({ ok, fail, info, faults, ...happened }) {
+/** One line for the operations, one for everything else that happened, one each for changes of members and for faults. */
+function describe({ ok, fail, info, faults, membersChanged, ...happened }) {
   const list = (counts) =>
     Object.entries(counts)
       .map(([name, count]) => `${name} ${count}`)
       .join(", ");
-  return [`operations: ${list({ ok, fail, info })}`, `happened: ${list(happened)}`, `faults: ${list(faults)}`];
+  return [
+    `operations: ${list({ ok, fail, info })}`,
+    `happened: ${list(happened)}`,
+    `members: ${list(membersChanged)}`,
+    `faults: ${list(faults)}`,
+  ];
 }
 
 if (!isMainThread) {

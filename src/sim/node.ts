@@ -1,6 +1,6 @@
 import type { KvInput } from "../check/models/kv.js";
 import type { Prng } from "../core/prng.js";
-import type { Answer as StoreAnswer } from "../store/ask.js";
+import type { Answer as StoreAnswer, MemberChange } from "../store/ask.js";
 import type { LeaseId } from "../store/mvcc/key-value.js";
 import { createRaft } from "../store/raft/raft.js";
 import type {
@@ -15,6 +15,7 @@ import type {
   RaftStatus,
   Snapshot,
 } from "../store/raft/types.js";
+import type { Member } from "../store/replica.js";
 import type { StoreSwitches } from "../core/store-switches.js";
 import type { WatchHub } from "../store/watch/hub.js";
 import type { WatchSink, WatchStream } from "../store/watch/watch-stream.js";
@@ -70,6 +71,8 @@ export interface NodeWorld {
   readonly timeline: Timeline;
   readonly prng: Prng;
   readonly trace: Trace;
+  /** With whom the cluster began. */
+  readonly founders: readonly Member[];
   readonly invariants: Invariants;
   readonly promises: LeasePromises;
   readonly history: EventHistory;
@@ -165,7 +168,7 @@ export class SimNode {
     const { bugs } = this.#options;
     const raft = createRaft(recovered, { ...this.#options.raft, id: this.id }, prng.fork(), bugs);
     const { index } = recovered.snapshot.meta;
-    const machine = new SimStateMachine();
+    const machine = new SimStateMachine(this.#world.founders);
     machine.restore(bytesOf(recovered.snapshot));
     const life: Life = {
       raft,
@@ -177,7 +180,7 @@ export class SimNode {
       held: [],
       written: 0,
       confirmed: 0,
-      requests: this.#createRequests(index, (act) => this.#post(life, act)),
+      requests: this.#createRequests(raft, index, (act) => this.#post(life, act)),
       hub: createHub(
         { store: () => machine.kv, wake: () => this.#catchUp(life), random: () => prng.next() },
         bugs.skipsSnapshots === true,
@@ -200,7 +203,7 @@ export class SimNode {
     this.#wake(life);
   }
 
-  #createRequests(applied: number, post: (act: () => void) => void): SimRequests {
+  #createRequests(raft: Raft, applied: number, post: (act: () => void) => void): SimRequests {
     const { timeline, send } = this.#world;
     const { requestTimeoutMs: timeoutMs, bugs, tickMs, raft: raftOptions } = this.#options;
     return new SimRequests(
@@ -216,6 +219,11 @@ export class SimNode {
         send,
         get: (key) => this.#life?.machine.get(key) ?? null,
         leases: () => (this.#life as Life).machine.leases,
+        leadership: (appliedTerm) => {
+          const { match, lastIndex, conf, term } = raft.status();
+          const { members, nextMember } = (this.#life as Life).machine.members;
+          return { members, nextMember, conf, match, lastIndex, knowsAllBefore: appliedTerm === term };
+        },
         bugs,
       },
       applied,
@@ -315,6 +323,13 @@ export class SimNode {
     const life = this.#life;
     if (life === undefined || life.isStopping) return answer(refusedConnection);
     this.#post(life, () => life.requests.keepAlive(id, answer));
+  }
+
+  /** An operator's, by the rules of the API. */
+  changeMembers(change: MemberChange, answer: (told: StoreAnswer) => void): void {
+    const life = this.#life;
+    if (life === undefined || life.isStopping) return answer(refusedConnection);
+    this.#post(life, () => life.requests.changeMembers(change, answer));
   }
 
   /** Undefined while it is down. */

@@ -1,10 +1,11 @@
 import type { KvInput, KvOutput } from "../check/models/kv.js";
-import type { Answer as StoreAnswer, Ask } from "../store/ask.js";
+import type { Answer as StoreAnswer, Ask, MemberChange } from "../store/ask.js";
 import type { CommandAnswer } from "../store/entries/commands.js";
 import { LeaseBook } from "../store/lease/lease-book.js";
 import { LeaseKeeper } from "../store/lease/lease-keeper.js";
 import { Leading } from "../store/leading.js";
 import type { LeaseId } from "../store/mvcc/key-value.js";
+import type { Leadership } from "../store/member-change.js";
 import { OwnWrites } from "../store/own-writes.js";
 import { none } from "../store/raft/types.js";
 import type { Effects, Entry, Input, MemberId, RaftStatus } from "../store/raft/types.js";
@@ -51,6 +52,8 @@ export interface RequestsOptions {
   readonly get: (key: string) => KvOutput;
   /** As applied here by now. */
   readonly leases: () => LeaseBook;
+  /** As of now. */
+  readonly leadership: (appliedTerm: number) => Leadership;
   readonly bugs: Pick<SimBugs, "goesWithLeader" | "renewsAlone" | "keepsOldDeadlines">;
 }
 
@@ -91,7 +94,7 @@ export class SimRequests {
       input,
       router: this.#router,
       onConfirmed: (op, index) => this.#leaseKeeper.confirmed(op, index),
-      leadership,
+      leadership: () => options.leadership(this.#appliedTerm),
     });
     this.#writes = new OwnWrites({ self, incarnation, router: this.#router });
     this.#leaseKeeper = new LeaseKeeper({
@@ -109,6 +112,11 @@ export class SimRequests {
   /** A client's, as it stands in the log. */
   write(command: Uint8Array, answer: (told: StoreAnswer) => void): void {
     this.#writes.submit(command, undefined, answer);
+  }
+
+  /** An operator's. */
+  changeMembers(change: MemberChange, answer: (told: StoreAnswer) => void): void {
+    this.#router.submit({ type: "member", change }, answer);
   }
 
   /** A client's. */
@@ -198,11 +206,6 @@ export class SimRequests {
     this.#asked.delete(id);
     onForwarded?.(forwarded);
   }
-}
-
-/** Members are changed past the router here. */
-function leadership(): never {
-  throw new Error("nobody asks a simulated node's router to change the members");
 }
 
 /** The planted bug `keepsOldDeadlines`: who leads next takes leases for as old as they would be if nobody had renewed them. */

@@ -10,6 +10,9 @@ import type { LeaseClientOptions } from "./lease-clients.js";
 import type { NemesisOptions } from "./nemesis.js";
 import type { Weather } from "./network.js";
 import type { NodeOptions, SimBugs } from "./node.js";
+import type { MemberChange } from "../store/ask.js";
+import type { MemberId } from "../store/raft/types.js";
+import type { Member } from "../store/replica.js";
 import type { Aim } from "./operator.js";
 import type { WatcherOptions } from "./watchers.js";
 
@@ -52,7 +55,9 @@ export interface Scenario {
   readonly voters: number;
   /** Members that wait outside, numbered after the voters. */
   readonly spares: number;
+  /** Changes of members that the machine can do; {@link changes}: those that the API knows. */
   readonly aims: readonly Aim[];
+  readonly changes: readonly MemberChange[];
   readonly chaosMs: number;
   readonly weather: Weather;
   readonly diskMs: readonly [min: number, max: number];
@@ -91,11 +96,13 @@ const evenWeights: Readonly<Record<FaultName, number>> = {
  */
 export function drawScenario(prng: Prng, bug?: BugName, provoke?: BugName): Scenario {
   const voters = prng.pick([3, 3, 3, 4, 5]);
-  const aims = prng.chance(0.35) ? drawAims(prng, voters) : [];
+  const aims = prng.chance(0.25) ? drawAims(prng, voters) : [];
+  const changes = aims.length === 0 && prng.chance(0.25) ? drawChanges(prng, voters) : [];
   const scenario: Scenario = {
     voters,
-    spares: aims.length > 0 ? 1 : 0,
+    spares: aims.length + changes.length > 0 ? 1 : 0,
     aims,
+    changes,
     chaosMs: 2500,
     weather: {
       delayMs: [0.2, prng.pick([1, 3, 10])],
@@ -175,6 +182,31 @@ function withSwitches(scenario: Scenario, switches: Partial<StoreSwitches>): Sce
   return { ...scenario, node: { ...node, reads, raft } };
 }
 
+function ofVoters(voters: number): Pick<Scenario, "voters" | "spares" | "aims" | "changes"> {
+  return { voters, spares: 0, aims: [], changes: [] };
+}
+
+/** Who is where. */
+export function memberOf(id: MemberId): Member {
+  return { id, name: `n${id}`, host: `n${id}`, peerPort: 2380 };
+}
+
+/** One more learner comes, may vote, and somebody may go; an address may change in between. */
+function drawChanges(prng: Prng, voters: number): MemberChange[] {
+  const { name, host, peerPort } = memberOf(voters + 1);
+  const [moved, gone] = prng.shuffle(Array.from({ length: voters }, (_, i) => i + 1)) as [MemberId, MemberId];
+  const add = { kind: "add", name, host, peerPort, isLearner: true } as const;
+  const promote = { kind: "promote", member: voters + 1 } as const;
+  const update = { kind: "update", member: moved, host: `${host}-moved`, peerPort } as const;
+  const remove = { kind: "remove", member: gone } as const;
+  return prng.pick([
+    [add, promote, remove],
+    [update, add, promote, update],
+    [add, remove, promote],
+    [add, update, { kind: "remove", member: voters + 1 }],
+  ]);
+}
+
 /** Ways to bring the spare member in and another one out. */
 function drawAims(prng: Prng, voters: number): Aim[] {
   const spare = voters + 1;
@@ -209,9 +241,7 @@ const bias: Readonly<Record<BugName, (scenario: Scenario) => Scenario>> = {
   // Figure 3.7 again: a leader brings a write to one other member and is cut off, and then that one leads and commits what it holds.
   goesWithLeader: (scenario) => ({
     ...scenario,
-    voters: 5,
-    spares: 0,
-    aims: [],
+    ...ofVoters(5),
     chaosMs: 4000,
     weather: { ...scenario.weather, delayMs: [0.2, 3], lossProbability: 0 },
     diskMs: [0.2, 1],
@@ -236,9 +266,7 @@ const bias: Readonly<Record<BugName, (scenario: Scenario) => Scenario>> = {
   // it forgets what only it and another one hold, and a third is elected with its vote while that other one is cut off
   wipedKeepsNumber: (scenario) => ({
     ...scenario,
-    voters: 3,
-    spares: 0,
-    aims: [],
+    ...ofVoters(3),
     diskMs: [0.2, 1],
     nemesis: { weights: { wipe: 2, isolateLeader: 2, crashLeader: 1, split: 1 }, everyMs: 100, durationMs: [100, 400] },
   }),
@@ -293,7 +321,14 @@ const bias: Readonly<Record<BugName, (scenario: Scenario) => Scenario>> = {
       ...scenario.node,
       raft: { ...scenario.node.raft, appendBytesMax: 10_000, inflightAppendsMax: 16, uncommittedBytesMax: 10_000 },
     },
-    leases: { clients: 6, ids: [1n, 2n, 3n], ttlSecMax: 1, grantShare: 0.8, thinkMsMax: 20, timeoutMs: 400 },
+    leases: {
+      clients: 16,
+      ids: Array.from({ length: 12 }, (_, i) => BigInt(i + 1)),
+      ttlSecMax: 1,
+      grantShare: 0.8,
+      thinkMsMax: 20,
+      timeoutMs: 400,
+    },
     nemesis: { weights: { slowDisk: 1, transfer: 1 }, everyMs: 300, durationMs: [100, 300] },
   }),
   // whoever was cut off for a while is sent a snapshot

@@ -10,6 +10,8 @@ import { InvariantViolation } from "../core/invariant.js";
 import { bootstrapSnapshot, joinerSnapshot } from "../store/raft/bootstrap.js";
 import { membersOf } from "../store/raft/conf-change.js";
 import { none, type Effects, type MemberId, type Snapshot } from "../store/raft/types.js";
+import type { MemberChange } from "../store/ask.js";
+import { administer } from "./administrator.js";
 import { SimClients } from "./clients.js";
 import { SimDisk } from "./disk.js";
 import { findLeader, type FaultName } from "./faults.js";
@@ -23,7 +25,7 @@ import { SimNode } from "./node.js";
 import type { Cargo } from "./node.js";
 import { Replacements } from "./replacements.js";
 import { operate } from "./operator.js";
-import { drawScenario, type BugName, type Scenario } from "./scenario.js";
+import { drawScenario, memberOf, type BugName, type Scenario } from "./scenario.js";
 import { createTimeline, type Timeline } from "./timeline.js";
 import { createTrace, type Trace } from "./trace.js";
 import { Watchers } from "./watchers.js";
@@ -52,6 +54,8 @@ export interface Tally {
   /** What watchers were told, and how often one went on at another node. */
   eventsTold: number;
   watchesResumed: number;
+  /** By the rules of the API, by kind. */
+  readonly membersChanged: Partial<Record<MemberChange["kind"], number>>;
   /** Faults by name. */
   readonly faults: Partial<Record<FaultName, number>>;
 }
@@ -116,6 +120,7 @@ class Run {
     leasesEnded: 0,
     eventsTold: 0,
     watchesResumed: 0,
+    membersChanged: {},
     faults: {},
   };
   readonly trace: Trace;
@@ -158,7 +163,7 @@ class Run {
       keepsNumber: scenario.node.bugs.wipedKeepsNumber === true,
     });
     // whoever changes the members at the same time may count on a disk that is gone
-    const wipe = (victim: SimNode): boolean => scenario.aims.length === 0 && replacements.wipe(victim);
+    const wipe = (victim: SimNode): boolean => scenario.spares === 0 && replacements.wipe(victim);
     const arena = { prng: prng.fork(), network, nodes: this.#nodes, wipe };
     this.#nemesis = new Nemesis(this.#timeline, this.trace, arena, scenario.nemesis, (fault) => {
       this.tally.faults[fault] = (this.tally.faults[fault] ?? 0) + 1;
@@ -182,6 +187,7 @@ class Run {
       timeline: this.#timeline,
       prng: prng.fork(),
       trace: this.trace,
+      founders: Array.from({ length: voters }, (_, i) => memberOf(i + 1)),
       invariants: this.#invariants,
       promises: this.#promises,
       history: this.#history,
@@ -201,7 +207,7 @@ class Run {
   }
 
   play(): void {
-    const { voters, aims, chaosMs } = this.#scenario;
+    const { voters, aims, changes, chaosMs } = this.#scenario;
     for (const node of this.#nodes.values()) if (node.id <= voters) node.start();
     this.#nodes.get(1)?.input({ type: "campaign" });
     this.#clients.start();
@@ -209,6 +215,10 @@ class Run {
     this.#watchers.start();
     this.#nemesis.start();
     operate(this.#timeline, this.trace, this.#nodes, aims);
+    const made = ({ kind }: MemberChange): void => {
+      this.tally.membersChanged[kind] = (this.tally.membersChanged[kind] ?? 0) + 1;
+    };
+    administer({ timeline: this.#timeline, trace: this.trace, nodes: this.#nodes, made }, changes);
     this.#timeline.runUntil(chaosMs);
     this.#clients.stop();
     this.#leaseClients.stop();

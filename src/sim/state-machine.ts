@@ -4,26 +4,31 @@ import { decodeCommand, encodeCommand } from "../store/entries/commands.js";
 import { decodeEnvelope } from "../store/entries/envelope.js";
 import type { LeaseBook } from "../store/lease/lease-book.js";
 import type { MvccStore } from "../store/mvcc/mvcc-store.js";
-import { readWholeSnapshot, wholeSnapshot } from "../store/mvcc/whole-snapshot.js";
+import { wholeSnapshot } from "../store/mvcc/whole-snapshot.js";
 import { plainRange } from "../store/mvcc/requests.js";
-import { decodeConfChange } from "../store/raft/conf-codec.js";
 import type { Entry } from "../store/raft/types.js";
-import type { Applied } from "../store/replica.js";
+import { Replica } from "../store/replica.js";
+import type { Applied, Member } from "../store/replica.js";
 import type { Sessions } from "../store/sessions.js";
-import { StoreState } from "../store/store-state.js";
-import type { StateParts } from "../store/store-state.js";
 
 export type Write = Exclude<KvInput, { op: "get" }>;
 
-const headBytes = 4 + 4;
+const headBytes = 4;
 
 /**
  * The store's state, with a chain of checksums over everything applied: two nodes at one index have the same chain
  * only if they applied the same entries, each once and in the same order, whatever of it is still visible in the state.
  */
 export class SimStateMachine {
-  #state = StoreState.create();
+  readonly #founders: readonly Member[];
+  #replica: Replica;
   #chain = 0;
+
+  /** @param founders the members with which the cluster began. */
+  constructor(founders: readonly Member[]) {
+    this.#founders = founders;
+    this.#replica = Replica.create(founders);
+  }
 
   get chain(): number {
     return this.#chain;
@@ -36,57 +41,54 @@ export class SimStateMachine {
   apply(entry: Entry, forgets = false, confusesLeases = false): Applied {
     this.#chain = mix(mix(mix(this.#chain, entry.index), entry.term), entry.kind === "conf" ? 1 : 2);
     for (const byte of entry.data) this.#chain = mix(this.#chain, byte);
-    if (entry.kind === "conf") return { type: "conf", change: decodeConfChange(entry.data), member: undefined };
-    if (entry.data.length === 0) return { type: "noop" };
-    const applied = this.#state.applyEntry(confusesLeases ? withSerialsOfNow(entry.data, this.#state.leases) : entry.data);
-    const envelope = forgets && applied.type !== "command" ? decodeEnvelope(entry.data) : undefined;
+    const isConfused = confusesLeases && entry.kind === "normal" && entry.data.length > 0;
+    const applied = this.#replica.apply(isConfused ? { ...entry, data: withSerialsOfNow(entry.data, this.leases) } : entry);
+    const envelope =
+      forgets && (applied.type === "repeat" || applied.type === "outlived") ? decodeEnvelope(entry.data) : undefined;
     if (envelope === undefined) return applied;
-    return { type: "command", request: envelope.request, answer: this.#state.apply(envelope.command) };
+    return { type: "command", request: envelope.request, answer: this.#replica.state.apply(envelope.command) };
+  }
+
+  get members(): Pick<Replica, "members" | "nextMember"> {
+    return this.#replica;
   }
 
   get kv(): MvccStore {
-    return this.#state.kv;
+    return this.#replica.kv;
   }
 
   get leases(): LeaseBook {
-    return this.#state.leases;
+    return this.#replica.state.leases;
   }
 
   get sessions(): Sessions {
-    return this.#state.sessions;
+    return this.#replica.state.sessions;
   }
 
   get(key: string): string | null {
-    const answer = this.#state.kv.range({ ...plainRange, key, rangeEnd: "" });
+    const answer = this.#replica.state.kv.range({ ...plainRange, key, rangeEnd: "" });
     const found = answer.type === "range" ? answer.kvs[0] : undefined;
     return found === undefined ? null : decoder.decode(found.value);
   }
 
-  /** Chain u32, length of the next part u32, the state's parts as JSON, the keys. */
+  /** Chain u32, the state as a stream. */
   snapshot(): Uint8Array {
-    const parts = encoder.encode(JSON.stringify(this.#state.parts()));
-    const keys = wholeSnapshot(this.#state.kv);
-    const bytes = new Uint8Array(headBytes + parts.length + keys.length);
-    const head = new DataView(bytes.buffer);
-    head.setUint32(0, this.#chain);
-    head.setUint32(4, parts.length);
-    bytes.set(parts, headBytes);
-    bytes.set(keys, headBytes + parts.length);
+    const state = wholeSnapshot(this.#replica);
+    const bytes = new Uint8Array(headBytes + state.length);
+    new DataView(bytes.buffer).setUint32(0, this.#chain);
+    bytes.set(state, headBytes);
     return bytes;
   }
 
   /** A snapshot without bytes is the empty one that a new cluster starts from. */
   restore(snapshot: Uint8Array): void {
     if (snapshot.length === 0) {
-      this.#state = StoreState.create();
+      this.#replica = Replica.create(this.#founders);
       this.#chain = 0;
       return;
     }
-    const head = new DataView(snapshot.buffer, snapshot.byteOffset);
-    const keysAt = headBytes + head.getUint32(4);
-    const parts = JSON.parse(decoder.decode(snapshot.subarray(headBytes, keysAt))) as StateParts;
-    this.#state = StoreState.restore(parts, readWholeSnapshot(snapshot.subarray(keysAt)));
-    this.#chain = head.getUint32(0);
+    this.#replica = Replica.restore([snapshot.subarray(headBytes)]);
+    this.#chain = new DataView(snapshot.buffer, snapshot.byteOffset).getUint32(0);
   }
 }
 

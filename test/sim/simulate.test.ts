@@ -32,6 +32,8 @@ test(`${seedCount} seeds hold, and visit what they should`, { timeout: 120_000 }
   expect(sum(tallies, ({ eventsTold }) => eventsTold)).toBeGreaterThan(20 * seedCount);
   expect(sum(tallies, ({ watchesResumed }) => watchesResumed)).toBeGreaterThan(seedCount);
   expect(sum(tallies, ({ unreachables }) => unreachables)).toBeGreaterThan(20 * seedCount);
+  for (const kind of ["add", "promote", "remove", "update"] as const)
+    expect(sum(tallies, ({ membersChanged }) => membersChanged[kind] ?? 0)).toBeGreaterThan(seedCount / 20);
   const names = Object.keys(faults) as (keyof typeof faults)[];
   expect(names.filter((name) => sum(tallies, (tally) => tally.faults[name] ?? 0) < seedCount / 10)).toEqual([]);
 });

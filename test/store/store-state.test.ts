@@ -1,7 +1,8 @@
 // Shows that the state does what the log's commands say of leases, that it is the same after a snapshot, and that what a leader says of a lease's time never meets another lease with its id.
 import { expect, it } from "vitest";
 import { encodeCommand } from "../../src/store/entries/commands.js";
-import { readWholeSnapshot, wholeSnapshot } from "../../src/store/mvcc/whole-snapshot.js";
+import { wholeSnapshot } from "../../src/store/mvcc/whole-snapshot.js";
+import { readWholeSnapshot } from "./read-whole-snapshot.js";
 import { StoreState } from "../../src/store/store-state.js";
 
 const grant = (id: bigint, ttl = 60): Uint8Array => encodeCommand("leaseGrant", { id, ttl });
