@@ -1,7 +1,7 @@
 import { defineConfig } from "vitest/config";
 
 /** On a real engine, and mostly waiting: two at once need no longer than one. No test in them counts packets or watches the engine. */
-const waiting = ["ends", "etcd-perf", "scenario"].map((name) => `test/docker/${name}.test.ts`);
+const waiting = ["ends", "etcd-perf", "mistakes", "scenario"].map((name) => `test/docker/${name}.test.ts`);
 
 export default defineConfig({
   test: {
@@ -24,7 +24,14 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: "docker-waiting", include: waiting, testTimeout: 120_000, hookTimeout: 120_000, maxWorkers: 3 },
+        test: {
+          name: "docker-waiting",
+          include: waiting,
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
+          maxWorkers: 3,
+          maxConcurrency: 3,
+        },
       },
       {
         extends: true,

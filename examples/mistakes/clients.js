@@ -22,7 +22,13 @@ export class Clients {
   #stale = [];
   #firstTerm = Infinity;
   #lastTerm = 0;
-  #twoLeadersMs = 0;
+  /** By node the last term that it led; of these nodes those whose time was over when they still led, and those that stepped down by themselves. */
+  #led = new Map();
+  #deposed = new Set();
+  #steppedDown = new Set();
+  /** Watchers that were told that the past is not what it was. */
+  #cancelledWatches = 0;
+  #ending = new AbortController();
 
   constructor(findNodes) {
     this.#findNodes = findNodes;
@@ -31,11 +37,12 @@ export class Clients {
   async start() {
     await this.#lookUp();
     const nodes = [...this.#addresses.keys()];
-    this.#running = [...nodes.map((node) => this.#write(node)), ...nodes.map((node) => this.#read(node)), this.#watch(nodes)];
+    this.#running = [...nodes.flatMap((node) => [this.#write(node), this.#read(node), this.#watch(node)]), this.#observe(nodes)];
   }
 
   stop() {
     this.#isOver = true;
+    this.#ending.abort();
   }
 
   /** Ends all work and says what became of it; the cluster has to be well again. */
@@ -56,7 +63,8 @@ export class Clients {
       stale: this.#stale.length,
       staleFirst: this.#stale[0],
       newTerms: this.#lastTerm - this.#firstTerm,
-      twoLeadersMs: Math.round(this.#twoLeadersMs),
+      cancelledWatches: this.#cancelledWatches,
+      deafLeaders: [...this.#deposed].filter((node) => !this.#steppedDown.has(node)),
     };
   }
 
@@ -121,19 +129,53 @@ export class Clients {
     await this.#lookUp().catch(() => undefined);
   }
 
+  /** Watches all keys of a node, anew whenever that ends. */
+  async #watch(node) {
+    while (!this.#isOver) {
+      try {
+        const response = await fetch(`http://${this.#addresses.get(node)}/v3/watch`, {
+          method: "POST",
+          body: JSON.stringify({ create_request: { key: base64("w/"), range_end: base64("w0") } }),
+          signal: this.#ending.signal,
+        });
+        for await (const line of linesOf(response.body)) {
+          if (!JSON.parse(line).result?.canceled) continue;
+          this.#cancelledWatches++;
+          break;
+        }
+      } catch {
+        // a node that was killed took its streams along
+      }
+      if (!this.#isOver) await this.#recover();
+    }
+  }
+
   /** Who takes itself for the leader, and in which term. */
-  async #watch(nodes) {
-    let lookedAtMs = performance.now();
+  async #observe(nodes) {
     while (!this.#isOver) {
       await sleep(lookEveryMs);
-      const found = await Promise.all(nodes.map((node) => this.#ask(node, "/status").catch(() => undefined)));
-      for (const { term } of found.filter((one) => one !== undefined)) {
+      const asked = nodes.map(async (node) => ({ node, ...(await this.#ask(node, "/status")) }));
+      const found = (await Promise.allSettled(asked)).flatMap(({ value }) => value ?? []);
+      for (const { term } of found) {
         this.#firstTerm = Math.min(this.#firstTerm, term);
         this.#lastTerm = Math.max(this.#lastTerm, term);
       }
-      const leaders = found.filter((one) => one?.role === "leader");
-      if (leaders.length > 1) this.#twoLeadersMs += performance.now() - lookedAtMs;
-      lookedAtMs = performance.now();
+      for (const { node, role, term } of found) {
+        if (role === "leader") this.#led.set(node, term);
+        // whom a later leader deposes is in that one's term at once
+        else if (this.#led.get(node) === term) this.#steppedDown.add(node);
+        const isDeposed = found.some((other) => other.role === "leader" && other.term > term);
+        if (role === "leader" && isDeposed) this.#deposed.add(node);
+      }
     }
+  }
+}
+
+async function* linesOf(body) {
+  let rest = "";
+  for await (const piece of body.pipeThrough(new TextDecoderStream())) {
+    const lines = (rest + piece).split("\n");
+    rest = lines.pop();
+    yield* lines;
   }
 }

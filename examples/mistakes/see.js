@@ -8,8 +8,7 @@
 import { execFile } from "node:child_process";
 import { existsSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { parseArgs } from "node:util";
-import { promisify } from "node:util";
+import { parseArgs, promisify } from "node:util";
 import { Clients } from "./clients.js";
 
 /** What shows each mistake, of a run's findings. */
@@ -18,8 +17,10 @@ const shows = {
   "reads-local": ({ stale }) => stale > 0,
   "reads-lease": ({ stale }) => stale > 0,
   "fsync-off": ({ lost }) => lost > 0,
-  "pre-vote-off": ({ newTerms }) => newTerms > 0,
-  "check-quorum-off": ({ twoLeadersMs }) => twoLeadersMs > 3000,
+  "fsync-batch": ({ lost }) => lost > 0,
+  // a machine that is busy may cost an election or two by itself
+  "pre-vote-off": ({ newTerms }) => newTerms > 2,
+  "check-quorum-off": ({ deafLeaders }) => deafLeaders.length > 0,
 };
 
 const bin = fileURLToPath(new URL("../../bin/run.js", import.meta.url));
@@ -65,14 +66,14 @@ async function findings() {
   }
 }
 
-function tell({ acknowledged, lost, lostFirst, stale, staleFirst, newTerms, twoLeadersMs }, isSeen) {
+function tell({ acknowledged, lost, lostFirst, stale, staleFirst, cancelledWatches, newTerms, deafLeaders }, isSeen) {
   console.log(
     `${acknowledged} writes were acknowledged, and ${lost} of them are gone${lostFirst ? `: ${lostFirst} was the first` : ""}.`,
   );
   console.log(`${stale} reads missed writes acknowledged before they began${staleFirst ? `: ${staleFirst}` : ""}.`);
-  console.log(
-    `There were ${newTerms} elections, and for ${(twoLeadersMs / 1000).toFixed(1)} s two nodes took themselves for the leader.`,
-  );
+  if (cancelledWatches > 0) console.log(`${cancelledWatches} watchers were told that they have to read anew.`);
+  console.log(`There were ${newTerms} new terms.`);
+  for (const node of deafLeaders) console.log(`${node} led on although another led a later term, and never noticed by itself.`);
   console.log(isSeen ? "The mistake shows." : "No mistake shows.");
 }
 

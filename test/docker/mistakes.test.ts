@@ -1,4 +1,4 @@
-// Shows each mistake of the store on real nodes, as its example does: with it clients lose writes, read the past, or lose a leader that was well; without it they do not.
+// Shows each mistake of the store on real nodes, as its example does: with it clients lose writes, read the past, or have a leader that is none; without it they do not.
 import { readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
@@ -9,18 +9,35 @@ const examples = readdirSync(folder, { withFileTypes: true })
   .filter((entry) => entry.isDirectory())
   .map(({ name }) => name);
 
-async function see(
-  example: string,
-  ...flags: readonly string[]
-): Promise<{ readonly acknowledged: number; readonly isSeen: boolean }> {
-  const name = `mistake-${example}-${process.pid}`;
-  const { stdout } = await execa("node", ["see.js", example, "--json", "--name", name, ...flags], { cwd: folder });
-  return JSON.parse(stdout) as { readonly acknowledged: number; readonly isSeen: boolean };
+interface Findings {
+  readonly acknowledged: number;
+  readonly cancelledWatches: number;
+  readonly isSeen: boolean;
 }
 
-test.each(examples)("%s", { timeout: 240_000 }, async (example) => {
-  const unsafe = await see(example);
-  const safe = await see(example, "--safe");
-  expect([unsafe.isSeen, safe.isSeen], JSON.stringify({ unsafe, safe })).toEqual([true, false]);
-  expect(safe.acknowledged).toBeGreaterThan(20);
+/** Undefined: the run itself did not work, since a fault could not be applied in its time. */
+async function see(example: string, ...flags: readonly string[]): Promise<Findings | undefined> {
+  const name = `mistake-${example}${flags.join("")}-${process.pid}`;
+  const run = await execa("node", ["see.js", example, "--json", "--name", name, ...flags], { cwd: folder, reject: false });
+  return run.exitCode === 0 ? (JSON.parse(run.stdout) as Findings) : undefined;
+}
+
+/** A mistake needs bad luck as well, which a busy machine may spoil. What a safe store does, it does in every run that works. */
+async function seeAgain(isGood: (findings: Findings) => boolean, example: string, ...flags: readonly string[]) {
+  for (let triesLeft = 2; triesLeft > 0; triesLeft--) {
+    const findings = await see(example, ...flags);
+    if (findings !== undefined && isGood(findings)) return findings;
+  }
+  return see(example, ...flags);
+}
+
+// nearly all of it is waiting, each run for a cluster of its own
+test.concurrent.each(examples)("%s", { timeout: 240_000 }, async (example) => {
+  const unsafe = await seeAgain(({ isSeen }) => isSeen, example);
+  const safe = await seeAgain(() => true, example, "--safe");
+  expect([unsafe?.isSeen, safe?.isSeen], JSON.stringify({ unsafe, safe })).toEqual([true, false]);
+  expect(safe?.acknowledged).toBeGreaterThan(20);
+  expect(safe?.cancelledWatches).toBe(0);
+  // whoever was told of what a leader lost has to know
+  if (example === "replication-async") expect(unsafe?.cancelledWatches).toBeGreaterThan(0);
 });
