@@ -114,11 +114,13 @@ export function createStoreClient(node: string, endpoint: Endpoint, tls: TlsLabe
       await call("/v3/cluster/member/remove", { ID: String(member) });
     },
     members: async () => {
-      const answer = await call<{ members: readonly { ID: string; name: string; isLearner?: boolean }[] }>(
-        "/v3/cluster/member/list",
-        {},
-      );
-      return answer.members.map(({ ID, name, isLearner }) => ({ id: Number(ID), name, learner: isLearner ?? false }));
+      const answer = await call<{ members: readonly WireMember[] }>("/v3/cluster/member/list", {});
+      return answer.members.map(({ ID, peerURLs, isLearner }) => ({
+        id: Number(ID),
+        // a member that has never started has no name yet; its host is its node's name all the same
+        name: new URL(peerURLs[0] ?? "").hostname,
+        learner: isLearner ?? false,
+      }));
     },
   };
 }
@@ -141,6 +143,12 @@ async function shownTo(node: string, { client }: TlsLabel): Promise<TlsClient> {
 
 interface Header {
   readonly revision: string;
+}
+
+interface WireMember {
+  readonly ID: string;
+  readonly peerURLs: readonly string[];
+  readonly isLearner?: boolean;
 }
 
 /** 64-bit numbers are text in etcd's JSON. */

@@ -15,6 +15,8 @@ export interface Leadership {
   /** Per member, the last index known to be on its disk. */
   readonly match: ReadonlyMap<MemberId, number>;
   readonly lastIndex: number;
+  /** Whether a connection to this member stands; to the leader itself it always does. */
+  readonly isUp: (member: MemberId) => boolean;
   /** False until it has applied an entry of its own term: what the leaders before it changed may still stand in its log, unapplied. */
   readonly knowsAllBefore: boolean;
 }
@@ -42,6 +44,9 @@ export function planMemberChange(asked: MemberChange, leadership: Leadership): M
   switch (asked.kind) {
     case "add": {
       const { name, host, peerPort, isLearner } = asked;
+      if (!isLearner && !canGrow(leadership)) return notEnoughStarted();
+      const down = conf.voters.filter((id) => !leadership.isUp(id));
+      if (down.length > 0) return unhealthy(`member ${down.join(" and ")} cannot be reached`);
       const there = memberAt(members, asked);
       if (there !== undefined) return invalid(`${host}:${peerPort} is already member ${there.id}`, "peerUrlExists");
       if (isLearner && conf.learners.length >= learnersMax)
@@ -62,9 +67,7 @@ export function planMemberChange(asked: MemberChange, leadership: Leadership): M
     case "rejoin":
       return planRejoin(asked, leadership);
     case "remove":
-      return members.has(asked.member)
-        ? planned("remove", asked.member)
-        : invalid(`there is no member ${asked.member}`, "memberNotFound");
+      return planRemoval(asked.member, leadership);
     case "promote": {
       const { member } = asked;
       if (!members.has(member)) return invalid(`there is no member ${member}`, "memberNotFound");
@@ -72,11 +75,49 @@ export function planMemberChange(asked: MemberChange, leadership: Leadership): M
       const held = match.get(member) ?? 0;
       if (held < promotableShare * lastIndex)
         return invalid(`member ${member} is not in sync yet: it holds ${held} of ${lastIndex} entries`, "learnerNotReady");
+      if (!canGrow(leadership, true)) return notEnoughStarted();
       return planned("addVoter", member);
     }
     default:
       return unreachable(asked);
   }
+}
+
+/** Who is down takes no vote along; of the others, those that are up must remain a majority without one more of them. */
+function planRemoval(member: MemberId, leadership: Leadership): MemberChangePlan {
+  const { members, conf, isUp } = leadership;
+  if (conf.learners.includes(member)) return planned("remove", member);
+  const others = conf.voters.filter((id) => id !== member);
+  if (startedOf(others, members) < majorityOf(others.length)) return notEnoughStarted();
+  if (!members.has(member)) return invalid(`there is no member ${member}`, "memberNotFound");
+  if (isUp(member) && others.filter(isUp).length < majorityOf(others.length))
+    return unhealthy(`without member ${member}, those that can be reached would be no majority`);
+  return planned("remove", member);
+}
+
+/** Whether those that have ever started are a majority once there is one voter more. */
+function canGrow({ conf, members }: Leadership, isNewStarted = false): boolean {
+  const started = startedOf(conf.voters, members);
+  // as in etcd: the way out of a cluster of two whose second member never came
+  if (!isNewStarted && conf.voters.length === 1 && started === 1) return true;
+  return started + (isNewStarted ? 1 : 0) >= majorityOf(conf.voters.length + 1);
+}
+
+function startedOf(voters: readonly MemberId[], members: Leadership["members"]): number {
+  return voters.filter((id) => members.get(id)?.clientUrls !== undefined).length;
+}
+
+function majorityOf(voters: number): number {
+  return Math.floor(voters / 2) + 1;
+}
+
+function notEnoughStarted(): MemberChangePlan {
+  return invalid("those members that have ever started would be no majority", "notEnoughStarted");
+}
+
+function unhealthy(why: string): MemberChangePlan {
+  const message = `${why}; nothing was changed, try again`;
+  return { type: "refused", failure: { kind: "unavailable", message, error: "unhealthy" } };
 }
 
 /**

@@ -18,6 +18,12 @@ export class Membership {
     return known?.name ?? `member ${id}`;
   }
 
+  /** Of this member, which knows it before its log does. */
+  hostOf(self: MemberId): string {
+    const known = this.#given.find(({ id }) => id === self) ?? this.#state.replica.members.get(self);
+    return known?.host ?? "";
+  }
+
   /** The addresses given at the start, then what the log knows: whoever joins has to answer its leader before it holds any log. */
   peers(): Iterable<Member> {
     const { replica, applied } = this.#state;
@@ -37,10 +43,11 @@ export class Membership {
     const { voters, learners } = this.#state.conf;
     return [...this.#state.replica.members.values()]
       .filter(({ id }) => voters.includes(id) || learners.includes(id))
-      .map(({ id, name, host, peerPort }) => ({
+      .map(({ id, name, host, peerPort, clientUrls }) => ({
         id,
-        name,
+        name: clientUrls === undefined ? "" : name,
         peerUrl: `http://${host}:${peerPort}`,
+        clientUrls: clientUrls ?? [],
         isLearner: learners.includes(id),
       }));
   }

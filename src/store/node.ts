@@ -28,7 +28,8 @@ import type { Sentence } from "./raft-events.js";
 import { raftOptions } from "./raft-options.js";
 import { createRaft } from "./raft/raft.js";
 import { none } from "./raft/types.js";
-import type { ConfChange, Input, Raft, RaftEvent } from "./raft/types.js";
+import type { ConfChange, Input, MemberId, Raft, RaftEvent } from "./raft/types.js";
+import { Publishing } from "./publishing.js";
 import { Readers } from "./readers.js";
 import { Removal } from "./removal.js";
 import { Router } from "./router.js";
@@ -81,6 +82,7 @@ export class Node {
   readonly #founder: Founder;
   readonly #removal: Removal;
   readonly #stopTimers: (() => void)[] = [];
+  #publishing: Publishing | undefined;
   #stopping = false;
   #saidWaiting = false;
 
@@ -240,6 +242,15 @@ export class Node {
     const { timing, member, node, clientAddress, peerAddress } = this.#options;
     const peerPort = await this.#transport.listen(peerAddress.host, peerAddress.port, this.#peerServer);
     const clientPort = await this.#door.listen(clientAddress.host, clientAddress.port);
+    this.#publishing = new Publishing({
+      self: member,
+      clientUrls: [
+        `${this.#options.tlsKeys === undefined ? "http" : "https"}://${this.#membership.hostOf(member)}:${clientPort}`,
+      ],
+      replica: () => this.#state.replica,
+      hasLeader: () => this.#state.hasLeader,
+      write: (name, command) => this.#store.write(name, command),
+    });
     const { term, lastIndex } = this.#raft.status();
     const facts = { member, clientPort, peerPort, term, lastIndex, applied: this.#state.applied, version: storeVersion };
     this.#ports.log("info", "node-started", `${node} is up as member ${member}`, facts);
@@ -310,6 +321,7 @@ export class Node {
     this.#readers.expire(nowMs);
     this.#store.tick(nowMs);
     this.#leaseKeeper.look();
+    this.#publishing?.look();
     this.#mentionWaiting();
     if (this.#state.role === "leader" && this.#state.conf.learners.length > 0) this.#leading.promoteReturned();
   }
@@ -325,7 +337,8 @@ export class Node {
   #leadership(): Leadership {
     const { match, lastIndex } = this.#raft.status();
     const { replica, conf, knowsAllBefore } = this.#state;
-    return { members: replica.members, nextMember: replica.nextMember, conf, match, lastIndex, knowsAllBefore };
+    const isUp = (id: MemberId): boolean => id === this.#options.member || this.#transport.isUp(id);
+    return { members: replica.members, nextMember: replica.nextMember, conf, match, lastIndex, isUp, knowsAllBefore };
   }
 
   /** @param change undefined: a snapshot brought the members of now. */

@@ -1,3 +1,4 @@
+import type { CommandAnswer } from "./entries/commands.js";
 import type { MvccStore } from "./mvcc/mvcc-store.js";
 import { decodeConfChange } from "./raft/conf-codec.js";
 import type { ConfChange, Entry, MemberId } from "./raft/types.js";
@@ -12,6 +13,8 @@ export interface Member {
   readonly name: string;
   readonly host: string;
   readonly peerPort: number;
+  /** Where clients reach it, as it has said itself; undefined: it has never started. */
+  readonly clientUrls?: readonly string[];
   /** It has voted under an earlier number: its leader makes it a voter again as soon as it is in sync. */
   readonly hasVoted?: true;
 }
@@ -60,17 +63,25 @@ export class Replica {
   apply(entry: Entry): Applied {
     if (entry.kind === "conf") return this.#applyConf(decodeConfChange(entry.data));
     if (entry.data.length === 0) return { type: "noop" };
-    return this.state.applyEntry(entry.data);
+    const applied = this.state.applyEntry(entry.data);
+    if (applied.type === "command" && applied.answer.type === "publish") this.#publish(applied.answer);
+    return applied;
   }
 
   #applyConf(change: ConfChange): Applied {
     const member = decodeMember(change.context);
     if (member !== undefined) {
-      this.#members.set(member.id, member);
+      const clientUrls = this.#members.get(member.id)?.clientUrls;
+      this.#members.set(member.id, { ...member, ...(clientUrls && { clientUrls }) });
       this.#lastMember = Math.max(this.#lastMember, member.id);
     }
     for (const step of change.changes) if (step.kind === "remove") this.#members.delete(step.member);
     return { type: "conf", change, member };
+  }
+
+  #publish({ member, clientUrls }: Pick<Extract<CommandAnswer, { type: "publish" }>, "member" | "clientUrls">): void {
+    const known = this.#members.get(member);
+    if (known !== undefined) this.#members.set(member, { ...known, clientUrls });
   }
 
   /** The state as it is now, to be written while entries are applied. */

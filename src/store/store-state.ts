@@ -132,6 +132,7 @@ export class StoreState {
       case "leaseGrant":
       case "leaseTimes":
       case "authenticate":
+      case "publish":
       case "old":
         return undefined;
       default:
@@ -160,6 +161,9 @@ export class StoreState {
         return this.#takeTimes(command);
       case "alarm":
         return { type: "alarm", revision: this.kv.revision, alarms: this.#setAlarm(command.action, command.alarm) };
+      case "publish":
+        // who the members are is known elsewhere (replica.ts)
+        return { ...command, revision: this.kv.revision };
       case "old": {
         const answer = this.kv.apply(command.op);
         // Members that begin with an old snapshot after this entry have no history up to here, so nobody may have one. (If this is the

@@ -126,7 +126,8 @@ describe.skipIf(reason !== undefined)(`etcdctl as people type it${reason === und
 
   it("lists the members and says how they are", async () => {
     const members = (await prints("member list")).split("\n");
-    expect(members).toEqual(["n1", "n2", "n3"].map((node, i) => `${i + 1}, started, ${node}, http://${node}:2380, , false`));
+    const urls = (node: string): string => `http://${node}:2380, http://${node}:2379`;
+    expect(members).toEqual(["n1", "n2", "n3"].map((node, i) => `${i + 1}, started, ${node}, ${urls(node)}, false`));
     const rows = JSON.parse(await prints("endpoint status -w json")) as readonly {
       Endpoint: string;
       Status: { header: { member_id: number }; version: string; leader: number; raftIndex: number };

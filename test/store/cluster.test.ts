@@ -143,22 +143,32 @@ it("a node alone refuses in time and says that nothing happened, but answers sta
   expect(stale.body["count"]).toBe("1");
 });
 
+/** All that are to be have told where clients reach them: only then does the cluster count on them when members change. */
+const allStarted = (count: number) =>
+  until(
+    async () => (await cluster.post(1, "/v3/cluster/member/list", {})).body["members"] as { name?: string }[],
+    (members) => members.filter(({ name = "" }) => name !== "").length === count,
+  );
+
 it("a member is added as a learner, catches up, is promoted, and another is removed", async () => {
   cluster = await testCluster(4);
   const founders = cluster.members.slice(0, 3);
   await Promise.all(founders.map(({ id }) => cluster.start(id, "new", founders)));
   await put(1, "k", "v");
+  await allStarted(3);
   const peer = `http://127.0.0.1:${cluster.members[3]?.peerPort}`;
   const added = await cluster.post(2, "/v3/cluster/member/add", { peerURLs: [peer], isLearner: true });
-  // named after its host, and all of ours have the same one here
-  expect(added.body["member"]).toMatchObject({ ID: "4", name: "127.0.0.1", isLearner: true });
+  // it has no name before it has started
+  expect(added.body["member"]).toEqual({ ID: "4", peerURLs: [peer], isLearner: true });
   await cluster.start(4, "existing");
-  expect(
-    await until(
-      () => read(4, "k"),
-      (value) => value === "v",
-    ),
-  ).toBe("v");
+  const held = () => cluster.post(4, "/v3/kv/range", { key: base64("k"), serializable: true });
+  const { body: holds } = await until(held, ({ body }) => body["kvs"] !== undefined);
+  expect(holds["kvs"]).toMatchObject([{ value: base64("v") }]);
+  await allStarted(4);
+  const { body: list } = await cluster.post(1, "/v3/cluster/member/list", {});
+  // named after its host, and all of ours have the same one here
+  const clientURLs = [`http://127.0.0.1:${cluster.nodes.get(4)?.clientPort}`];
+  expect(list["members"]).toContainEqual({ ID: "4", name: "127.0.0.1", peerURLs: [peer], clientURLs, isLearner: true });
   expect((await cluster.get(1, "/status")).body).toMatchObject({ voters: ["n1", "n2", "n3"], learners: ["127.0.0.1"] });
   expect(
     (
@@ -206,6 +216,7 @@ it("whoever answers a change of members shows it from then on, also a follower, 
 it("a follower that is removed through itself says so without waiting to hear of it", async () => {
   await startAll(3, { requestTimeoutMs: 2500 });
   await put(1, "k", "v");
+  await allStarted(3);
   const follower = (await leader()) === 1 ? 2 : 1;
   const startedMs = performance.now();
   expect((await cluster.post(follower, "/v3/cluster/member/remove", { ID: String(follower) })).status).toBe(200);

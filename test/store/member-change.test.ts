@@ -7,9 +7,11 @@ import type { ConfChange } from "../../src/store/raft/types.js";
 
 const member = (id: number) => ({ id, name: `n${id}`, host: `n${id}`, peerPort: 2380 });
 
+const started = (id: number) => ({ ...member(id), clientUrls: [`http://n${id}:2379`] });
+
 /** Members 1 to 3 vote, 4 learns and holds all of it, 5 learns and holds half. */
 const settled: Leadership = {
-  members: new Map([1, 2, 3, 4, 5].map((id) => [id, member(id)])),
+  members: new Map([1, 2, 3, 4, 5].map((id) => [id, started(id)])),
   nextMember: 7,
   conf: { voters: [1, 2, 3], votersOutgoing: [], learners: [4, 5], learnersNext: [], autoLeave: false },
   match: new Map([
@@ -17,6 +19,7 @@ const settled: Leadership = {
     [5, 50],
   ]),
   lastIndex: 100,
+  isUp: () => true,
   knowsAllBefore: true,
 };
 const join = { kind: "add", name: "n7", host: "n7", peerPort: 2380 } as const;
@@ -58,7 +61,7 @@ it("tells the others where to reach who comes, and nothing of who is known", () 
   };
   expect(JSON.parse(context({ ...join, isLearner: true }))).toEqual(member(7));
   expect(JSON.parse(context({ kind: "update", member: 2, host: "n9", peerPort: 1 }))).toEqual({
-    ...member(2),
+    ...started(2),
     host: "n9",
     peerPort: 1,
   });
@@ -69,6 +72,25 @@ it("tells the others where to reach who comes, and nothing of who is known", () 
     hasVoted: true,
   });
   expect(context({ kind: "remove", member: 4 })).toBe("");
+});
+
+/** Everybody, of whom these have never started. */
+const notStarted = (...ids: readonly number[]): Leadership["members"] =>
+  new Map([...settled.members.keys()].map((id) => [id, ids.includes(id) ? member(id) : started(id)]));
+const alone = { ...settled.conf, voters: [1], learners: [] };
+
+it.each<[string, MemberChange, Partial<Leadership>]>([
+  ["a voter that is down", { kind: "remove", member: 2 }, { isUp: (id) => id !== 2 }],
+  ["a learner, whoever is down", { kind: "remove", member: 4 }, { isUp: (id) => id === 1 }],
+  ["the second of two", { kind: "remove", member: 2 }, { conf: { ...alone, voters: [1, 2] } }],
+])("lets go %s", (_, change, differs) => {
+  expect(planMemberChange(change, { ...settled, ...differs })).toMatchObject({ type: "planned" });
+});
+
+it("lets the second come to the first, and a third where two of three have started", () => {
+  const voter = { ...join, isLearner: false };
+  expect(planMemberChange(voter, { ...settled, conf: alone })).toMatchObject({ type: "planned" });
+  expect(planMemberChange(voter, { ...settled, conf: { ...alone, voters: [1, 2] } })).toMatchObject({ type: "planned" });
 });
 
 it.each<[string, MemberChange, Partial<Leadership>, Failure["kind"], Failure["error"], RegExp]>([
@@ -109,6 +131,39 @@ it.each<[string, MemberChange, Partial<Leadership>, Failure["kind"], Failure["er
     "unhealthy",
     /leader has only just taken over.*nothing was changed.*try again/,
   ],
+  [
+    "whoever comes while a voter is down",
+    { ...join, isLearner: true },
+    { isUp: (id) => id !== 2 },
+    "unavailable",
+    "unhealthy",
+    /member 2 cannot be reached.*try again/,
+  ],
+  [
+    "that one more goes while a voter is down",
+    { kind: "remove", member: 3 },
+    { isUp: (id) => id !== 2 },
+    "unavailable",
+    "unhealthy",
+    /without member 3.*no majority/,
+  ],
+  [
+    "a voter where one has not started yet",
+    { ...join, isLearner: false },
+    { members: notStarted(2, 3) },
+    "invalid",
+    "notEnoughStarted",
+    /ever started/,
+  ],
+  [
+    "that the started go from those that are not",
+    { kind: "remove", member: 1 },
+    { members: notStarted(2) },
+    "invalid",
+    "notEnoughStarted",
+    /ever started/,
+  ],
+  ["that the last voter goes", { kind: "remove", member: 1 }, { conf: alone }, "invalid", "notEnoughStarted", /ever started/],
 ])("refuses %s", (_, change, differs, kind, error, message) => {
   const plan = planMemberChange(change, { ...settled, ...differs });
   expect(plan).toEqual({ type: "refused", failure: { kind, error, message: expect.stringMatching(message) as string } });

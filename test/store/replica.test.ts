@@ -23,6 +23,18 @@ it("adds, promotes and removes", () => {
   expect(replica.members.get(3)).toEqual(member(3));
 });
 
+it("knows where clients reach a member once that has said so, wherever it moves, and after a snapshot", () => {
+  const replica = Replica.create([member(1), member(2)]);
+  const clientUrls = ["http://n2:2379"];
+  for (const id of [2n, 9n]) {
+    const data = encodeCommand("publish", { member: id, clientUrls });
+    replica.apply({ index: 2, term: 1, kind: "normal", data });
+  }
+  replica.apply(conf("addLearner", 0, { ...member(2), host: "elsewhere" }));
+  const moved = { ...member(2), host: "elsewhere", clientUrls };
+  expect([...Replica.restore([wholeSnapshot(replica)]).members.values()]).toEqual([member(1), moved]);
+});
+
 it("never gives the number of a removed member again, also after a snapshot", () => {
   const replica = Replica.create([member(1), member(2)]);
   replica.apply(conf("addLearner", 3, member(3)));

@@ -184,7 +184,12 @@ function answerMember(group: Group, path: string, { peerURLs: [peerUrl = ""] = [
   const member = group.members.find(({ id }) => id === Number(ID));
   switch (path) {
     case "/v3/cluster/member/list": {
-      const members = group.members.map((one) => ({ ID: String(one.id), name: one.name, isLearner: one.learner }));
+      const members = group.members.map((one) => ({
+        ID: String(one.id),
+        name: one.name,
+        peerURLs: [`http://${one.name}:2380`],
+        isLearner: one.learner,
+      }));
       return { status: 200, body: { members } };
     }
     case "/v3/cluster/member/add": {

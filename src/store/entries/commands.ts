@@ -10,6 +10,7 @@ import { rpcs } from "../wire/rpcs.js";
 import type { Given, Message } from "../wire/schema.js";
 import { authCommands, readAuthCommand } from "./auth-commands.js";
 import { LeaseTimesRequest } from "./lease-times.js";
+import { PublishRequest } from "./publication.js";
 import { decodeOldCommand, isOldCommand } from "./old-format.js";
 import { deleteRangeOp, putOp, txnOp } from "./ops.js";
 
@@ -22,6 +23,7 @@ export type Command =
   | LeaseCommand
   | AlarmCommand
   | AuthCommand
+  | PublishCommand
   /** Written before the store kept a history: none begins before it. */
   | { readonly type: "old"; readonly op: PutOp | DeleteRangeOp };
 
@@ -35,6 +37,13 @@ interface AlarmCommand {
   readonly type: "alarm";
   readonly action: number;
   readonly alarm: Alarm;
+}
+
+/** Clients reach this member there; it says so itself. */
+interface PublishCommand {
+  readonly type: "publish";
+  readonly member: number;
+  readonly clientUrls: readonly string[];
 }
 
 type LeaseCommand =
@@ -54,6 +63,7 @@ export type CommandAnswer =
   | { readonly type: "leaseRevoke"; readonly revision: number; readonly id: LeaseId }
   | { readonly type: "leaseGrant"; readonly revision: number; readonly lease: Lease }
   | { readonly type: "leaseTimes"; readonly revision: number; readonly times: LeaseTimes; readonly ended: readonly LeaseMark[] }
+  | (PublishCommand & { readonly revision: number })
   /** `alarms`: those that the command was about. */
   | { readonly type: "alarm"; readonly revision: number; readonly alarms: readonly Alarm[] };
 
@@ -74,6 +84,7 @@ const commands = {
   leaseRevoke: { opcode: 8, request: rpcs.lease.leaseRevoke.input },
   leaseTimes: { opcode: 9, request: LeaseTimesRequest },
   alarm: { opcode: 10, request: rpcs.maintenance.alarm.input },
+  publish: { opcode: 40, request: PublishRequest },
   ...authCommands,
 } as const;
 
@@ -119,6 +130,10 @@ export function decodeCommand(data: Uint8Array): Command {
     case commands.alarm.opcode: {
       const { action, memberId, alarm } = decode(commands.alarm.request, body);
       return { type: "alarm", action, alarm: { member: memberId, type: alarm } };
+    }
+    case commands.publish.opcode: {
+      const { member, clientUrls } = decode(commands.publish.request, body);
+      return { type: "publish", member: Number(member), clientUrls };
     }
     default: {
       const command = readAuthCommand(bytes[0], body);

@@ -21,9 +21,9 @@ export function clusterService(store: Store): readonly Answering[] {
     answering(rpcs.cluster.memberList, () => Promise.resolve({ header: header(0), members: members() })),
     answering(rpcs.cluster.memberAdd, async ({ peerUrls, isLearner }) => {
       const { peerUrl, address } = addressIn(peerUrls);
-      const name = address.host;
-      const id = await store.changeMembers({ kind: "add", name, ...address, isLearner });
-      return { header: header(0), member: shown({ id, name, peerUrl, isLearner }), members: members() };
+      const id = await store.changeMembers({ kind: "add", name: address.host, ...address, isLearner });
+      const member = shown({ id, name: "", peerUrl, clientUrls: [], isLearner });
+      return { header: header(0), member, members: members() };
     }),
     answering(rpcs.cluster.memberRemove, ({ id }) => change({ kind: "remove", member: memberOf(id) })),
     answering(rpcs.cluster.memberUpdate, ({ id, peerUrls }) => {
@@ -47,7 +47,6 @@ function memberOf(id: bigint): number {
   return Number(id);
 }
 
-/** Without addresses for clients: those that the engine published are not known in here. */
-function shown({ id, name, peerUrl, isLearner }: MemberView) {
-  return { id: BigInt(id), name, peerUrls: [peerUrl], isLearner };
+function shown({ id, name, peerUrl, clientUrls, isLearner }: MemberView) {
+  return { id: BigInt(id), name, peerUrls: [peerUrl], clientUrls, isLearner };
 }

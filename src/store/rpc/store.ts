@@ -105,7 +105,9 @@ export interface Header {
 
 export interface MemberView {
   readonly id: MemberId;
+  /** Empty: it has never started. */
   readonly name: string;
   readonly peerUrl: string;
+  readonly clientUrls: readonly string[];
   readonly isLearner: boolean;
 }

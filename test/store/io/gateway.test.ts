@@ -29,7 +29,7 @@ const store: Store = {
   hash: () => Promise.reject(new Error("nothing is hashed here")),
   compacted: () => Promise.resolve(),
   changeMembers: () => Promise.resolve(4),
-  members: () => [{ id: 1, name: "n1", peerUrl: "http://n1:2380", isLearner: false }],
+  members: () => [{ id: 1, name: "n1", peerUrl: "http://n1:2380", clientUrls: ["http://n1:2379"], isLearner: false }],
   isLearner: () => false,
   header,
   unhealthy: () => unhealthy,
@@ -136,7 +136,7 @@ it("lists members without a revision, as etcd", async () => {
   const list = await post("/v3/cluster/member/list", "{}");
   expect(await list.json()).toEqual({
     header: { cluster_id: "11", member_id: "1", raft_term: "2" },
-    members: [{ ID: "1", name: "n1", peerURLs: ["http://n1:2380"] }],
+    members: [{ ID: "1", name: "n1", peerURLs: ["http://n1:2380"], clientURLs: ["http://n1:2379"] }],
   });
 });
 

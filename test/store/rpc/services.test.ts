@@ -76,7 +76,7 @@ function world(): World {
         made.changes.push(change);
         return Promise.resolve(4);
       },
-      members: () => [{ id: 1, name: "n1", peerUrl: "http://n1:2380", isLearner: false }],
+      members: () => [{ id: 1, name: "n1", peerUrl: "http://n1:2380", clientUrls: ["http://n1:2379"], isLearner: false }],
       isLearner: () => made.isLearner,
       header,
       ...streamsOf(() => kv, header),
@@ -247,10 +247,12 @@ it("compacts, at once for readers and in the end for the memory, and hashes what
 it("lists and changes members", async () => {
   const here = world();
   const { cluster } = rpcs;
-  const shown = { id: 1n, name: "n1", peerUrls: ["http://n1:2380"], clientUrls: [], isLearner: false };
+  const shown = { id: 1n, name: "n1", peerUrls: ["http://n1:2380"], clientUrls: ["http://n1:2379"], isLearner: false };
   expect(await ask(here, cluster.memberList, {})).toEqual({ header: header(0), members: [shown] });
   const added = await ask(here, cluster.memberAdd, { peerUrls: ["http://n4:2399"], isLearner: true });
-  expect(added.member).toEqual({ ...shown, id: 4n, name: "n4", peerUrls: ["http://n4:2399"], isLearner: true });
+  // it has not started
+  const coming = { ...shown, id: 4n, name: "", peerUrls: ["http://n4:2399"], clientUrls: [], isLearner: true };
+  expect(added.member).toEqual(coming);
   await ask(here, cluster.memberPromote, { id: 4n });
   await ask(here, cluster.memberRemove, { id: 4n });
   expect(here.changes).toEqual([
