@@ -60,7 +60,8 @@ function inOrder(versions: readonly Version[], from: Revision, to: Revision): re
     if (modRevision >= from) nextPlace[modRevision - from + 1] = (nextPlace[modRevision - from + 1] as number) + 1;
   }
   for (let at = 1; at < nextPlace.length; at++) nextPlace[at] = (nextPlace[at] as number) + (nextPlace[at - 1] as number);
-  const ordered = new Array<Version>(nextPlace[to - from + 1] as number);
+  const ordered: Version[] = [];
+  ordered.length = nextPlace[to - from + 1] as number;
   for (const version of versions) {
     const { modRevision } = version;
     if (modRevision < from) continue;

@@ -182,7 +182,7 @@ export class WatchHub implements StreamKeeper {
     this.#hasRolledBack = false;
     this.#told = this.#ports.store().revision;
     for (const stream of this.#streams) {
-      for (const watcher of [...stream.watchers()]) this.#overtake(watcher, this.#told, rolledBackReason);
+      for (const watcher of stream.watchers()) this.#overtake(watcher, this.#told, rolledBackReason);
       stream.reportIfWanted();
     }
     this.#soonest = Infinity;
