@@ -17,6 +17,11 @@ beforeAll(async () => {
     () => cluster.get(1, "/health"),
     ({ status }) => status === 200,
   );
+  // each writes once into the log, by itself, where clients reach it
+  await until(
+    async () => (await cluster.post(1, "/v3/cluster/member/list", {})).body["members"] as readonly { clientURLs?: unknown }[],
+    (members) => members.every(({ clientURLs }) => clientURLs !== undefined),
+  );
 });
 afterAll(() => cluster.destroy());
 
