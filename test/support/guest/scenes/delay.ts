@@ -28,6 +28,7 @@ async function story() {
   const delayed = await look();
   await restart((await findNode(cluster, "n2")).id);
   await until("the restarted node is slow again", async () => hasNetemRule((await findNode(cluster, "n2")).pid));
+  await until("the restarted node listens", async () => Number.isFinite(await fromHere((await findNode(cluster, "n2")).host)));
   const restarted = await look();
   await devious("chaos", "heal", "--cluster", cluster);
   const healed = { look: await look(), netem: await hasNetemRule((await findNode(cluster, "n2")).pid) };
@@ -57,14 +58,20 @@ async function killTheCommand(): Promise<{ readonly cleanAfterMs: number }> {
 /** Median round trips in ms between nodes, and from this machine to n2; Infinity (null in JSON) where nothing comes back. */
 async function look() {
   const [n1, n2, n3] = [await findNode(cluster, "n1"), await findNode(cluster, "n2"), await findNode(cluster, "n3")];
-  const measure = async (pid: number, host: string) =>
-    median(await roundTripsMs(pid, { host, port }, { count: 5, limitMs: 600 }));
   return {
     n1n2: await measure(n1.pid, n2.host),
     n2n3: await measure(n2.pid, n3.host),
     n1n3: await measure(n1.pid, n3.host),
-    hostN2: await measure(process.pid, n2.host),
+    hostN2: await fromHere(n2.host),
   };
+}
+
+function fromHere(host: string): Promise<number> {
+  return measure(process.pid, host);
+}
+
+async function measure(pid: number, host: string): Promise<number> {
+  return median(await roundTripsMs(pid, { host, port }, { count: 5, limitMs: 600 }));
 }
 
 function start(...args: string[]): ChildProcess {
