@@ -16,7 +16,7 @@ import { startNode } from "./start-node.js";
 
 // V8 lets a heap grow to several times what is in use before it looks through all of it. Ours is mostly data that stays, and looking through it
 // is done beside the work. A V8 that does not know the flag says so on stderr, and goes on without.
-setFlagsFromString("--heap-growing-percent=50");
+setFlagsFromString("--heap-growing-percent=150");
 
 const clock = new TroubledClock(realTime);
 const name = process.env[nodeEnv.node] ?? "node";
