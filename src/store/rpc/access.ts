@@ -15,8 +15,8 @@ export interface Access {
   heardOf(caller: Caller): Promise<void> | undefined;
   /** Undefined: the caller shows no token. Throws where he shows one that is not, or no longer, known. */
   principalOf(caller: Caller): Principal | undefined;
-  /** Why the caller may not do all of that now; undefined: nothing is in the way. */
-  whyNot(caller: Caller, needs: readonly Need[]): ErrorName | undefined;
+  /** Why the caller may not do all of that now; undefined: nothing is in the way. `needs` is asked only where it matters. */
+  whyNot(caller: Caller, needs: () => readonly Need[]): ErrorName | undefined;
   /** Why the caller may not do what only the role root may; undefined: nothing is in the way. */
   whyNoAdmin(caller: Caller): ErrorName | undefined;
   /** A hash of a password, never the same twice. */

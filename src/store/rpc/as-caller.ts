@@ -48,10 +48,7 @@ export async function readAs<A>(
   const unheard = access.heardOf(caller);
   if (unheard !== undefined) await unheard;
   return store.read((kv): A | Refused<ErrorName> => {
-    const error = access.whyNot(
-      caller,
-      needsOf(op, () => []),
-    );
+    const error = access.whyNot(caller, () => needsOf(op, () => []));
     return error === undefined ? answer(kv) : refused(error);
   }, serializable);
 }

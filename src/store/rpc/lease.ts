@@ -58,10 +58,7 @@ export function leaseService(
       if (keys) await access.heardOf(call);
       const left = await leases.timeToLive(id, keys);
       if (left === undefined) return { header: header(), id, ttl: -1 };
-      const error = access.whyNot(
-        call,
-        left.keys.map((key) => ({ what: "read", key, rangeEnd: "" })),
-      );
+      const error = access.whyNot(call, () => left.keys.map((key) => ({ what: "read", key, rangeEnd: "" })));
       if (error !== undefined) throw etcdError(error);
       const { grantedSec, leftMs } = left;
       return { header: header(), id, ttl: Math.floor(leftMs / 1000), grantedTtl: grantedSec, keys: left.keys };

@@ -40,7 +40,7 @@ export function watchService(store: Store): readonly Answering[] {
 
 /** In the words of Go's gRPC, which etcd's clients get there. */
 function whyNot({ access }: Store, caller: Caller, { key, rangeEnd }: WatchSpec): string | undefined {
-  const error = access.whyNot(caller, [{ what: "read", key, rangeEnd }]);
+  const error = access.whyNot(caller, () => [{ what: "read", key, rangeEnd }]);
   if (error === undefined) return undefined;
   const { code, message } = etcdError(error);
   return `rpc error: code = ${codeName[code] ?? "Unknown"} desc = ${message}`;
