@@ -1,6 +1,5 @@
 // Shows that a node bears 500 connections, 2,000 idle watchers, readers that stop reading, halves of connections and nonsense, in bounded memory, and goes on.
 import { readFileSync } from "node:fs";
-import { connect as connectHttp2 } from "node:http2";
 import type { ClientHttp2Session } from "node:http2";
 import { connect } from "node:net";
 import type { Socket } from "node:net";
@@ -8,6 +7,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { paths, putRequest, readWatchResponse, watchRequest } from "../../bench/etcd-messages.js";
 import { connectH2 } from "../../bench/h2-client.js";
+import { dial, frameMessage, openCall } from "../store/io/h2/grpc-client.js";
 import { docker, eventually, TestCluster } from "../support/cli.js";
 
 type Connection = Awaited<ReturnType<typeof connectH2>>;
@@ -85,19 +85,11 @@ test("500 connections with 2,000 watchers cost little, and each watcher hears of
 test("readers that stop reading hold nothing back but their place", async () => {
   const before = resident();
   for (let at = 0; at < 20; at++) {
-    const session = connectHttp2(`http://127.0.0.1:${port}`);
+    const session = await dial(port);
     sessions.push(session);
-    const stream = session.request({
-      ":method": "POST",
-      ":path": paths.watch,
-      "content-type": "application/grpc",
-      te: "trailers",
-    });
+    const stream = openCall(session, paths.watch);
     stream.on("error", () => undefined).pause();
-    const message = watchRequest("large/", "large0");
-    const prefix = Buffer.alloc(5);
-    prefix.writeUInt32BE(message.length, 1);
-    stream.write(Buffer.concat([prefix, message]));
+    stream.write(frameMessage(watchRequest("large/", "large0")));
   }
   const [first] = connections as [Connection];
   const value = Buffer.alloc(15_000, "v");

@@ -1,11 +1,12 @@
 // Shows that renewals are answered as etcd answers them: several in one stream, of leases that are there and of others.
-import { connect } from "node:http2";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { decode } from "../../src/store/wire/decode.js";
 import { encode } from "../../src/store/wire/encode.js";
 import { rpcs } from "../../src/store/wire/rpcs.js";
 import { testCluster, until } from "../store/cluster.js";
 import type { TestCluster } from "../store/cluster.js";
+import { answerTo, dial, frameMessage, openCall } from "../store/io/h2/grpc-client.js";
+import type { Answered } from "../store/io/h2/grpc-client.js";
 import { startEtcd, whyNoEtcd } from "./local-etcd.js";
 import type { LocalEtcd } from "./local-etcd.js";
 
@@ -52,41 +53,21 @@ interface Renewed {
 async function keepAlive(port: number): Promise<Renewed> {
   const { leaseKeepAlive } = rpcs.lease;
   const requests = ids.map((id) => encode(leaseKeepAlive.input, { id }));
-  const { messages, status } = await callOf(port, leaseKeepAlive.path, ...requests);
+  const { messages, trailers } = await callOf(port, leaseKeepAlive.path, ...requests);
   const answers = messages.map((message) => decode(leaseKeepAlive.output, message));
-  return { renewed: answers.map(({ id, ttl }) => [id, ttl] as const), status };
+  return { renewed: answers.map(({ id, ttl }) => [id, ttl] as const), status: trailers["grpc-status"] };
 }
 
 /** Sends the messages and then says that there are no more; all that was answered. */
-function callOf(port: number, path: string, ...requests: readonly Buffer[]) {
-  return new Promise<{ readonly messages: readonly Buffer[]; readonly status: unknown }>((resolve, reject) => {
-    const session = connect(`http://127.0.0.1:${port}`);
-    session.on("error", reject);
-    const stream = session.request({ ":method": "POST", ":path": path, "content-type": "application/grpc", te: "trailers" });
-    const chunks: Buffer[] = [];
-    let status: unknown;
-    stream.on("data", (chunk: Buffer) => chunks.push(chunk));
-    stream.on("trailers", (trailers) => (status = trailers["grpc-status"]));
-    stream.on("error", reject);
-    stream.on("end", () => {
-      session.destroy();
-      resolve({ messages: messagesIn(Buffer.concat(chunks)), status });
-    });
-    for (const request of requests) {
-      const prefix = Buffer.alloc(5);
-      prefix.writeUInt32BE(request.length, 1);
-      stream.write(Buffer.concat([prefix, request]));
-    }
+async function callOf(port: number, path: string, ...requests: readonly Buffer[]): Promise<Answered> {
+  const session = await dial(port);
+  try {
+    const stream = openCall(session, path);
+    const answered = answerTo(stream);
+    for (const request of requests) stream.write(frameMessage(request));
     stream.end();
-  });
-}
-
-function messagesIn(bytes: Buffer): Buffer[] {
-  const messages: Buffer[] = [];
-  for (let at = 0; at < bytes.length;) {
-    const end = at + 5 + bytes.readUInt32BE(at + 1);
-    messages.push(bytes.subarray(at + 5, end));
-    at = end;
+    return await answered;
+  } finally {
+    session.destroy();
   }
-  return messages;
 }
