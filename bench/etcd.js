@@ -9,9 +9,9 @@ import { pack } from "tar-stream";
 import { createNetwork, docker, publishedPort, remove, runContainer } from "./docker.js";
 import { isHealthy } from "./floor.js";
 
-const prefix = "devious-bench.etcd";
-const image = "devious-bench/etcd:local";
-const names = ["e1", "e2", "e3"];
+/** What a cluster's containers, network, volumes and image are called after, unless its maker says otherwise. */
+const benchPrefix = "devious-bench.etcd";
+const names = ["n1", "n2", "n3"];
 const clientPort = 2379;
 const patienceMs = 30_000;
 
@@ -20,11 +20,11 @@ export async function etcdVersion(binary) {
   return /etcd Version: (\S+)/.exec(stdout)?.[1] ?? "unknown";
 }
 
-/** Boots the cluster and resolves to its nodes: containers and their published ports. */
-export async function startEtcd(binary, signal) {
-  await docker("POST", `/images/create?fromSrc=-&repo=devious-bench/etcd&tag=local`, { stream: await imageTar(binary) });
+/** Boots a cluster called `prefix` and resolves to its nodes: containers and their published ports. */
+export async function startEtcd(binary, signal, prefix = benchPrefix) {
+  await docker("POST", `/images/create?fromSrc=-&repo=${prefix}&tag=local`, { stream: await imageTar(binary) });
   await createNetwork(prefix, {});
-  await Promise.all(names.map((name) => runContainer(`${prefix}.${name}`, containerOptions(name))));
+  await Promise.all(names.map((name) => runContainer(`${prefix}.${name}`, containerOptions(prefix, name))));
   const ports = await Promise.all(names.map((name) => publishedPort(`${prefix}.${name}`, clientPort)));
   const giveUpAt = performance.now() + patienceMs;
   while (!(await Promise.all(ports.map(isHealthy))).every(Boolean)) {
@@ -34,22 +34,23 @@ export async function startEtcd(binary, signal) {
   return names.map((name, at) => ({ container: `${prefix}.${name}`, port: ports[at] }));
 }
 
-export async function removeEtcd() {
+/** Removes all of that cluster, its image too; what is not there is gone. */
+export async function removeEtcd(prefix = benchPrefix) {
   await remove({
     containers: names.map((name) => `${prefix}.${name}`),
     networks: [prefix],
     volumes: names.map((name) => `${prefix}.${name}.data`),
   });
-  await docker("DELETE", `/images/${image}`, { allow: [404] });
+  await docker("DELETE", `/images/${prefix}:local`, { allow: [404] });
 }
 
-function containerOptions(name) {
+function containerOptions(prefix, name) {
   const peers = names.map((one) => `${one}=http://${one}:2380`).join(",");
   const listen = { "listen-client-urls": "http://0.0.0.0:2379", "listen-peer-urls": "http://0.0.0.0:2380" };
   const advertise = { "advertise-client-urls": `http://${name}:2379`, "initial-advertise-peer-urls": `http://${name}:2380` };
   const flags = { name, "data-dir": "/data", "initial-cluster": peers, "initial-cluster-state": "new", ...listen, ...advertise };
   return {
-    Image: image,
+    Image: `${prefix}:local`,
     Cmd: ["/etcd", ...Object.entries(flags).map(([flag, value]) => `--${flag}=${value}`)],
     Hostname: name,
     ExposedPorts: { [`${clientPort}/tcp`]: {} },
