@@ -32,11 +32,15 @@ const inspectEveryMs = 300;
  */
 export async function waitReady(engine: ReadinessEngine, started: StartedNode, deadline: Deadline): Promise<StoreClient> {
   let client: StoreClient | undefined;
+  let why = "";
   return untilReady(engine, started, deadline, inspectEveryMs, async (detail, leftMs) => {
     client ??= storeClientOf(started.node, detail);
     if (client === undefined) return { failed: "its container publishes no port" };
-    const healthy = await client.healthy(Math.max(1, Math.min(answerTimeoutMs, leftMs)));
-    return healthy ? { ready: client } : { failed: "GET /health did not say that it has a leader" };
+    const health = await client.health(Math.max(1, Math.min(answerTimeoutMs, leftMs)));
+    if (health.type === "ready") return { ready: client };
+    // the last look has hardly any time: it hears nothing, and what was heard before counts
+    if (health.type === "waiting" && health.reason !== undefined) why = `: ${health.reason}`;
+    return { failed: `GET /health did not say that it has a leader${why}` };
   });
 }
 

@@ -15,7 +15,7 @@ export interface NodeStatus {
   readonly service: string;
   readonly state: ContainerState | "removed";
   /**
-   * Of the bundled store: ready: has a leader with a quorum · no-quorum: answers, has none · silent: does not answer.
+   * Of the bundled store: ready: has a leader with a quorum · no-quorum: answers, has none (yet) · silent: does not answer.
    * Of an image: ready: it runs, its published ports take connections and its own health check, if any, is content · else silent.
    */
   readonly health: "ready" | "no-quorum" | "silent";
@@ -105,9 +105,10 @@ async function ask(engine: StatusEngine, node: NodeContainer, detail: ContainerD
   }
   const client = storeClientOf(node.node, detail);
   if (client === undefined) return noAnswer;
-  const [store, healthy] = await Promise.all([client.status(answerTimeoutMs, withHash), client.healthy(answerTimeoutMs)]);
-  if (store === undefined) return noAnswer;
-  return { health: healthy ? "ready" : "no-quorum", role: store.role, store };
+  const [store, health] = await Promise.all([client.status(answerTimeoutMs, withHash), client.health(answerTimeoutMs)]);
+  // who waits for the others, with an empty disk, is no member yet and has nothing to tell
+  if (store === undefined) return health.type === "waiting" ? { ...noAnswer, health: "no-quorum" } : noAnswer;
+  return { health: health.type === "ready" ? "ready" : "no-quorum", role: store.role, store };
 }
 
 function startOf(detail: ContainerDetail | undefined): string | null {

@@ -27,6 +27,10 @@ export interface StoreStatus {
   readonly hash?: string;
 }
 
+/** ready: it has a leader with a quorum behind it · waiting: it says why it is not · silent: it does not answer in time. */
+export type StoreHealth =
+  { readonly type: "ready" } | { readonly type: "waiting"; readonly reason: string | undefined } | { readonly type: "silent" };
+
 export interface KeyValue {
   readonly key: string;
   readonly value: string;
@@ -39,8 +43,7 @@ export interface KeyValue {
 export interface StoreClient {
   /** Undefined where it does not answer in time. */
   status(timeoutMs: number, withHash?: boolean): Promise<StoreStatus | undefined>;
-  /** True once the node has a leader with a quorum behind it. */
-  healthy(timeoutMs: number): Promise<boolean>;
+  health(timeoutMs: number): Promise<StoreHealth>;
   put(key: string, value: string): Promise<{ readonly revision: number }>;
   get(key: string): Promise<KeyValue | undefined>;
   del(key: string): Promise<{ readonly deleted: number }>;
@@ -78,9 +81,12 @@ export function createStoreClient(node: string, endpoint: Endpoint, tls: TlsLabe
       const answer = await requestJson(endpoint, "GET", path, undefined, timeoutMs).catch(() => undefined);
       return answer?.status === 200 ? (answer.body as StoreStatus) : undefined;
     },
-    healthy: async (timeoutMs) => {
+    health: async (timeoutMs) => {
       const answer = await requestJson(endpoint, "GET", "/health", undefined, timeoutMs).catch(() => undefined);
-      return answer?.status === 200;
+      if (answer === undefined) return { type: "silent" };
+      if (answer.status === 200) return { type: "ready" };
+      const { reason } = (answer.body ?? {}) as { readonly reason?: string };
+      return { type: "waiting", reason };
     },
     put: async (key, value) => {
       const answer = await call<{ header: Header }>("/v3/kv/put", { key: base64(key), value: base64(value) });

@@ -2,7 +2,8 @@ import { existsSync } from "node:fs";
 import type { Server } from "node:net";
 import { join } from "node:path";
 import { restoreFile } from "../core/node-contract.js";
-import { admit } from "./io/admit.js";
+import { Admission } from "./io/admit.js";
+import type { FrontDoor } from "./io/front-door.js";
 import { writeIdentity } from "./io/identity.js";
 import { removeSnapshot, SnapshotDraft, StoredSnapshot, writeState } from "./io/snapshot-file.js";
 import type { Found, Wal } from "./io/wal.js";
@@ -12,6 +13,7 @@ import { none } from "./raft/types.js";
 import type { MemberId, Recovered } from "./raft/types.js";
 import { Replica } from "./replica.js";
 import type { World } from "./start-node.js";
+import { unreadyDoor } from "./unready.js";
 
 /** What a node starts from. */
 export interface NodeStart {
@@ -26,17 +28,22 @@ export interface NodeStart {
   readonly emptyWith: ReadonlySet<string>;
   /** Listens on the peer port already, where it does. */
   readonly peerServer: Server | undefined;
+  /** Where clients come in; it may listen already, and refuses them as long as there is no node. */
+  readonly door: FrontDoor;
 }
 
 /** All but its incarnation, which the log gives out. */
 type Begun = Omit<NodeStart, "incarnation">;
 
 const nobody: ReadonlySet<string> = new Set();
+/** To clients that come too early. */
+const starting = "the node is starting";
 
 /** From what the disk holds. */
-export function goOn(recovered: NonNullable<Found["recovered"]>): Begun {
+export function goOn(recovered: NonNullable<Found["recovered"]>, { tlsKeys }: NodeOptions): Begun {
   const replica = Replica.restore(recovered.snapshot.data.chunks());
-  return { recovered, replica, isFresh: false, emptyWith: nobody, peerServer: undefined };
+  const door = unreadyDoor(() => starting, tlsKeys);
+  return { recovered, replica, isFresh: false, emptyWith: nobody, peerServer: undefined, door };
 }
 
 /**
@@ -49,9 +56,16 @@ export async function begin(
   wal: Wal,
 ): Promise<{ readonly options: NodeOptions; readonly start: Begun }> {
   const { clock, causality, log } = world;
-  const { admitted, peerServer } = await admit({ ...given, clock, causality, log });
+  const admission = new Admission({ ...given, clock, causality, log });
+  let isAdmitted = false;
+  const door = unreadyDoor(() => (isAdmitted ? starting : admission.waitsFor), given.tlsKeys);
+  await door.listen(given.clientAddress.host, given.clientAddress.port);
+  const admitted = await admission.run();
+  isAdmitted = true;
+  const peerServer = admission.end();
   if (admitted.type === "removed") {
     peerServer.close();
+    door.close();
     throw new MemberRemoved(given.node);
   }
   const founds = admitted.type === "founds";
@@ -79,7 +93,10 @@ export async function begin(
   writeIdentity(dataDir, member);
   await wal.bootstrap(recovered);
   if (saved !== undefined) await removeSnapshot(saved);
-  return { options, start: { recovered, replica, isFresh: true, emptyWith: founds ? admitted.emptyWith : nobody, peerServer } };
+  return {
+    options,
+    start: { recovered, replica, isFresh: true, emptyWith: founds ? admitted.emptyWith : nobody, peerServer, door },
+  };
 }
 
 /** What whoever made the cluster wants it to begin with. */

@@ -8,7 +8,7 @@ import type { Clock } from "./clock.js";
 import { Driver } from "./driver.js";
 import { encodeCommand } from "./entries/commands.js";
 import { Founder } from "./founder.js";
-import { FrontDoor } from "./io/front-door.js";
+import type { FrontDoor } from "./io/front-door.js";
 import { Gateway } from "./io/gateway.js";
 import { GrpcServer } from "./io/grpc-server.js";
 import { Transport } from "./io/transport.js";
@@ -79,6 +79,7 @@ export class Node {
   readonly #store: NodeStore;
   readonly #applying: Applying;
   readonly #door: FrontDoor;
+  readonly #servants: Parameters<FrontDoor["passOn"]>;
   readonly #founder: Founder;
   readonly #removal: Removal;
   readonly #stopTimers: (() => void)[] = [];
@@ -231,16 +232,14 @@ export class Node {
       leaseKeeper: this.#leaseKeeper,
       quotaBytes: options.upkeep.quotaBytes,
     });
-    this.#door = new FrontDoor(
-      new GrpcServer(methods),
-      new Gateway(this.#store, methods, () => metrics.text()).server,
-      options.tlsKeys,
-    );
+    this.#servants = [new GrpcServer(methods), new Gateway(this.#store, methods, () => metrics.text()).server];
+    this.#door = start.door;
   }
 
   async listen(): Promise<{ readonly clientPort: number; readonly peerPort: number }> {
     const { timing, member, node, clientAddress, peerAddress } = this.#options;
     const peerPort = await this.#transport.listen(peerAddress.host, peerAddress.port, this.#peerServer);
+    this.#door.passOn(...this.#servants);
     const clientPort = await this.#door.listen(clientAddress.host, clientAddress.port);
     this.#publishing = new Publishing({
       self: member,

@@ -84,7 +84,7 @@ export async function startNode(given: NodeOptions, world: World): Promise<Runni
   const admin = new Admin(new Hooks({ disk, bitFlip, clock, log }));
   const adminPort = await admin.listen(named.adminAddress.host, named.adminAddress.port);
   const { options, start } =
-    recovered === undefined ? await begin(named, world, wal) : { options: named, start: goOn(recovered) };
+    recovered === undefined ? await begin(named, world, wal) : { options: named, start: goOn(recovered, named) };
   const incarnation = await wal.begin();
   const started = new Node(
     options,

@@ -125,17 +125,17 @@ test("a node that exits is named, with its code and last words, and everything i
 });
 
 test.each([
-  ["no-quorum", "GET /health did not say that it has a leader"],
+  ["no-quorum", "GET /health did not say that it has a leader: there is no leader"],
   ["silent", "GET /health did not say that it has a leader"],
 ] as const)("a node that is %s is named with the check that failed, after the time-out", async (ailment, check) => {
   const world = await FakeWorld.create();
   world.stores.ailments.set("n3", ailment);
-  const { exitCode, stdout } = await world.run("up", "--timeout", "200ms", "--json");
+  const { exitCode, stdout } = await world.run("up", "--timeout", "500ms", "--json");
   expect(exitCode).toBe(3);
   expect(JSON.parse(stdout)).toMatchObject({
     error: {
       code: "CLUSTER_NOT_READY",
-      message: `n3 was not ready after 200ms: ${check}.`,
+      message: `n3 was not ready after 500ms: ${check}.`,
       details: [expect.stringContaining("environment-read"), expect.stringContaining("node-started")],
     },
   });

@@ -22,6 +22,8 @@ import type { Member } from "../../src/store/replica.js";
 export interface TestCluster {
   readonly members: readonly Member[];
   readonly nodes: Map<number, RunningNode>;
+  /** Where members shall take clients from their next start on; the system chooses where nothing is said. */
+  readonly clientPorts: Map<number, number>;
   readonly logLines: string[];
   /** Members that ended because they were told that they are none any more. */
   readonly removed: number[];
@@ -50,6 +52,7 @@ export async function testCluster(
   const ports = await freePorts(size);
   const members = ports.map((peerPort, i) => ({ id: i + 1, name: `n${i + 1}`, host: "127.0.0.1", peerPort }));
   const nodes = new Map<number, RunningNode>();
+  const clientPorts = new Map<number, number>();
   const logLines: string[] = [];
   const removed: number[] = [];
   const clock = { aheadMs: 0 };
@@ -57,6 +60,7 @@ export async function testCluster(
   const cluster: TestCluster = {
     members,
     nodes,
+    clientPorts,
     logLines,
     removed,
     clock,
@@ -82,7 +86,7 @@ export async function testCluster(
           switches: { ...safeSwitches, ...switches },
           upkeep: { ...defaultUpkeep, ...upkeep },
           dataDir: join(root, self.name),
-          clientAddress: { host: "127.0.0.1", port: 0 },
+          clientAddress: { host: "127.0.0.1", port: clientPorts.get(member) ?? 0 },
           peerAddress: { host: "127.0.0.1", port: self.peerPort },
           adminAddress: { host: "127.0.0.1", port: 0 },
         },
@@ -150,7 +154,7 @@ function call(
 }
 
 /** Ports free a moment ago; members must know each other's before any of them listens. */
-async function freePorts(count: number): Promise<number[]> {
+export async function freePorts(count: number): Promise<number[]> {
   const servers = await Promise.all(
     Array.from(
       { length: count },

@@ -25,7 +25,7 @@ export type Admitted =
   /** It is no member, and nobody asked for it to be one. */
   | { readonly type: "removed" };
 
-export interface AdmitOptions extends Pick<NodeOptions, "cluster" | "node" | "member" | "members" | "clusterState"> {
+export interface AdmissionOptions extends Pick<NodeOptions, "cluster" | "node" | "member" | "members" | "clusterState"> {
   readonly peerAddress: Address;
   readonly clock: Clock;
   readonly causality: Causality;
@@ -37,18 +37,9 @@ const sweepEveryMs = 25;
 const askAgainMs = 200;
 const mentionWaitingAfterMs = 5000;
 
-/**
- * Finds out what an empty disk means (../admission.ts), on the peer port and before there is a node: this member votes for nobody meanwhile.
- * Resolves once that is known, however long it takes. The port stays taken: `peerServer` listens, and turns away whoever comes.
- */
-export async function admit(options: AdmitOptions): Promise<{ readonly admitted: Admitted; readonly peerServer: Server }> {
-  const admission = new Admission(options);
-  const admitted = await admission.run();
-  return { admitted, peerServer: admission.end() };
-}
-
-class Admission {
-  readonly #options: AdmitOptions;
+/** Finds out what an empty disk means (../admission.ts), on the peer port and before there is a node: this member votes for nobody meanwhile. */
+export class Admission {
+  readonly #options: AdmissionOptions;
   readonly #token = randomBytes(12).toString("base64url");
   readonly #startedMs: number;
   readonly #server: Server;
@@ -61,12 +52,13 @@ class Admission {
   #stopSweeping: () => void = () => undefined;
   #saidWaiting = false;
 
-  constructor(options: AdmitOptions) {
+  constructor(options: AdmissionOptions) {
     this.#options = options;
     this.#startedMs = options.clock.monotonicMs();
     this.#server = createServer({ noDelay: true }, (socket) => this.#accept(socket));
   }
 
+  /** Resolves once it is known, however long that takes. */
   async run(): Promise<Admitted> {
     const { peerAddress, members, clock } = this.#options;
     await listenOn(this.#server, peerAddress.host, peerAddress.port);
@@ -77,6 +69,16 @@ class Admission {
     return admitted;
   }
 
+  /** In words, as long as it is not known. */
+  get waitsFor(): string {
+    const { member, members, clusterState } = this.#options;
+    if (clusterState === "existing" || [...this.#heard.values()].some(({ isEmpty }) => !isEmpty))
+      return "its disk is empty: waiting for a leader to take it in";
+    const unheard = members.filter(({ id }) => id !== member && !this.#heard.has(id)).map(({ name }) => name);
+    return `its disk is empty: waiting to hear from ${unheard.join(", ")} whether theirs are, too`;
+  }
+
+  /** The port stays taken: the server listens, and turns away whoever comes. */
   end(): Server {
     this.#stopSweeping();
     for (const { link } of this.#peers.values()) link.close();
@@ -198,12 +200,7 @@ class Admission {
     const waitedMs = Math.round(this.#options.clock.monotonicMs() - this.#startedMs);
     if (this.#saidWaiting || waitedMs < mentionWaitingAfterMs) return;
     this.#saidWaiting = true;
-    const { clusterState, log } = this.#options;
-    const msg =
-      clusterState === "new" && this.#heard.size === 0
-        ? "its disk is empty: waiting to hear from the other founders whether theirs are too"
-        : "its disk is empty: waiting for a leader to take it in";
-    log("warn", "waiting-for-leader", msg, { waitedMs });
+    this.#options.log("warn", "waiting-for-leader", this.waitsFor, { waitedMs });
   }
 }
 

@@ -6,7 +6,7 @@ import type { Server as TlsServer } from "node:tls";
 import type { GrpcServer } from "./grpc-server.js";
 import { preface } from "./h2/frames.js";
 import { prefaceTimeoutMs } from "./h2/limits.js";
-import { listenOn } from "./listen.js";
+import { listenOn, portOf } from "./listen.js";
 import { plainText } from "./plain-text.js";
 import type { TlsKeys } from "./tls-keys.js";
 
@@ -21,9 +21,10 @@ const tlsHandshake = 0x16;
  * not listen itself. With keys, both take what comes over TLS, and plain text gets no further than {@link plainText} lets it.
  */
 export class FrontDoor {
-  readonly #grpc: GrpcServer;
-  readonly #http: HttpServer;
-  readonly #plainHttp: HttpServer;
+  readonly #keys: TlsKeys | undefined;
+  #grpc: GrpcServer;
+  #http: HttpServer;
+  #plainHttp: HttpServer;
   readonly #server: Server;
   readonly #tls: TlsServer | undefined;
   /** Connections that have not said what they speak. */
@@ -33,6 +34,7 @@ export class FrontDoor {
   #accepting = true;
 
   constructor(grpc: GrpcServer, http: HttpServer, keys?: TlsKeys) {
+    this.#keys = keys;
     this.#grpc = grpc;
     this.#http = http;
     this.#plainHttp = keys === undefined ? http : plainText(http);
@@ -63,12 +65,32 @@ export class FrontDoor {
     return server;
   }
 
-  /** Resolves with the port once connections are taken. */
+  /** Resolves with the port once connections are taken; where they are already, with the port that there is. */
   async listen(host: string | undefined, port: number): Promise<number> {
+    if (this.#server.listening) return portOf(this.#server);
     const got = await listenOn(this.#server, host, port);
-    // an HTTP server begins to watch over its connections, their time limits and idleness, when it hears this
-    for (const http of new Set([this.#http, this.#plainHttp])) http.emit("listening");
+    this.#wake();
     return got;
+  }
+
+  /**
+   * From here on these two serve whoever comes, and whoever has not said yet what it speaks. Those before them answer what they were asked, and
+   * end their connections.
+   */
+  passOn(grpc: GrpcServer, http: HttpServer): void {
+    const before = new Set([this.#http, this.#plainHttp]);
+    this.#grpc.drain();
+    this.#grpc = grpc;
+    this.#http = http;
+    this.#plainHttp = this.#keys === undefined ? http : plainText(http);
+    if (this.#server.listening) this.#wake();
+    // neither listens: this ends their idle connections
+    for (const server of before) server.close();
+  }
+
+  /** An HTTP server begins to watch over its connections, their time limits and idleness, when it hears that it listens. */
+  #wake(): void {
+    for (const http of new Set([this.#http, this.#plainHttp])) http.emit("listening");
   }
 
   /** No new connections and no new calls from here on; idle connections end. */

@@ -35,9 +35,11 @@ interface Reply {
 const notFound: Reply = { status: 404, body: "Not Found\n", type: plain };
 const methodNotAllowed: Reply = { status: 405, body: "Method Not Allowed\n", type: plain };
 
+type Health = Pick<Store, "unhealthy" | "status">;
+
 /** The HTTP/1.1 side of a node: etcd's JSON gateway, `/health`, `/status`, `/version`, `/metrics`. */
 export class Gateway {
-  readonly #store: Store;
+  readonly #store: Health;
   readonly #metrics: () => string;
   readonly #calls: ReadonlyMap<string, JsonCall>;
   readonly #streams: ReadonlyMap<string, JsonStreamCall>;
@@ -45,7 +47,7 @@ export class Gateway {
   readonly server: Server;
 
   /** `methods`: those that the gRPC server has. `metrics`: as of now, in Prometheus' text format. */
-  constructor(store: Store, methods: Methods, metrics: () => string) {
+  constructor(store: Health, methods: Methods, metrics: () => string) {
     this.#store = store;
     this.#metrics = metrics;
     this.#calls = jsonCalls(methods);

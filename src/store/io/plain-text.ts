@@ -12,13 +12,15 @@ const open: ReadonlySet<string> = new Set(["/health", "/status", "/metrics", "/v
  * others hear what etcd, that is Go, says to them.
  */
 export function plainText(http: Server): Server {
-  const { keepAliveTimeout, requestTimeout, headersTimeout } = http;
-  return createServer({ keepAliveTimeout, requestTimeout, headersTimeout, noDelay: true }, (request, response) => {
+  const { keepAliveTimeout, requestTimeout, headersTimeout, maxRequestsPerSocket } = http;
+  const server = createServer({ keepAliveTimeout, requestTimeout, headersTimeout, noDelay: true }, (request, response) => {
     if (request.method === "GET" && open.has(pathOf(request.url ?? ""))) return void http.emit("request", request, response);
     const body = "Client sent an HTTP request to an HTTPS server.\n";
     response.writeHead(400, { "content-type": "text/plain; charset=utf-8", "content-length": body.length, connection: "close" });
     response.end(body);
   });
+  server.maxRequestsPerSocket = maxRequestsPerSocket;
+  return server;
 }
 
 function pathOf(url: string): string {
