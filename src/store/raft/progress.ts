@@ -105,6 +105,11 @@ export function heardFrom(pr: Progress, lastIndex: number): void {
   if (pr.match < lastIndex || pr.state === "probe") pr.appendDue = true;
 }
 
+/** Whether the answer to an empty append would tell nothing: it is to tell the commit index alone, and what is on its way is answered for itself. */
+export function needsNoAnswer(pr: Progress): boolean {
+  return pr.state === "replicate" && !pr.appendDue;
+}
+
 /** An append with these entries left. In state replicate the answer is taken for granted. */
 export function sentEntries(pr: Progress, count: number, lastIndex: number, commit: number): void {
   pr.appendDue = false;

@@ -24,6 +24,7 @@ import {
   isPaused,
   maybeDecrease,
   maybeUpdate,
+  needsNoAnswer,
   noteHeartbeat,
   sentEntries,
   snapshotFailed,
@@ -527,7 +528,7 @@ class Machine implements Raft {
     }
     const lastNew = m.prevIndex + m.entries.length;
     this.divergence.matchedUpTo(lastNew);
-    this.accept(m.from, lastNew);
+    if (m.unanswered !== true) this.accept(m.from, lastNew);
     // beyond the entries of this message our log may hold others than the leader's
     this.commitTo(Math.min(m.commit, lastNew));
   }
@@ -814,7 +815,18 @@ class Machine implements Raft {
       if (prevTerm === undefined) return this.sendSnapshot(to, pr);
       // what is there is sent ahead of the answers while the window has room
       const entries = pr.next <= log.lastIndex && !pr.inflight.full ? log.slice(pr.next, this.options.appendBytesMax) : [];
-      this.send({ type: "append", from: this.id, to, term: this.term, prevIndex, prevTerm, entries, commit: log.commit });
+      const unanswered = entries.length === 0 && needsNoAnswer(pr);
+      this.send({
+        type: "append",
+        from: this.id,
+        to,
+        term: this.term,
+        prevIndex,
+        prevTerm,
+        entries,
+        commit: log.commit,
+        unanswered,
+      });
       sentEntries(pr, entries.length, prevIndex + entries.length, log.commit);
       if (entries.length === 0) return;
     }

@@ -90,6 +90,8 @@ export type Message = Envelope &
         readonly prevTerm: number;
         readonly entries: readonly Entry[];
         readonly commit: number;
+        /** Of an append that only tells `commit`, to a follower that is known to keep up: it answers only where it does not fit. */
+        readonly unanswered?: boolean;
       }
     | {
         readonly type: "appendReply";

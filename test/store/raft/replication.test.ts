@@ -39,6 +39,23 @@ test("appends are sent ahead of their answers until the window is full, and go o
   expect(cluster.of(2).state).toEqual(["a", "b", "c", "d", "e"]);
 });
 
+test("the commit index alone is told without an answer, where it fits the follower's log", () => {
+  const answersTo = (lost: boolean): Message[] => {
+    const cluster = new Cluster({ voters: [1, 2, 3] });
+    cluster.elect(1);
+    cluster.lose = (m) => m.type === "append" && m.to === 2 && (lost || m.entries.length === 0);
+    cluster.propose(1, "a");
+    cluster.settle();
+    const { commit, term } = cluster.status(1);
+    const message = { type: "append", from: 1, to: 2, term, prevIndex: commit, prevTerm: term, entries: [], commit } as const;
+    const { send, sendAfterPersist, apply } = cluster.input(2, { type: "receive", message: { ...message, unanswered: true } });
+    expect(apply).toHaveLength(lost ? 0 : 1);
+    return [...send, ...sendAfterPersist];
+  };
+  expect(answersTo(false)).toEqual([]);
+  expect(answersTo(true)).toMatchObject([{ type: "appendReply", rejected: true }]);
+});
+
 test("lost appends are found out by the next heartbeat", () => {
   const cluster = new Cluster({ voters: [1, 2, 3], raft: { inflightAppendsMax: 2 } });
   cluster.elect(1);
