@@ -9,12 +9,19 @@ export interface LastWords {
   readonly fields: Readonly<Record<string, unknown>>;
 }
 
-/** `otherwise`: what anything else that went wrong is called. */
-export function lastWordsOn(error: unknown, otherwise: "disk-failed" | "start-failed"): LastWords {
+/** `node`: whose they are. `otherwise`: what anything else that went wrong is called. */
+export function lastWordsOn(error: unknown, node: string, otherwise: "disk-failed" | "start-failed"): LastWords {
   if (error instanceof WalDamaged || error instanceof DiskRefused) {
     const event = error instanceof WalDamaged ? "wal-corrupt" : "disk-failed";
-    return { event, msg: error.message, fields: { file: error.file, offset: error.offset } };
+    return { event, msg: `${error.message}; ${wayBackFrom(error, node)}`, fields: { file: error.file, offset: error.offset } };
   }
   const msg = otherwise === "disk-failed" ? `the disk refused to store: ${messageOf(error)}` : messageOf(error);
   return { event: otherwise, msg, fields: {} };
+}
+
+/** docs/etcd.md tells them all. */
+function wayBackFrom(error: WalDamaged | DiskRefused, node: string): string {
+  if (error instanceof WalDamaged) return `\`devious chaos wipe ${node}\` lets the others send it everything`;
+  const first = error.isFull ? "make room" : "mend the disk";
+  return `what it acknowledged is kept: ${first}, then \`devious chaos start ${node}\``;
 }

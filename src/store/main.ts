@@ -35,7 +35,7 @@ function die(event: string, msg: string, fields: Readonly<Record<string, unknown
 }
 
 function dieOf(error: unknown, otherwise: "disk-failed" | "start-failed"): never {
-  const { event, msg, fields } = lastWordsOn(error, otherwise);
+  const { event, msg, fields } = lastWordsOn(error, name, otherwise);
   die(event, msg, fields);
 }
 

@@ -135,7 +135,7 @@ export class Snapshots {
 
   /** For the file of a peer's snapshot, piece by piece. */
   receive(): SnapshotIntake {
-    return new SnapshotIntake(() => this.#draft("received"));
+    return new SnapshotIntake(() => this.#draft("received"), this.#options.onFatal);
   }
 
   /** The state that a leader's snapshot brings. */

@@ -1,6 +1,7 @@
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import type { MemberId } from "../raft/types.js";
+import { DiskRefused } from "./disk-refused.js";
 import { WalDamaged } from "./wal-damaged.js";
 
 /**
@@ -9,7 +10,10 @@ import { WalDamaged } from "./wal-damaged.js";
  */
 const fileName = "identity";
 
-/** Undefined where none was written: by versions before this, or on an empty disk. Throws {@link WalDamaged} where it makes no sense. */
+/**
+ * Undefined where none was written: by versions before this, or on an empty disk. Throws {@link WalDamaged} where it makes no sense, and
+ * {@link DiskRefused}.
+ */
 export function readIdentity(dir: string): MemberId | undefined {
   const path = join(dir, fileName);
   let text: string;
@@ -17,22 +21,26 @@ export function readIdentity(dir: string): MemberId | undefined {
     text = readFileSync(path, "utf8");
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
-    throw error;
+    throw new DiskRefused(path, 0, error, "read");
   }
   const [, member] = /^member ([1-9]\d{0,15})\n$/.exec(text) ?? [];
   if (member === undefined) throw new WalDamaged(path, 0, "the file with this member's number is damaged");
   return Number(member);
 }
 
-/** Durable when it returns, name included. */
+/** Durable when it returns, name included. Throws {@link DiskRefused}. */
 export function writeIdentity(dir: string, member: MemberId): void {
   const path = join(dir, fileName);
-  const file = openSync(`${path}.tmp`, "w");
-  writeSync(file, `member ${member}\n`);
-  fsyncSync(file);
-  closeSync(file);
-  renameSync(`${path}.tmp`, path);
-  const folder = openSync(dir, "r");
-  fsyncSync(folder);
-  closeSync(folder);
+  try {
+    const file = openSync(`${path}.tmp`, "w");
+    writeSync(file, `member ${member}\n`);
+    fsyncSync(file);
+    closeSync(file);
+    renameSync(`${path}.tmp`, path);
+    const folder = openSync(dir, "r");
+    fsyncSync(folder);
+    closeSync(folder);
+  } catch (error) {
+    throw new DiskRefused(path, 0, error);
+  }
 }

@@ -4,7 +4,7 @@ import type { FileHandle } from "node:fs/promises";
 import { join } from "node:path";
 import type { SnapshotData, SnapshotMeta } from "../raft/types.js";
 import { encodeSnapshotFrame, encodeSnapshotHead, SnapshotFileParser, snapshotFrameBytesMax } from "./snapshot-format.js";
-import { refusedAt } from "./disk-refused.js";
+import { DiskRefused, refusedAt } from "./disk-refused.js";
 import { WalDamaged } from "./wal-damaged.js";
 
 /**
@@ -61,11 +61,20 @@ export class StoredSnapshot implements SnapshotData {
 
 function* pieces(path: string): Generator<Buffer, void, undefined> {
   const fd = openSync(path, "r");
+  let at = 0;
+  const read = (piece: Buffer): number => {
+    try {
+      return readSync(fd, piece);
+    } catch (error) {
+      throw new DiskRefused(path, at, error, "read");
+    }
+  };
   try {
     for (;;) {
       const piece = Buffer.allocUnsafe(snapshotFrameBytesMax);
-      const bytes = readSync(fd, piece);
+      const bytes = read(piece);
       if (bytes === 0) return;
+      at += bytes;
       yield piece.subarray(0, bytes);
     }
   } finally {
@@ -89,7 +98,7 @@ export class SnapshotDraft {
   /** `name`: no other draft of this process has it. */
   static async begin(dir: string, name: string): Promise<SnapshotDraft> {
     const path = join(dir, `snapshot-${name}.tmp`);
-    return new SnapshotDraft(dir, path, await open(path, "w+"));
+    return new SnapshotDraft(dir, path, await open(path, "w+").catch(refusedAt(path, 0)));
   }
 
   async append(bytes: Uint8Array): Promise<void> {
@@ -101,7 +110,7 @@ export class SnapshotDraft {
   async publish(meta: SnapshotMeta): Promise<StoredSnapshot> {
     await this.#file.sync().catch(refusedAt(this.path, 0));
     await this.#file.close();
-    await rename(this.path, join(this.#dir, snapshotFileName(meta)));
+    await rename(this.path, join(this.#dir, snapshotFileName(meta))).catch(refusedAt(this.path, 0));
     await syncDir(this.#dir);
     return StoredSnapshot.find(this.#dir, meta);
   }
@@ -190,11 +199,11 @@ export function removeOtherSnapshots(dir: string, meta: Pick<SnapshotMeta, "inde
   for (const name of readdirSync(dir)) if (name.startsWith("snapshot-") && name !== current) unlinkSync(join(dir, name));
 }
 
-/** Makes names given, changed or removed in `dir` durable. */
+/** Makes names given, changed or removed in `dir` durable. Rejects with {@link DiskRefused}. */
 export async function syncDir(dir: string): Promise<void> {
   const handle = await open(dir, "r");
   try {
-    await handle.sync();
+    await handle.sync().catch(refusedAt(dir, 0));
   } finally {
     await handle.close();
   }

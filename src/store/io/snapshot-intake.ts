@@ -31,6 +31,7 @@ export class ReceivedSnapshot implements SnapshotData {
 /** A snapshot file on its way in: checked, written and turned into a state as it comes. Whatever fails, nothing of it is left. */
 export class SnapshotIntake {
   readonly #begin: () => Promise<SnapshotDraft>;
+  readonly #onDiskRefused: (error: unknown) => void;
   readonly #parser = new SnapshotFileParser("a snapshot that a peer sends");
   readonly #reader = new StateReader();
   #draft: SnapshotDraft | undefined;
@@ -40,8 +41,10 @@ export class SnapshotIntake {
   /** Bytes that came so far. */
   bytes = 0;
 
-  constructor(begin: () => Promise<SnapshotDraft>) {
+  /** `onDiskRefused` is told what `write` and `end` reject with where it is this member's disk, and not what was sent. */
+  constructor(begin: () => Promise<SnapshotDraft>, onDiskRefused: (error: unknown) => void) {
     this.#begin = begin;
+    this.#onDiskRefused = onDiskRefused;
   }
 
   /** Resolves once it is written. Throws or rejects where it cannot be, or is no part of a snapshot; it is to be aborted then. */
@@ -49,12 +52,19 @@ export class SnapshotIntake {
     this.bytes += piece.length;
     const bytes = Buffer.from(piece.buffer, piece.byteOffset, piece.byteLength);
     for (const chunk of this.#parser.push(bytes)) this.#reader.push(chunk);
-    this.#written = this.#written.then(async () => {
-      if (this.#isOver) return;
+    this.#written = this.#written.then(() => this.#append(bytes));
+    await this.#written;
+  }
+
+  async #append(bytes: Buffer): Promise<void> {
+    if (this.#isOver) return;
+    try {
       this.#draft ??= await this.#begin();
       await this.#draft.append(bytes);
-    });
-    await this.#written;
+    } catch (error) {
+      this.#onDiskRefused(error);
+      throw error;
+    }
   }
 
   /** All has come: resolves once it is durable. Rejects as {@link write}. */
@@ -65,7 +75,11 @@ export class SnapshotIntake {
     invariant(this.#draft !== undefined, "a snapshot that is whole has a file");
     const state = Replica.of(this.#reader);
     this.#isOver = true;
-    return new ReceivedSnapshot(await this.#draft.publish(meta), state);
+    const file = await this.#draft.publish(meta).catch((error: unknown) => {
+      this.#onDiskRefused(error);
+      throw error;
+    });
+    return new ReceivedSnapshot(file, state);
   }
 
   async abort(): Promise<void> {

@@ -1,9 +1,10 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, readdirSync, truncateSync, unlinkSync } from "node:fs";
+import { closeSync, fsyncSync, mkdirSync, openSync, readdirSync, truncateSync, unlinkSync } from "node:fs";
 import { unlink } from "node:fs/promises";
 import { join } from "node:path";
 import type { StoreSwitches } from "../../core/store-switches.js";
 import type { RealTime } from "../clock.js";
 import type { HardState, Persist, Recovered, Snapshot, SnapshotMeta } from "../raft/types.js";
+import { readWhole } from "./disk-refused.js";
 import type { CreateLogFile, LogFile } from "./log-file.js";
 import { newestSnapshot, removeOldSnapshots, removeOtherSnapshots, StoredSnapshot, syncDir } from "./snapshot-file.js";
 import { WalDamaged } from "./wal-damaged.js";
@@ -109,7 +110,7 @@ export class Wal {
     let tornTail: Found["tornTail"];
     for (const [position, name] of names.entries()) {
       const path = join(dir, name);
-      const bytes = readFileSync(path);
+      const bytes = readWhole(path);
       const contents = decodeSegment(bytes);
       if (contents.damage === "rot" || (contents.damage === "torn" && position < names.length - 1)) {
         throw new WalDamaged(path, contents.wholeBytes, "the write-ahead log is damaged before its end");

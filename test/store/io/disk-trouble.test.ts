@@ -1,5 +1,5 @@
 // Shows that a disk that is full, broken, or holds something else than was written ends the node with one line that names file and byte.
-import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { beforeEach, expect, it } from "vitest";
@@ -7,6 +7,8 @@ import { sayingWhere } from "../../../src/store/io/disk-refused.js";
 import { createLogFile } from "../../../src/store/io/log-file.js";
 import type { CreateLogFile } from "../../../src/store/io/log-file.js";
 import { realTime } from "../../../src/store/io/real-time.js";
+import { SnapshotDraft } from "../../../src/store/io/snapshot-file.js";
+import { SnapshotIntake } from "../../../src/store/io/snapshot-intake.js";
 import { endOfWritten } from "../../../src/store/io/wal-format.js";
 import { Wal } from "../../../src/store/io/wal.js";
 import { lastWordsOn } from "../../../src/store/last-words.js";
@@ -35,7 +37,7 @@ function open(createFile: CreateLogFile = createLogFile) {
     onDurable: () => undefined,
     onSnapshotSaved: () => undefined,
     onSync: () => undefined,
-    onFatal: (error) => said.push(lastWordsOn(error, "disk-failed")),
+    onFatal: (error) => said.push(lastWordsOn(error, "n1", "disk-failed")),
   });
   return { wal, recovered, said };
 }
@@ -84,7 +86,9 @@ it.each([
   trouble.is = true;
   await append(wal, 3);
   const code = writes ?? syncs;
-  const msg = `the disk refused to store: ${code}: as the kernel says it (${logFile()}, byte ${offset})`;
+  const first = writes === undefined ? "mend the disk" : "make room";
+  const wayBack = `what it acknowledged is kept: ${first}, then \`devious chaos start n1\``;
+  const msg = `the disk refused to store: ${code}: as the kernel says it (${logFile()}, byte ${offset}); ${wayBack}`;
   expect(said).toEqual([{ event: "disk-failed", msg, fields: { file: logFile(), offset } }]);
 });
 
@@ -100,7 +104,7 @@ function refusal(act: () => unknown): LastWords | undefined {
     act();
     return undefined;
   } catch (error) {
-    return lastWordsOn(error, "start-failed");
+    return lastWordsOn(error, "n1", "start-failed");
   }
 }
 
@@ -129,4 +133,28 @@ it("a snapshot that changed: the node does not start", async () => {
   const words = refusal(() => [...(open().recovered?.snapshot.data.chunks() ?? [])]);
   expect(words).toMatchObject({ event: "wal-corrupt", fields: { file, offset: expect.any(Number) } });
   expect(words?.msg).toContain(`(${file}, byte `);
+});
+
+it("a full disk where a snapshot comes in: the node ends, for the leader would send it for ever", async () => {
+  const saved = await savedSnapshot(dir, { index: 1, term: 1, conf }, Buffer.from("state"));
+  const draft = join(dir, "snapshot-received-1.tmp");
+  // takes nothing: null(4)
+  symlinkSync("/dev/full", draft);
+  const said: LastWords[] = [];
+  const begin = (): Promise<SnapshotDraft> => SnapshotDraft.begin(dir, "received-1");
+  const intake = new SnapshotIntake(begin, (error) => said.push(lastWordsOn(error, "n1", "disk-failed")));
+  await expect(intake.write(readFileSync(saved.path).subarray(0, 16))).rejects.toThrow("ENOSPC");
+  expect(said).toMatchObject([{ event: "disk-failed", fields: { file: draft, offset: 0 } }]);
+  await intake.abort();
+});
+
+it("a snapshot that is none: nothing is wrong with this member's disk", async () => {
+  const said: unknown[] = [];
+  const intake = new SnapshotIntake(
+    () => SnapshotDraft.begin(dir, "received-1"),
+    (error) => said.push(error),
+  );
+  await expect(intake.write(Buffer.alloc(64, 7))).rejects.toThrow("a snapshot that a peer sends");
+  await intake.abort();
+  expect(said).toEqual([]);
 });

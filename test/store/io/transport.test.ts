@@ -54,7 +54,13 @@ function member(self: number, cluster = "test") {
     },
     snapshots: {
       open: ({ data }) => SnapshotSource.open(data as StoredSnapshot),
-      receive: () => new SnapshotIntake(() => SnapshotDraft.begin(dir, `received-${++drafts}`)),
+      receive: () =>
+        new SnapshotIntake(
+          () => SnapshotDraft.begin(dir, `received-${++drafts}`),
+          (error) => {
+            throw error;
+          },
+        ),
     },
     onMessage: (message) => received.push(message),
     isRemoved: (id) => removed.has(id),
