@@ -16,8 +16,11 @@ export class Clients {
   #lookedUpAtMs = -Infinity;
   #isOver = false;
   #running = [];
-  /** Keys of writes that were acknowledged, and by writer the number of its last one. */
+  /** By node how many writes its writer may begin. */
+  #turns = new Map();
+  /** Keys of writes that were acknowledged, and of those that a read has shown all the same; by writer the number of the last of both. */
   #acknowledged = new Set();
+  #shown = new Set();
   #latest = new Map();
   #stale = [];
   #firstTerm = Infinity;
@@ -37,7 +40,23 @@ export class Clients {
   async start() {
     await this.#lookUp();
     const nodes = [...this.#addresses.keys()];
-    this.#running = [...nodes.flatMap((node) => [this.#write(node), this.#read(node), this.#watch(node)]), this.#observe(nodes)];
+    this.writeFreely();
+    this.#running = [...nodes.flatMap((node) => [this.#write(node), this.#read(node), this.#watch(node)]), this.#observe()];
+  }
+
+  writeFreely() {
+    for (const node of this.#addresses.keys()) this.#turns.set(node, Infinity);
+  }
+
+  /** Reads and watches go on. */
+  holdWrites() {
+    this.#turns.clear();
+  }
+
+  /** One write, through who leads now. */
+  async writeThroughLeader() {
+    const [leader] = (await this.#statuses()).filter(({ role }) => role === "leader").sort((a, b) => b.term - a.term);
+    if (leader !== undefined) this.#turns.set(leader.node, 1);
   }
 
   stop() {
@@ -62,6 +81,7 @@ export class Clients {
       lostFirst: lost[0],
       stale: this.#stale.length,
       staleFirst: this.#stale[0],
+      vanished: [...this.#shown].filter((key) => !this.#acknowledged.has(key) && !kept.has(key)),
       newTerms: this.#lastTerm - this.#firstTerm,
       cancelledWatches: this.#cancelledWatches,
       deafLeaders: [...this.#deposed].filter((node) => !this.#steppedDown.has(node)),
@@ -90,7 +110,15 @@ export class Clients {
 
   /** What failed, or may have failed, is not booked: only what was acknowledged has to be there. */
   async #write(node) {
-    for (let number = 1; !this.#isOver; number++) {
+    let number = 0;
+    while (!this.#isOver) {
+      const turns = this.#turns.get(node) ?? 0;
+      if (turns === 0) {
+        await sleep(pauseMs);
+        continue;
+      }
+      this.#turns.set(node, turns - 1);
+      number++;
       const key = `w/${node}/${number}`;
       const put = (name) => ({ request_put: { key: base64(name), value: base64(String(number)) } });
       try {
@@ -113,14 +141,21 @@ export class Clients {
         for (const [writer, number] of before) {
           if ((seen.get(writer) ?? 0) >= number) continue;
           this.#stale.push(
-            `${node} showed write ${seen.get(writer) ?? 0} of the client at ${writer}, whose write ${number} was acknowledged`,
+            `${node} showed write ${seen.get(writer) ?? 0} of the client at ${writer}, whose write ${number} was known`,
           );
         }
+        for (const [writer, number] of seen) this.#noteShown(writer, number);
         await sleep(pauseMs);
       } catch {
         await this.#recover();
       }
     }
+  }
+
+  /** What one read has shown, all later ones have to show. */
+  #noteShown(writer, number) {
+    this.#shown.add(`w/${writer}/${number}`);
+    this.#latest.set(writer, Math.max(this.#latest.get(writer) ?? 0, number));
   }
 
   async #recover() {
@@ -150,12 +185,17 @@ export class Clients {
     }
   }
 
+  /** What each node that answers says of itself. */
+  async #statuses() {
+    const asked = [...this.#addresses.keys()].map(async (node) => ({ node, ...(await this.#ask(node, "/status")) }));
+    return (await Promise.allSettled(asked)).flatMap(({ value }) => value ?? []);
+  }
+
   /** Who takes itself for the leader, and in which term. */
-  async #observe(nodes) {
+  async #observe() {
     while (!this.#isOver) {
       await sleep(lookEveryMs);
-      const asked = nodes.map(async (node) => ({ node, ...(await this.#ask(node, "/status")) }));
-      const found = (await Promise.allSettled(asked)).flatMap(({ value }) => value ?? []);
+      const found = await this.#statuses();
       for (const { term } of found) {
         this.#firstTerm = Math.min(this.#firstTerm, term);
         this.#lastTerm = Math.max(this.#lastTerm, term);

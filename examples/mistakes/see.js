@@ -5,9 +5,11 @@
 //
 // Boots the example's cluster, lets clients write and read on every node while its scenario runs, and says what they saw.
 // --name: of the cluster; --json: for programs. Exit code 1: the run itself did not work.
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
+import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs, promisify } from "node:util";
 import { Clients } from "./clients.js";
 
@@ -21,7 +23,12 @@ const shows = {
   // a machine that is busy may cost an election or two by itself
   "pre-vote-off": ({ newTerms }) => newTerms > 2,
   "check-quorum-off": ({ deafLeaders }) => deafLeaders.length > 0,
+  "commit-rule-any": ({ vanished }) => vanished.length > 0,
 };
+
+const writesFirstMs = 1000;
+/** Where any other write would come in between, clients hold theirs while the scenario runs, but for one through each leader that is cut off. */
+const holdsWrites = new Set(["commit-rule-any"]);
 
 const bin = fileURLToPath(new URL("../../bin/run.js", import.meta.url));
 const run = promisify(execFile);
@@ -49,16 +56,45 @@ async function untilReady() {
   for (let tries = 0; tries < 60; tries++) {
     const { nodes } = await status();
     if (nodes.every(({ health }) => health === "ready")) return;
-    await new Promise((resolve) => setTimeout(resolve, 500));
+    await sleep(500);
   }
   throw new Error("the cluster did not come back");
+}
+
+/** Calls `onCut` whenever nodes are cut off from each other, until the function is called that it returns. */
+function watchCuts(onCut) {
+  const logs = spawn(process.execPath, [
+    bin,
+    "logs",
+    "chaos",
+    "--follow",
+    "--event",
+    "fault-applied",
+    "--json",
+    "--cluster",
+    cluster,
+  ]);
+  createInterface(logs.stdout).on("line", (line) => {
+    if (JSON.parse(line).fields.kind === "partition") onCut();
+  });
+  return () => logs.kill();
+}
+
+async function playScenario(clients) {
+  const play = () => devious("chaos", "run", "scenario.yaml", "--cluster", cluster, "--seed", "1");
+  if (!holdsWrites.has(example)) return play();
+  await sleep(writesFirstMs);
+  clients.holdWrites();
+  const stopWatching = watchCuts(() => clients.writeThroughLeader());
+  await play().finally(stopWatching);
+  clients.writeFreely();
 }
 
 async function findings() {
   const clients = new Clients(async () => (await status()).nodes);
   try {
     await clients.start();
-    await devious("chaos", "run", "scenario.yaml", "--cluster", cluster, "--seed", "1");
+    await playScenario(clients);
     await untilReady();
     return await clients.finish();
   } finally {
@@ -66,11 +102,14 @@ async function findings() {
   }
 }
 
-function tell({ acknowledged, lost, lostFirst, stale, staleFirst, cancelledWatches, newTerms, deafLeaders }, isSeen) {
+function tell({ acknowledged, lost, lostFirst, stale, staleFirst, vanished, cancelledWatches, newTerms, deafLeaders }, isSeen) {
   console.log(
     `${acknowledged} writes were acknowledged, and ${lost} of them are gone${lostFirst ? `: ${lostFirst} was the first` : ""}.`,
   );
-  console.log(`${stale} reads missed writes acknowledged before they began${staleFirst ? `: ${staleFirst}` : ""}.`);
+  console.log(
+    `${stale} reads missed writes that were acknowledged or read before they began${staleFirst ? `: ${staleFirst}` : ""}.`,
+  );
+  for (const key of vanished) console.log(`${key}, which reads have shown, is gone.`);
   if (cancelledWatches > 0) console.log(`${cancelledWatches} watchers were told that they have to read anew.`);
   console.log(`There were ${newTerms} new terms.`);
   for (const node of deafLeaders) console.log(`${node} led on although another led a later term, and never noticed by itself.`);

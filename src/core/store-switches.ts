@@ -12,7 +12,10 @@ export interface StoreSwitches {
   readonly preVote: boolean;
   /** Whether a leader that hears no majority steps down, and whoever hears a leader refuses others its vote (thesis §6.2, §4.2.3). */
   readonly checkQuorum: boolean;
-  /** Whether a leader commits entries of earlier terms only through one of its own (thesis §3.6.2). */
+  /**
+   * Whether a leader commits entries of earlier terms only through one of its own, with which it begins (thesis §3.6.2), or as soon as a
+   * majority holds them.
+   */
   readonly commitRule: "currentTerm" | "any";
   /** Whether a leader answers once a majority holds an entry, or once it does itself. */
   readonly replication: "sync" | "async";

@@ -219,13 +219,13 @@ export class SimNode {
         send,
         get: (key) => this.#life?.machine.get(key) ?? null,
         leases: () => (this.#life as Life).machine.leases,
-        leadership: (appliedTerm) => {
-          const { match, lastIndex, conf, term } = raft.status();
+        leadership: (knowsAllBefore) => {
+          const { match, lastIndex, conf } = raft.status();
           const { members: known, nextMember } = (this.#life as Life).machine.members;
           // all count as started and up: what is risky must be safe as well, only less often useful
           const members = new Map([...known].map(([id, member]) => [id, { ...member, clientUrls: [] }]));
           const isUp = (): boolean => true;
-          return { members, nextMember, conf, match, lastIndex, isUp, knowsAllBefore: appliedTerm === term };
+          return { members, nextMember, conf, match, lastIndex, isUp, knowsAllBefore };
         },
         bugs,
       },

@@ -53,7 +53,7 @@ export interface RequestsOptions {
   /** As applied here by now. */
   readonly leases: () => LeaseBook;
   /** As of now. */
-  readonly leadership: (appliedTerm: number) => Leadership;
+  readonly leadership: (knowsAllBefore: boolean) => Leadership;
   readonly bugs: Pick<SimBugs, "goesWithLeader" | "renewsAlone" | "keepsOldDeadlines">;
 }
 
@@ -74,11 +74,14 @@ export class SimRequests {
   readonly #asked = new Map<number, (forwarded: Forwarded) => void>();
   #lastAsk = 0;
   #leader: MemberId = none;
+  #applied: number;
   #appliedTerm = 0;
+  #knowsFrom = Infinity;
 
   constructor(options: RequestsOptions, applied: number) {
     const { self, incarnation, nowMs, timeoutMs, input, bugs } = options;
     this.#options = options;
+    this.#applied = applied;
     this.#readers = new Readers(applied);
     this.#router = new (bugs.goesWithLeader === true ? HastyRouter : Router)({
       self,
@@ -94,7 +97,7 @@ export class SimRequests {
       input,
       router: this.#router,
       onConfirmed: (op, index) => this.#leaseKeeper.confirmed(op, index),
-      leadership: () => options.leadership(this.#appliedTerm),
+      leadership: () => options.leadership(this.#applied >= this.#knowsFrom),
     });
     this.#writes = new OwnWrites({ self, incarnation, router: this.#router });
     this.#leaseKeeper = new LeaseKeeper({
@@ -156,7 +159,11 @@ export class SimRequests {
 
   /** After each step of the machine, before its entries are applied. */
   stepped({ events, proposed, dropped, reads }: Effects, { leader }: RaftStatus): void {
-    for (const event of events) if (event.event === "role-changed" && event.role !== "leader") this.#leaseKeeper.follow();
+    for (const event of events) {
+      if (event.event !== "role-changed") continue;
+      this.#knowsFrom = event.knowsFrom ?? Infinity;
+      if (event.role !== "leader") this.#leaseKeeper.follow();
+    }
     if (leader !== this.#leader) {
       this.#leader = leader;
       this.#router.leaderChanged();
@@ -176,8 +183,9 @@ export class SimRequests {
   }
 
   /** After all that a step had to apply. */
-  appliedAll(index: number, { role, term }: RaftStatus): void {
-    if (role === "leader" && this.#appliedTerm === term) this.#leaseKeeper.lead(term);
+  appliedAll(index: number, { term }: RaftStatus): void {
+    this.#applied = index;
+    if (index >= this.#knowsFrom) this.#leaseKeeper.lead(term);
     this.#readers.advance(index);
   }
 

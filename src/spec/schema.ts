@@ -156,7 +156,7 @@ const raft = z.strictObject(
     commitRule: oneOf(switchValues.commitRule)
       .optional()
       .describe(
-        "What a leader commits by counting copies. currentTerm (default): entries of its own term, and with them all before. any: also those of earlier leaders, which a later one may overwrite (unsafe).",
+        "What a leader commits by counting copies. currentTerm (default): entries of its own term, and with them all before. any: also those of earlier leaders, without one of its own to begin with; a later leader may overwrite them (unsafe).",
       ),
     replication: oneOf(switchValues.replication)
       .optional()

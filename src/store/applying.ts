@@ -10,7 +10,7 @@ import type { Snapshots } from "./snapshots.js";
 export interface ApplyingOptions {
   readonly state: MemberState;
   readonly snapshots: Pick<Snapshots, "applied" | "takeIfDue" | "restore">;
-  readonly leaseKeeper: Pick<LeaseKeeper, "applied" | "lead">;
+  readonly leaseKeeper: Pick<LeaseKeeper, "applied" | "lead" | "follow">;
   readonly leading: Pick<Leading, "onApplied" | "onRestored">;
   readonly readers: Pick<Readers, "advance">;
   readonly router: Pick<Router, "reachedTerm">;
@@ -39,7 +39,7 @@ export class Applying {
       store.onApplied(entry, applied);
       this.#enterTerm(entry.term);
     }
-    if (state.role === "leader" && state.knowsAllBefore) leaseKeeper.lead(state.term);
+    this.#leadLeases();
     readers.advance(state.applied);
     store.onSettled();
     snapshots.takeIfDue();
@@ -54,6 +54,17 @@ export class Applying {
     store.onRestored();
     this.#enterTerm(term);
     readers.advance(index);
+  }
+
+  /** What is committed by now may not be applied yet. */
+  roleChanged(): void {
+    if (this.#options.state.role === "leader") this.#leadLeases();
+    else this.#options.leaseKeeper.follow();
+  }
+
+  #leadLeases(): void {
+    const { state, leaseKeeper } = this.#options;
+    if (state.knowsAllBefore) leaseKeeper.lead(state.term);
   }
 
   #enterTerm(term: number): void {

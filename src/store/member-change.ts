@@ -17,7 +17,7 @@ export interface Leadership {
   readonly lastIndex: number;
   /** Whether a connection to this member stands; to the leader itself it always does. */
   readonly isUp: (member: MemberId) => boolean;
-  /** False until it has applied an entry of its own term: what the leaders before it changed may still stand in its log, unapplied. */
+  /** Until then, what the leaders before it changed may still stand in its log, unapplied. */
   readonly knowsAllBefore: boolean;
 }
 

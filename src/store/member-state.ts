@@ -12,6 +12,7 @@ export class MemberState {
   #replica: Replica;
   #applied: number;
   #appliedTerm: number;
+  #knowsFrom = Infinity;
 
   /** @param replica the state as of `meta`. */
   constructor(
@@ -69,15 +70,16 @@ export class MemberState {
     return { index: this.#applied, term: this.#appliedTerm, conf: this.#conf };
   }
 
-  /** An entry of the term of now is applied, and with it all that earlier leaders have left. */
+  /** This member leads, and all that earlier leaders have left is applied here. */
   get knowsAllBefore(): boolean {
-    return this.#appliedTerm === this.#term;
+    return this.#applied >= this.#knowsFrom;
   }
 
   heard(event: RaftEvent): void {
     switch (event.event) {
       case "role-changed":
         this.#role = event.role;
+        this.#knowsFrom = event.knowsFrom ?? Infinity;
         break;
       case "term-changed":
         this.#term = event.term;

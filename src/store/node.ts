@@ -350,7 +350,7 @@ export class Node {
 
   #onEvent(event: RaftEvent): void {
     this.#state.heard(event);
-    if (event.event === "role-changed" && event.role !== "leader") this.#leaseKeeper.follow();
+    if (event.event === "role-changed") this.#applying.roleChanged();
     if (event.event === "rolled-back") this.#store.onRolledBack();
     if (event.event === "leader-changed") {
       this.#founder.done();

@@ -57,7 +57,7 @@ export class LeaseKeeper {
     return this.#renewed;
   }
 
-  /** This member leads in `term`, and has applied an entry of that term, and so everything that leaders before it have left. */
+  /** This member leads in `term`, and has applied everything that leaders before it have left. */
   lead(term: number): void {
     if (this.#lessor.isLeading && this.#term === term) return;
     this.#term = term;

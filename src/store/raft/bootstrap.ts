@@ -4,7 +4,7 @@
  * A cluster begins at index 1, as if an entry there had made its first voters, and whoever joins later begins at 0 with no configuration.
  * So nobody can replay the log without first getting a snapshot, and with it the configuration that later changes build on.
  */
-import type { MemberId, Snapshot, SnapshotMeta } from "./types.js";
+import { none, type MemberId, type Recovered, type Snapshot, type SnapshotMeta } from "./types.js";
 
 const nobody = { voters: [], votersOutgoing: [], learners: [], learnersNext: [], autoLeave: false };
 
@@ -16,3 +16,8 @@ export function bootstrapSnapshot(voters: readonly MemberId[]): Snapshot {
 
 /** The start of a member that joins a cluster: it waits for the leader's snapshot. */
 export const joinerSnapshot: Snapshot = { meta: { index: 0, term: 0, conf: nobody }, data: new Uint8Array(0) };
+
+/** Whether a disk is as a new member's: it has never heard of a leader. */
+export function isNew({ hardState, snapshot, entries }: Recovered): boolean {
+  return snapshot.meta.index <= 1 && entries.length === 0 && hardState.vote === none && hardState.term <= snapshot.meta.term;
+}

@@ -7,6 +7,7 @@
  */
 import { invariant, unreachable } from "../../core/invariant.js";
 import type { Prng } from "../../core/prng.js";
+import { isNew } from "./bootstrap.js";
 import { commitIndex } from "./committing.js";
 import { changeConf, isJoint, isVoter, membersOf } from "./conf-change.js";
 import { decodeConfChange, encodeConfChange } from "./conf-codec.js";
@@ -57,13 +58,7 @@ import {
 /** Check-quorum rounds after which a snapshot that nobody answered for is taken for lost. */
 const snapshotRoundsMax = 10;
 
-/** Whether a disk is as a new member's: it has never heard of a leader. */
-function isNew({ hardState, snapshot, entries }: Recovered): boolean {
-  return snapshot.meta.index <= 1 && entries.length === 0 && hardState.vote === none && hardState.term <= snapshot.meta.term;
-}
-
 const noBytes = new Uint8Array(0);
-const leaveJointChange: ConfChange = { changes: [], context: noBytes };
 
 /** A machine that goes on from what was found on disk. `prng` draws its election timeouts. */
 export function createRaft(recovered: Recovered, options: RaftOptions, prng: Prng, bugs: PlantedBugs = {}): Raft {
@@ -234,7 +229,8 @@ class Machine implements Raft {
   private reportRole(): void {
     if (this.role === this.reportedRole) return;
     this.reportedRole = this.role;
-    this.out.events.push({ event: "role-changed", role: this.role, term: this.term });
+    const leads = this.state.role === "leader" && { knowsFrom: this.state.knowsFrom };
+    this.out.events.push({ event: "role-changed", role: this.role, term: this.term, ...leads });
   }
 
   private become(state: RoleState): void {
@@ -269,12 +265,13 @@ class Machine implements Raft {
   }
 
   private becomeLeader(): void {
-    const leading = leadingWith(this.log);
+    const leading = leadingWith(this.log, this.options.commitRule);
     trackMembers(leading, this.tracking, false);
     this.become(leading);
     this.setLeader(this.id);
-    // earlier terms' entries are committed only through one of this term (thesis §3.6.2)
-    this.append(leading, "normal", noBytes);
+    // earlier terms' entries are committed only through one of this term (thesis §3.6.2); who counts them as they are needs none
+    if (this.options.commitRule === "currentTerm") this.append(leading, "normal", noBytes);
+    else this.leaveJoint(leading);
   }
 
   // ---- elections -----------------------------------------------------------------------------------------------------------
@@ -705,9 +702,12 @@ class Machine implements Raft {
       if (leading !== undefined) leading.uncommittedBytes -= entry.data.length;
       if (entry.kind === "conf") this.applyConf(entry);
     }
-    if (leading !== undefined && this.conf.autoLeave && log.commit >= leading.pendingConfIndex) {
-      leading.pendingConfIndex = this.append(leading, "conf", encodeConfChange(leaveJointChange));
-    }
+    if (leading !== undefined) this.leaveJoint(leading);
+  }
+
+  private leaveJoint(leading: Leading): void {
+    if (!this.conf.autoLeave || this.log.commit < leading.pendingConfIndex) return;
+    leading.pendingConfIndex = this.append(leading, "conf", encodeConfChange({ changes: [], context: noBytes }));
   }
 
   private applyConf(entry: Entry): void {
@@ -786,7 +786,7 @@ class Machine implements Raft {
     const { log, options, nowMs } = this;
     const served = serveReads(leading, {
       commit: log.commit,
-      isSure: log.matches(log.commit, this.term),
+      isSure: log.commit >= leading.knowsFrom,
       leaseMs: options.leaseMs,
       nowMs,
       confirmedRound: () =>

@@ -2,7 +2,7 @@ import { isVoter, membersOf } from "./conf-change.js";
 import type { RaftLog } from "./log.js";
 import { createProgress, type Progress } from "./progress.js";
 import { ReadQueue } from "./reads.js";
-import { none, type ConfState, type MemberId } from "./types.js";
+import { none, type ConfState, type MemberId, type RaftOptions } from "./types.js";
 
 /** What a member knows only as long as it has its role. */
 export type RoleState = Following | Standing | Leading;
@@ -20,6 +20,11 @@ export interface Leading {
   readonly role: "leader";
   readonly progress: Map<MemberId, Progress>;
   readonly reads: ReadQueue;
+  /**
+   * Once this index is committed, so is all that leaders before it have left: that of its first own entry; where it counts their entries as
+   * they are, that of the last of these.
+   */
+  readonly knowsFrom: number;
   /** No change of configuration may be proposed before this index is applied: there may be one at or below it. */
   pendingConfIndex: number;
   /** Somebody was told to stand at once, whom no promise binds: from then on no lease holds. */
@@ -32,13 +37,14 @@ export interface Leading {
 }
 
 /** A leader of nobody yet, with the log that it brings along. */
-export function leadingWith(log: RaftLog): Leading {
+export function leadingWith(log: RaftLog, commitRule: RaftOptions["commitRule"]): Leading {
   let uncommittedBytes = 0;
   for (let index = log.commit + 1; index <= log.lastIndex; index++) uncommittedBytes += log.at(index).data.length;
   return {
     role: "leader",
     progress: new Map(),
     reads: new ReadQueue(),
+    knowsFrom: commitRule === "any" ? log.lastIndex : log.lastIndex + 1,
     // whatever the tail holds may be a change of configuration
     pendingConfIndex: log.lastIndex,
     leaseGivenUp: false,

@@ -4,7 +4,7 @@ import type { Leading } from "./roles.js";
 /** What decides which reads a leader may answer. */
 export interface Serving {
   readonly commit: number;
-  /** An entry of the leader's own term is committed: before that it does not know what is. */
+  /** All that leaders before it have left is committed: before that it does not know what is. */
   readonly isSure: boolean;
   /** How long a confirmed leader need not ask again; 0 = it asks for every read. */
   readonly leaseMs: number;

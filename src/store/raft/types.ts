@@ -25,7 +25,7 @@ export const none: MemberId = 0;
 export interface Entry {
   readonly index: number;
   readonly term: number;
-  /** `normal` with empty data is the no-op of a new leader; `conf` carries a {@link ConfChange} (conf-codec.ts). */
+  /** `normal` with empty data is the no-op of a new leader (with `commitRule: any` it has none); `conf` carries a {@link ConfChange} (conf-codec.ts). */
   readonly kind: "normal" | "conf";
   readonly data: Uint8Array;
 }
@@ -191,7 +191,8 @@ export type Role = "follower" | "preCandidate" | "candidate" | "leader" | "learn
 
 /** Worth a log line; the driver gives each its level and sentence. */
 export type RaftEvent =
-  | { readonly event: "role-changed"; readonly role: Role; readonly term: number }
+  /** `knowsFrom`, of a leader: once this index is applied, so is all that leaders before it have left. */
+  | { readonly event: "role-changed"; readonly role: Role; readonly term: number; readonly knowsFrom?: number }
   /** `from` is the term before. */
   | { readonly event: "term-changed"; readonly term: number; readonly from: number }
   | { readonly event: "leader-changed"; readonly leader: MemberId; readonly term: number }

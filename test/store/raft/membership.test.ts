@@ -127,16 +127,20 @@ test("while joint, nothing is committed without both halves", () => {
   expect(cluster.of(4).state).toEqual(["a"]);
 });
 
-test("a new leader ends the joint configuration that the old one entered", () => {
-  const cluster = new Cluster({ voters: [1, 2, 3] });
+test.each([
+  ["currentTerm", 3],
+  ["any", 2],
+] as const)("a new leader ends the joint configuration that the old one entered; commitRule: %s", (commitRule, jointAt) => {
+  const cluster = new Cluster({ voters: [1, 2, 3], raft: { commitRule } });
   cluster.elect(1);
   cluster.add(4);
   const joint = confChange({ kind: "addVoter", member: 4 }, { kind: "remove", member: 3 });
   // the entry that would leave it does not get out any more
-  cluster.lose = (m) => m.type === "append" && m.entries.some((entry) => entry.kind === "conf" && entry.index > 3);
+  cluster.lose = (m) => m.type === "append" && m.entries.some((entry) => entry.kind === "conf" && entry.index > jointAt);
   cluster.changeConf(1, joint);
   cluster.settle();
   cluster.tick(1, 1);
+  expect(cluster.of(1).proposed).toMatchObject([{ index: jointAt }]);
   expect(cluster.status(2).conf.votersOutgoing).toEqual([1, 2, 3]);
   cluster.isolate(1);
   cluster.tick(6 * electionTicks, 2, 3, 4);

@@ -200,32 +200,27 @@ test("a late answer of the disk does not count for a tail that was overwritten m
   expect(onDisk()).toBe(4);
 });
 
-test("entries of earlier terms are not committed by counting (thesis, figure 3.7); the planted bug does", () => {
-  const story = (commitRule: "currentTerm" | "any"): unknown => {
-    // one entry a message, so that an old entry can be acknowledged without the new leader's own
-    const cluster = new Cluster({ voters: [1, 2, 3, 4, 5], raft: { appendBytesMax: 1, commitRule } });
-    cluster.elect(1);
-    // (a) leader 1 of term 2 gets "old" to 2 only
-    cluster.partition([1, 2], [3, 4, 5]);
-    cluster.propose(1, "old");
-    cluster.settle();
-    // (b) 5 leads term 3 and keeps its entry to itself
-    cluster.electAmong(5, [3, 4, 5], (m) => m.type === "append");
-    // (c) 1 leads again and gets "old" to 3 and 4, but nothing of its own term: they refuse that once, then it is lost
-    cluster.isolate(1);
-    cluster.tick(2 * electionTicks, 1);
-    const refused = new Set<number>();
-    cluster.electAmong(1, [1, 3, 4], (m) => {
-      if (m.type !== "append" || m.entries.every((entry) => entry.term === 2)) return false;
-      return refused.size === refused.add(m.to).size;
-    });
-    expect(cluster.status(5)).toMatchObject({ role: "leader", term: 3, lastIndex: 3 });
-    expect(cluster.terms(3)).toBe("2 2");
-    const { commit, term } = cluster.status(1);
-    return { commit, term };
-  };
-  expect(story("currentTerm")).toEqual({ commit: 2, term: 4 });
-  expect(story("any")).toEqual({ commit: 3, term: 4 });
+test("entries of earlier terms are not committed by counting (thesis, figure 3.7)", () => {
+  // one entry a message, so that an old entry can be acknowledged without the new leader's own
+  const cluster = new Cluster({ voters: [1, 2, 3, 4, 5], raft: { appendBytesMax: 1 } });
+  cluster.elect(1);
+  // (a) leader 1 of term 2 gets "old" to 2 only
+  cluster.partition([1, 2], [3, 4, 5]);
+  cluster.propose(1, "old");
+  cluster.settle();
+  // (b) 5 leads term 3 and keeps its entry to itself
+  cluster.electAmong(5, [3, 4, 5], (m) => m.type === "append");
+  // (c) 1 leads again and gets "old" to 3 and 4, but nothing of its own term: they refuse that once, then it is lost
+  cluster.isolate(1);
+  cluster.tick(2 * electionTicks, 1);
+  const refused = new Set<number>();
+  cluster.electAmong(1, [1, 3, 4], (m) => {
+    if (m.type !== "append" || m.entries.every((entry) => entry.term === 2)) return false;
+    return refused.size === refused.add(m.to).size;
+  });
+  expect(cluster.status(5)).toMatchObject({ role: "leader", term: 3, lastIndex: 3 });
+  expect(cluster.terms(3)).toBe("2 2");
+  expect(cluster.status(1)).toMatchObject({ commit: 2, term: 4 });
 });
 
 test("proposals beyond the uncommitted bound are dropped, and taken again once there is room", () => {

@@ -51,6 +51,61 @@ describe("replication: async", () => {
   });
 });
 
+describe("commitRule: any", () => {
+  const naive = { ...three, raft: { commitRule: "any" } } as const;
+
+  test("a leader counts what an earlier one left, begins without an entry of its own, and loses what was committed (figure 8)", () => {
+    const cluster = new Cluster(naive);
+    cluster.elect(1);
+    cluster.propose(1, "before");
+    cluster.settle();
+    // (a) leader 1 of term 2 keeps "old" to itself, (b) and leader 3 of term 3 keeps "newer" to itself
+    cluster.isolate(1);
+    cluster.propose(1, "old");
+    cluster.settle();
+    cluster.electAmong(3, [2, 3]);
+    cluster.isolate(3);
+    cluster.propose(3, "newer");
+    cluster.settle();
+    // (c) 1 leads again, and gets "old" to 2: that is a majority
+    cluster.restart(1);
+    cluster.electAmong(1, [1, 2]);
+    cluster.tick(1, 1);
+    for (const id of [1, 2]) expect(cluster.of(id).state).toEqual(["before", "old"]);
+    // (d) 3 leads again, for the last term of its log is above theirs
+    cluster.restart(3);
+    cluster.electAmong(3, [2, 3]);
+    cluster.tick(1, 3);
+    for (const id of [2, 3]) expect(cluster.of(id).state).toEqual(["before", "newer"]);
+    expect(cluster.of(2).events).toContainEqual({ event: "rolled-back", index: 2, lost: 1 });
+  });
+
+  test("it answers reads once it has committed what its log held when it was elected", () => {
+    const cluster = new Cluster(naive);
+    cluster.elect(1);
+    // 2 gets the entry, and nobody hears of it
+    cluster.lose = (m) => m.type === "appendReply" || m.to === 3;
+    cluster.propose(1, "untold");
+    cluster.settle();
+    cluster.electAmong(2, [2, 3], (m) => m.type === "append");
+    cluster.input(2, { type: "readIndex", id: 1 });
+    cluster.tick(1, 2);
+    expect(cluster.of(2).reads).toEqual([]);
+    cluster.heal();
+    cluster.tick(2, 2);
+    expect(cluster.of(2).reads).toEqual([{ id: 1, index: 2 }]);
+  });
+
+  test("it answers reads at once where all of that is committed", () => {
+    const cluster = new Cluster(naive);
+    cluster.elect(1);
+    cluster.input(1, { type: "readIndex", id: 1 });
+    cluster.settle();
+    expect(cluster.of(1).reads).toEqual([{ id: 1, index: 1 }]);
+    expect(cluster.status(1).lastIndex).toBe(1);
+  });
+});
+
 test("preVote: false: whoever comes back from a cut deposes a leader that is well", () => {
   const leaderAfter = (preVote: boolean): unknown => {
     const cluster = new Cluster({ ...three, raft: { preVote } });
