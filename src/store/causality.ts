@@ -48,7 +48,10 @@ export class Causality {
   /** A message with this stamp has arrived. */
   receive(stamp: CausalStamp): void {
     this.#clock.receive(stamp, this.#wallMs());
-    for (const [node, line] of Object.entries(stamp.vector)) if (line > (this.#lines.get(node) ?? 0)) this.#set(node, line);
+    for (const node in stamp.vector) {
+      const line = stamp.vector[node] ?? 0;
+      if (line > (this.#lines.get(node) ?? 0)) this.#set(node, line);
+    }
   }
 
   #set(node: string, line: number): void {

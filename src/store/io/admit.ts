@@ -14,7 +14,7 @@ import type { Member } from "../replica.js";
 import { FrameReader, FrameWriter } from "./frames.js";
 import type { Packet } from "./frames.js";
 import { listenOn } from "./listen.js";
-import { PeerLink, writeFrame } from "./peer-link.js";
+import { PeerLink } from "./peer-link.js";
 
 /** How a member whose disk holds nothing begins. */
 export type Admitted =
@@ -175,13 +175,13 @@ export class Admission {
       if (packet[0] !== "hello") return;
       const { cluster: theirs, empty, clock } = packet[1];
       if (theirs !== cluster || empty === undefined) {
-        writeFrame(socket, writer.encode([["refused", "this member holds nothing yet"]]));
+        socket.write(writer.encode([["refused", "this member holds nothing yet"]]));
         socket.end();
         return;
       }
       this.#emptyWith.add(empty);
       if (clock !== undefined) causality.receive(clock);
-      writeFrame(socket, writer.encode([["welcome", { isEmpty: true, empty: this.#token, members }]]));
+      socket.write(writer.encode([["welcome", { isEmpty: true, empty: this.#token, members }]]));
     };
     socket.on("data", (chunk) => {
       try {

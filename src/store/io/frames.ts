@@ -1,4 +1,4 @@
-import { Packr, Unpackr } from "msgpackr";
+import { Packr, RESERVE_START_SPACE, Unpackr } from "msgpackr";
 import type { CausalStamp } from "../causality.js";
 import type { Standing } from "../admission.js";
 import type { MemberId, Message } from "../raft/types.js";
@@ -44,12 +44,10 @@ const frameBytesMax = 2 ** 28;
 export class FrameWriter {
   readonly #packr = new Packr({ useRecords: true, sequential: true });
 
-  /** The frame, as parts to be written one after the other. */
-  encode(packets: readonly Packet[]): [Buffer, Buffer] {
-    const payload = this.#packr.pack(packets);
-    const length = Buffer.allocUnsafe(lengthBytes);
-    length.writeUInt32LE(payload.length);
-    return [length, payload];
+  encode(packets: readonly Packet[]): Buffer {
+    const frame = this.#packr.pack(packets, RESERVE_START_SPACE + lengthBytes);
+    frame.writeUInt32LE(frame.length - lengthBytes);
+    return frame;
   }
 }
 

@@ -96,7 +96,7 @@ export class PeerLink {
     const packets = this.#outbox;
     this.#outbox = [];
     this.#spokeAtMs = this.#options.nowMs();
-    writeFrame(this.#state.socket, this.#state.writer.encode([["clock", this.#options.causality.send()], ...packets]));
+    this.#state.socket.write(this.#state.writer.encode([["clock", this.#options.causality.send()], ...packets]));
   }
 
   /** `paused`: this process itself did not run for a while, so the silence may have been ours. */
@@ -149,7 +149,7 @@ export class PeerLink {
     const isCurrent = (): boolean => dial === this.#dial;
     socket.on("connect", () => {
       const hello = { cluster, from: self, to: peer.id, clock: causality.send(), ...(empty === undefined ? {} : { empty }) };
-      writeFrame(socket, writer.encode([["hello", hello]]));
+      socket.write(writer.encode([["hello", hello]]));
     });
     socket.on("data", (chunk) => {
       if (!isCurrent()) return;
@@ -214,13 +214,6 @@ export class PeerLink {
     this.#retryAfterMs = Math.min(retryAfterMsMax, this.#retryAfterMs * 2);
     if (before.type !== "down") this.#options.onLost(why, before.type === "up");
   }
-}
-
-export function writeFrame(socket: Socket, [length, payload]: [Buffer, Buffer]): void {
-  socket.cork();
-  socket.write(length);
-  socket.write(payload);
-  socket.uncork();
 }
 
 function codeOf(error: unknown): string | undefined {

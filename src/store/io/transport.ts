@@ -11,7 +11,7 @@ import type { MemberId, Message, Snapshot } from "../raft/types.js";
 import { FrameReader, FrameWriter } from "./frames.js";
 import type { Packet } from "./frames.js";
 import { listenOn, portOf } from "./listen.js";
-import { PeerLink, writeFrame } from "./peer-link.js";
+import { PeerLink } from "./peer-link.js";
 import { SnapshotCourier } from "./snapshot-courier.js";
 import type { SnapshotMessage } from "./snapshot-courier.js";
 import type { SnapshotSource } from "./snapshot-file.js";
@@ -290,7 +290,7 @@ export class Transport {
       const hello = packet[1];
       const isForUs = hello.to === self || hello.empty !== undefined;
       if (hello.cluster !== cluster || !isForUs) {
-        writeFrame(incoming.socket, incoming.writer.encode([["refused", `this is member ${self} of ${cluster}`]]));
+        incoming.socket.write(incoming.writer.encode([["refused", `this is member ${self} of ${cluster}`]]));
         incoming.socket.end();
         return;
       }
@@ -340,7 +340,7 @@ export class Transport {
     const { cluster, isRemoved } = this.#options;
     if (from === undefined || from === none || !isRemoved(from)) return false;
     const refused = ["refused", `member ${from} was removed from ${cluster}`, "removed"] as const;
-    writeFrame(incoming.socket, incoming.writer.encode([refused]));
+    incoming.socket.write(incoming.writer.encode([refused]));
     incoming.socket.end();
     return true;
   }
@@ -386,7 +386,7 @@ export class Transport {
   }
 
   #write({ socket, writer }: Incoming, packets: readonly Packet[]): void {
-    writeFrame(socket, writer.encode([["clock", this.#options.causality.send()], ...packets]));
+    socket.write(writer.encode([["clock", this.#options.causality.send()], ...packets]));
   }
 
   #sweep(): void {

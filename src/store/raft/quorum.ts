@@ -15,8 +15,20 @@ export type Halves = Pick<ConfState, "voters" | "votersOutgoing">;
  */
 export function majorityCommittedIndex(voters: readonly MemberId[], acked: (voter: MemberId) => number | undefined): number {
   if (voters.length === 0) return Infinity;
-  const indexes = voters.map((voter) => acked(voter) ?? 0).sort((a, b) => b - a);
-  return indexes[Math.floor(voters.length / 2)] ?? 0;
+  const quorum = Math.floor(voters.length / 2) + 1;
+  // asked at every step of a leader: counting the few voters again for each is less work than sorting them, and leaves no garbage
+  let committed = 0;
+  for (const voter of voters) {
+    const index = acked(voter) ?? 0;
+    if (index > committed && countOfThoseAt(index, voters, acked) >= quorum) committed = index;
+  }
+  return committed;
+}
+
+function countOfThoseAt(index: number, voters: readonly MemberId[], acked: (voter: MemberId) => number | undefined): number {
+  let count = 0;
+  for (const voter of voters) if ((acked(voter) ?? 0) >= index) count++;
+  return count;
 }
 
 /** The highest index acknowledged by a majority of each half. */

@@ -124,7 +124,7 @@ it("takes members of a version that sends no clocks, and passes over packets of 
   cleanUp.push(() => socket.destroy());
   const writer = new FrameWriter();
   const write = (packets: readonly unknown[]): void => {
-    for (const part of writer.encode(packets as readonly Packet[])) socket.write(part);
+    socket.write(writer.encode(packets as readonly Packet[]));
   };
   write([["hello", { cluster: "test", from: 1, to: 2 }]]);
   write([
@@ -201,7 +201,7 @@ it("begins a snapshot anew whose connection broke, and leaves nothing of the fir
   const { state, file } = await largeSnapshot(a.dir);
   const socket = connect(port, "127.0.0.1");
   const writer = new FrameWriter();
-  const write = (packets: readonly Packet[]): void => writer.encode(packets).forEach((part) => socket.write(part));
+  const write = (packets: readonly Packet[]): boolean => socket.write(writer.encode(packets));
   write([["hello", { cluster: "test", from: 3, to: 2 }]]);
   write([["piece", 0, readFileSync(file.path).subarray(0, 100_000)]]);
   await until(
@@ -236,7 +236,7 @@ it("refuses pieces that do not follow each other, and a message without its piec
     const closed = new Promise((resolve) => socket.on("close", resolve).resume());
     const writer = new FrameWriter();
     for (const frame of [[["hello", { cluster: "test", from: 3, to: 2 }]] as const, packets]) {
-      writer.encode(frame).forEach((part) => socket.write(part));
+      socket.write(writer.encode(frame));
     }
     await closed;
     expect(b.said.join("\n")).toContain(why);
@@ -273,7 +273,7 @@ it("does not say so of a peer that closes a connection and takes another", async
   const sockets: Socket[] = [];
   const server = createServer((socket) => {
     sockets.push(socket);
-    for (const part of new FrameWriter().encode([["welcome"]])) socket.write(part);
+    socket.write(new FrameWriter().encode([["welcome"]]));
   });
   cleanUp.push(() => server.close());
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -314,7 +314,7 @@ async function silentPeer(): Promise<{ port: number; accepted: () => number }> {
     sockets.push(socket);
     socket.on("error", () => undefined);
     socket.once("data", () => {
-      for (const part of new FrameWriter().encode([["welcome"]])) socket.write(part);
+      socket.write(new FrameWriter().encode([["welcome"]]));
     });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
@@ -350,7 +350,7 @@ it.each<[string, Packet]>([
   const b = member(2);
   const port = await b.listen();
   const socket = connect(port, "127.0.0.1");
-  for (const part of new FrameWriter().encode([hello])) socket.write(part);
+  socket.write(new FrameWriter().encode([hello]));
   const reader = new FrameReader();
   const answer = await new Promise<Buffer>((resolve) => socket.once("data", resolve));
   expect([...reader.read(answer)]).toEqual([[["refused", "this is member 2 of test"]]]);
@@ -376,7 +376,7 @@ it("reads frames however they are cut", () => {
     ],
     [["ask", 1, { a: 1 }]],
   ] as Packet[][];
-  const bytes = Buffer.concat(frames.flatMap((packets) => writer.encode(packets)));
+  const bytes = Buffer.concat(frames.map((packets) => writer.encode(packets)));
   for (const size of [1, 3, 7, bytes.length]) {
     const reader = new FrameReader();
     const read: unknown[] = [];
