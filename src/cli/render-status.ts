@@ -6,12 +6,13 @@ import { renderFaults } from "./render-faults.js";
 import { formatTable } from "./table.js";
 
 export function renderStatus(status: ClusterStatus, chalk: ChalkInstance, nowMs: number): string {
-  const { cluster, owner, nodes, faults, shipping } = status;
+  const { cluster, owner, nodes, lastWords, faults, shipping } = status;
   const header = ["NODE", "HEALTH", "ROLE", "TERM", "APPLIED", "LEADER", "ADDRESS", "UPTIME"].map((title) => chalk.dim(title));
   const rows = nodes.map((node) => nodeRow(node, chalk, nowMs));
   return [
     `${chalk.bold(cluster)} ${chalk.dim(owner)}`,
     formatTable([header, ...rows]),
+    ...lastWords.map(({ node, exitCode, said }) => chalk.red(`${node} ended with exit code ${exitCode}: ${said}`)),
     ...renderTls(nodes),
     ...renderUnsafe(nodes, chalk),
     faults === null ? chalk.red("The agent does not answer; `devious up` starts it again.") : renderFaults(faults, chalk, nowMs),

@@ -2,6 +2,8 @@ import type { FaultView } from "../chaos/protocol.js";
 import type { ContainerDetail, ContainerState, Containers, Exec, Streams } from "../engine/port.js";
 import { askAgent } from "./agent-client.js";
 import { imageProblem } from "./image-readiness.js";
+import { lastWordsOf } from "./last-words.js";
+import type { LastWords } from "./last-words.js";
 import { isBundled } from "./observe.js";
 import type { NodeContainer, Observed } from "./observe.js";
 import { probeRole } from "./roles.js";
@@ -40,6 +42,8 @@ export interface ClusterStatus {
   readonly cluster: string;
   readonly owner: string;
   readonly nodes: readonly NodeStatus[];
+  /** Of nodes that could not start or go on. */
+  readonly lastWords: readonly LastWords[];
   /** Null: the agent does not answer. */
   readonly faults: readonly FaultView[] | null;
   /** Null: its logs are sent nowhere. */
@@ -62,7 +66,9 @@ export async function clusterStatus(
     activeFaults(engine, found),
     shipper === undefined ? null : shippingStatus(engine, shipper),
   ]);
-  return { cluster: found.name, owner: found.owner ?? "", nodes, faults, shipping };
+  const ended = found.nodes.filter((_, i) => nodes[i]?.state === "exited");
+  const lastWords = (await Promise.all(ended.map((node) => lastWordsOf(engine, node)))).filter((words) => words !== undefined);
+  return { cluster: found.name, owner: found.owner ?? "", nodes, lastWords, faults, shipping };
 }
 
 /** Null where no agent answers: unlike "none", that says nothing about faults. */

@@ -243,3 +243,17 @@ test("a cluster is found by name, and a slip gets a hint", async () => {
     },
   });
 });
+
+test("status repeats why a node could not go on, and is silent about nodes that were killed", async () => {
+  const world = await FakeWorld.create();
+  world.stores.ailments.set("n2", "exits");
+  expect((await world.run("up", "--keep")).exitCode).toBe(3);
+  expect((await world.run("status")).stdout).toContain("\nn2 ended with exit code 3: the disk is made of cheese\n");
+  expect(await world.json("status")).toMatchObject({
+    lastWords: [{ node: "n2", exitCode: 3, said: "the disk is made of cheese" }],
+  });
+  world.stores.ailments.clear();
+  await world.json("up");
+  await world.json("chaos", "kill", "n3");
+  expect(await world.json("status")).toMatchObject({ lastWords: [], nodes: [{}, {}, { node: "n3", state: "exited" }] });
+});
