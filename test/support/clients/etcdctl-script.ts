@@ -240,6 +240,7 @@ export const chapters: readonly Chapter[] = [
       { line: "role delete reader" },
       { line: "role delete writer" },
       { line: "role list" },
+      { line: "role delete root" },
     ],
   },
   {
