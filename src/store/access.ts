@@ -13,8 +13,8 @@ export interface AccessOptions {
   readonly auth: () => AuthStore;
   /** Number of the entry applied last here. */
   readonly applied: () => number;
-  /** Resolves once that entry is applied here, or when a request would have taken too long. */
-  readonly untilApplied: (entry: number) => Promise<void>;
+  /** Resolves once what was acknowledged before is applied here, or when a request would have taken too long. */
+  readonly caughtUp: () => Promise<void>;
   /** Monotonic. */
   readonly nowMs: () => number;
 }
@@ -38,8 +38,9 @@ export class NodeAccess implements Access {
 
   heardOf({ metadata }: Caller): Promise<void> | undefined {
     const entry = entryOf(tokenIn(metadata) ?? "");
-    // it was given by another member, and this one lags behind
-    return entry === undefined || entry <= this.#options.applied() ? undefined : this.#options.untilApplied(entry);
+    // Given by another member, and this one lags behind: then it has the token's entry as soon as it has caught up. Or made up: then nobody has
+    // to wait for the entry of that number.
+    return entry === undefined || entry <= this.#options.applied() ? undefined : this.#options.caughtUp();
   }
 
   principalOf({ metadata }: Caller): Principal | undefined {

@@ -95,9 +95,11 @@ export class ClientRequests implements Pick<Store, "write" | "read" | "hash" | "
     return this.#options.compactor.run();
   }
 
-  /** Resolves once the entry of that number is applied here, or after the time that a request may take. */
-  untilApplied(entry: number): Promise<void> {
-    return this.#applied(entry, this.#options.deadlineMs());
+  /** Resolves once what was acknowledged anywhere before this call is applied here, or when that cannot be had in the time of a request. */
+  async caughtUp(): Promise<void> {
+    await this.read(() => undefined, false).catch((error: unknown) => {
+      if (!(error instanceof RequestFailed)) throw error;
+    });
   }
 
   /** The change is made, whatever this member knows of it; it shows it to whoever asks it next, or answers late. */
@@ -121,7 +123,7 @@ function isAnswerTo<N extends CommandName>(name: N, answer: CommandAnswer): answ
 }
 
 function isRefused<A>(answer: A | Refused<ErrorName>): answer is Refused<ErrorName> {
-  return (answer as Partial<Refused<ErrorName>>).type === "refused";
+  return (answer as Partial<Refused<ErrorName>> | undefined)?.type === "refused";
 }
 
 function unexpected({ type }: Answer): Error {

@@ -106,7 +106,7 @@ export class NodeStore implements Store {
     this.access = new NodeAccess({
       auth: () => state.replica.state.auth,
       applied: () => state.applied,
-      untilApplied: (entry) => this.#requests.untilApplied(entry),
+      caughtUp: () => this.#requests.caughtUp(),
       nowMs,
     });
   }

@@ -32,7 +32,7 @@ export function authService(store: Store): readonly Answering[] {
     }),
     answering(auth.userAdd, async (request, _message, call) => {
       const { name, password, options } = request;
-      const hash = options?.noPassword === true ? "" : await store.access.hash(password);
+      const hash = options?.noPassword === true ? "" : await hashAs(store, call, password);
       return administer(call, "userAdd", { name, password: hash, options });
     }),
     answering(auth.userGet, async ({ name }, _message, call) => {
@@ -46,7 +46,7 @@ export function authService(store: Store): readonly Answering[] {
     }),
     answering(auth.userDelete, (request, _message, call) => administer(call, "userDelete", request)),
     answering(auth.userChangePassword, async ({ name, password }, _message, call) =>
-      administer(call, "userChangePassword", { name, password: await store.access.hash(password) }),
+      administer(call, "userChangePassword", { name, password: await hashAs(store, call, password) }),
     ),
     answering(auth.userGrantRole, (request, _message, call) => administer(call, "userGrantRole", request)),
     answering(auth.userRevokeRole, (request, _message, call) => administer(call, "userRevokeRole", request)),
@@ -86,6 +86,12 @@ async function readAuth<A>(
     const user = error === "invalidAuthToken" ? undefined : access.principalOf(caller)?.user;
     return user !== undefined && isOwn(user, auth) ? answer(auth) : refused(error);
   }, false);
+}
+
+/** Hashes for administrators only, since it is dear. Whether the caller still is one is looked at again where his request is applied. */
+async function hashAs(store: Store, caller: Caller, password: string): Promise<string> {
+  await readAuth(store, caller, () => "allowed");
+  return store.access.hash(password);
 }
 
 /** Checks the password against the state of now, and gives the token only if that is still the state when the log says so. */

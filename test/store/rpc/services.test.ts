@@ -1,5 +1,5 @@
 // Shows what etcd's calls answer message by message: the real state machine under a store that needs no network; what it cannot do is refused by name, and failures have etcd's code and words.
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { encodeCommand } from "../../../src/store/entries/commands.js";
 import { RequestFailed } from "../../../src/store/ask.js";
 import type { Failure, MemberChange } from "../../../src/store/ask.js";
@@ -526,4 +526,18 @@ it("bytes that are no message are refused as grpc-go refuses them", async () => 
   const { store } = world();
   const broken = askBytes(store, rpcs.kv.put, Buffer.from("0aff", "hex"));
   await expect(broken).rejects.toMatchObject({ code: 13, trailers: { "devious-definite": "1" } });
+});
+
+it("hashes no password for somebody who may not make users", async () => {
+  const here = world();
+  await here.store.write("userAdd", encodeCommand("userAdd", { name: "root", password: "hash" }));
+  await here.store.write("userGrantRole", encodeCommand("userGrantRole", { user: "root", role: "root" }));
+  const hash = vi.spyOn(here.store.access, "hash");
+  const add = { name: "eve", password: "word" };
+  await ask(here, rpcs.auth.userAdd, add);
+  expect(hash).toHaveBeenCalledTimes(1);
+  await here.store.write("authEnable", encodeCommand("authEnable", {}));
+  await expect(ask(here, rpcs.auth.userAdd, { ...add, name: "mallory" })).rejects.toThrow("etcdserver: user name is empty");
+  await expect(ask(here, rpcs.auth.userChangePassword, add)).rejects.toThrow("etcdserver: user name is empty");
+  expect(hash).toHaveBeenCalledTimes(1);
 });
