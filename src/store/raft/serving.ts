@@ -14,7 +14,7 @@ export interface Serving {
 }
 
 /** The reads that may be answered now: by a quorum that has confirmed the leader since they came, or by its lease (thesis §6.4). */
-export function serveReads(leading: Leading, { commit, isSure, leaseMs, nowMs, confirmedRound }: Serving): readonly Read[] {
+export function readsToServe(leading: Leading, { commit, isSure, leaseMs, nowMs, confirmedRound }: Serving): readonly Read[] {
   const { reads } = leading;
   const isLeased = leaseMs > 0 && !leading.leaseGivenUp;
   let served: readonly Read[] = [];

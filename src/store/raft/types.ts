@@ -111,6 +111,9 @@ export type Message = Envelope &
     | { readonly type: "snapshotWanted" }
   );
 
+/** Messages of these types. */
+export type MessageOf<T extends Message["type"]> = Extract<Message, { readonly type: T }>;
+
 /** What happens to the machine. Time is counted in ticks by the driver. */
 export type Input =
   | { readonly type: "tick" }
