@@ -73,7 +73,12 @@ export class NodeMetrics {
     const { kv } = state;
     const { all, behind } = store.watchers;
     return [
-      gauge("etcd_mvcc_db_total_size_in_bytes", "Bytes of all versions of keys in memory, roughly.", kv.bytes),
+      gauge(
+        "etcd_mvcc_db_total_size_in_bytes",
+        "The most that the versions of keys took in memory, roughly, since the start or defragmentation.",
+        kv.mostBytes,
+      ),
+      gauge("etcd_mvcc_db_total_size_in_use_in_bytes", "Bytes of all versions of keys in memory, roughly.", kv.bytes),
       gauge("etcd_debugging_mvcc_keys_total", "Keys there are now.", kv.size),
       gauge("etcd_debugging_mvcc_current_revision", "The store's revision.", kv.revision),
       gauge("etcd_debugging_mvcc_compact_revision", "Up to which revision the history was given up.", kv.compactRevision),

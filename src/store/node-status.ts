@@ -43,7 +43,7 @@ export class NodeStatus {
     const { raft, state, options } = this.#options;
     const { leader, commit, applied, conf } = raft.status();
     const isLearner = conf.learners.includes(options.member);
-    return { leader, committed: commit, applied, isLearner, bytes: state.kv.bytes };
+    return { leader, committed: commit, applied, isLearner, bytes: state.kv.bytes, mostBytes: state.kv.mostBytes };
   }
 
   unhealthy(): string | undefined {

@@ -43,9 +43,10 @@ export class NodeUpkeep implements Upkeep {
   }
 
   async defragment(): Promise<void> {
-    const { compactor, snapshots, keepEntries } = this.#options;
+    const { replica, compactor, snapshots, keepEntries } = this.#options;
     await compactor.run();
     await snapshots.take(keepEntries);
+    replica().kv.defragmented();
   }
 
   async moveLeader(to: MemberId): Promise<void> {

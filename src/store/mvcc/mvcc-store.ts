@@ -58,6 +58,7 @@ export class MvccStore {
   readonly #walks = new Set<object>();
   /** No write of this revision or later was removed. */
   #keptFrom: Revision;
+  #mostBytes = 0;
 
   /** @param state of a `SnapshotReader`, or a new one. */
   constructor(leaseExists: LeaseExists, state: MvccState = new MvccState()) {
@@ -88,6 +89,16 @@ export class MvccStore {
   /** Roughly what the store takes in memory. Not the same on all members: they compact at their own pace. */
   get bytes(): number {
     return this.#state.bytes;
+  }
+
+  /** The most that {@link bytes} has been since {@link defragmented}: memory that is no longer used is not given back before that, as far as is known. */
+  get mostBytes(): number {
+    return Math.max(this.#mostBytes, this.#state.bytes);
+  }
+
+  /** What the compacted versions took counts as given back. */
+  defragmented(): void {
+    this.#mostBytes = 0;
   }
 
   apply(op: PutOp): PutAnswer | Refused;
@@ -136,6 +147,8 @@ export class MvccStore {
     const { compaction } = this.#state;
     if (this.#walks.size === 0 && !compaction.isDone) {
       this.#keptFrom = this.#state.compactRevision;
+      // only here it ever falls
+      this.#mostBytes = this.mostBytes;
       this.#state.bytes -= compaction.slice(hasTime);
     }
     return !compaction.isDone;

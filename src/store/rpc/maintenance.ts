@@ -23,13 +23,14 @@ export function maintenanceService(store: Store): readonly Answering[] {
   let copies = 0;
   return [
     answering(rpcs.maintenance.status, () => {
-      const { leader, committed, applied, isLearner, bytes } = store.raftStatus();
+      const { leader, committed, applied, isLearner, bytes, mostBytes } = store.raftStatus();
       const answer = header();
       return Promise.resolve({
         header: answer,
         version: apiVersion,
-        // of the versions alone, which count against the quota: they are in memory, and the log on the disk is another matter
-        dbSize: bytes,
+        // of the versions alone, which are in memory: the log on the disk is another matter. As with etcd's file, a compaction lessens what is
+        // in use, and only defragmentation the whole.
+        dbSize: mostBytes,
         dbSizeInUse: bytes,
         leader: BigInt(leader),
         raftIndex: committed,

@@ -92,6 +92,8 @@ export interface RaftView {
   readonly isLearner: boolean;
   /** Of all versions of keys in memory. */
   readonly bytes: number;
+  /** The most that they were since this member started or was defragmented; never less than they are. */
+  readonly mostBytes: number;
 }
 
 /** Whose answer it is, and of what state. */

@@ -35,7 +35,7 @@ const store: Store = {
   unhealthy: () => unhealthy,
   status: (withHash) => Promise.resolve({ withHash }),
   upkeep: noUpkeep,
-  raftStatus: () => ({ leader: 1, committed: 9, applied: 8, isLearner: false, bytes: 5 }),
+  raftStatus: () => ({ leader: 1, committed: 9, applied: 8, isLearner: false, bytes: 5, mostBytes: 7 }),
   ...streamsOf(() => kv, header),
   leases: leasesOf(StoreState.create()),
   access: accessOf(),
@@ -122,7 +122,7 @@ it("answers every call that gRPC answers", async () => {
     {
       header: { cluster_id: "11", member_id: "1", revision: "6", raft_term: "2" },
       version: "3.4.0",
-      dbSize: "5",
+      dbSize: "7",
       dbSizeInUse: "5",
       leader: "1",
       raftIndex: "9",
