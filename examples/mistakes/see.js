@@ -6,6 +6,7 @@
 // Boots the example's cluster, lets clients write and read on every node while its scenario runs, and says what they saw.
 // --name: of the cluster; --json: for programs. Exit code 1: the run itself did not work.
 import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
@@ -61,31 +62,25 @@ async function untilReady() {
   throw new Error("the cluster did not come back");
 }
 
-/** Calls `onCut` whenever nodes are cut off from each other, until the function is called that it returns. */
-function watchCuts(onCut) {
-  const logs = spawn(process.execPath, [
-    bin,
-    "logs",
-    "chaos",
-    "--follow",
-    "--event",
-    "fault-applied",
-    "--json",
-    "--cluster",
-    cluster,
-  ]);
-  createInterface(logs.stdout).on("line", (line) => {
-    if (JSON.parse(line).fields.kind === "partition") onCut();
+/** Calls `onCut` whenever nodes are cut off from each other, until the function is called that it resolves with. */
+async function watchCuts(onCut) {
+  const logs = spawn(process.execPath, [bin, "logs", "chaos", "--follow", "--json", "--cluster", cluster]);
+  const lines = createInterface(logs.stdout);
+  lines.on("line", (line) => {
+    const { event, fields } = JSON.parse(line);
+    if (event === "fault-applied" && fields.kind === "partition") onCut();
   });
+  // the agent has said that it is up, so from then on nothing is missed
+  await once(lines, "line");
   return () => logs.kill();
 }
 
 async function playScenario(clients) {
   const play = () => devious("chaos", "run", "scenario.yaml", "--cluster", cluster, "--seed", "1");
   if (!holdsWrites.has(example)) return play();
+  const stopWatching = await watchCuts(() => clients.writeThroughLeader());
   await sleep(writesFirstMs);
   clients.holdWrites();
-  const stopWatching = watchCuts(() => clients.writeThroughLeader());
   await play().finally(stopWatching);
   clients.writeFreely();
 }
