@@ -2,7 +2,8 @@
  * `npm run bench`: how fast it is, beside what it is compared to, measured in the same run (docs/benchmarks.md). A figure over its limit
  * is shown as such; only a benchmark that broke ends non-zero.
  *
- * `npm run bench -- --only start-up|up|chaos|faults|logs|requests|failover|memory|endurance` measures one part.
+ * `npm run bench -- --only start-up|up|chaos|faults|logs|requests|failover|memory|endurance` measures one part; `--only requests --in-flight 1`
+ * of the requests those with so many in flight.
  */
 import { availableParallelism, cpus, loadavg } from "node:os";
 import { parseArgs } from "node:util";
@@ -19,7 +20,7 @@ import { failover } from "./lines/failover.js";
 import { clearFaults, faults } from "./lines/faults.js";
 import { clearLogs, logs } from "./lines/logs.js";
 import { memory } from "./lines/memory.js";
-import { requests } from "./lines/requests.js";
+import { inFlights, requests } from "./lines/requests.js";
 import { startUp } from "./lines/start-up.js";
 import { up } from "./lines/up.js";
 import { table } from "./report.js";
@@ -27,9 +28,14 @@ import { table } from "./report.js";
 const parts = { "start-up": startUp, up, chaos, faults, logs, requests, failover, memory };
 /** Measured only where it is asked for. */
 const longParts = { endurance };
-const { values } = parseArgs({ options: { only: { type: "string" } } });
+const { values } = parseArgs({ options: { only: { type: "string" }, "in-flight": { type: "string" } } });
 if (values.only !== undefined && !(values.only in parts) && !(values.only in longParts)) {
   console.error(`--only takes one of: ${Object.keys({ ...parts, ...longParts }).join(", ")}`);
+  process.exit(64);
+}
+const inFlight = values["in-flight"] && Number(values["in-flight"]);
+if (inFlight !== undefined && (values.only !== "requests" || !inFlights.includes(inFlight))) {
+  console.error(`--in-flight takes one of ${inFlights.join(", ")}, beside --only requests`);
   process.exit(64);
 }
 
@@ -39,7 +45,11 @@ await withTrouble(1, async () => {
   await needEngine();
   const interrupted = new AbortController();
   for (const name of ["SIGINT", "SIGTERM"]) process.once(name, () => interrupted.abort());
-  const world = { devious: createDevious(interrupted.signal), signal: interrupted.signal };
+  const world = {
+    devious: createDevious(interrupted.signal),
+    signal: interrupted.signal,
+    inFlight,
+  };
   const rows = [["what", "asked", "measured", "", ""]];
   try {
     // also what a benchmark that was killed left

@@ -5,7 +5,7 @@ import { besideEtcd, leaderOf, timesEtcd } from "../pair.js";
 import { ms } from "../report.js";
 
 const kinds = ["put", "get", "serializable get"];
-const inFlights = [1, 16, 64, 256];
+export const inFlights = [1, 16, 64, 256];
 const rounds = 5;
 const durationMs = 1500;
 const warmUpMs = 2000;
@@ -13,7 +13,7 @@ const watchers = 100;
 const putsBesideWatchers = 64;
 
 export function requests(world) {
-  const { signal } = world;
+  const { signal, inFlight: only } = world;
   return besideEtcd(world, async (clusters) => {
     const loaders = startLoaders(signal);
     try {
@@ -21,8 +21,9 @@ export function requests(world) {
       for (const { port } of stores) await loaders.load(port, { kind: "put", inFlight: 16, durationMs: warmUpMs, signal });
       const lines = [];
       for (const kind of kinds)
-        for (const inFlight of inFlights) lines.push(...(await atOnce(loaders, { kind, inFlight, stores, signal })));
-      lines.push(...(await watched(loaders, stores, signal)));
+        for (const inFlight of only === undefined ? inFlights : [only])
+          lines.push(...(await atOnce(loaders, { kind, inFlight, stores, signal })));
+      if (only === undefined) lines.push(...(await watched(loaders, stores, signal)));
       return lines;
     } finally {
       loaders.close();
