@@ -20,6 +20,8 @@ export interface Abilities {
   readonly refusals: boolean;
   /** Fields that no proto has. */
   readonly unknownFields: boolean;
+  /** Questions for alarms, and calls about members that there are not. */
+  readonly administration: boolean;
 }
 
 export const everything: Abilities = {
@@ -32,6 +34,7 @@ export const everything: Abilities = {
   serializable: true,
   refusals: true,
   unknownFields: true,
+  administration: true,
 };
 
 /** Few and close together, so that operations meet; one that is another's prefix, one that follows another directly, bytes beyond UTF-8. */
@@ -108,6 +111,7 @@ class Draw {
     const txn = (): Request => ({ path: "/v3/kv/txn", body: this.#txn(depthMax) });
     const compact = (): Request => ({ path: "/v3/kv/compaction", body: this.#compact() });
     const lease = (): Request => this.#lease();
+    const administer = (): Request => this.#administer();
     return [
       put,
       put,
@@ -119,6 +123,7 @@ class Draw {
       ...(this.#abilities.txn ? [txn, txn] : []),
       ...(this.#abilities.leases ? [lease] : []),
       ...(this.#abilities.history && this.#prng.chance(0.15) ? [compact] : []),
+      ...(this.#abilities.administration && this.#prng.chance(0.2) ? [administer] : []),
     ];
   }
 
@@ -164,10 +169,13 @@ class Draw {
   #inTxn(depth: number): JsonObject {
     if (depth > 1 && this.#prng.chance(0.15)) return { request_txn: this.#txn(depth - 1) };
     if (this.#abilities.refusals && this.#prng.chance(0.02)) return {};
+    const { history, historyInTxn } = this.#abilities;
+    // further in, etcd 3.4.23 dies of a range that is refused
+    const atRevisions = history && historyInTxn && depth === depthMax;
     return this.#prng.pick([
       (): JsonObject => ({ request_put: this.#put() }),
       (): JsonObject => ({ request_put: this.#put() }),
-      (): JsonObject => ({ request_range: this.#range(this.#abilities.history && this.#abilities.historyInTxn) }),
+      (): JsonObject => ({ request_range: this.#range(atRevisions) }),
       (): JsonObject => ({ request_delete_range: this.#deleteRange() }),
     ])();
   }
@@ -212,6 +220,21 @@ class Draw {
       (): Request => ({ path: "/v3/lease/revoke", body: { ID: id } }),
       (): Request => ({ path: "/v3/lease/timetolive", body: { ID: id, ...this.#maybe(0.7, "keys") } }),
       (): Request => ({ path: "/v3/lease/leases", body: {} }),
+    ])();
+  }
+
+  /** None that turns an alarm on: what is refused then has an order of its own in etcd, and stays refused for the runs that follow. */
+  #administer(): Request {
+    const alarm = (body: JsonObject): Request => ({ path: "/v3/maintenance/alarm", body });
+    const member = { memberID: this.#prng.pick(["7", "8"]) };
+    const noMember = { ID: "77" };
+    return this.#prng.pick([
+      (): Request =>
+        alarm({ action: "GET", ...(this.#prng.chance(0.5) ? { alarm: this.#prng.pick(["NOSPACE", "CORRUPT"]) } : {}) }),
+      (): Request => alarm({ action: "DEACTIVATE", alarm: "NOSPACE", ...member }),
+      (): Request => ({ path: "/v3/cluster/member/remove", body: noMember }),
+      (): Request => ({ path: "/v3/cluster/member/update", body: { ...noMember, peerURLs: ["http://n4:2380"] } }),
+      (): Request => ({ path: "/v3/cluster/member/promote", body: noMember }),
     ])();
   }
 
