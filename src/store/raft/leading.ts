@@ -24,9 +24,9 @@ export function tickLeader(raft: Machine, leading: Leading): void {
     leading.heartbeatDue = true;
     for (const pr of leading.progress.values()) noteHeartbeat(pr);
   }
+  if (leading.transferee !== none && ++leading.transferElapsed >= raft.options.electionTicks) leading.transferee = none;
   if (raft.electionElapsed < raft.options.electionTicks) return;
   raft.electionElapsed = 0;
-  leading.transferee = none;
   checkQuorum(raft, leading);
 }
 
@@ -84,13 +84,16 @@ export function readIndex(raft: Machine, id: number): void {
   else raft.state.reads.add(id);
 }
 
-/** Hands leadership over as soon as `member` holds all of the log (thesis §3.10). */
+/**
+ * Hands leadership over as soon as `member` holds all of the log (thesis §3.10), and takes proposals again where that takes an election timeout.
+ * The time has a count of its own: whoever asks for transfers again and again must not keep a leader from looking for its quorum.
+ */
 export function transferLeader(raft: Machine, member: MemberId): void {
   if (raft.state.role !== "leader" || member === raft.id || !isVoter(raft.conf, member)) return;
   const pr = raft.state.progress.get(member);
   if (pr === undefined) return;
+  if (raft.state.transferee !== member) raft.state.transferElapsed = 0;
   raft.state.transferee = member;
-  raft.electionElapsed = 0;
   if (pr.match < raft.log.lastIndex) pr.appendDue = true;
   finishTransfer(raft, raft.state, member, pr);
 }

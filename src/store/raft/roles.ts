@@ -32,8 +32,9 @@ export interface Leading {
   uncommittedBytes: number;
   heartbeatElapsed: number;
   heartbeatDue: boolean;
-  /** Whom leadership is being handed to. */
+  /** Whom leadership is being handed to, and for how many ticks. */
   transferee: MemberId;
+  transferElapsed: number;
 }
 
 /** A leader of nobody yet, with the log that it brings along. */
@@ -52,6 +53,7 @@ export function leadingWith(log: RaftLog, commitRule: RaftOptions["commitRule"])
     heartbeatElapsed: 0,
     heartbeatDue: false,
     transferee: none,
+    transferElapsed: 0,
   };
 }
 

@@ -125,6 +125,17 @@ test("a transfer to a voter that is away is given up after an election timeout",
   expect(cluster.of(2).state).toEqual(["a", "c"]);
 });
 
+test("a leader without a quorum steps down, however often it is told to hand over", () => {
+  const cluster = new Cluster({ voters: [1, 2, 3] });
+  cluster.elect(1);
+  cluster.isolate(1);
+  for (let ticks = 0; ticks < 2 * electionTicks; ticks++) {
+    cluster.input(1, { type: "transferLeader", member: 2 });
+    cluster.tick(1, 1);
+  }
+  expect(cluster.status(1).role).not.toBe("leader");
+});
+
 test("learners and strangers never stand", () => {
   const cluster = new Cluster({ voters: [1] });
   cluster.elect(1);
