@@ -127,8 +127,8 @@ function storeContainer(identity: Identity, boot: StoreBoot): ContainerSpec {
       [label.member]: String(boot.member),
       ...(certificates === undefined ? {} : { [label.tls]: JSON.stringify(certificates.kept) }),
     },
-    // what a request leaves behind is a few KiB: a larger nursery takes memory on every node and saves no time
-    command: ["node", "--max-semi-space-size=4", imagePaths.store],
+    // MiB. What a request leaves behind is some KiB: a larger nursery takes memory on every node, a smaller one is collected more often
+    command: ["node", "--max-semi-space-size=8", imagePaths.store],
     environment: {
       ...commonEnvironment(identity, service, node),
       [nodeEnv.member]: String(boot.member),

@@ -46,7 +46,7 @@ test("a node is told who it is by its environment, and is found by its labels", 
       "devious.member": "4",
       "devious.hash": nodeHash(identity, service, "kv-2"),
     },
-    command: ["node", "--max-semi-space-size=4", "/devious/store.mjs"],
+    command: ["node", "--max-semi-space-size=8", "/devious/store.mjs"],
     environment: {
       DEVIOUS_CLUSTER: "shop",
       DEVIOUS_SERVICE: "kv",
