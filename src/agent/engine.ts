@@ -94,6 +94,8 @@ const timeoutMs = 5000;
 
 /** Mounts, network and the program's own start, on a busy machine. */
 const startTimeoutMs = 30_000;
+/** runc gives up, with everything thawed, where a container makes a process just while it is being frozen: to ask again is left to its callers. */
+const pauseTries = 5;
 
 export function createEngine(socketPath: string, cluster: string): NodeEngine {
   const ofCluster = `${label.cluster}=${cluster}`;
@@ -164,8 +166,13 @@ export function createEngine(socketPath: string, cluster: string): NodeEngine {
     pause: (id) =>
       acting(async () => {
         const path = `/containers/${id}/pause`;
-        const answer = await finish(socketPath, await open(socketPath, "POST", path), `POST ${path}`);
-        if (!answer.body.includes("already paused")) accepted(answer, [204, 304]);
+        for (let triesLeft = pauseTries; ; triesLeft--) {
+          const answer = await finish(socketPath, await open(socketPath, "POST", path), `POST ${path}`);
+          if (answer.body.includes("already paused")) return;
+          if (triesLeft > 1 && answer.body.includes("unable to freeze")) continue;
+          accepted(answer, [204, 304]);
+          return;
+        }
       }),
     unpause: (id) =>
       acting(async () => {

@@ -131,6 +131,25 @@ test.each([
   expect(await outcome).toBe(expected);
 });
 
+test.each([
+  [1, "done"],
+  [4, "done"],
+  [5, "ENGINE_REFUSED"],
+])("a container that could not be frozen %i times is asked for again: %s", async (refusals, expected) => {
+  const path = "POST /containers/n1/pause";
+  const refused = { message: "Cannot pause container n1: OCI runtime pause failed: unable to freeze: unknown" };
+  let left = refusals;
+  streams[path] = (response) => {
+    response.writeHead(left > 0 ? 500 : 204);
+    response.end(left-- > 0 ? JSON.stringify(refused) : "");
+  };
+  const outcome = engine.pause("n1").then(
+    () => "done",
+    (error: unknown) => (error instanceof DeviousError ? error.code : "something else"),
+  );
+  expect(await outcome).toBe(expected);
+});
+
 test("a signal is named, a grace given in whole seconds, and none is shorter than asked", async () => {
   answers["POST /containers/n1/kill"] = [204, ""];
   answers["POST /containers/n1/stop"] = [204, ""];
