@@ -59,7 +59,7 @@ export class Membership {
         await this.#options.waitReady(
           await this.#options.boot({ node, service, member, members, clusterState: "existing" }, rollback),
         );
-        await this.#insist(() => store.promoteMember(member));
+        await this.#promote(store, member);
       } catch (error) {
         if (!keep) {
           // out of the configuration first: a member that is gone for good must not count
@@ -93,9 +93,20 @@ export class Membership {
     for (const { node, id } of running.filter((one) => service.nodes.includes(one.node))) {
       const member = members.find(({ name }) => name === node);
       if (member === undefined) await this.join(node, id);
-      else if (member.learner)
-        await step(report, `${node} becomes a voter`, () => this.#insist(() => store.promoteMember(member.id)));
+      else if (member.learner) await step(report, `${node} becomes a voter`, () => this.#promote(store, member.id));
     }
+  }
+
+  /** Who comes back with an empty disk is promoted by its leader as well: whoever is second is refused, and finds it done. */
+  #promote(store: StoreClient, member: number): Promise<void> {
+    return this.#insist(async () => {
+      try {
+        await store.promoteMember(member);
+      } catch (error) {
+        const found = (await store.members()).find(({ id }) => id === member);
+        if (found?.learner !== false) throw error;
+      }
+    });
   }
 
   /** A refusal is definite and often passes: the leader has just changed, another change is under way, a learner is still behind. */

@@ -195,6 +195,15 @@ test("a learner that an earlier up left behind becomes a voter", async () => {
   expect(nodes[0]?.store).toMatchObject({ voters: ["n1", "n2", "n3", "n4"], learners: [] });
 });
 
+test("a learner that its leader promotes first is a voter all the same", async () => {
+  const world = await FakeWorld.create();
+  world.stores.ailments.set("n1", "hasty");
+  await world.json("up");
+  await world.json("up", "--nodes", "4");
+  const { nodes } = await world.json<{ nodes: { store: { voters: string[]; learners: string[] } }[] }>("status");
+  expect(nodes[0]?.store).toMatchObject({ voters: ["n1", "n2", "n3", "n4"], learners: [] });
+});
+
 test("nodes whose network was removed are made anew on their data", async () => {
   const world = await FakeWorld.create();
   await world.json("up");

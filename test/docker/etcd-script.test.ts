@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { differential, explain } from "../etcd/differential.js";
+import { explain, lastingDifference } from "../etcd/differential.js";
 import type { Pair } from "../etcd/differential.js";
 import { httpEndpoint } from "../etcd/endpoints.js";
 import type { HttpEndpoint } from "../etcd/endpoints.js";
@@ -94,7 +94,7 @@ describe.skipIf(whyNoEtcd !== "")(`generated operations, in turn by each of thre
 
   it.each(seeds)("seed %i", async (seed) => {
     const pair = seed % 2 === 0 ? overJson : overGrpc;
-    const difference = await differential(pair, {
+    const difference = await lastingDifference(pair, {
       seed,
       count: operationsASeed,
       abilities: { ...everything, historyInTxn: false, administration: false },

@@ -4,8 +4,8 @@ import { createLog } from "../../src/core/log-line.js";
 import { clientPort, dataDir, nodeEnv } from "../../src/core/node-contract.js";
 import type { Process, Program } from "../../src/engine/memory/program.js";
 
-/** What can be wrong with a node. `slow`: answers writes with an error that proves nothing. */
-export type Ailment = "exits" | "silent" | "no-quorum" | "slow";
+/** What can be wrong with a node. `slow`: answers writes with an error that proves nothing. `hasty`: promotes a learner, and then refuses to. */
+export type Ailment = "exits" | "silent" | "no-quorum" | "slow" | "hasty";
 
 interface Pair {
   readonly value: string;
@@ -114,7 +114,7 @@ function answer(group: Group, node: string, ailment: Ailment | undefined, url: s
       : { status: 200, body: { health: "true" } };
   if (leader === null) return failure(503, 14, "no leader", true);
   if (ailment === "slow") return failure(503, 14, "request timed out", false);
-  return path.startsWith("/v3/kv/") ? answerKv(group, path, body) : answerMember(group, path, body);
+  return path.startsWith("/v3/kv/") ? answerKv(group, path, body) : answerMember(group, path, body, ailment === "hasty");
 }
 
 function failure(status: number, code: number, why: string, definite: boolean): Answer {
@@ -180,7 +180,12 @@ function answerKv(group: Group, path: string, { key = "", value = "" }: Fields):
   }
 }
 
-function answerMember(group: Group, path: string, { peerURLs: [peerUrl = ""] = [], ID = "" }: Fields): Answer {
+function answerMember(
+  group: Group,
+  path: string,
+  { peerURLs: [peerUrl = ""] = [], ID = "" }: Fields,
+  promotesItself: boolean,
+): Answer {
   const member = group.members.find(({ id }) => id === Number(ID));
   switch (path) {
     case "/v3/cluster/member/list": {
@@ -200,8 +205,10 @@ function answerMember(group: Group, path: string, { peerURLs: [peerUrl = ""] = [
     }
     case "/v3/cluster/member/promote":
       if (member === undefined) return failure(404, 5, "member not found", true);
+      if (!member.learner) return failure(412, 9, "can only promote a learner member", true);
       if (!member.refused) {
         member.refused = true;
+        if (promotesItself) member.learner = false;
         return failure(412, 9, "can only promote a learner member which is in sync with leader", true);
       }
       member.learner = false;
