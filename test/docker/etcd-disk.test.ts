@@ -147,7 +147,18 @@ it("a snapshot that changed: the node does not start, the others go on, and a wi
     bytes[bytes.length >> 1] ^= 1;
     fs.writeFileSync("/disk/" + name, bytes);
     console.log(name)`;
-  const name = await docker("run", "--rm", "--volume", `${await volumeOf(other)}:/disk`, image, "node", "-e", program);
+  const name = await docker(
+    "run",
+    "--rm",
+    "--network",
+    "none",
+    "--volume",
+    `${await volumeOf(other)}:/disk`,
+    image,
+    "node",
+    "-e",
+    program,
+  );
   await docker("start", cluster.container(other));
   expect(await docker("wait", cluster.container(other))).toBe("3");
   const last = await lastLine(other);

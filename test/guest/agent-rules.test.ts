@@ -64,6 +64,7 @@ function check(look: Look, expected: Readonly<Record<keyof Look, Expected>>): vo
 
 function fits(ms: number | null, expected: Expected): boolean {
   if (expected === "silent") return ms === null;
-  const [least, most] = expected === "fast" ? [0, 40] : expected;
+  // a guest on a busy machine was seen to need 43 ms by itself; asked for are 100 and more
+  const [least, most] = expected === "fast" ? [0, 70] : expected;
   return ms !== null && ms >= least && ms <= most;
 }
