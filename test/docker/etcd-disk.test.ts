@@ -1,7 +1,7 @@
 // Shows on real containers what comes of a disk that is full and of a snapshot that changed: the node ends with one line, the others go on, and the ways back that docs/etcd.md tells lead back.
-import { execa } from "execa";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { docker, eventually, TestCluster } from "../support/cli.js";
+import { etcdctlHashes } from "../support/etcdctl-hashes.js";
 
 const small = "n2";
 const other = "n3";
@@ -60,11 +60,9 @@ const allVote = (): Promise<void> =>
 /** As etcd compares its members. */
 const equalHashes = (): Promise<void> =>
   eventually("all nodes hold the same", 10_000, async () => {
-    const endpoints = (await cluster.status()).nodes.map(({ address }) => address).join(",");
-    const flags = ["--endpoints", endpoints, "-w", "json"];
-    const { stdout } = await execa("etcdctl", [...flags, "endpoint", "hashkv"], { env: { ETCDCTL_API: "3" }, reject: false });
-    const answers = (stdout === "" ? [] : JSON.parse(stdout)) as readonly { readonly HashKV: { readonly hash: number } }[];
-    return answers.length === 3 && new Set(answers.map(({ HashKV }) => HashKV.hash)).size === 1;
+    const addresses = (await cluster.status()).nodes.map(({ address: at }) => at ?? "");
+    const hashes = await etcdctlHashes(addresses).catch(() => []);
+    return hashes.length === 3 && new Set(hashes).size === 1;
   });
 
 let written = 0;

@@ -1,11 +1,11 @@
 // Shows that nothing that was acknowledged is lost, and nothing seen twice or out of order, under 32 clients, watchers and leaseholders, while leaders are killed, paused and cut off, and while a majority loses its power.
 import { setTimeout as sleep } from "node:timers/promises";
-import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { checkLinearizability } from "../../src/check/linearizability.js";
 import { kv } from "../../src/check/models/kv.js";
 import { createPrng } from "../../src/core/prng.js";
 import { docker, eventually, TestCluster } from "../support/cli.js";
+import { etcdctlHashes } from "../support/etcdctl-hashes.js";
 import { base64, fromBase64, GatewayClient, revisionOf } from "../support/storm/gateway-client.js";
 import type { Json } from "../support/storm/gateway-client.js";
 import { holdLeases, leasesPrefix } from "../support/storm/leaseholders.js";
@@ -107,13 +107,9 @@ async function storm(durationMs: number, hurt: (signal: AbortSignal) => Promise<
 }
 
 async function expectEqualHashes(): Promise<void> {
-  const endpoints = [...ports.values()].map((port) => `127.0.0.1:${port}`).join(",");
-  const { stdout } = await execa("etcdctl", ["--endpoints", endpoints, "endpoint", "hashkv", "-w", "json"], {
-    env: { ETCDCTL_API: "3" },
-  });
-  const views = JSON.parse(stdout) as readonly { readonly HashKV: { readonly hash: number } }[];
-  expect(new Set(views.map(({ HashKV }) => HashKV.hash)).size).toBe(1);
-  expect(views).toHaveLength(3);
+  const hashes = await etcdctlHashes([...ports.values()].map((port) => `127.0.0.1:${port}`));
+  expect(new Set(hashes).size).toBe(1);
+  expect(hashes).toHaveLength(3);
 }
 
 /** Sooner if the storm is over. */

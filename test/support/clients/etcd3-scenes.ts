@@ -311,6 +311,11 @@ export const scenes: readonly Scene[] = [
       await client.put("app/key").value("value");
       await client.auth.authEnable();
       const asAda = story.another({ auth: { username: "ada", password: "word" } });
+      const adaReads = (password: string) =>
+        story
+          .another({ auth: { username: "ada", password } })
+          .get("app/key")
+          .string();
       const asRoot = story.another({ auth: { username: "root", password: "secret" } });
       try {
         await hear("nobody reads", client.get("app/key").string());
@@ -318,13 +323,7 @@ export const scenes: readonly Scene[] = [
         await hear("ada writes what is her own", asAda.put("own").value("1").exec());
         await hear("ada writes what is not", asAda.put("app/key").value("other").exec());
         await hear("ada lists users", asAda.getUsers());
-        await hear(
-          "a wrong password",
-          story
-            .another({ auth: { username: "ada", password: "wrong" } })
-            .get("app/key")
-            .string(),
-        );
+        await hear("a wrong password", adaReads("wrong"));
         await hear(
           "root sets her password",
           asRoot
@@ -332,20 +331,8 @@ export const scenes: readonly Scene[] = [
             .setPassword("new")
             .then(({ name }) => name),
         );
-        await hear(
-          "with the old one",
-          story
-            .another({ auth: { username: "ada", password: "word" } })
-            .get("app/key")
-            .string(),
-        );
-        await hear(
-          "with the new one",
-          story
-            .another({ auth: { username: "ada", password: "new" } })
-            .get("app/key")
-            .string(),
-        );
+        await hear("with the old one", adaReads("word"));
+        await hear("with the new one", adaReads("new"));
         await hear(
           "root takes her role",
           asRoot
@@ -353,13 +340,7 @@ export const scenes: readonly Scene[] = [
             .removeUser("ada")
             .then(({ name }) => name),
         );
-        await hear(
-          "without it",
-          story
-            .another({ auth: { username: "ada", password: "new" } })
-            .get("app/key")
-            .string(),
-        );
+        await hear("without it", adaReads("new"));
       } finally {
         await asRoot.auth.authDisable();
       }
