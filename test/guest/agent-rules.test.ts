@@ -1,7 +1,7 @@
 // Shows the agent's rules on a kernel with netem: only the link asked for is slowed, the second rule set replaces the first, a cut is silent in both IP families, and healing leaves nothing.
-import { beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import { findingOf } from "../support/guest/finding.js";
 import { findNetem } from "../support/guest/netem-place.js";
-import { runWithNetem } from "../support/guest/run-with-netem.js";
 
 type Families = Readonly<Record<"v4" | "v6", number | null>>;
 type Look = Readonly<Record<"ab" | "ac" | "bc", Families>>;
@@ -20,33 +20,30 @@ interface Found {
 const place = findNetem();
 
 describe.skipIf(place.kind === "nowhere")(`the agent's rules (${place.kind === "nowhere" ? place.why : place.kind})`, () => {
-  let found: Found;
-  beforeAll(async () => {
-    found = await runWithNetem<Found>("test/support/guest/scenes/agent-rules.ts");
-  });
+  const found = findingOf<Found>("test/support/guest/scenes/agent-rules.ts");
 
   test("the kernel is probed rightly", () => {
-    expect(found.netem).toBe(true);
-    expect(found.tool).toBe(place.kind === "guest" ? "iptables" : "nft");
+    expect(found().netem).toBe(true);
+    expect(found().tool).toBe(place.kind === "guest" ? "iptables" : "nft");
   });
 
   test("100 ms to one peer leave the others alone, over IPv4 and IPv6", () => {
-    check(found.before, { ab: "fast", ac: "fast", bc: "fast" });
-    check(found.slowed, { ab: [80, 130], ac: "fast", bc: "fast" });
+    check(found().before, { ab: "fast", ac: "fast", bc: "fast" });
+    check(found().slowed, { ab: [80, 130], ac: "fast", bc: "fast" });
   });
 
   test("the same again is no change; more is more", () => {
-    expect(found.again).toEqual([]);
-    check(found.slowedMore, { ab: [180, 260], ac: "fast", bc: "fast" });
+    expect(found().again).toEqual([]);
+    check(found().slowedMore, { ab: [180, 260], ac: "fast", bc: "fast" });
   });
 
   test("a cut is silence between two, and the rest goes on", () => {
-    check(found.cutOff, { ab: "silent", ac: "fast", bc: "fast" });
+    check(found().cutOff, { ab: "silent", ac: "fast", bc: "fast" });
   });
 
   test("healed is as before, and no rule of ours is left", () => {
-    check(found.healed, { ab: "fast", ac: "fast", bc: "fast" });
-    expect(found.qdiscs).not.toMatch(/htb|netem/);
+    check(found().healed, { ab: "fast", ac: "fast", bc: "fast" });
+    expect(found().qdiscs).not.toMatch(/htb|netem/);
   });
 });
 

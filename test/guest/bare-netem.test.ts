@@ -11,8 +11,9 @@ test.skipIf(place.kind === "nowhere")(
   async () => {
     const found = await runWithNetem<Record<"before" | "during" | "after", number[]>>("test/support/guest/scenes/bare-netem.ts");
     expect(median(found.during)).toBeGreaterThan(95);
-    expect(median(found.during)).toBeLessThan(130);
-    expect(median(found.before)).toBeLessThan(20);
-    expect(median(found.after)).toBeLessThan(20);
+    expect(median(found.during)).toBeLessThan(150);
+    // a guest on a busy machine was seen to need 43 ms by itself
+    expect(median(found.before)).toBeLessThan(70);
+    expect(median(found.after)).toBeLessThan(70);
   },
 );

@@ -1,16 +1,13 @@
 // Shows --verify against the kernel's own netem: each impairment that is there is proven by its figure, each that is not is disproven.
-import { beforeAll, describe, expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import { findingOf } from "../support/guest/finding.js";
 import { findNetem } from "../support/guest/netem-place.js";
-import { runWithNetem } from "../support/guest/run-with-netem.js";
 import type { Found } from "../support/guest/scenes/measure.js";
 
 const place = findNetem();
 
 describe.skipIf(place.kind === "nowhere")(`measuring (${place.kind === "nowhere" ? place.why : place.kind})`, () => {
-  let found: Readonly<Record<string, Found>>;
-  beforeAll(async () => {
-    found = await runWithNetem("test/support/guest/scenes/measure.ts");
-  });
+  const found = findingOf<Readonly<Record<string, Found>>>("test/support/guest/scenes/measure.ts");
 
   test.each([
     ["delay", ["delay"]],
@@ -25,7 +22,7 @@ describe.skipIf(place.kind === "nowhere")(`measuring (${place.kind === "nowhere"
     ["rate", ["rate"]],
     ["both", ["delay", "loss", "duplicate"]],
   ])("%s", (name, words) => {
-    const { present, absent } = found[name] ?? { present: [], absent: [] };
+    const { present, absent } = found()[name] ?? { present: [], absent: [] };
     const figures = (ok: boolean) => words.map((word) => ({ what: `a -> b ${word}`, ok }));
     expect(present).toMatchObject(figures(true));
     expect(absent).toMatchObject(figures(false));

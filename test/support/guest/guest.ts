@@ -4,6 +4,13 @@ import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { guestKernel } from "./netem-place.js";
 
+export interface BootOptions {
+  /** Whether to start one, which takes longer than to boot. */
+  readonly engine: boolean;
+  /** From power-on to power-off. */
+  readonly timeoutMs: number;
+}
+
 export interface Finished {
   readonly exitCode: number;
   readonly stdout: string;
@@ -11,11 +18,15 @@ export interface Finished {
 }
 
 /**
- * Boots a User-Mode Linux guest that sees this machine's whole file tree (what it writes there is lost), starts an engine in it, runs one shell
- * command in this checkout and powers off. `files` are put next to the command; it finds them in `$SHARED`.
+ * Boots a User-Mode Linux guest that sees this machine's whole file tree (what it writes there is lost), starts an engine in it if told to,
+ * runs one shell command in this checkout and powers off. `files` are put next to the command; it finds them in `$SHARED`.
  * Throws where the guest does not come so far, with its console and the engine's last words.
  */
-export async function runInGuest(command: string, files: Readonly<Record<string, string>>, timeoutMs: number): Promise<Finished> {
+export async function runInGuest(
+  command: string,
+  files: Readonly<Record<string, string>>,
+  limits: BootOptions,
+): Promise<Finished> {
   const shared = mkdtempSync(join(tmpdir(), "devious-guest-"));
   const read = (name: string): string | undefined => {
     try {
@@ -27,7 +38,7 @@ export async function runInGuest(command: string, files: Readonly<Record<string,
   try {
     for (const [name, text] of Object.entries(files)) writeFileSync(join(shared, name), text);
     writeFileSync(join(shared, "job.sh"), `export SHARED=/run/shared NO_COLOR=1\ncd ${quote(process.cwd())}\n${command}\n`);
-    const console = await boot(shared, timeoutMs);
+    const console = await boot(shared, limits);
     const exitCode = read("exit-code");
     if (exitCode === undefined)
       throw new Error([console, read("dockerd.log") ?? "", read("stderr") ?? ""].map(lastLines).join("\n---\n"));
@@ -38,7 +49,7 @@ export async function runInGuest(command: string, files: Readonly<Record<string,
 }
 
 /** From power-on to power-off; resolves to what the console showed. The kernel is many processes of this machine: they are one group, and end as one. */
-function boot(shared: string, timeoutMs: number): Promise<string> {
+function boot(shared: string, { engine, timeoutMs }: BootOptions): Promise<string> {
   const init = resolve("test/support/guest/init.sh");
   const machine = [
     "mem=4096M",
@@ -55,6 +66,7 @@ function boot(shared: string, timeoutMs: number): Promise<string> {
     `uml_dir=${shared}/uml/`,
     "umid=guest",
     `guest_shared=${shared}`,
+    `guest_engine=${engine ? "yes" : "no"}`,
     `guest_limit=${Math.ceil(timeoutMs / 1000)}`,
   ];
   const guest = spawn(guestKernel, [...machine, ...ours], { detached: true, stdio: ["ignore", "pipe", "pipe"] });

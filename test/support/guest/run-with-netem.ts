@@ -6,18 +6,20 @@ import { build } from "rolldown";
 import { type Finished, quote, runInGuest } from "./guest.js";
 import { findNetem } from "./netem-place.js";
 
+export interface Needs {
+  /** Whether the scene needs an engine; in the guest that is one of its own. */
+  readonly engine: boolean;
+}
+
+const timeoutMs = 480_000;
+
 /**
- * Runs a scene (a TypeScript program of this checkout) where netem is real: here, or in the guest with an engine of its own.
+ * Runs a scene (a TypeScript program of this checkout) where netem is real: here, or in the guest.
  * A scene prints one JSON value on stdout, its finding, and what it does on stderr. Throws where it fails, with what it said.
  */
-export async function runWithNetem<Finding>(
-  sceneFile: string,
-  args: readonly string[] = [],
-  timeoutMs = 480_000,
-): Promise<Finding> {
+export async function runWithNetem<Finding>(sceneFile: string, needs: Needs = { engine: false }): Promise<Finding> {
   const program = await bundle(sceneFile);
-  const place = findNetem();
-  const finished = place.kind === "guest" ? await inGuest(program, args, timeoutMs) : await here(program, args, timeoutMs);
+  const finished = findNetem().kind === "guest" ? await inGuest(program, needs) : await here(program);
   if (finished.exitCode !== 0)
     throw new Error(`${sceneFile} ended with exit code ${finished.exitCode}:\n${finished.stderr}${finished.stdout}`);
   return JSON.parse(finished.stdout) as Finding;
@@ -34,16 +36,15 @@ async function bundle(sceneFile: string): Promise<string> {
   return output[0].code;
 }
 
-function inGuest(program: string, args: readonly string[], timeoutMs: number): Promise<Finished> {
-  const command = [process.execPath, ...args].map(quote);
-  return runInGuest([command[0], '"$SHARED/scene.mjs"', ...command.slice(1)].join(" "), { "scene.mjs": program }, timeoutMs);
+function inGuest(program: string, { engine }: Needs): Promise<Finished> {
+  return runInGuest(`${quote(process.execPath)} "$SHARED/scene.mjs"`, { "scene.mjs": program }, { engine, timeoutMs });
 }
 
-function here(program: string, args: readonly string[], timeoutMs: number): Promise<Finished> {
+function here(program: string): Promise<Finished> {
   const folder = mkdtempSync(join(tmpdir(), "devious-scene-"));
   const file = join(folder, "scene.mjs");
   writeFileSync(file, program);
-  const scene = spawn(process.execPath, [file, ...args], {
+  const scene = spawn(process.execPath, [file], {
     stdio: ["ignore", "pipe", "pipe"],
     timeout: timeoutMs,
     env: { ...process.env, NO_COLOR: "1" },
