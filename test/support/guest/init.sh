@@ -2,7 +2,7 @@
 # PID 1 of the User-Mode Linux guest. The kernel hands over its own `name=value` arguments as environment:
 #   guest_limit   seconds after which the guest powers itself off, whoever still waits for it
 #   guest_engine  yes: start one
-#   guest_shared  a folder of the host, the only place both sides write; holds `job.sh`, takes `stdout`, `stderr`, `exit-code`, `dockerd.log`
+#   guest_shared  a folder of the host, the only place both sides write; holds `job.sh`, perhaps `images.tar`, takes `stdout`, `stderr`, `exit-code`, `dockerd.log`
 # The root is the host's whole tree, read-only. Over it goes a layer in memory, so that whatever the guest writes dies with it.
 set -eu
 export PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin HOME=/root
@@ -65,6 +65,7 @@ if [ "$guest_engine" = yes ]; then
     fi
     sleep 0.1
   done
+  if [ -f /run/shared/images.tar ]; then docker load --quiet --input /run/shared/images.tar >&2; fi
 fi
 
 exit_code=0
