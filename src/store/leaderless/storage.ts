@@ -1,0 +1,29 @@
+import type { HashTree } from "./merkle/hash-tree.js";
+
+/**
+ * Where a copy of a key stands on a node. `home`: the node is one of the owners of this home partition (the first of the key's
+ * preference list). `hint`: it keeps the copy for the owner `member`, who could not be reached (Dynamo §4.6).
+ */
+export type Place =
+  | { readonly kind: "home"; readonly partition: number }
+  | { readonly kind: "hint"; readonly partition: number; readonly member: string };
+
+/** The node's disk as the machine needs it. Reads see every write at once; a write is safe once its number was told to be durable. */
+export interface Storage {
+  /** The object's bytes. Throws where the disk holds something else than what was put there. */
+  get(place: Place, key: string): Uint8Array | undefined;
+  /** Takes the place of what was there. Returns the number of the write; numbers grow by one. */
+  put(place: Place, key: string, bytes: Uint8Array): number;
+  /** As if it had never been there. */
+  remove(place: Place, key: string): number;
+  /** Those that hold a key at least. */
+  places(): readonly Place[];
+  count(place: Place): number;
+  /** Of all keys of the place and what they hold, as it is now. */
+  tree(place: Place): HashTree;
+  /** Keys of one segment of the tree, each with the hash of its object. */
+  entries(place: Place, segment: number): Iterable<readonly [key: string, objectHash: number]>;
+  /** What the node has to remember besides objects: small, by name. */
+  getMeta(name: string): Uint8Array | undefined;
+  putMeta(name: string, bytes: Uint8Array): number;
+}
