@@ -1,0 +1,144 @@
+/**
+ * What clients may ask of a node of the leaderless store, whichever way they ask: protocol buffers and HTTP both map to these. Names and
+ * defaults are Riak KV 2.2's. https://docs.riak.com/riak/kv/2.2.3/developing/api/
+ *
+ * Bucket types, buckets and keys are any bytes, as text with one character a byte (latin1).
+ */
+
+/** Of the default bucket type, which buckets without one are in. */
+export const defaultType = "default";
+
+export interface Bucket {
+  readonly type: string;
+  readonly bucket: string;
+}
+
+export interface ObjectName extends Bucket {
+  readonly key: string;
+}
+
+/** How many replicas: a number, or a word that the bucket's `nVal` turns into one. `default`: what the bucket's properties say. */
+export type Quorum = number | "one" | "quorum" | "all" | "default";
+
+/** Any of them left out is the bucket's. */
+export interface ReadOptions {
+  readonly r?: Quorum | undefined;
+  /** Of which so many must be owners, not stand-ins. */
+  readonly pr?: Quorum | undefined;
+  /** Give up once a majority failed, rather than once all have answered. */
+  readonly basicQuorum?: boolean | undefined;
+  /** Whether a replica that has nothing counts as an answer. */
+  readonly notfoundOk?: boolean | undefined;
+  readonly sloppyQuorum?: boolean | undefined;
+  readonly nVal?: number | undefined;
+  readonly timeoutMs?: number | undefined;
+}
+
+export interface WriteOptions {
+  readonly w?: Quorum | undefined;
+  /** Of which so many must have it on disk. */
+  readonly dw?: Quorum | undefined;
+  readonly pw?: Quorum | undefined;
+  readonly sloppyQuorum?: boolean | undefined;
+  readonly nVal?: number | undefined;
+  readonly timeoutMs?: number | undefined;
+}
+
+export interface Link {
+  readonly bucket: string;
+  readonly key: string;
+  readonly tag: string;
+}
+
+/** `name_int` holds whole numbers, `name_bin` bytes. */
+export type IndexEntry = readonly [name: string, value: string];
+
+/** A value and what was said of it. */
+export interface Content {
+  readonly value: Uint8Array;
+  readonly contentType: string | undefined;
+  readonly charset: string | undefined;
+  readonly contentEncoding: string | undefined;
+  readonly userMeta: readonly (readonly [name: string, value: string])[];
+  readonly indexes: readonly IndexEntry[];
+  readonly links: readonly Link[];
+}
+
+/** One of the values that an object has. */
+export interface Sibling extends Content {
+  readonly vtag: string;
+  /** Wall clock of the node that wrote it, ms since 1970. */
+  readonly lastModifiedMs: number;
+  /** A deletion: `value` is empty. */
+  readonly isTombstone: boolean;
+}
+
+export interface ReadObject {
+  /** Opaque to clients: what a write that follows from these values has to bring along. */
+  readonly context: Uint8Array;
+  /** One, or more where writes did not know of each other. */
+  readonly siblings: readonly Sibling[];
+}
+
+/** Why a request was refused or failed. What a write may have done nevertheless, `definite` says: true is nothing at all. */
+export interface Failure {
+  readonly definite: boolean;
+  readonly reason:
+    | { readonly type: "timeout" }
+    /** A quorum above the number of replicas. */
+    | { readonly type: "nValViolation"; readonly nVal: number }
+    /** Reachable owners, or replicas that answered, were too few. */
+    | {
+        readonly type: "unsatisfied";
+        readonly option: "r" | "pr" | "w" | "pw" | "dw";
+        readonly wanted: number;
+        readonly got: number;
+      }
+    | { readonly type: "insufficientNodes"; readonly wanted: number; readonly got: number }
+    /** `if_not_modified`, `if_none_match`. */
+    | { readonly type: "modified" | "matchFound" }
+    | { readonly type: "noSuchType"; readonly bucketType: string }
+    /** Of data types: the operation, or what is there, is of another type; a field to remove is not there. */
+    | { readonly type: "dataType"; readonly why: string }
+    | { readonly type: "overload" }
+    /** The request itself: one sentence. */
+    | { readonly type: "invalid"; readonly why: string };
+}
+
+/** What a bucket, or a bucket type, asks for. Riak's names in camel case. */
+export interface BucketProperties {
+  readonly nVal: number;
+  readonly allowMult: boolean;
+  readonly lastWriteWins: boolean;
+  readonly r: Quorum;
+  readonly w: Quorum;
+  readonly pr: Quorum;
+  readonly pw: Quorum;
+  readonly dw: Quorum;
+  readonly rw: Quorum;
+  readonly basicQuorum: boolean;
+  readonly notfoundOk: boolean;
+  readonly dvvEnabled: boolean;
+  /** Of version vectors: seconds and entries, see versions/. */
+  readonly youngVclock: number;
+  readonly oldVclock: number;
+  readonly smallVclock: number;
+  readonly bigVclock: number;
+  readonly datatype: DataTypeName | undefined;
+  readonly hllPrecision: number;
+  readonly consistent: boolean;
+}
+
+export type DataTypeName = "counter" | "set" | "map" | "hll" | "gset";
+
+/** A range of an index, both ends included; `eq` is a range of one. `$key` is a key of the bucket, `$bucket` the bucket itself. */
+export interface IndexQuery extends Bucket {
+  readonly index: string;
+  readonly from: string;
+  readonly to: string;
+  readonly returnTerms: boolean;
+  readonly termRegex: string | undefined;
+  readonly maxResults: number | undefined;
+  readonly continuation: string | undefined;
+  readonly timeoutMs: number | undefined;
+}
