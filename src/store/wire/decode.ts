@@ -1,7 +1,7 @@
 import { unreachable } from "../../core/invariant.js";
 import { depthMax } from "./schema.js";
 import type { Message, NamedField, Scalar } from "./schema.js";
-import { bigintOfHalves, numberOfHalves } from "./varint.js";
+import { bigintOfHalves, numberOfHalves, unZigzag } from "./varint.js";
 import type { Halves } from "./varint.js";
 
 /** The bytes are no message of the kind asked for. */
@@ -47,6 +47,9 @@ class Reader {
       const field = fieldOf(message, number);
       if (field === undefined) this.#skip(type, end);
       else this.#field(message, field, values, type, end, depth);
+    }
+    for (const { name, protoName } of message.required) {
+      if (values[name] === undefined) throw new WireError(`${message.name}.${protoName} is missing`);
     }
     return values;
   }
@@ -119,6 +122,9 @@ class Reader {
       case "uint64":
         this.#varint(end);
         return numberOfHalves(this.#halves, scalar === "int64");
+      case "sint64":
+        this.#varint(end);
+        return numberOfHalves(unZigzag(this.#halves), true);
       case "int64Id":
       case "uint64Id":
         this.#varint(end);

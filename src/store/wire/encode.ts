@@ -1,7 +1,7 @@
 import { unreachable } from "../../core/invariant.js";
 import { isZero } from "./schema.js";
 import type { Given, Message, NamedField, Scalar } from "./schema.js";
-import { halvesOfBigint, halvesOfNumber, varintLength, writeVarint } from "./varint.js";
+import { halvesOfBigint, halvesOfNumber, varintLength, writeVarint, zigzag } from "./varint.js";
 
 /** The bytes of one message, in a buffer of its own. What has its zero value is left out, but for members of a oneof. */
 export function encode<T>(message: Message<T>, value: Given<T>): Buffer {
@@ -37,7 +37,7 @@ class Writer {
       const value = values[field.name];
       if (value === undefined) continue;
       if (field.repeated) this.#list(field, value as readonly unknown[]);
-      else if (field.oneof !== undefined || !isZero(value)) this.#field(field, value);
+      else if (field.required || field.oneof !== undefined || !isZero(value)) this.#field(field, value);
     }
   }
 
@@ -104,6 +104,11 @@ class Writer {
       case "uint64":
         this.#number(value as number);
         return false;
+      case "sint64": {
+        const { low, high } = zigzag(halvesOfNumber(value as number));
+        this.#varint(low, high);
+        return false;
+      }
       case "int64Id":
       case "uint64Id": {
         const { low, high } = halvesOfBigint(value as bigint);

@@ -99,6 +99,7 @@ const rangeOf = {
   uint32: [0n, 2n ** 32n - 1n],
   int64: [-(2n ** 63n), 2n ** 63n - 1n],
   uint64: [0n, 2n ** 64n - 1n],
+  sint64: [-(2n ** 63n), 2n ** 63n - 1n],
 } as const;
 
 function scalarFrom(scalar: Scalar, json: unknown, name: string): unknown {
@@ -117,7 +118,8 @@ function scalarFrom(scalar: Scalar, json: unknown, name: string): unknown {
     }
     case "uint32":
     case "int64":
-    case "uint64": {
+    case "uint64":
+    case "sint64": {
       const number = typeof json === "number" ? json : wholeNumber(json, name);
       const [min, max] = rangeOf[scalar];
       // what JSON's reader gives as a number is rounded by then
@@ -196,6 +198,7 @@ function scalarTo(scalar: Scalar, value: unknown): unknown {
       return Buffer.from(value as string, "latin1").toString("base64");
     case "int64":
     case "uint64":
+    case "sint64":
     case "int64Id":
     case "uint64Id":
       return String(value);

@@ -1,6 +1,6 @@
 /**
- * A small language for tables of protobuf messages (proto3). A table states what a .proto file states: names, numbers and types; the types of
- * the values are inferred from it. https://protobuf.dev/programming-guides/proto3/
+ * A small language for tables of protobuf messages. A table states what a .proto file states: names, numbers and types; the types of
+ * the values are inferred from it. https://protobuf.dev/programming-guides/proto3/, and proto2 for `optional` and `required`.
  *
  * Fields are spelt in camelCase here. Where the proto spells one neither so nor in snake_case, the table gives its name.
  */
@@ -16,6 +16,8 @@ interface ScalarValues {
   /** Revisions, counts and seconds. Exact below 2^53; anything beyond is read as the last whole number below. */
   readonly int64: number;
   readonly uint64: number;
+  /** Zigzag: small below zero as well. Beyond 2^53 as `int64`. */
+  readonly sint64: number;
   /** Identifiers use all 64 bits. */
   readonly int64Id: bigint;
   readonly uint64Id: bigint;
@@ -39,6 +41,8 @@ export interface Field<T> {
   readonly repeated: boolean;
   /** Those of one name exclude each other, and are there or not, whatever their value. */
   readonly oneof: string | undefined;
+  /** Written whatever its value; a message without it is refused. */
+  readonly required: boolean;
   /** As the proto spells it; undefined: the name here in snake_case. */
   readonly protoName: string | undefined;
   /** Its value where the message does not hold it. */
@@ -56,6 +60,8 @@ export interface Message<T> {
   readonly name: string;
   /** By number, ascending. */
   readonly fields: readonly NamedField[];
+  /** Those of them that must be there. */
+  readonly required: readonly NamedField[];
   /** The message without any field. */
   readonly zero: T;
 }
@@ -80,13 +86,22 @@ const scalarZeros: ScalarValues = {
   uint32: 0,
   int64: 0,
   uint64: 0,
+  sint64: 0,
   int64Id: 0n,
   uint64Id: 0n,
 };
 
 function scalar<S extends Scalar>(name: S): (number: number, protoName?: string) => Field<ScalarValues[S]> {
   const type = { kind: "scalar", scalar: name } as const;
-  return (number, protoName) => ({ number, type, repeated: false, oneof: undefined, protoName, zero: scalarZeros[name] });
+  return (number, protoName) => ({
+    number,
+    type,
+    repeated: false,
+    oneof: undefined,
+    required: false,
+    protoName,
+    zero: scalarZeros[name],
+  });
 }
 
 export const bool = scalar("bool");
@@ -96,12 +111,13 @@ export const string = scalar("string");
 export const uint32 = scalar("uint32");
 export const int64 = scalar("int64");
 export const uint64 = scalar("uint64");
+export const sint64 = scalar("sint64");
 export const int64Id = scalar("int64Id");
 export const uint64Id = scalar("uint64Id");
 
 export function enumeration(...names: readonly string[]): (number: number, protoName?: string) => Field<number> {
   const type = { kind: "enum", enumeration: { names } } as const;
-  return (number, protoName) => ({ number, type, repeated: false, oneof: undefined, protoName, zero: 0 });
+  return (number, protoName) => ({ number, type, repeated: false, oneof: undefined, required: false, protoName, zero: 0 });
 }
 
 /** A message within a message; given as a function where the two hold each other. */
@@ -112,9 +128,20 @@ export function nested<T>(number: number, message: Message<T> | (() => Message<T
     type: { kind: "message", message: of },
     repeated: false,
     oneof: undefined,
+    required: false,
     protoName,
     zero: undefined,
   };
+}
+
+/** There or not, whatever its value: a oneof of its own. */
+export function optional<T>(field: Field<T>): Field<T | undefined> {
+  return { ...field, oneof: `_${field.number}`, zero: undefined };
+}
+
+/** Proto2's `required`. */
+export function required<T>(field: Field<T>): Field<Exclude<T, undefined>> {
+  return { ...(field as Field<Exclude<T, undefined>>), required: true };
 }
 
 export function repeated<T>(field: Field<T>): Field<readonly Exclude<T, undefined>[]> {
@@ -135,8 +162,8 @@ export function message<F extends Readonly<Record<string, Field<unknown>>>>(name
     name: each,
     protoName: field.protoName ?? snakeCase(each),
   }));
-  const zero = Object.fromEntries(named.map((field) => [field.name, field.zero])) as Shape<F>;
-  return { name, fields: named.sort((a, b) => a.number - b.number), zero };
+  const zero = Object.fromEntries(named.map((field) => [field.name, field.required ? undefined : field.zero])) as Shape<F>;
+  return { name, fields: named.sort((a, b) => a.number - b.number), required: named.filter((field) => field.required), zero };
 }
 
 /** `rangeEnd` -> `range_end`. */

@@ -55,3 +55,14 @@ export function bigintOfHalves({ low, high }: Halves, isSigned: boolean): bigint
   const value = (BigInt(high) << 32n) | BigInt(low);
   return isSigned ? BigInt.asIntN(64, value) : value;
 }
+
+/** Signed numbers as unsigned ones that are small where those are near zero: 0, -1, 1, -2 become 0, 1, 2, 3. */
+export function zigzag({ low, high }: Halves): Halves {
+  const sign = high >> 31;
+  return { low: ((low << 1) ^ sign) >>> 0, high: (((high << 1) | (low >>> 31)) ^ sign) >>> 0 };
+}
+
+export function unZigzag({ low, high }: Halves): Halves {
+  const sign = -(low & 1);
+  return { low: (((low >>> 1) | (high << 31)) ^ sign) >>> 0, high: ((high >>> 1) ^ sign) >>> 0 };
+}

@@ -7,127 +7,21 @@ import { describe, expect, it } from "vitest";
 import { decode, WireError } from "../../../src/store/wire/decode.js";
 import { encode } from "../../../src/store/wire/encode.js";
 import { messages } from "../../../src/store/wire/messages.js";
-import type { Message, NamedField } from "../../../src/store/wire/schema.js";
+import type { Message } from "../../../src/store/wire/schema.js";
+import { describeBesideProtobufjs, valueOf } from "../../support/protobuf-twin.js";
+import type { Values } from "../../support/protobuf-twin.js";
 
 const protos = join(dirname(createRequire(import.meta.url).resolve("etcd3")), "..", "proto");
 const root = new protobuf.Root();
 root.resolvePath = (_origin, target) => join(protos, target.replace(/^.*\//, ""));
 root.loadSync("rpc.proto", { keepCase: true });
 
-type Values = Record<string, unknown>;
-
 const table = Object.values(messages) as unknown as readonly Message<object>[];
 
-/** Any value of a message, with each field there or left out; oneofs hold one member at most. */
-function valueOf(message: Message<unknown>, depth: number): fc.Arbitrary<Values> {
-  const fields = message.fields.filter(({ type }) => type.kind !== "message" || depth > 0);
-  return fc
-    .record(Object.fromEntries(fields.map((field) => [field.name, fieldValue(field, depth)])), { requiredKeys: [] })
-    .map((values) => {
-      const seen = new Set<string>();
-      return Object.fromEntries(
-        Object.entries(values).filter(([name]) => {
-          const group = message.fields.find((field) => field.name === name)?.oneof;
-          if (group === undefined) return true;
-          return !seen.has(group) && seen.add(group);
-        }),
-      );
-    });
-}
-
-function fieldValue(field: NamedField, depth: number): fc.Arbitrary<unknown> {
-  const one = oneValue(field, depth);
-  return field.repeated ? fc.array(one, { maxLength: 3 }) : one;
-}
-
-function oneValue({ type }: NamedField, depth: number): fc.Arbitrary<unknown> {
-  if (type.kind === "message") return valueOf(type.message(), depth - 1);
-  if (type.kind === "enum") return fc.nat({ max: type.enumeration.names.length - 1 });
-  switch (type.scalar) {
-    case "bytes":
-      return fc.uint8Array({ maxLength: 300 }).map((bytes) => Buffer.from(bytes));
-    case "key":
-      return fc.uint8Array({ maxLength: 40 }).map((bytes) => Buffer.from(bytes).toString("latin1"));
-    case "string":
-      return fc.string({ unit: "grapheme", maxLength: 20 });
-    case "bool":
-      return fc.boolean();
-    case "uint32":
-      return fc.nat({ max: 2 ** 32 - 1 });
-    case "int64":
-      return fc.maxSafeInteger();
-    case "uint64":
-      return fc.maxSafeNat();
-    case "int64Id":
-      return fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n });
-    case "uint64Id":
-      return fc.bigInt({ min: 0n, max: 2n ** 64n - 1n });
-  }
-}
-
-/** As protobufjs takes and gives it: names of the proto, 64-bit numbers as texts, keys as bytes in base64. */
-function forTwin(message: Message<unknown>, values: Values): Values {
-  return Object.fromEntries(
-    message.fields
-      .filter(({ name }) => values[name] !== undefined)
-      .map((field) => {
-        const value = values[field.name];
-        const shown = Array.isArray(value) ? value.map((each) => oneForTwin(field, each)) : oneForTwin(field, value);
-        return [field.protoName, shown];
-      }),
-  );
-}
-
-function oneForTwin({ type }: NamedField, value: unknown): unknown {
-  if (type.kind === "message") return forTwin(type.message(), value as Values);
-  if (type.kind === "enum" || type.scalar === "bool" || type.scalar === "string" || type.scalar === "uint32") return value;
-  if (type.scalar === "bytes") return Buffer.from(value as Uint8Array).toString("base64");
-  if (type.scalar === "key") return Buffer.from(value as string, "latin1").toString("base64");
-  return String(value);
-}
-
-/** What protobufjs reads, with what the message did not hold as zero values: as our decoder gives it. */
-function twinReads(message: Message<unknown>, bytes: Uint8Array): Values {
-  const type = root.lookupType(message.name);
-  return type.toObject(type.decode(bytes), { longs: String, bytes: String, arrays: true, defaults: true, oneofs: false });
-}
-
-/** The same for what we read: members of oneofs that are absent have defaults there, and are left out of the comparison's other side. */
-function withTwinDefaults(message: Message<unknown>, values: Values): Values {
-  const type = root.lookupType(message.name);
-  const given = type.fromObject(forTwin(message, values));
-  return type.toObject(given, { longs: String, bytes: String, arrays: true, defaults: true, oneofs: false });
-}
-
-describe.each(table.map((message) => [message.name, message] as const))("%s", (name, message) => {
-  const depth = /Txn|Op$/.test(name) ? 4 : 3;
-
-  it("is stated as the proto states it", () => {
-    const fields = root.lookupType(name).fieldsArray;
-    const stated = message.fields.map(({ protoName, number, repeated, oneof }) => [protoName, number, repeated, oneof]);
-    const inProto = fields.map((field) => [field.name, field.id, field.repeated, field.partOf?.name]);
-    expect(stated).toEqual(inProto.filter(([field]) => !laterFields.has(`${name}.${String(field)}`)).sort(byNumber));
-  });
-
-  it("our bytes are read by the twin, and its bytes by us", () => {
-    fc.assert(
-      fc.property(valueOf(message, depth), (values) => {
-        const ours = encode(message, values);
-        expect(twinReads(message, ours)).toEqual(withTwinDefaults(message, values));
-        const type = root.lookupType(name);
-        const theirs = Buffer.from(type.encode(type.fromObject(forTwin(message, values))).finish());
-        expect(decode(message, theirs)).toEqual(decode(message, ours));
-        expect(encode(message, decode(message, theirs))).toEqual(ours);
-      }),
-      { numRuns: 30 },
-    );
-  });
-});
-
 /** What came after 3.4. */
-const laterFields = new Set(["etcdserverpb.MemberListRequest.linearizable"]);
+const leftOut = new Set(["etcdserverpb.MemberListRequest.linearizable"]);
 
-const byNumber = (a: readonly unknown[], b: readonly unknown[]): number => Number(a[1]) - Number(b[1]);
+describeBesideProtobufjs(table, { root, depthOf: (name) => (/Txn|Op$/.test(name) ? 4 : 3), leftOut });
 
 it.each([0, 1, 2])("lengths are right where the buffer has to grow: a large value at place %i of three", (place) => {
   // larger than any buffer that is kept from one message to the next
