@@ -142,3 +142,81 @@ export interface IndexQuery extends Bucket {
   readonly continuation: string | undefined;
   readonly timeoutMs: number | undefined;
 }
+
+/** One question of a client. */
+export type Request =
+  | { readonly type: "get"; readonly name: ObjectName; readonly options: ReadOptions }
+  | {
+      readonly type: "put";
+      readonly name: ObjectName;
+      /** Of the read that this write follows; undefined: of none. */
+      readonly context: Uint8Array | undefined;
+      readonly content: Content;
+      readonly options: WriteOptions;
+      readonly condition: WriteCondition;
+      /** Whether the answer is to hold what the object is now. */
+      readonly returnBody: boolean;
+    }
+  | {
+      readonly type: "delete";
+      readonly name: ObjectName;
+      /** Undefined: of what is read at this moment. */
+      readonly context: Uint8Array | undefined;
+      readonly read: ReadOptions;
+      readonly write: WriteOptions;
+    }
+  /** Streamed: answers until one is the last. */
+  | { readonly type: "listBuckets"; readonly bucketType: string; readonly timeoutMs: number | undefined }
+  | { readonly type: "listKeys"; readonly bucket: Bucket; readonly timeoutMs: number | undefined }
+  | { readonly type: "index"; readonly query: IndexQuery }
+  | { readonly type: "bucketProperties"; readonly bucket: Bucket }
+  /** Those given are set, the others stay. */
+  | { readonly type: "setBucketProperties"; readonly bucket: Bucket; readonly properties: Partial<BucketProperties> }
+  | { readonly type: "resetBucketProperties"; readonly bucket: Bucket }
+  | { readonly type: "typeProperties"; readonly bucketType: string }
+  | { readonly type: "setTypeProperties"; readonly bucketType: string; readonly properties: Partial<BucketProperties> }
+  | { readonly type: "preferenceList"; readonly name: ObjectName };
+
+/**
+ * What must be true of what a write finds. `notModified`: nothing but the object of the write's context. `noneMatch`: nothing at all. It is looked
+ * at before the write and by one node: writes elsewhere at the same time are not excluded.
+ */
+export type WriteCondition = "none" | "notModified" | "noneMatch";
+
+/** What each question is answered with where it did not fail. */
+export interface Answers {
+  /** `context` of undefined: nothing was ever there, or nothing is known of it; else the context of the deletion. */
+  readonly get: ReadObject | { readonly siblings: "notfound"; readonly context: Uint8Array | undefined };
+  /** Undefined unless it was asked for. */
+  readonly put: ReadObject | undefined;
+  /** False: there was nothing. */
+  readonly delete: boolean;
+  readonly listBuckets: Page<string>;
+  readonly listKeys: Page<string>;
+  readonly index: Page<{ readonly term: string; readonly key: string }> & { readonly continuation: string | undefined };
+  readonly bucketProperties: BucketProperties;
+  readonly setBucketProperties: true;
+  readonly resetBucketProperties: true;
+  readonly typeProperties: BucketProperties;
+  readonly setTypeProperties: true;
+  readonly preferenceList: readonly { readonly partition: number; readonly node: string; readonly isPrimary: boolean }[];
+}
+
+interface Page<T> {
+  readonly items: readonly T[];
+  readonly isLast: boolean;
+}
+
+export type Answer<T extends Request["type"]> =
+  { readonly ok: true; readonly value: Answers[T] } | { readonly ok: false; readonly failure: Failure };
+
+/** A node, as those see it who speak with clients. */
+export interface LeaderlessStore {
+  /** The name of this node, in the words of Riak: `n1@127.0.0.1`. */
+  readonly nodeName: string;
+  /**
+   * `answer` is called once; for questions with pages until one is the last, each time in a later turn than `ask`. The returned function says that
+   * nobody waits any more: what was asked for may have its effect nevertheless.
+   */
+  ask<R extends Request>(request: R, answer: (answer: Answer<R["type"]>) => void): () => void;
+}
