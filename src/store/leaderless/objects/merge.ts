@@ -1,0 +1,70 @@
+/**
+ * What two copies of an object become: at a replica that is sent one, and at a reader of several.
+ *
+ * `dvv` and `wall` are commutative, associative and idempotent: whoever has seen the same writes has the same object, in whatever order
+ * they came. `vclock` is commutative and idempotent, but not associative: whether a value stays beside the one that overwrote it depends on
+ * the way that it came. Copies become equal all the same once they are exchanged: values are only added, as long as the vectors are equal.
+ * So is `dvv` where one side deletes a value of a data type and the other changes it.
+ */
+import { invariant } from "../../../core/invariant.js";
+import type { VersionVector } from "../versions/version-vector.js";
+import { covers, descends, emptyVector, mergeVectors } from "../versions/version-vector.js";
+import type { ConflictRules } from "./conflict.js";
+import type { StoredObject, StoredSibling } from "./stored-object.js";
+import { compareAges, compareSiblings, ordered } from "./stored-object.js";
+
+type MergeRules = Pick<ConflictRules, "clock" | "join">;
+
+export function merge(a: StoredObject, b: StoredObject, rules: MergeRules): StoredObject {
+  if (a === b) return a;
+  if (rules.clock === "wall") return { vector: emptyVector, siblings: [newest([...a.siblings, ...b.siblings])] };
+  const aDescends = descends(a.vector, b.vector);
+  const bDescends = descends(b.vector, a.vector);
+  if (aDescends !== bDescends) return aDescends ? a : b;
+  const vector = mergeVectors(a.vector, b.vector);
+  if (rules.clock === "vclock") return { vector, siblings: settled([...a.siblings, ...b.siblings], rules) };
+  const kept = [...notOverwritten(a, b), ...notOverwritten(b, a)];
+  // Nothing is left only where two writes have had the same dot (see actor.ts): each side then takes the other's values for overwritten.
+  return { vector, siblings: settled(kept.length > 0 ? kept : [...a.siblings, ...b.siblings], rules) };
+}
+
+/** All copies as one; at least one. Those that another descends from do not count. */
+export function mergeAll(copies: readonly StoredObject[], rules: MergeRules): StoredObject {
+  const frontier = copies.filter(
+    ({ vector }) => !copies.some((other) => descends(other.vector, vector) && !descends(vector, other.vector)),
+  );
+  const considered = rules.clock === "wall" ? copies : frontier;
+  return considered.reduce((merged, copy) => merge(merged, copy, rules));
+}
+
+/** In order, each once; values of a data type as one. */
+export function settled(siblings: readonly StoredSibling[], { join }: MergeRules): readonly StoredSibling[] {
+  const each = ordered(siblings, compareSiblings);
+  if (join === undefined || each.length === 1) return each;
+  // A change that did not know of the deletion outlives it, as an added element outlives its removal.
+  const live = each.filter(({ isTombstone }) => !isTombstone);
+  if (live.length === 0) return each;
+  const last = newest(live);
+  return [live.length === 1 ? last : { ...last, dot: undefined, value: join(live.map(({ value }) => value)) }];
+}
+
+export function newest(siblings: readonly StoredSibling[]): StoredSibling {
+  const [first, ...others] = siblings;
+  invariant(first !== undefined, "an object has a sibling");
+  return others.reduce((last, sibling) => (compareAges(last, sibling) < 0 ? sibling : last), first);
+}
+
+/** Values of `ours` that are not overwritten in what `theirs` has seen. Those without a dot stay: nobody knows. */
+function notOverwritten(ours: StoredObject, theirs: StoredObject): readonly StoredSibling[] {
+  return ours.siblings.filter(({ dot }) => dot === undefined || !covers(theirs.vector, dot) || hasDot(theirs, dot));
+}
+
+function hasDot(object: StoredObject, { actor, counter }: { readonly actor: string; readonly counter: number }): boolean {
+  return object.siblings.some(({ dot }) => dot !== undefined && dot.counter === counter && dot.actor === actor);
+}
+
+/** Values of the copy that a write with this context leaves standing. */
+export function notSeen(copy: StoredObject, context: VersionVector): readonly StoredSibling[] {
+  const all = descends(context, copy.vector);
+  return copy.siblings.filter(({ dot }) => (dot === undefined ? !all : !covers(context, dot)));
+}

@@ -1,0 +1,165 @@
+// Shows what holds for the merge of two copies, under each clock, of data types and of deletions; and how reads merge several.
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { ConflictRules } from "../../../../src/store/leaderless/objects/conflict.js";
+import { coordinate } from "../../../../src/store/leaderless/objects/coordinate.js";
+import { merge, mergeAll } from "../../../../src/store/leaderless/objects/merge.js";
+import { encodeObject } from "../../../../src/store/leaderless/objects/object-codec.js";
+import type { StoredObject } from "../../../../src/store/leaderless/objects/stored-object.js";
+import { isDeleted, tombstone } from "../../../../src/store/leaderless/objects/stored-object.js";
+import { namedActor } from "../../../../src/store/leaderless/versions/actor.js";
+import { emptyVector } from "../../../../src/store/leaderless/versions/version-vector.js";
+import { calmSteps, played, roughSteps, rules, text, valuesOf } from "./world.js";
+
+const vclock: ConflictRules = { ...rules, clock: "vclock" };
+const wall: ConflictRules = { ...rules, clock: "wall" };
+
+/** Any three copies that a history left anywhere, at any time. */
+function threeCopies(given: ConflictRules, steps = roughSteps): fc.Arbitrary<StoredObject[]> {
+  return fc.tuple(steps, fc.tuple(fc.nat(), fc.nat(), fc.nat())).map(([all, picks]) => {
+    const { pool } = played([...all, { kind: "put", node: 0, context: "none" }], given);
+    return picks.map((pick) => pool[pick % pool.length] as StoredObject);
+  });
+}
+
+function expectSame(a: StoredObject, b: StoredObject): void {
+  expect(encodeObject(a).equals(encodeObject(b))).toBe(true);
+}
+
+test.each([["dvv"], ["vclock"], ["wall"]] as const)("%s: in either order, and with itself, the same", (clock) => {
+  const given = { ...rules, clock };
+  fc.assert(
+    fc.property(threeCopies(given), ([a, b]) => {
+      expectSame(merge(a as StoredObject, b as StoredObject, given), merge(b as StoredObject, a as StoredObject, given));
+      expectSame(merge(a as StoredObject, { ...(a as StoredObject) }, given), a as StoredObject);
+    }),
+  );
+});
+
+test.each([["dvv"], ["wall"]] as const)("%s: in whatever groups, the same; also read together", (clock) => {
+  const given = { ...rules, clock };
+  fc.assert(
+    fc.property(threeCopies(given), (copies) => {
+      const [a, b, c] = copies as [StoredObject, StoredObject, StoredObject];
+      const merged = merge(a, merge(b, c, given), given);
+      expectSame(merge(merge(a, b, given), c, given), merged);
+      expectSame(mergeAll(copies, given), merged);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+describe("vclock", () => {
+  test("depends on the groups", () => {
+    const [a, b, c] = differentGroups();
+    const one = merge(merge(a, b, vclock), c, vclock);
+    const other = merge(a, merge(b, c, vclock), vclock);
+    expect(valuesOf(one)).toEqual(["a2", "b"]);
+    expect(valuesOf(other)).toEqual(["a1", "a2", "b"]);
+    expect(one.vector).toEqual(other.vector);
+    expectSame(merge(one, other, vclock), other);
+  });
+
+  test("becomes equal everywhere all the same, once all have exchanged all they have", () => {
+    fc.assert(
+      fc.property(calmSteps, (steps) => {
+        const exchanges = [0, 1, 2, 0, 1, 2].flatMap((from) => [0, 1, 2].map((to) => ({ kind: "send" as const, from, to })));
+        const world = played([...steps, { kind: "put", node: 0, context: "none" }, ...exchanges], vclock);
+        const [first, ...others] = [0, 1, 2].map((node) => encodeObject(world.copy(node).object as StoredObject).toString("hex"));
+        expect(new Set(others)).toEqual(new Set([first]));
+      }),
+    );
+  });
+
+  /** `a2` overwrites `a1`; `b` knows of neither. */
+  function differentGroups(): readonly [StoredObject, StoredObject, StoredObject] {
+    const first = coordinate(undefined, emptyVector, text("a1"), namedActor("a"), 1, vclock);
+    const second = coordinate(first, first.vector, text("a2"), namedActor("a"), 2, vclock);
+    const apart = coordinate(undefined, emptyVector, text("b"), namedActor("b"), 3, vclock);
+    return [second, first, apart];
+  }
+});
+
+test("where dots were given out twice, a merge never leaves nothing at all", () => {
+  const at = (counter: number, value: string): StoredObject => ({
+    vector: [{ actor: "n", counter: 5, seconds: 0 }],
+    siblings: [{ ...text(value), dot: { actor: "n", counter }, lastModifiedUs: 0 }],
+  });
+  expect(valuesOf(merge(at(2, "x"), at(3, "y"), rules))).toEqual(["x", "y"]);
+  expect(valuesOf(merge(at(3, "x"), at(3, "y"), rules))).toEqual(["x", "y"]);
+});
+
+describe("deletions", () => {
+  const first = coordinate(undefined, emptyVector, text("first"), namedActor("a"), 1, rules);
+
+  test("with context, nothing is left; a write that did not know stays beside the tombstone", () => {
+    const deleted = coordinate(first, first.vector, tombstone, namedActor("a"), 2, rules);
+    expect(isDeleted(deleted)).toBe(true);
+    const changed = coordinate(first, first.vector, text("changed"), namedActor("b"), 2, rules);
+    const both = merge(deleted, changed, rules);
+    expect(isDeleted(both)).toBe(false);
+    expect(both.siblings.map(({ isTombstone }) => isTombstone)).toEqual([true, false]);
+  });
+
+  test("that have not seen a value leave it", () => {
+    const blind = coordinate(first, emptyVector, tombstone, namedActor("a"), 2, rules);
+    expect(valuesOf(blind)).toEqual(["", "first"]);
+  });
+});
+
+describe("where clients get one value only", () => {
+  const one: ConflictRules = { ...rules, allowMult: false };
+
+  test("a write overwrites what its coordinator has, whatever it has seen", () => {
+    let object = coordinate(undefined, emptyVector, text("0"), namedActor("a"), 9, one);
+    for (let i = 1; i < 100; i++) object = coordinate(object, emptyVector, text(`${i}`), namedActor("a"), 9 - i, one);
+    expect(valuesOf(object)).toEqual(["99"]);
+  });
+
+  test("what other coordinators wrote meanwhile is kept until the next write, and merges as ever", () => {
+    fc.assert(
+      fc.property(threeCopies(one), (copies) => {
+        const [a, b, c] = copies as [StoredObject, StoredObject, StoredObject];
+        expectSame(merge(merge(a, b, one), c, one), merge(a, merge(b, c, one), one));
+      }),
+    );
+  });
+});
+
+describe("data types", () => {
+  const sets: ConflictRules = { ...rules, join: union };
+
+  test("have one value, in which everything is", () => {
+    fc.assert(
+      fc.property(threeCopies(sets), (copies) => {
+        const [a, b, c] = copies as [StoredObject, StoredObject, StoredObject];
+        const merged = merge(a, merge(b, c, sets), sets);
+        expect(merged.siblings).toHaveLength(1);
+        expectSame(merge(merge(a, b, sets), c, sets), merged);
+        const all = copies.flatMap((copy) => valuesOf(copy).join().split(","));
+        expect(valuesOf(merged)[0]?.split(",")).toEqual([...new Set(all)].sort());
+      }),
+    );
+  });
+
+  test("a change that did not know of the deletion outlives it", () => {
+    const made = coordinate(undefined, emptyVector, text("x"), namedActor("a"), 1, sets);
+    const deleted = coordinate(made, made.vector, tombstone, namedActor("a"), 5, sets);
+    const changed = coordinate(made, made.vector, text("x,y"), namedActor("b"), 2, sets);
+    expect(valuesOf(merge(deleted, changed, sets))).toEqual(["x,y"]);
+    expect(isDeleted(merge(made, deleted, sets))).toBe(true);
+  });
+
+  function union(values: readonly Uint8Array[]): Uint8Array {
+    const all = values.flatMap((value) => Buffer.from(value).toString().split(","));
+    return Buffer.from([...new Set(all)].sort().join());
+  }
+});
+
+test("the newest wins by the wall clock; of one time, rather a value than a deletion", () => {
+  const at = (ms: number, value: string): StoredObject =>
+    coordinate(undefined, emptyVector, value === "" ? tombstone : text(value), namedActor("a"), ms, wall);
+  expect(valuesOf(mergeAll([at(1, "z"), at(3, "a"), at(2, "y")], wall))).toEqual(["a"]);
+  expect(valuesOf(merge(at(1, "x"), at(1, ""), wall))).toEqual(["x"]);
+  expect(valuesOf(merge(at(1, "x"), at(2, ""), wall))).toEqual([""]);
+});
