@@ -10,7 +10,10 @@ export type Place =
 
 /** The node's disk as the machine needs it. Reads see every write at once; a write is safe once its number was told to be durable. */
 export interface Storage {
-  /** The object's bytes. Throws where the disk holds something else than what was put there. */
+  /**
+   * The object's bytes. Where the disk holds something else than what was put there, the copy is lost: the storage tells its owner, and this
+   * and every later read, the count and the tree say that there is none. Others have copies, and repair brings one back.
+   */
   get(place: Place, key: string): Uint8Array | undefined;
   /** Takes the place of what was there. Returns the number of the write; numbers grow by one. */
   put(place: Place, key: string, bytes: Uint8Array): number;
