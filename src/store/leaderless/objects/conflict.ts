@@ -1,4 +1,5 @@
 import type { BucketProperties } from "../api.js";
+import { mergeValues } from "../crdt/stored-value.js";
 import type { PruneLimits } from "../versions/prune.js";
 
 /** How a cluster tells which write follows which: the switch `clock` of the store. */
@@ -14,19 +15,24 @@ export interface ConflictRules {
   readonly clock: ClockKind;
   /** Whether clients get all siblings; else the newest. */
   readonly allowMult: boolean;
-  /** Of a bucket of a data type: makes one value of several; commutative, associative and idempotent. */
-  readonly join: ((values: readonly Uint8Array[]) => Uint8Array) | undefined;
+  /** Of a bucket of a data type: makes one value of two; commutative, associative and idempotent. */
+  readonly join: ((a: Uint8Array, b: Uint8Array) => Uint8Array) | undefined;
   readonly limits: PruneLimits;
 }
 
 /** The rules of a bucket in a cluster of that clock. */
-export function conflictRules(properties: BucketProperties, clock: ClockKind, join: ConflictRules["join"]): ConflictRules {
-  return { clock: clockOf(properties, clock, join !== undefined), allowMult: properties.allowMult, join, limits: properties };
+export function conflictRules(properties: BucketProperties, clock: ClockKind): ConflictRules {
+  return {
+    clock: clockOf(properties, clock),
+    allowMult: properties.allowMult,
+    join: properties.datatype === undefined ? undefined : mergeValues,
+    limits: properties,
+  };
 }
 
-function clockOf({ lastWriteWins, dvvEnabled }: BucketProperties, clock: ClockKind, isDataType: boolean): ClockKind {
+function clockOf({ datatype, lastWriteWins, dvvEnabled }: BucketProperties, clock: ClockKind): ClockKind {
   // Values of data types know themselves what is newer.
-  if (isDataType) return "dvv";
+  if (datatype !== undefined) return "dvv";
   if (lastWriteWins) return "wall";
   return clock === "dvv" && !dvvEnabled ? "vclock" : clock;
 }

@@ -1,3 +1,4 @@
+import { invariant } from "../../../core/invariant.js";
 import type { ActorSource } from "../versions/actor.js";
 import { prune } from "../versions/prune.js";
 import type { Dot, VersionVector } from "../versions/version-vector.js";
@@ -11,9 +12,7 @@ import { inOrder } from "./stored-object.js";
  * What the node that coordinates a write stores, and sends to the other replicas; it has to be one of those that keep a copy. `local`:
  * its copy. `context`: what the client had seen; the empty vector: nothing, so its value stands beside all there is. Not to have seen
  * anything is no reason to keep siblings where clients get only one (`allowMult` off): there, a write overwrites what its coordinator has.
- *
- * A value of a data type is joined with what is there, whatever its client had seen, because that does not make it part of the value; only a
- * deletion overwrites.
+ * Of a bucket of a data type, deletions only.
  */
 export function coordinate(
   local: StoredObject | undefined,
@@ -23,28 +22,49 @@ export function coordinate(
   wallMs: number,
   rules: ConflictRules,
 ): StoredObject {
+  invariant(rules.join === undefined || written.isTombstone, "a value of a data type is updated, not written");
   const sibling = { ...inOrder(written), lastModifiedUs: stamp(local, wallMs), dot: undefined };
-  if (rules.clock === "wall") {
-    return { vector: emptyVector, siblings: [newest([...(local?.siblings ?? []), sibling])] };
-  }
-  const isJoined = rules.join !== undefined && !written.isTombstone;
-  const seen = isJoined ? emptyVector : context;
-  const actor = actors.choose(local?.vector, seen);
-  const seconds = Math.floor(sibling.lastModifiedUs / 1e6);
-  const vector = increment(mergeVectors(seen, local?.vector ?? emptyVector), actor, seconds);
+  if (rules.clock === "wall") return { vector: emptyVector, siblings: [newest([...(local?.siblings ?? []), sibling])] };
+  const actor = actors.choose(local?.vector, context);
+  const isOverwriting = rules.join === undefined && !rules.allowMult;
+  const beside = local === undefined || isOverwriting ? [] : notSeen(local, context);
+  const vector = counted(mergeVectors(context, local?.vector ?? emptyVector), actor, sibling, rules);
   const dot: Dot = { actor, counter: counterOf(vector, actor) };
-  // The value of a data type is made of many events, so none of them is its dot.
-  const isDotted = rules.clock === "dvv" && !isJoined;
-  return {
-    vector: prune(vector, seconds, rules.limits, actor),
-    siblings: settled([...beside(local, seen, rules), isDotted ? { ...sibling, dot } : sibling], rules),
-  };
+  return { vector, siblings: settled([...beside, rules.clock === "dvv" ? { ...sibling, dot } : sibling], rules) };
 }
 
-/** Values that stay beside a new one. */
-function beside(local: StoredObject | undefined, seen: VersionVector, rules: ConflictRules): readonly StoredSibling[] {
-  const isOverwriting = rules.join === undefined && !rules.allowMult;
-  return local === undefined || isOverwriting ? [] : notSeen(local, seen);
+/** The new value of a data type from the one that is there (undefined: none), by the actor who counts it, at that time. */
+export type Update = (current: Uint8Array | undefined, actor: string, nowUs: number) => Written;
+
+/**
+ * As {@link coordinate}, of a value of a data type. It goes on from what the coordinator has, so it overwrites that, and nothing else,
+ * whatever its client had seen: that may not be part of the value. Throws what `update` throws.
+ */
+export function coordinateUpdate(
+  local: StoredObject | undefined,
+  update: Update,
+  actors: ActorSource,
+  wallMs: number,
+  rules: ConflictRules,
+): StoredObject {
+  const current = local && settled(local.siblings, rules).find(({ isTombstone }) => !isTombstone);
+  const vector = local?.vector ?? emptyVector;
+  // A value counts by itself, and one that was deleted has forgotten how far: the next may not go on under the same name.
+  const actor = actors.choose(current && vector, vector);
+  const lastModifiedUs = stamp(local, wallMs);
+  const sibling = { ...inOrder(update(current?.value, actor, lastModifiedUs)), lastModifiedUs, dot: undefined };
+  return { vector: counted(vector, actor, sibling, rules), siblings: [sibling] };
+}
+
+/** With the event that made the sibling. */
+function counted(
+  vector: VersionVector,
+  actor: string,
+  { lastModifiedUs }: StoredSibling,
+  { limits }: ConflictRules,
+): VersionVector {
+  const seconds = Math.floor(lastModifiedUs / 1e6);
+  return prune(increment(vector, actor, seconds), seconds, limits, actor);
 }
 
 /** Now, in µs; after what the copy has, if that is of the same millisecond. */

@@ -15,6 +15,7 @@ import { compareAges, compareSiblings, ordered } from "./stored-object.js";
 
 type MergeRules = Pick<ConflictRules, "clock" | "join">;
 
+/** Throws what joining two values of a data type throws: one of them is none. */
 export function merge(a: StoredObject, b: StoredObject, rules: MergeRules): StoredObject {
   if (a === b) return a;
   if (rules.clock === "wall") return { vector: emptyVector, siblings: [newest([...a.siblings, ...b.siblings])] };
@@ -44,8 +45,8 @@ export function settled(siblings: readonly StoredSibling[], { join }: MergeRules
   // A change that did not know of the deletion outlives it, as an added element outlives its removal.
   const live = each.filter(({ isTombstone }) => !isTombstone);
   if (live.length === 0) return each;
-  const last = newest(live);
-  return [live.length === 1 ? last : { ...last, dot: undefined, value: join(live.map(({ value }) => value)) }];
+  const [value, ...others] = live.map((sibling) => sibling.value) as [Uint8Array, ...Uint8Array[]];
+  return [{ ...newest(live), dot: undefined, value: others.reduce((joined, other) => join(joined, other), value) }];
 }
 
 export function newest(siblings: readonly StoredSibling[]): StoredSibling {

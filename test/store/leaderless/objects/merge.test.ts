@@ -2,22 +2,25 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { ConflictRules } from "../../../../src/store/leaderless/objects/conflict.js";
-import { coordinate } from "../../../../src/store/leaderless/objects/coordinate.js";
+import { conflictRules } from "../../../../src/store/leaderless/objects/conflict.js";
+import { readValue, updateValue } from "../../../../src/store/leaderless/crdt/stored-value.js";
+import { coordinate, coordinateUpdate } from "../../../../src/store/leaderless/objects/coordinate.js";
 import { merge, mergeAll } from "../../../../src/store/leaderless/objects/merge.js";
 import { encodeObject } from "../../../../src/store/leaderless/objects/object-codec.js";
-import type { StoredObject } from "../../../../src/store/leaderless/objects/stored-object.js";
+import type { StoredObject, Written } from "../../../../src/store/leaderless/objects/stored-object.js";
 import { isDeleted, tombstone } from "../../../../src/store/leaderless/objects/stored-object.js";
-import { namedActor } from "../../../../src/store/leaderless/versions/actor.js";
+import { epochOf, namedActor } from "../../../../src/store/leaderless/versions/actor.js";
 import { emptyVector } from "../../../../src/store/leaderless/versions/version-vector.js";
-import { calmSteps, played, roughSteps, rules, text, valuesOf } from "./world.js";
+import type { UpdateBy } from "./world.js";
+import { calmSteps, diskIdOf, played, properties, roughSteps, rules, started, text, valuesOf } from "./world.js";
 
 const vclock: ConflictRules = { ...rules, clock: "vclock" };
 const wall: ConflictRules = { ...rules, clock: "wall" };
 
 /** Any three copies that a history left anywhere, at any time. */
-function threeCopies(given: ConflictRules, steps = roughSteps): fc.Arbitrary<StoredObject[]> {
-  return fc.tuple(steps, fc.tuple(fc.nat(), fc.nat(), fc.nat())).map(([all, picks]) => {
-    const { pool } = played([...all, { kind: "put", node: 0, context: "none" }], given);
+function threeCopies(given: ConflictRules, update?: UpdateBy): fc.Arbitrary<StoredObject[]> {
+  return fc.tuple(roughSteps, fc.tuple(fc.nat(), fc.nat(), fc.nat())).map(([all, picks]) => {
+    const { pool } = played([...all, { kind: "put", node: 0, context: "none" }], given, true, update);
     return picks.map((pick) => pool[pick % pool.length] as StoredObject);
   });
 }
@@ -131,7 +134,7 @@ describe("data types", () => {
 
   test("have one value, in which everything is", () => {
     fc.assert(
-      fc.property(threeCopies(sets), (copies) => {
+      fc.property(threeCopies(sets, adding), (copies) => {
         const [a, b, c] = copies as [StoredObject, StoredObject, StoredObject];
         const merged = merge(a, merge(b, c, sets), sets);
         expect(merged.siblings).toHaveLength(1);
@@ -143,17 +146,74 @@ describe("data types", () => {
   });
 
   test("a change that did not know of the deletion outlives it", () => {
-    const made = coordinate(undefined, emptyVector, text("x"), namedActor("a"), 1, sets);
+    const made = withElement("x", undefined, "a");
     const deleted = coordinate(made, made.vector, tombstone, namedActor("a"), 5, sets);
-    const changed = coordinate(made, made.vector, text("x,y"), namedActor("b"), 2, sets);
+    const changed = withElement("y", made, "b");
     expect(valuesOf(merge(deleted, changed, sets))).toEqual(["x,y"]);
     expect(isDeleted(merge(made, deleted, sets))).toBe(true);
   });
 
-  function union(values: readonly Uint8Array[]): Uint8Array {
+  test("after a deletion, somebody else counts", () => {
+    const { epochs } = started(undefined, 0);
+    const actors: string[] = [];
+    const next = (before?: StoredObject): StoredObject =>
+      coordinateUpdate(
+        before,
+        (current, actor) => {
+          actors.push(`${current === undefined ? "new" : "goes on"} ${epochOf(actor, diskIdOf(0))}`);
+          return text("x");
+        },
+        epochs.of("k"),
+        1,
+        sets,
+      );
+    const twice = next(next());
+    const deleted = coordinate(twice, twice.vector, tombstone, epochs.of("k"), 2, sets);
+    expect(isDeleted(deleted)).toBe(true);
+    next(next(deleted));
+    expect(actors).toEqual(["new 0", "goes on 0", "new 1", "goes on 1"]);
+  });
+
+  test("count every increment once, whatever nodes forget", () => {
+    const counters = conflictRules({ ...properties, datatype: "counter", lastWriteWins: true }, "wall");
+    const increment: UpdateBy = (_event, current, actor, nowMicros) => {
+      const op = { kind: "counter", increment: 1n } as const;
+      return { ...text(""), value: updateValue(current, { op, actor, nowMicros, context: undefined, hllPrecision: 14 }) };
+    };
+    fc.assert(
+      fc.property(roughSteps, (steps) => {
+        const { pool } = played([...steps, { kind: "put", node: 0, context: "none" }], counters, true, increment);
+        const writes = steps.filter(({ kind }) => kind === "put").length + 1;
+        const [all] = mergeAll(pool, counters).siblings as [StoredObject["siblings"][number]];
+        expect(readValue(all.value).value).toEqual({ kind: "counter", value: BigInt(writes) });
+      }),
+      { numRuns: 300 },
+    );
+  });
+
+  function adding(element: string, current: Uint8Array | undefined): Written {
+    return { ...text(""), value: union(current ?? Buffer.from(element), Buffer.from(element)) };
+  }
+
+  function withElement(element: string, before: StoredObject | undefined, name: string): StoredObject {
+    return coordinateUpdate(before, (current) => adding(element, current), namedActor(name), 1, sets);
+  }
+
+  function union(...values: readonly Uint8Array[]): Uint8Array {
     const all = values.flatMap((value) => Buffer.from(value).toString().split(","));
     return Buffer.from([...new Set(all)].sort().join());
   }
+});
+
+test.each([
+  ["dvv", {}, "dvv"],
+  ["vclock", {}, "vclock"],
+  ["wall", {}, "wall"],
+  ["dvv", { dvvEnabled: false }, "vclock"],
+  ["dvv", { lastWriteWins: true }, "wall"],
+  ["wall", { datatype: "set" }, "dvv"],
+] as const)("a cluster of %s and a bucket of %o: %s", (clock, given, expected) => {
+  expect(conflictRules({ ...properties, ...given }, clock).clock).toBe(expected);
 });
 
 test("the newest wins by the wall clock; of one time, rather a value than a deletion", () => {

@@ -109,7 +109,7 @@ describe("bytes from anywhere", () => {
         for (const { at, byte } of damages) bytes[at % bytes.length] = byte;
         check(bytes);
       }),
-      { numRuns: 3000 },
+      { numRuns: 1500 },
     );
   });
 

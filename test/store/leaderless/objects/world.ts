@@ -1,6 +1,8 @@
 import fc from "fast-check";
+import type { BucketProperties } from "../../../../src/store/leaderless/api.js";
 import type { ConflictRules } from "../../../../src/store/leaderless/objects/conflict.js";
-import { coordinate } from "../../../../src/store/leaderless/objects/coordinate.js";
+import type { Update } from "../../../../src/store/leaderless/objects/coordinate.js";
+import { coordinate, coordinateUpdate } from "../../../../src/store/leaderless/objects/coordinate.js";
 import { merge } from "../../../../src/store/leaderless/objects/merge.js";
 import type { StoredObject, Written } from "../../../../src/store/leaderless/objects/stored-object.js";
 import { tombstone } from "../../../../src/store/leaderless/objects/stored-object.js";
@@ -9,11 +11,34 @@ import { Epochs } from "../../../../src/store/leaderless/versions/epochs.js";
 import type { VersionVector } from "../../../../src/store/leaderless/versions/version-vector.js";
 import { emptyVector } from "../../../../src/store/leaderless/versions/version-vector.js";
 
+/** Riak's defaults, but that siblings are kept. */
+export const properties: BucketProperties = {
+  nVal: 3,
+  allowMult: true,
+  lastWriteWins: false,
+  r: "quorum",
+  w: "quorum",
+  pr: 0,
+  pw: 0,
+  dw: "quorum",
+  rw: "quorum",
+  basicQuorum: false,
+  notfoundOk: true,
+  dvvEnabled: true,
+  youngVclock: 20,
+  oldVclock: 86_400,
+  smallVclock: 50,
+  bigVclock: 50,
+  datatype: undefined,
+  hllPrecision: 14,
+  consistent: false,
+};
+
 export const rules: ConflictRules = {
   clock: "dvv",
   allowMult: true,
   join: undefined,
-  limits: { smallVclock: 50, bigVclock: 50, youngVclock: 20, oldVclock: 86_400 },
+  limits: properties,
 };
 
 export function text(value: string): Written {
@@ -63,6 +88,8 @@ export type Step =
   /** The power fails, and takes the last writes of the disk along. */
   | { readonly kind: "crash"; readonly node: number; readonly lost: number };
 
+export type UpdateBy = (event: string, ...from: Parameters<Update>) => Written;
+
 /** Nodes that keep a copy of one key, beside their twins. Copies of the past can be had too: see `pool`. */
 export class World {
   readonly nodes: Node[];
@@ -72,9 +99,12 @@ export class World {
   private readonly contexts: Context[] = [];
   private readonly rules: ConflictRules;
   private readonly hasEpochs: boolean;
+  private readonly update: UpdateBy | undefined;
   private written = 0;
 
-  constructor(count: number, given: ConflictRules, hasEpochs: boolean) {
+  /** `update`: what writes do where values are of a data type. */
+  constructor(count: number, given: ConflictRules, hasEpochs: boolean, update?: UpdateBy) {
+    this.update = update;
     this.rules = given;
     this.hasEpochs = hasEpochs;
     this.nodes = Array.from({ length: count }, (_, i) => ({ copies: [nothing], ...started(undefined, i) }));
@@ -112,7 +142,12 @@ export class World {
     const { epochs } = this.node(at);
     const actors = this.hasEpochs ? epochs.of("copy") : namedActor(`n${at}`);
     // Each node has a clock of its own, and they are far apart.
-    const next = coordinate(object, vector, text(event), actors, 1e12 - at * 5000 + this.written, this.rules);
+    const wallMs = 1e12 - at * 5000 + this.written;
+    const { update, rules: given } = this;
+    const next =
+      update === undefined
+        ? coordinate(object, vector, text(event), actors, wallMs, given)
+        : coordinateUpdate(object, (...from) => update(event, ...from), actors, wallMs, given);
     this.keep(at, { object: next, twin: maximal(new Map([...twin, [event, new Set([...seen, event])]])) });
     const dot = next.siblings.find(({ value }) => Buffer.from(value).toString() === event)?.dot;
     const name = JSON.stringify(dot);
@@ -154,8 +189,13 @@ function fresh({ object, twin }: Copy): Context {
   return { vector: object?.vector ?? emptyVector, seen: new Set([...twin.values()].flatMap((seen) => [...seen])) };
 }
 
-function started(lease: Uint8Array | undefined, node: number): Pick<Node, "epochs" | "lease"> {
-  const epochs = new Epochs(lease, () => `disk-no${node}`);
+export function diskIdOf(node: number): string {
+  return `disk-no${node}`;
+}
+
+/** A node's epochs once it may write, and what its disk then keeps of them. */
+export function started(lease: Uint8Array | undefined, node: number): Pick<Node, "epochs" | "lease"> {
+  const epochs = new Epochs(lease, () => diskIdOf(node));
   const next = epochs.lease() as Uint8Array;
   epochs.leased();
   return { epochs, lease: next };
@@ -179,8 +219,8 @@ export const roughSteps: fc.Arbitrary<Step[]> = fc.array(fc.oneof(put, put, send
   size: "max",
 });
 
-export function played(steps: readonly Step[], given: ConflictRules, hasEpochs = true): World {
-  const world = new World(3, given, hasEpochs);
+export function played(steps: readonly Step[], given: ConflictRules, hasEpochs = true, update?: UpdateBy): World {
+  const world = new World(3, given, hasEpochs, update);
   for (const step of steps) world.take(step);
   return world;
 }
