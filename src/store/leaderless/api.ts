@@ -1,3 +1,5 @@
+import type { DataTypeOp, DataTypeValue } from "./crdt/operations.js";
+
 /**
  * What clients may ask of a node of the leaderless store, whichever way they ask: protocol buffers and HTTP both map to these. Names and
  * defaults are Riak KV 2.2's. https://docs.riak.com/riak/kv/2.2.3/developing/api/
@@ -95,8 +97,8 @@ export interface Failure {
         readonly got: number;
       }
     | { readonly type: "insufficientNodes"; readonly wanted: number; readonly got: number }
-    /** `if_not_modified`, `if_none_match`. */
-    | { readonly type: "modified" | "matchFound" }
+    /** `if_not_modified`, of another object or of none; `if_none_match`. */
+    | { readonly type: "modified" | "notFound" | "matchFound" }
     | { readonly type: "noSuchType"; readonly bucketType: string }
     /** Of data types: the operation, or what is there, is of another type; a field to remove is not there. */
     | { readonly type: "dataType"; readonly why: string }
@@ -165,7 +167,19 @@ export type Request =
       readonly read: ReadOptions;
       readonly write: WriteOptions;
     }
-  /** Streamed: answers until one is the last. */
+  | { readonly type: "fetchDataType"; readonly name: ObjectName; readonly options: ReadOptions }
+  | {
+      /** Of the default bucket type: a counter as Riak 1.4 had them, in any bucket that allows siblings. */
+      readonly type: "updateDataType";
+      readonly name: ObjectName;
+      readonly op: DataTypeOp;
+      /** Of the fetch whose elements are to be removed; undefined: of none. */
+      readonly context: Uint8Array | undefined;
+      readonly options: WriteOptions;
+      /** Whether the answer is to hold what the value is now. */
+      readonly returnBody: boolean;
+    }
+  /** Streamed, as is `index`: see {@link Page}. */
   | { readonly type: "listBuckets"; readonly bucketType: string; readonly timeoutMs: number | undefined }
   | { readonly type: "listKeys"; readonly bucket: Bucket; readonly timeoutMs: number | undefined }
   | { readonly type: "index"; readonly query: IndexQuery }
@@ -191,8 +205,13 @@ export interface Answers {
   readonly put: ReadObject | undefined;
   /** False: there was nothing. */
   readonly delete: boolean;
+  /** `datatype` is the bucket's, also where there is no value. */
+  readonly fetchDataType: { readonly datatype: DataTypeName; readonly found: DataTypeRead | undefined };
+  /** Undefined unless it was asked for. */
+  readonly updateDataType: DataTypeRead | undefined;
   readonly listBuckets: Page<string>;
   readonly listKeys: Page<string>;
+  /** `continuation` is the last page's, where `maxResults` cut off what there is. */
   readonly index: Page<{ readonly term: string; readonly key: string }> & { readonly continuation: string | undefined };
   readonly bucketProperties: BucketProperties;
   readonly setBucketProperties: true;
@@ -202,9 +221,17 @@ export interface Answers {
   readonly preferenceList: readonly { readonly partition: number; readonly node: string; readonly isPrimary: boolean }[];
 }
 
-interface Page<T> {
+/** A value and what a client has to bring along to remove something of it: empty where nothing can be removed. */
+export interface DataTypeRead {
+  readonly value: DataTypeValue;
+  readonly context: Uint8Array;
+}
+
+/** Part of an answer. There is one page on its way at most: whoever cannot keep up asks for the next one later. */
+export interface Page<T> {
   readonly items: readonly T[];
-  readonly isLast: boolean;
+  /** Asks for the next page; undefined: this was the last. */
+  readonly more: (() => void) | undefined;
 }
 
 export type Answer<T extends Request["type"]> =
@@ -215,7 +242,7 @@ export interface LeaderlessStore {
   /** The name of this node, in the words of Riak: `n1@127.0.0.1`. */
   readonly nodeName: string;
   /**
-   * `answer` is called once; for questions with pages until one is the last, each time in a later turn than `ask`. The returned function says that
+   * `answer` is called once; for questions with pages once for each that was asked for; each time in a later turn than the asking. The returned function says that
    * nobody waits any more: what was asked for may have its effect nevertheless.
    */
   ask<R extends Request>(request: R, answer: (answer: Answer<R["type"]>) => void): () => void;
