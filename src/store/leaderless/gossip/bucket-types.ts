@@ -1,0 +1,90 @@
+import { entryOf, bucketName, type BucketType, type ClusterState, type Props } from "./cluster-state.js";
+import { memberStatus, presentMembers } from "./membership.js";
+
+/** In Riak's words: `created` until every member has it, `ready` from then on, `active` once that was asked for. */
+export type BucketTypeStatus = "created" | "ready" | "active";
+
+export type StateResult = { readonly ok: true; readonly state: ClusterState } | { readonly ok: false; readonly why: string };
+
+/** Data of such buckets would be read as what they are not. */
+const fixedProps = ["datatype", "consistent", "write_once"];
+
+/** The type of buckets without one. It is always active, and its properties are every node's options. */
+const defaultType = "default";
+
+/** Undefined where there is no such type. */
+export function typeStatus(state: ClusterState, name: string): BucketTypeStatus | undefined {
+  if (name === defaultType) return "active";
+  const type = entryOf(state.types, name);
+  if (type === undefined) return undefined;
+  if (type.isActive) return "active";
+  // who is down learns of it before it serves anybody
+  const needed = presentMembers(state.ring).filter((member) => memberStatus(state.ring, member) !== "down");
+  return needed.every((member) => type.seen.includes(member)) ? "ready" : "created";
+}
+
+/** A second creation takes the place of the first, until the type is active. */
+export function createType(state: ClusterState, name: string, props: Props, by: string): StateResult {
+  if (name === "" || name === defaultType)
+    return { ok: false, why: `${name === "" ? "A type without a name" : "The default type"} cannot be created` };
+  if (typeStatus(state, name) === "active") return { ok: false, why: `Bucket type ${name} is active already` };
+  return withType(state, name, { version: nextVersion(state, name), by, props, isActive: false, seen: [by] });
+}
+
+/** Only where every member has the type, so that no node ever uses another one of the same name. */
+export function activateType(state: ClusterState, name: string, by: string): StateResult {
+  const status = typeStatus(state, name);
+  const type = entryOf(state.types, name);
+  if (status === "active") return { ok: true, state };
+  if (type === undefined) return { ok: false, why: `There is no bucket type ${name}` };
+  if (status !== "ready") return { ok: false, why: `Not every member knows the bucket type ${name} yet` };
+  return withType(state, name, { ...type, version: type.version + 1, by, isActive: true, seen: [] });
+}
+
+/** @param props those to change; all others stay. */
+export function updateType(state: ClusterState, name: string, props: Props, by: string): StateResult {
+  const type = entryOf(state.types, name);
+  if (name === defaultType) return { ok: false, why: "The default type cannot be updated" };
+  if (type === undefined) return { ok: false, why: `There is no bucket type ${name}` };
+  if (!type.isActive) return { ok: false, why: `Bucket type ${name} is not active` };
+  const fixed = fixedProps.find((prop) => Object.hasOwn(props, prop) && props[prop] !== type.props[prop]);
+  if (fixed !== undefined) return { ok: false, why: `${fixed} of an active bucket type cannot be changed` };
+  return withType(state, name, { ...type, version: type.version + 1, by, props: { ...type.props, ...props } });
+}
+
+/** @param props those to change; `undefined` resets the bucket to what its type says. */
+export function setBucketProps(
+  state: ClusterState,
+  type: string,
+  bucket: string,
+  props: Props | undefined,
+  by: string,
+): ClusterState {
+  const name = bucketName(type, bucket);
+  const { version, props: before } = entryOf(state.buckets, name) ?? { version: 0, props: undefined };
+  const entry = { version: version + 1, by, ...(props && { props: { ...before, ...props } }) };
+  return { ...state, buckets: { ...state.buckets, [name]: entry } };
+}
+
+/** What is set for this bucket: by itself, else by its type. Undefined where the type is not active. */
+export function propsOf(state: ClusterState, type: string, bucket: string): Props | undefined {
+  const ofType = entryOf(state.types, type);
+  if (type !== defaultType && !ofType?.isActive) return undefined;
+  return { ...ofType?.props, ...entryOf(state.buckets, bucketName(type, bucket))?.props };
+}
+
+/** This member has all types that it sees here. */
+export function acknowledgeTypes(state: ClusterState, self: string): ClusterState {
+  const unseen = Object.entries(state.types).filter(([, { isActive, seen }]) => !isActive && !seen.includes(self));
+  if (unseen.length === 0) return state;
+  const seen = unseen.map(([name, type]) => [name, { ...type, seen: [...type.seen, self].sort() }] as const);
+  return { ...state, types: { ...state.types, ...Object.fromEntries(seen) } };
+}
+
+function nextVersion(state: ClusterState, name: string): number {
+  return (entryOf(state.types, name)?.version ?? 0) + 1;
+}
+
+function withType(state: ClusterState, name: string, type: BucketType): StateResult {
+  return { ok: true, state: { ...state, types: { ...state.types, ...Object.fromEntries([[name, type]]) } } };
+}

@@ -1,0 +1,182 @@
+import type { Prng } from "../../../core/prng.js";
+import { ringName } from "../ring/ring.js";
+import type { Change } from "../ring/staged-plan.js";
+import { acknowledgeTypes, typeStatus } from "./bucket-types.js";
+import { digestOf } from "./canonical.js";
+import { mergeStates, type ClusterState } from "./cluster-state.js";
+import { markBack, memberStatus, presentMembers, settle, type MemberStatus } from "./membership.js";
+import { sections, type Digest, type GossipMessage, type Section } from "./messages.js";
+
+export interface GossipOptions {
+  readonly self: string;
+  readonly prng: Prng;
+  readonly state: ClusterState;
+  /** Who is worth a message; now and then others get one all the same. */
+  readonly isReachable: (member: string) => boolean;
+  /** One other member is asked whether it knows the same every so many ticks. */
+  readonly intervalTicks?: number;
+}
+
+export type GossipInput =
+  | { readonly type: "tick" }
+  | { readonly type: "receive"; readonly message: GossipMessage }
+  /** This node changed the state itself: staged, committed, created a type. */
+  | { readonly type: "change"; readonly change: (state: ClusterState) => ClusterState };
+
+export type GossipEvent =
+  /** Something of the state is new: it is to be kept on the disk. */
+  | { readonly type: "changed" }
+  | { readonly type: "planned" | "settled"; readonly ring: string; readonly changes: readonly Change[] }
+  /**
+   * A plan gave way to one committed elsewhere at the same time, and its changes have to be staged again. None are told where it was settled already:
+   * then the members that joined by it are seen to leave.
+   */
+  | { readonly type: "overruled"; readonly ring: string; readonly by: string; readonly changes: readonly Change[] }
+  | {
+      readonly type: "member";
+      readonly member: string;
+      readonly from: MemberStatus | undefined;
+      readonly to: MemberStatus | undefined;
+    }
+  | { readonly type: "bucketTypeActive"; readonly name: string };
+
+export interface GossipEffects {
+  readonly send: readonly GossipMessage[];
+  readonly events: readonly GossipEvent[];
+}
+
+/** To so many others a node tells at once that it has something new. */
+const fanOut = 2;
+/** How often somebody is asked who is not held to be reachable. */
+const strayChance = 0.1;
+
+/**
+ * Spreads what all members have to know (Demers et al., "Epidemic algorithms", 1987): by rumours while it is new, by comparing with somebody at random
+ * for ever. Nodes that know the same exchange three hashes and no more. Nobody is special: states merge, and end equal.
+ */
+export class Gossip {
+  readonly #self: string;
+  readonly #prng: Prng;
+  readonly #isReachable: (member: string) => boolean;
+  readonly #intervalTicks: number;
+  #state: ClusterState;
+  #digest: Digest;
+  #ticks: number;
+  #send: GossipMessage[] = [];
+  #events: GossipEvent[] = [];
+
+  constructor({ self, prng, state, isReachable, intervalTicks = 10 }: GossipOptions) {
+    this.#self = self;
+    this.#prng = prng;
+    this.#isReachable = isReachable;
+    this.#intervalTicks = intervalTicks;
+    this.#ticks = prng.int(0, intervalTicks - 1);
+    this.#state = state;
+    this.#digest = digestsOf(state);
+  }
+
+  get state(): ClusterState {
+    return this.#state;
+  }
+
+  /** To ride on messages of others, such as pings: who gets one that differs gives it to {@link step} as a message. */
+  get digest(): Digest {
+    return this.#digest;
+  }
+
+  step(inputs: readonly GossipInput[]): GossipEffects {
+    for (const input of inputs) this.#take(input);
+    const effects = { send: this.#send, events: this.#events };
+    this.#send = [];
+    this.#events = [];
+    return effects;
+  }
+
+  #take(input: GossipInput): void {
+    switch (input.type) {
+      case "tick":
+        this.#ticks++;
+        if (this.#ticks % this.#intervalTicks === 0) this.#askAround(1);
+        return;
+      case "change":
+        return this.#become(input.change(this.#state));
+      case "receive":
+        return this.#receive(input.message);
+    }
+  }
+
+  #receive(message: GossipMessage): void {
+    if (message.type === "state") this.#become(mergeStates(this.#state, { ...this.#state, ...message.state }));
+    const differing = sections.filter((section) => this.#digest[section] !== message.digest[section]);
+    if (differing.length === 0 || (message.type === "state" && message.isAnswer)) return;
+    const isAnswer = message.type === "state";
+    this.#send.push({
+      type: "state",
+      from: this.#self,
+      to: message.from,
+      digest: this.#digest,
+      state: this.#pick(differing),
+      isAnswer,
+    });
+  }
+
+  #pick(wanted: readonly Section[]): Partial<ClusterState> {
+    return Object.fromEntries(wanted.map((section) => [section, this.#state[section]]));
+  }
+
+  #askAround(howMany: number): void {
+    const others = presentMembers(this.#state.ring).filter((member) => member !== this.#self);
+    const reachable = others.filter(this.#isReachable);
+    const candidates = reachable.length === 0 || this.#prng.chance(strayChance) ? others : reachable;
+    for (const to of this.#prng.shuffle(candidates).slice(0, howMany)) {
+      this.#send.push({ type: "digest", from: this.#self, to, digest: this.#digest });
+    }
+  }
+
+  /** Takes a state on: what follows from it is drawn, what is new is told. */
+  #become(next: ClusterState): void {
+    const before = this.#state;
+    const state = acknowledgeTypes({ ...next, ring: settle(markBack(next.ring, this.#self)) }, this.#self);
+    const digest = digestsOf(state);
+    if (sections.every((section) => digest[section] === this.#digest[section])) return;
+    this.#state = state;
+    this.#digest = digest;
+    this.#events.push(
+      { type: "changed" },
+      ...ringEvents(before, state),
+      ...memberEvents(before, state),
+      ...typeEvents(before, state),
+    );
+    this.#askAround(fanOut);
+  }
+}
+
+function digestsOf(state: ClusterState): Digest {
+  return { ring: digestOf(state.ring), types: digestOf(state.types), buckets: digestOf(state.buckets) };
+}
+
+function ringEvents({ ring: before }: ClusterState, { ring: after }: ClusterState): GossipEvent[] {
+  const events: GossipEvent[] = [];
+  const latest = after.plan ?? after.ring;
+  const ring = ringName(before.plan ?? before.ring);
+  const changes = before.plan?.changes ?? [];
+  const isKept = ringName(latest) === ring || latest.lineage.includes(ring);
+  if (!isKept) events.push({ type: "overruled", ring, by: ringName(latest), changes });
+  else if (before.plan !== undefined && ringName(after.ring) === ring) events.push({ type: "settled", ring, changes });
+  if (after.plan !== undefined && (before.plan === undefined || ringName(before.plan) !== ringName(after.plan))) {
+    events.push({ type: "planned", ring: ringName(after.plan), changes: after.plan.changes });
+  }
+  return events;
+}
+
+function memberEvents({ ring: before }: ClusterState, { ring: after }: ClusterState): GossipEvent[] {
+  return Object.keys(after.members).flatMap((member): GossipEvent[] => {
+    const [from, to] = [memberStatus(before, member), memberStatus(after, member)];
+    return from === to ? [] : [{ type: "member", member, from, to }];
+  });
+}
+
+function typeEvents(before: ClusterState, after: ClusterState): GossipEvent[] {
+  const isNew = (name: string): boolean => typeStatus(after, name) === "active" && typeStatus(before, name) !== "active";
+  return Object.keys(after.types).flatMap((name): GossipEvent[] => (isNew(name) ? [{ type: "bucketTypeActive", name }] : []));
+}
