@@ -1,0 +1,74 @@
+// Shows that the directory is a map of places and keys to locations, whose slots are used again, and that its trees are those of what it holds.
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import { KeyDirectory } from "../../../src/store/bitcask/key-directory.js";
+import { Locations, type Location } from "../../../src/store/bitcask/locations.js";
+import { placeOf } from "../../../src/store/bitcask/record-format.js";
+import { segmentCount } from "../../../src/store/leaderless/merkle/hash-tree.js";
+import { keyHash, segmentOf } from "../../../src/store/leaderless/merkle/hash.js";
+import { SumTree } from "../../../src/store/leaderless/merkle/sum-tree.js";
+
+const word = fc.nat(0xffffffff);
+const location: fc.Arbitrary<Location> = fc.record({
+  file: word,
+  offset: word,
+  length: word,
+  objectHash: fc.nat(2 ** 48 - 1),
+  firstFile: word,
+});
+const places = [placeOf(0, ""), placeOf(9, ""), placeOf(9, "n1"), placeOf(9, "n2")];
+
+it("sets and removes in any order, against a Map", () => {
+  const step = fc.record({ place: fc.constantFrom(...places), key: fc.nat(60), location: fc.option(location) });
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
+      const directory = new KeyDirectory();
+      const twin = new Map(places.map((place) => [place, new Map<string, Location>()]));
+      for (const { place, key, location: to } of steps) {
+        if (to === null) directory.remove(place, String(key));
+        else directory.set(place, String(key), to);
+        if (to === null) twin.get(place)?.delete(String(key));
+        else twin.get(place)?.set(String(key), to);
+      }
+      for (const [place, keys] of twin) {
+        const tree = new SumTree();
+        for (const [key, { objectHash }] of keys) tree.add(keyHash(key), objectHash);
+        expect(Array.from({ length: 61 }, (_, key) => directory.get(place, String(key)))).toEqual(
+          Array.from({ length: 61 }, (_, key) => keys.get(String(key))),
+        );
+        const segments = Array.from({ length: segmentCount }, (_, segment) => segment);
+        expect(segments.map((segment) => directory.tree(place).segment(segment))).toEqual(
+          segments.map((segment) => tree.segment(segment)),
+        );
+        expect(directory.tree(place).root()).toBe(tree.root());
+        const entries = segments.flatMap((segment) =>
+          [...directory.entries(place, segment)].map(([key, hash]) => ({ segment, key, hash })),
+        );
+        expect(
+          entries.every(({ segment, key, hash }) => segmentOf(keyHash(key)) === segment && keys.get(key)?.objectHash === hash),
+        ).toBe(true);
+        expect([entries.length, directory.count(place)]).toEqual([keys.size, keys.size]);
+        expect(segments.flatMap((segment) => directory.keys(place, segment))).toEqual(entries.map(({ key }) => key));
+      }
+      expect(directory.places()).toHaveLength([...twin.values()].filter(({ size }) => size > 0).length);
+    }),
+    { numRuns: 50 },
+  );
+});
+
+it("slots that were given back are used again, and all keep their own", () => {
+  const locations = new Locations();
+  const of = (number: number): Location => ({
+    file: number,
+    offset: 1,
+    length: 2,
+    objectHash: 2 ** 48 - 1 - number,
+    firstFile: number,
+  });
+  const slots = Array.from({ length: 10_000 }, (_, number) => locations.add(of(number)));
+  for (const slot of slots.slice(0, 5000)) locations.remove(slot);
+  const again = Array.from({ length: 5000 }, (_, number) => locations.add(of(20_000 + number)));
+  expect(Math.max(...again)).toBeLessThan(10_000);
+  expect(again.map((slot) => locations.get(slot))).toEqual(again.map((_, number) => of(20_000 + number)));
+  expect(slots.slice(5000).map((slot) => locations.get(slot))).toEqual(slots.slice(5000).map((_, number) => of(5000 + number)));
+});
