@@ -51,7 +51,8 @@ export function coordinateUpdate(
   const vector = local?.vector ?? emptyVector;
   // A value counts by itself, and one that was deleted has forgotten how far: the next may not go on under the same name.
   const actor = actors.choose(current && vector, vector);
-  const lastModifiedUs = stamp(local, wallMs);
+  // Never before what it goes on from: a merge with that takes the later time, in whatever order it comes about.
+  const lastModifiedUs = Math.max(stamp(local, wallMs), lastStamp(local) + 1);
   const sibling = { ...inOrder(update(current?.value, actor, lastModifiedUs)), lastModifiedUs, dot: undefined };
   return { vector: counted(vector, actor, sibling, rules), siblings: [sibling] };
 }
@@ -70,6 +71,10 @@ function counted(
 /** Now, in µs; after what the copy has, if that is of the same millisecond. */
 function stamp(local: StoredObject | undefined, wallMs: number): number {
   const nowUs = Math.max(0, Math.floor(wallMs)) * 1000;
-  const lastUs = Math.max(0, ...(local?.siblings ?? []).map(({ lastModifiedUs }) => lastModifiedUs));
+  const lastUs = lastStamp(local);
   return lastUs >= nowUs && lastUs < nowUs + 999 ? lastUs + 1 : nowUs;
+}
+
+function lastStamp(local: StoredObject | undefined): number {
+  return Math.max(0, ...(local?.siblings ?? []).map(({ lastModifiedUs }) => lastModifiedUs));
 }

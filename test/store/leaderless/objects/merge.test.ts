@@ -174,6 +174,14 @@ describe("data types", () => {
     expect(actors).toEqual(["new 0", "goes on 0", "new 1", "goes on 1"]);
   });
 
+  test("are never older than what they go on from, whatever the clock says", () => {
+    const made = withElement("x", undefined, "a", 9000);
+    const changed = withElement("y", made, "b", 2000);
+    const apart = withElement("z", undefined, "c", 1000);
+    expect(changed.siblings[0]?.lastModifiedUs).toBe(9_000_001);
+    expectSame(merge(merge(made, apart, sets), changed, sets), merge(made, merge(apart, changed, sets), sets));
+  });
+
   test("count every increment once, whatever nodes forget", () => {
     const counters = conflictRules({ ...properties, datatype: "counter", lastWriteWins: true }, "wall");
     const increment: UpdateBy = (_event, current, actor, nowMicros) => {
@@ -195,8 +203,8 @@ describe("data types", () => {
     return { ...text(""), value: union(current ?? Buffer.from(element), Buffer.from(element)) };
   }
 
-  function withElement(element: string, before: StoredObject | undefined, name: string): StoredObject {
-    return coordinateUpdate(before, (current) => adding(element, current), namedActor(name), 1, sets);
+  function withElement(element: string, before: StoredObject | undefined, name: string, ms = 1): StoredObject {
+    return coordinateUpdate(before, (current) => adding(element, current), namedActor(name), ms, sets);
   }
 
   function union(...values: readonly Uint8Array[]): Uint8Array {
