@@ -1,5 +1,13 @@
 import fc from "fast-check";
-import type { DataTypeOp, DataTypeValue, FieldOp, FieldValue, MapOp } from "../../../../src/store/leaderless/crdt/operations.js";
+import { clockBytes } from "../../../../src/store/leaderless/crdt/clock.js";
+import type {
+  DataTypeOp,
+  DataTypeValue,
+  FieldKind,
+  FieldOp,
+  FieldValue,
+  MapOp,
+} from "../../../../src/store/leaderless/crdt/operations.js";
 import { PreconditionError } from "../../../../src/store/leaderless/crdt/errors.js";
 import { mergeValues, readValue, updateValue } from "../../../../src/store/leaderless/crdt/stored-value.js";
 import type { Plain } from "./causal-twin.js";
@@ -12,7 +20,8 @@ export type Move =
       readonly replica: number;
       readonly op: DataTypeOp;
       readonly nowMicros: number;
-      readonly read: number | undefined;
+      /** The state whose context the client brings along; or a clock of the three actors that no state ever had. */
+      readonly read: number | readonly number[] | undefined;
     }
   | { readonly type: "deliver"; readonly replica: number; readonly state: number };
 
@@ -29,45 +38,54 @@ const elements = fc.array(fc.constantFrom("x", "y", "z"), { maxLength: 2 });
 const increment = fc.bigInt({ min: -3n, max: 3n });
 const someSetOp = fc.record({ kind: fc.constant("set" as const), adds: elements, removes: elements });
 
-const someLeafOp: fc.Arbitrary<FieldOp> = fc.oneof(
-  someSetOp,
-  fc.record({ kind: fc.constant("counter" as const), increment }),
-  fc.record({ kind: fc.constant("register" as const), value: fc.constantFrom("p", "q", "r") }),
-  fc.record({ kind: fc.constant("flag" as const), enable: fc.boolean() }),
-);
+const someFieldOp = {
+  set: someSetOp,
+  counter: fc.record({ kind: fc.constant("counter" as const), increment }),
+  register: fc.record({ kind: fc.constant("register" as const), value: fc.constantFrom("p", "q", "r") }),
+  flag: fc.record({ kind: fc.constant("flag" as const), enable: fc.boolean() }),
+} as const satisfies Partial<Record<FieldKind, fc.Arbitrary<FieldOp>>>;
 
-function someMapOp(depth: number): fc.Arbitrary<MapOp> {
-  const op =
-    depth === 0 ? someLeafOp : fc.oneof({ weight: 3, arbitrary: someLeafOp }, { weight: 2, arbitrary: someMapOp(depth - 1) });
-  const field = fc.record({ kind: fc.constantFrom("set", "counter", "register", "flag", "map"), name });
+/** Of maps whose fields are of these kinds, or maps again. */
+function someMapOp(depth: number, ...fieldKinds: readonly (keyof typeof someFieldOp)[]): fc.Arbitrary<MapOp> {
+  const leaf: fc.Arbitrary<FieldOp> = fc.oneof(...fieldKinds.map((kind) => someFieldOp[kind]));
+  const inner = { weight: 2, arbitrary: depth === 0 ? leaf : someMapOp(depth - 1, ...fieldKinds) };
+  const field = fc.record({ kind: fc.constantFrom(...fieldKinds, "map" as const), name });
   return fc.record({
     kind: fc.constant("map" as const),
     removes: fc.oneof(
       { weight: 2, arbitrary: fc.constant([]) },
       { weight: 1, arbitrary: fc.array(field, { minLength: 1, maxLength: 2 }) },
     ),
-    updates: fc.array(fc.record({ name, op }), { maxLength: 2 }),
+    updates: fc.array(fc.record({ name, op: fc.oneof({ weight: 3, arbitrary: leaf }, inner) }), { maxLength: 2 }),
   });
 }
 
-const someOp: Readonly<Record<Kind, fc.Arbitrary<DataTypeOp>>> = {
-  counter: fc.record({ kind: fc.constant("counter" as const), increment }),
+const someOp = {
+  counter: someFieldOp.counter,
   set: someSetOp,
-  map: someMapOp(2),
+  map: someMapOp(2, "set", "counter", "register", "flag"),
+  "map of sets": someMapOp(1, "set"),
+  "map of counters": someMapOp(0, "counter"),
+  "map of registers": someMapOp(0, "register"),
+  "map of flags": someMapOp(0, "flag"),
   hll: fc.record({ kind: fc.constant("hll" as const), adds: fc.array(fc.string({ unit: "binary-ascii" }), { maxLength: 20 }) }),
   gset: fc.record({ kind: fc.constant("gset" as const), adds: elements }),
-};
+} as const satisfies Readonly<Record<string, fc.Arbitrary<DataTypeOp>>>;
 
-export const kinds = Object.keys(someOp) as Kind[];
+export type Scene = keyof typeof someOp;
 
-export function someMoves(kind: Kind): fc.Arbitrary<readonly Move[]> {
+export const scenes = (Object.keys(someOp) as Scene[]).map((scene) => ({ scene, kind: scene.split(" ")[0] as Kind }));
+
+export function someMoves(scene: Scene, withMadeUpContexts = false): fc.Arbitrary<readonly Move[]> {
   const index = fc.nat(1000);
+  const madeUp = fc.tuple(fc.nat(6), fc.nat(6), fc.nat(6));
+  const op: fc.Arbitrary<DataTypeOp> = someOp[scene];
   const update = fc.record({
     type: fc.constant("update" as const),
     replica: index,
-    op: someOp[kind],
+    op,
     nowMicros: fc.integer({ min: 1, max: 20 }),
-    read: fc.option(index, { nil: undefined }),
+    read: fc.option(withMadeUpContexts ? fc.oneof(index, madeUp) : index, { nil: undefined, freq: 3 }),
   });
   const deliver = fc.record({ type: fc.constant("deliver" as const), replica: index, state: index });
   return fc.array(fc.oneof({ weight: 3, arbitrary: update }, { weight: 2, arbitrary: deliver }), { minLength: 1, maxLength: 25 });
@@ -84,12 +102,14 @@ export interface History {
 /** Runs the moves; `check` sees what a replica holds after each. */
 export function run(moves: readonly Move[], check: (snapshot: Snapshot, twin: CausalTwin) => void = () => undefined): History {
   const twin = new CausalTwin();
+  // A clock that no state ever had says nothing of which updates were read.
+  const judge = moves.some((move) => move.type === "update" && typeof move.read === "object") ? undefined : twin;
   const replicas: (Snapshot | undefined)[] = [undefined, undefined, undefined];
   const snapshots: Snapshot[] = [];
   for (const move of moves) {
     const at = move.replica % replicas.length;
     const next =
-      move.type === "update" ? updated(move, at, replicas[at], snapshots, twin) : delivered(move, replicas[at], snapshots);
+      move.type === "update" ? updated(move, at, replicas[at], snapshots, judge) : delivered(move, replicas[at], snapshots);
     if (next === undefined) continue;
     replicas[at] = next;
     snapshots.push(next);
@@ -103,20 +123,24 @@ function updated(
   at: number,
   replica: Snapshot | undefined,
   snapshots: readonly Snapshot[],
-  twin: CausalTwin,
+  twin: CausalTwin | undefined,
 ): Snapshot | undefined {
-  const seen = read === undefined ? undefined : snapshots[read % Math.max(snapshots.length, 1)];
+  const seen = typeof read === "number" ? snapshots[read % Math.max(snapshots.length, 1)] : undefined;
   const known = replica?.known ?? new Set();
-  const number = twin.make({ actor: `actor ${at}`, nowMicros, op, known, read: seen?.known });
-  const context = seen === undefined ? undefined : readValue(seen.bytes).context;
+  const number = twin?.make({ actor: `actor ${at}`, nowMicros, op, known, read: seen?.known });
+  const context = typeof read === "object" ? madeUpContext(read) : seen && readValue(seen.bytes).context;
   try {
     const bytes = updateValue(replica?.bytes, { op, actor: `actor ${at}`, nowMicros, context, hllPrecision: 8 });
-    if (number === undefined) throw new Error("a removal of what is not there went well");
-    return { bytes, known: new Set([...known, number]) };
+    if (twin !== undefined && number === undefined) throw new Error("a removal of what is not there went well");
+    return { bytes, known: new Set([...known, ...(number === undefined ? [] : [number])]) };
   } catch (error) {
     if (error instanceof PreconditionError && number === undefined) return undefined;
     throw error;
   }
+}
+
+function madeUpContext(events: readonly number[]): Uint8Array {
+  return clockBytes(new Map(events.flatMap((event, i) => (event > 0 ? [[`actor ${i}`, event]] : []))));
 }
 
 function delivered(

@@ -4,12 +4,12 @@ import { describe, expect, test } from "vitest";
 import { mergeValues, readValue, updateValue } from "../../../../src/store/leaderless/crdt/stored-value.js";
 import type { CausalTwin } from "./causal-twin.js";
 import type { Kind, Snapshot } from "./histories.js";
-import { hex, kinds, merged, plainValue, run, someMoves } from "./histories.js";
+import { hex, merged, plainValue, run, scenes, someMoves } from "./histories.js";
 
-describe.each(kinds)("%s", (kind) => {
-  test("merge is commutative, associative and idempotent, byte by byte", () => {
+describe.each(scenes)("$scene", ({ scene, kind }) => {
+  test("merge is commutative, associative and idempotent, byte by byte, whatever contexts clients bring", () => {
     fc.assert(
-      fc.property(someMoves(kind), fc.tuple(fc.nat(), fc.nat(), fc.nat()), (moves, picks) => {
+      fc.property(someMoves(scene, true), fc.tuple(fc.nat(), fc.nat(), fc.nat()), (moves, picks) => {
         const { snapshots } = run(moves);
         const [a, b, c] = picks.map((pick) => snapshots[pick % snapshots.length]?.bytes);
         if (!a || !b || !c) return;
@@ -23,7 +23,7 @@ describe.each(kinds)("%s", (kind) => {
 
   test("every replica holds what the updates that reached it mean, and all of them agree in the end", () => {
     fc.assert(
-      fc.property(someMoves(kind), (moves) => {
+      fc.property(someMoves(scene), (moves) => {
         const { twin, last } = run(moves, (snapshot, updates) => checkMeaning(kind, snapshot, updates));
         if (last.length === 0) return;
         const forth = last.reduce(merged);

@@ -62,6 +62,13 @@ describe("with a context", () => {
     expect(read(apply(map, "n1", drop("map", "m"), contextOf(map)))).toEqual({ "set s": ["x"] });
   });
 
+  test("a removal is no event: its actor leaves no trace", () => {
+    const set = apply(undefined, "n1", add("x"));
+    expect(contextOf(apply(set, "n2", remove("x")))).toEqual(contextOf(set));
+    const map = apply(undefined, "n1", update("s", add("x")));
+    expect(contextOf(apply(map, "n2", drop("set", "s"), contextOf(map)))).toEqual(contextOf(map));
+  });
+
   test("an empty context is none", () => {
     expect(() => apply(undefined, "n1", remove("x"), new Uint8Array(0))).toThrow(PreconditionError);
   });
