@@ -1,6 +1,7 @@
 // Shows what removals do: keep to what their client has read, wait for what has not come yet, reset fields, leave nothing behind; and Riak's errors.
 import { describe, expect, test } from "vitest";
 import type { DataTypeOp, FieldOp } from "../../../../src/store/leaderless/crdt/operations.js";
+import { clockBytes } from "../../../../src/store/leaderless/crdt/clock.js";
 import { PreconditionError } from "../../../../src/store/leaderless/crdt/errors.js";
 import { mergeValues, readValue, updateValue } from "../../../../src/store/leaderless/crdt/stored-value.js";
 import type { Plain } from "./causal-twin.js";
@@ -60,6 +61,13 @@ describe("with a context", () => {
     expect(read(apply(set, "n1", remove("z"), contextOf(set)))).toEqual(["x"]);
     const map = apply(undefined, "n1", update("s", add("x")));
     expect(read(apply(map, "n1", drop("map", "m"), contextOf(map)))).toEqual({ "set s": ["x"] });
+  });
+
+  test("a context that no state ever had removes what it says and no more", () => {
+    const first = apply(undefined, "n1", update("s", add("x")));
+    const second = apply(first, "n2", update("s", add("y")));
+    const odd = clockBytes(new Map([["n2", 1]]));
+    expect(read(apply(second, "n1", drop("set", "s"), odd))).toEqual({ "set s": ["x"] });
   });
 
   test("a removal is no event: its actor leaves no trace", () => {

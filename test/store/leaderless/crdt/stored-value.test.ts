@@ -2,7 +2,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { CanonicalReader, CanonicalWriter } from "../../../../src/store/leaderless/crdt/canonical.js";
-import { clockOfContext } from "../../../../src/store/leaderless/crdt/clock.js";
+import { clockOfContext, writeClock } from "../../../../src/store/leaderless/crdt/clock.js";
+import { defer, writeDeferred } from "../../../../src/store/leaderless/crdt/deferred.js";
 import { DataTypeError } from "../../../../src/store/leaderless/crdt/errors.js";
 import { dataTypes, isDataType } from "../../../../src/store/leaderless/crdt/kinds.js";
 import { mapDepthMax } from "../../../../src/store/leaderless/crdt/map.js";
@@ -76,11 +77,33 @@ test("what claims to be long does not cost memory", () => {
 });
 
 test.each([
-  ["twice", "xx"],
-  ["out of order", "yx"],
+  ["twice", ["x", "x"]],
+  ["out of order", ["y", "x"]],
 ])("an element %s is refused", (_title, elements) => {
-  const entries = [...elements].flatMap((element) => [1, element.charCodeAt(0)]);
+  const entries = elements.flatMap((element) => [1, element.charCodeAt(0)]);
   expect(() => readValue(Buffer.from([69, 1, 5, 2, ...entries]))).toThrow(DataTypeError);
+});
+
+test.each([
+  ["few registers in the dense form", [4, 1, ...Array.from({ length: 12 }, () => 0)]],
+  ["many registers in the sparse form", [4, 0, 4, 0, 1, 0, 1, 0, 1, 0, 1]],
+  ["a rank that no hash has", [4, 0, 1, 0, 62]],
+  ["a register behind the last", [4, 0, 1, 16, 1]],
+])("a HyperLogLog with %s is refused", (_title, bytes) => {
+  expect(() => readValue(Uint8Array.from([69, 1, 4, ...bytes]))).toThrow(DataTypeError);
+});
+
+test("a removal that has nothing to wait for is refused", () => {
+  const setWith = (seen: number): Uint8Array => {
+    const out = new CanonicalWriter();
+    out.raw(Uint8Array.from([69, 1, 2]));
+    writeClock(out, new Map([["n1", seen]]));
+    out.uint(0);
+    writeDeferred(out, defer(new Map(), new Map([["n1", 2]]), [["x"]]));
+    return out.finish();
+  };
+  expect(readValue(setWith(1)).value).toEqual({ kind: "set", elements: [] });
+  expect(() => readValue(setWith(2))).toThrow(DataTypeError);
 });
 
 test("numbers that are written endlessly are refused", () => {
