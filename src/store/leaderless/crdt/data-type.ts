@@ -5,7 +5,7 @@ import type { DataTypeOp, DataTypeValue } from "./operations.js";
 
 /** By whom and when an operation is applied. */
 export interface UpdateOptions {
-  /** Of the node that coordinates the write: no other, and none before it under this name, may ever have updated this key. */
+  /** Of the node that coordinates the write. The state must have all that this actor ever did: after a loss the node needs another name. */
   readonly actor: string;
   /** Wall clock, for registers. Microseconds since 1970. */
   readonly nowMicros: number;

@@ -104,7 +104,9 @@ function isSparse(used: number, precision: number): boolean {
 }
 
 function countUsed(registers: Uint8Array): number {
-  return registers.reduce((used, rank) => (rank === 0 ? used : used + 1), 0);
+  let used = 0;
+  for (const rank of registers) if (rank > 0) used++;
+  return used;
 }
 
 function writeSparse(out: CanonicalWriter, registers: Uint8Array, used: number): void {
