@@ -20,6 +20,8 @@ export interface GossipOptions {
 export type GossipInput =
   | { readonly type: "tick" }
   | { readonly type: "receive"; readonly message: GossipMessage }
+  /** Somebody whom this node does not know as a member: the first of a cluster that it is to join. */
+  | { readonly type: "meet"; readonly member: string }
   /** This node changed the state itself: staged, committed, created a type. */
   | { readonly type: "change"; readonly change: (state: ClusterState) => ClusterState };
 
@@ -97,6 +99,9 @@ export class Gossip {
       case "tick":
         this.#ticks++;
         if (this.#ticks % this.#intervalTicks === 0) this.#askAround(1);
+        return;
+      case "meet":
+        this.#send.push({ type: "digest", from: this.#self, to: input.member, digest: this.#digest });
         return;
       case "change":
         return this.#become(input.change(this.#state));

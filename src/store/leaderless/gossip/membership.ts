@@ -21,6 +21,15 @@ export function foundRing(addresses: Readonly<Record<string, string>>, ringSize:
   return { members: Object.fromEntries(entries), ring, progress: {}, staged: {} };
 }
 
+/**
+ * The state of a node that is to join a cluster, before it has met one. Its ring gives way to every other one; its wish to join is staged in
+ * the cluster with the first exchange.
+ */
+export function aloneRing(self: string, address: string, ringSize: number): RingState {
+  const founded = foundRing({ [self]: address }, ringSize);
+  return stage({ ...founded, ring: { ...founded.ring, version: 0 } }, { kind: "join", member: self }, self);
+}
+
 /** Undefined for who was never heard of. */
 export function memberStatus(state: RingState, member: string): MemberStatus | undefined {
   const entry = entryOf(state.members, member);
@@ -40,7 +49,7 @@ export function presentMembers(state: RingState): string[] {
     .sort();
 }
 
-/** A node asks to be taken in: it is known from now on, owns nothing, and its join is staged. */
+/** A node that was gone, or is not known yet, asks to be taken in: it owns nothing, and its join is staged. */
 export function join(state: RingState, member: string, address: string): RingState {
   const known = memberStatus(state, member);
   if (known !== undefined && known !== "gone") return withStanding(state, member, { address });
@@ -52,11 +61,13 @@ export function stage(state: RingState, change: Change, by: string): RingState {
   return withStaged(state, change.member, by, change);
 }
 
-/** Changes that wait for a commit. Who replaces another is not staged to join by itself any more. */
+/** Changes that wait for a commit. Who replaces another, or is in the ring, is not staged to join by itself any more. */
 export function stagedChanges(state: RingState): Change[] {
   const changes = Object.values(state.staged).flatMap(({ change }) => (change === undefined ? [] : [change]));
   const replacing = changes.flatMap((change) => ("by" in change ? [change.by] : []));
-  return changes.filter(({ kind, member }) => kind !== "join" || !replacing.includes(member));
+  return changes.filter(
+    ({ kind, member }) => kind !== "join" || (memberStatus(state, member) === "joining" && !replacing.includes(member)),
+  );
 }
 
 export function clear(state: RingState, by: string): RingState {
@@ -68,9 +79,9 @@ export function clear(state: RingState, by: string): RingState {
 export function planStaged(state: RingState, committer: string, nVals: readonly number[]): PlanResult {
   const changes = stagedChanges(state);
   for (const change of changes) {
-    const joiner = "by" in change ? change.by : change.kind === "join" ? change.member : undefined;
-    if (joiner !== undefined && memberStatus(state, joiner) !== "joining")
-      return { ok: false, why: `${joiner} has not asked to join` };
+    if ("by" in change && memberStatus(state, change.by) !== "joining") {
+      return { ok: false, why: `${change.by} has not asked to join` };
+    }
   }
   return planChanges(state.ring, changes, { committer, nVals, running: state.plan });
 }

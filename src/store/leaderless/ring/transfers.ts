@@ -36,8 +36,8 @@ export interface Replicas {
 
 /**
  * The way from one ring to the next. A home partition changes its owners as one: until each new owner has its copy the old ones answer, then the
- * new ones do. Writes go to both for as long as the way takes, also after the change: so whoever has not heard of it yet, and a plan that overrules this one
- * and starts from the old ring again, find every write where they look.
+ * new ones do. Writes go to both for as long as the way takes, also after the change: so a plan that overrules this one, and starts from the old ring
+ * again, finds every write where it looks.
  */
 export class Transition {
   readonly #walks: Walks;
@@ -71,6 +71,12 @@ export class Transition {
   /** All members in the order in which they are asked: for stand-ins, as `sloppyList` takes it. */
   walk(home: number): readonly string[] {
     return (this.isMoved(home) ? this.#nextWalks?.[home] : this.#walks[home]) ?? [];
+  }
+
+  /** Who has to hear of a write besides those that its coordinator, who may know an older ring, sent it to. Whoever gets it passes it on to them. */
+  missed(home: number, n: number, sentTo: readonly string[]): string[] {
+    const { owners, receivers } = this.replicas(home, n);
+    return [...owners.map(({ member }) => member), ...receivers].filter((member) => !sentTo.includes(member));
   }
 
   replicas(home: number, n: number): Replicas {

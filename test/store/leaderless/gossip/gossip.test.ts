@@ -3,15 +3,17 @@ import { expect, test } from "vitest";
 import { createPrng } from "../../../../src/core/prng.js";
 import { activateType, createType, typeStatus } from "../../../../src/store/leaderless/gossip/bucket-types.js";
 import { canonical } from "../../../../src/store/leaderless/gossip/canonical.js";
-import type { ClusterState } from "../../../../src/store/leaderless/gossip/cluster-state.js";
+import { mergeRings, type ClusterState } from "../../../../src/store/leaderless/gossip/cluster-state.js";
 import { Gossip, type GossipEvent } from "../../../../src/store/leaderless/gossip/gossip.js";
 import {
+  aloneRing,
   commit,
   join,
   markDown,
   memberStatus,
   planStaged,
   stage,
+  stagedChanges,
   withProgress,
 } from "../../../../src/store/leaderless/gossip/membership.js";
 import { parseGossipMessage, type GossipMessage } from "../../../../src/store/leaderless/gossip/messages.js";
@@ -34,9 +36,10 @@ class GossipNet {
 
   constructor(seed: number, size: number, extra: readonly string[] = []) {
     this.#prng = createPrng(seed);
-    const state = founded(size);
-    this.names = [...Object.keys(state.ring.members), ...extra];
+    const together = founded(size);
+    this.names = [...Object.keys(together.ring.members), ...extra];
     for (const self of this.names) {
+      const state = extra.includes(self) ? { ...together, ring: aloneRing(self, `${self}:2380`, 16) } : together;
       this.#nodes.set(
         self,
         new Gossip({ self, prng: this.#prng.fork(), state, isReachable: (member) => !this.isCut(self, member) }),
@@ -50,6 +53,10 @@ class GossipNet {
 
   change(name: string, change: (state: ClusterState) => ClusterState): void {
     this.#give(name, { type: "change", change });
+  }
+
+  meet(name: string, member: string): void {
+    this.#give(name, { type: "meet", member });
   }
 
   ticks(count: number): void {
@@ -92,6 +99,26 @@ test.each(seeds)("seed %i: everybody ends with the same state", (seed) => {
   expect(net.misread).toEqual([]);
 });
 
+test("who meets a cluster is joining; who asks to join although it is in the ring is not in the way of other changes", () => {
+  const net = new GossipNet(1, 3, ["n4"]);
+  net.meet("n4", "n1");
+  net.ticks(50);
+  expect(net.names.map((name) => memberStatus(net.state(name).ring, "n4"))).toEqual(net.names.map(() => "joining"));
+  net.change("n2", (state) => {
+    const planned = planStaged(state.ring, "n2", [3]);
+    const result = planned.ok ? commit(state.ring, planned.plan) : planned;
+    return result.ok ? { ...state, ring: result.state } : state;
+  });
+  net.ticks(50);
+  // its disk was wiped: it starts alone again
+  const wiped = aloneRing("n4", "n4:2380", 16);
+  net.change("n4", (state) => ({ ...state, ring: mergeRings(wiped, stage(state.ring, { kind: "join", member: "n4" }, "n4")) }));
+  net.ticks(50);
+  expect(net.disagreeing()).toBe(0);
+  expect(stagedChanges(net.state("n3").ring)).toEqual([]);
+  expect(memberStatus(net.state("n3").ring, "n4")).toBe("valid");
+});
+
 test("a change is everywhere at once where nothing is lost", () => {
   const net = new GossipNet(1, 12);
   net.change("n3", (state) => ({ ...state, ring: join(state.ring, "n13", "n13:2380") }));
@@ -109,9 +136,11 @@ test("who knows the same exchanges hashes only", () => {
 
 test("two plans on two sides of a cut: one is carried out, and who committed the other hears that it has to be staged again", () => {
   const net = new GossipNet(4, 5, ["n6", "n7"]);
-  net.change("n6", (state) => ({ ...state, ring: join(state.ring, "n6", "n6:2380") }));
-  net.change("n7", (state) => ({ ...state, ring: join(state.ring, "n7", "n7:2380") }));
+  net.meet("n6", "n1");
+  net.meet("n7", "n5");
   net.ticks(100);
+  expect(net.disagreeing()).toBe(0);
+  expect(stagedChanges(net.state("n2").ring)).toHaveLength(2);
   const side = ["n1", "n2", "n6"];
   net.isCut = (from, to) => side.includes(from) !== side.includes(to);
   const commitOnly = (name: string, member: string, other: string): void => {

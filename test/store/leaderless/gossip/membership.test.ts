@@ -9,7 +9,7 @@ import {
   typeStatus,
   updateType,
 } from "../../../../src/store/leaderless/gossip/bucket-types.js";
-import type { ClusterState, RingState } from "../../../../src/store/leaderless/gossip/cluster-state.js";
+import { mergeRings, type ClusterState, type RingState } from "../../../../src/store/leaderless/gossip/cluster-state.js";
 import {
   clear,
   commit,
@@ -24,7 +24,7 @@ import {
   stagedChanges,
   withProgress,
 } from "../../../../src/store/leaderless/gossip/membership.js";
-import { Transition } from "../../../../src/store/leaderless/ring/transfers.js";
+import { Transition, transferName, type Transfer } from "../../../../src/store/leaderless/ring/transfers.js";
 import { founded } from "./clusters.js";
 
 function committed(state: RingState): RingState {
@@ -99,6 +99,41 @@ test("a plan that is another one by now is not committed", () => {
   const shown = planStaged(joining, "n1", [3]);
   const other = join(joining, "n5", "n5:2380");
   expect(shown.ok && commit(other, shown.plan)).toEqual({ ok: false, why: "the plan has changed since it was shown" });
+});
+
+test("what was handed over for a plan that was overruled does not count for the other one", () => {
+  const both = join(join(three, "n4", "n4:2380"), "n5", "n5:2380");
+  const plan = (committer: string): RingState => {
+    const planned = planStaged(both, committer, [3]);
+    const result = planned.ok ? commit(both, planned.plan) : planned;
+    if (!result.ok) throw new Error(result.why);
+    return result.state;
+  };
+  const [losing, winning] = [plan("n1"), plan("n2")];
+  const { transfers } = new Transition(losing.ring, losing.plan);
+  const [first, second] = transfers as [Transfer, Transfer];
+  const lost = withProgress(losing, first, { state: "done", moved: 5, total: 5 });
+  const kept = withProgress(winning, second, { state: "running", moved: 2, total: 5 });
+  expect(mergeRings(lost, kept).plan?.committer).toBe("n2");
+  expect(mergeRings(lost, kept).progress).toEqual({ [transferName(second)]: { state: "running", moved: 2, total: 5 } });
+});
+
+test("progress only grows, and done stays done", () => {
+  const moving = committed(join(three, "n4", "n4:2380"));
+  const transfer = new Transition(moving.ring, moving.plan).transfers[0] as Transfer;
+  const at = (state: "running" | "done", count: number): RingState =>
+    withProgress(moving, transfer, { state, moved: count, total: 10 });
+  const merged = (a: RingState, b: RingState): unknown => mergeRings(a, b).progress[transferName(transfer)];
+  expect(merged(at("running", 3), at("running", 7))).toEqual({ state: "running", moved: 7, total: 10 });
+  expect(merged(at("done", 3), at("running", 7))).toEqual({ state: "done", moved: 3, total: 10 });
+});
+
+test("who is exiting does not come back by news that it had another address", () => {
+  const { ring } = founded(4);
+  const leaving = committed(stage(ring, { kind: "leave", member: "n2" }, "n1"));
+  const moved = join(join(leaving, "n2", "a:2380"), "n2", "b:2380");
+  expect(moved.members["n2"]).toMatchObject({ version: 3, address: "b:2380" });
+  expect(memberStatus(mergeRings(moved, handedOver(leaving)), "n2")).toBe("exiting");
 });
 
 test("down is for as long as the node does not see it", () => {
