@@ -186,3 +186,32 @@ it("the disk's id is made once", async () => {
   );
   expect(first.store.diskId).toHaveLength(8);
 });
+
+it("a key that came back and went again stays away, though its first removal was merged and its first record was not", async () => {
+  const { store, folder, merged } = await openStore(undefined, { fileRecordsMax: 2 });
+  const [key, stays, filler, other] = ["a", "b", "d", "e"] as const;
+  const put = (of: string, value: string): number => store.put(place, of, Buffer.from(value));
+  const nextFile = async (): Promise<void> => {
+    await turn();
+    await store.idle();
+  };
+  put(key, "first");
+  put(stays, "for ever".repeat(20));
+  await nextFile();
+  store.remove(place, key);
+  put(filler, "x".repeat(100));
+  await nextFile();
+  put(key, "second");
+  put(filler, "y".repeat(100));
+  await nextFile();
+  store.remove(place, key);
+  put(other, "x".repeat(100));
+  await nextFile();
+  put(other, "y".repeat(100));
+  put(filler, "z".repeat(100));
+  await nextFile();
+  await store.close();
+  expect(merged.map((path) => Number(path.slice(-2)))).toEqual(expect.arrayContaining([2, 3, 4]));
+  const again = await openStore(folder);
+  expect(text(again.store.get(place, key))).toBeUndefined();
+});

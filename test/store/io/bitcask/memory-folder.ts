@@ -106,8 +106,7 @@ export class MemoryFolder implements Folder {
   powerLostAt(steps: number, prng: Prng): MemoryFolder {
     const done = this.steps.slice(0, steps);
     const synced = Math.max(0, ...done.map((step) => (step.type === "namesSynced" ? step.steps : 0)));
-    const names = prng.int(synced, steps);
-    const left = this.#replay(steps, names);
+    const left = this.#replay(steps, (at) => at < synced || prng.chance(0.5));
     for (const file of left.values()) {
       file.bytes = Buffer.from(file.bytes.subarray(0, prng.int(file.durable, file.bytes.length)));
       if (prng.chance(0.5)) file.bytes.fill(0, file.durable, prng.int(file.durable, file.bytes.length));
@@ -116,13 +115,13 @@ export class MemoryFolder implements Folder {
     return new MemoryFolder(contents(left));
   }
 
-  /** `names`: of only so many steps is known what they did to names. */
-  #replay(steps: number, names = steps): Map<string, Stored> {
+  /** `isNamed`: whether it is known what this step did to names. */
+  #replay(steps: number, isNamed: (step: number) => boolean = () => true): Map<string, Stored> {
     const current = stored(this.#before);
     const named = new Map(current);
     for (const [at, step] of this.steps.slice(0, steps).entries()) {
       apply(current, step);
-      if (at >= names) continue;
+      if (!isNamed(at)) continue;
       if (step.type === "create") named.set(step.name, current.get(step.name) as Stored);
       if (step.type === "remove") named.delete(step.name);
     }
