@@ -64,7 +64,9 @@ export class MetaLog {
     if (begins) this.#begin();
     const group = new WriteGroup(this.#number, this.#fileBytes);
     const value = encodeMeta(this.#meta);
-    group.add({ kind: "meta", place: { kind: "home", partition: 0 }, key: "", value }, metaSeal);
+    // Twice, because damage to the last one would look like a write that a crash cut off, and what was before it would count again.
+    for (let copy = 0; copy < 2; copy++)
+      group.add({ kind: "meta", place: { kind: "home", partition: 0 }, key: "", value }, metaSeal);
     const file = this.#file as LogFile;
     file.append(group.bytes());
     this.#fileBytes = group.end;

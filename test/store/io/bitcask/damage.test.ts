@@ -158,9 +158,38 @@ it("a merge of a damaged file tells what is lost, and nothing older comes back i
 it("without what it knew of itself a node does not start on its data", async () => {
   const { folder } = await written();
   const meta = folder.names().find((name) => name.startsWith("meta")) as string;
-  flip(folder, meta, 30);
+  folder.change(meta, (bytes) => bytes.fill(7));
   await expect(openStore(folder)).rejects.toThrow(StoreDamaged);
   await expect(openStore(folder)).rejects.toThrow(`/data/${meta}`);
+});
+
+it("no changed byte takes metadata back to what it was before", async () => {
+  const { store, folder } = await openStore();
+  store.putMeta("epochs", Buffer.from("1"));
+  await turn();
+  store.putMeta("epochs", Buffer.from("2"));
+  await turn();
+  const meta = folder.names().find((name) => name.startsWith("meta")) as string;
+  const found = new Set<string>();
+  for (let at = 0; at < folder.bytes(meta).length; at++) {
+    const damaged = folder.killedAt(folder.steps.length);
+    flip(damaged, meta, at);
+    const again = await openStore(damaged);
+    found.add(Buffer.from(again.store.getMeta("epochs") ?? []).toString());
+  }
+  expect([...found]).toEqual(["2"]);
+});
+
+it("metadata that fills a file goes on in the next, and old files go", async () => {
+  const { store, folder } = await openStore();
+  for (let round = 0; round < 5; round++) {
+    store.putMeta("ring", Buffer.alloc(2 ** 19, round));
+    await turn();
+  }
+  const metas = folder.names().filter((name) => name.startsWith("meta"));
+  expect(metas).toHaveLength(1);
+  expect(Number(metas[0]?.slice(-2))).toBeGreaterThan(2);
+  expect((await openStore(folder)).store.getMeta("ring")?.[0]).toBe(4);
 });
 
 it("on a real disk: it is found again though nobody closed it, and what the disk refuses says where", async () => {
