@@ -48,11 +48,11 @@ function oneValue({ type }: NamedField, depth: number): fc.Arbitrary<unknown> {
     case "uint32":
       return fc.nat({ max: 2 ** 32 - 1 });
     case "int64":
-    case "sint64":
       return fc.maxSafeInteger();
     case "uint64":
       return fc.maxSafeNat();
     case "int64Id":
+    case "sint64":
       return fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n });
     case "uint64Id":
       return fc.bigInt({ min: 0n, max: 2n ** 64n - 1n });

@@ -22,7 +22,7 @@ const MapField = message("MapField", { name: required(key(1)), type: required(ma
 
 export interface MapEntryMessage {
   readonly field: { readonly name: string; readonly type: number };
-  readonly counterValue: number | undefined;
+  readonly counterValue: bigint | undefined;
   readonly setValue: readonly string[];
   readonly registerValue: string | undefined;
   readonly flagValue: boolean | undefined;
@@ -82,7 +82,7 @@ export interface MapOpMessage {
 
 export interface MapUpdateMessage {
   readonly field: { readonly name: string; readonly type: number };
-  readonly counterOp: { readonly increment: number | undefined } | undefined;
+  readonly counterOp: { readonly increment: bigint | undefined } | undefined;
   readonly setOp: { readonly adds: readonly string[]; readonly removes: readonly string[] } | undefined;
   readonly registerOp: string | undefined;
   readonly flagOp: number | undefined;

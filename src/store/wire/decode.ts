@@ -124,7 +124,7 @@ class Reader {
         return numberOfHalves(this.#halves, scalar === "int64");
       case "sint64":
         this.#varint(end);
-        return numberOfHalves(unZigzag(this.#halves), true);
+        return bigintOfHalves(unZigzag(this.#halves), true);
       case "int64Id":
       case "uint64Id":
         this.#varint(end);

@@ -105,7 +105,7 @@ class Writer {
         this.#number(value as number);
         return false;
       case "sint64": {
-        const { low, high } = zigzag(halvesOfNumber(value as number));
+        const { low, high } = zigzag(halvesOfBigint(value as bigint));
         this.#varint(low, high);
         return false;
       }

@@ -99,7 +99,6 @@ const rangeOf = {
   uint32: [0n, 2n ** 32n - 1n],
   int64: [-(2n ** 63n), 2n ** 63n - 1n],
   uint64: [0n, 2n ** 64n - 1n],
-  sint64: [-(2n ** 63n), 2n ** 63n - 1n],
 } as const;
 
 function scalarFrom(scalar: Scalar, json: unknown, name: string): unknown {
@@ -118,8 +117,7 @@ function scalarFrom(scalar: Scalar, json: unknown, name: string): unknown {
     }
     case "uint32":
     case "int64":
-    case "uint64":
-    case "sint64": {
+    case "uint64": {
       const number = typeof json === "number" ? json : wholeNumber(json, name);
       const [min, max] = rangeOf[scalar];
       // what JSON's reader gives as a number is rounded by then
@@ -128,10 +126,11 @@ function scalarFrom(scalar: Scalar, json: unknown, name: string): unknown {
       if (!isLegal) throw new JsonError(`"${name}" must be a whole number of type ${scalar}`);
       return saturated(Number(number));
     }
+    case "sint64":
     case "int64Id":
     case "uint64Id": {
       const id = wholeNumber(json, name);
-      const fitted = scalar === "int64Id" ? BigInt.asIntN(64, id) : BigInt.asUintN(64, id);
+      const fitted = scalar === "uint64Id" ? BigInt.asUintN(64, id) : BigInt.asIntN(64, id);
       if (fitted !== id) throw new JsonError(`"${name}" does not fit into 64 bits`);
       return id;
     }

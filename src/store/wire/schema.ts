@@ -16,8 +16,8 @@ interface ScalarValues {
   /** Revisions, counts and seconds. Exact below 2^53; anything beyond is read as the last whole number below. */
   readonly int64: number;
   readonly uint64: number;
-  /** Zigzag: small below zero as well. Beyond 2^53 as `int64`. */
-  readonly sint64: number;
+  /** Zigzag: small below zero as well. Amounts that are added up, so all 64 bits count. */
+  readonly sint64: bigint;
   /** Identifiers use all 64 bits. */
   readonly int64Id: bigint;
   readonly uint64Id: bigint;
@@ -86,7 +86,7 @@ const scalarZeros: ScalarValues = {
   uint32: 0,
   int64: 0,
   uint64: 0,
-  sint64: 0,
+  sint64: 0n,
   int64Id: 0n,
   uint64Id: 0n,
 };

@@ -29,21 +29,16 @@ it("refuses a message without a field that is required", () => {
 });
 
 it.each([
-  [0, "00"],
-  [-1, "01"],
-  [1, "02"],
-  [-(2 ** 31), "ffffffff0f"],
-  [2 ** 31, "8080808010"],
-  [Number.MAX_SAFE_INTEGER, "feffffffffffff1f"],
-  [Number.MIN_SAFE_INTEGER, "fdffffffffffff1f"],
-])("writes and reads %i as zigzag", (value, hex) => {
+  [0n, "00"],
+  [-1n, "01"],
+  [1n, "02"],
+  [-(2n ** 31n), "ffffffff0f"],
+  [2n ** 31n, "8080808010"],
+  [2n ** 53n + 1n, "8280808080808020"],
+  [2n ** 63n - 1n, "feffffffffffffffff01"],
+  [-(2n ** 63n), "ffffffffffffffffff01"],
+])("writes and reads %s as zigzag", (value, hex) => {
   const bytes = encode(objects.RpbCounterGetResp, { value });
   expect(bytes.toString("hex")).toBe(`08${hex}`);
   expect(decode(objects.RpbCounterGetResp, bytes)).toEqual({ value });
-});
-
-it("reads numbers beyond 2^53 as the last whole number before", () => {
-  expect(decode(objects.RpbCounterGetResp, Buffer.from("08ffffffffffffffffff01", "hex"))).toEqual({
-    value: Number.MIN_SAFE_INTEGER,
-  });
 });

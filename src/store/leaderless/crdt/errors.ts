@@ -31,7 +31,7 @@ export class PreconditionError extends Error {
 }
 
 /** As Erlang prints a binary: as text if it is printable, else as numbers. */
-function binaryTerm(bytes: string): string {
+export function binaryTerm(bytes: string): string {
   if (/^[ -~]+$/.test(bytes)) return `<<"${bytes.replace(/["\\]/g, "\\$&")}">>`;
   return `<<${Array.from(bytes, (char) => char.charCodeAt(0)).join(",")}>>`;
 }
