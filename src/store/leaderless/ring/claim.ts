@@ -24,7 +24,7 @@ export function claim(owners: readonly string[], members: readonly string[], dis
   const sorted = [...members].sort();
   const apart = Math.min(distance, sorted.length);
   const movesMax = Math.floor(slack * fewestMoves(owners, sorted));
-  const fresh = freshClaim(sorted, owners.length);
+  const fresh = freshClaim(sorted, owners.length, apart);
   const freshClashes = moved(owners, fresh) <= movesMax ? clashes(fresh, apart) : Infinity;
   if (freshClashes === 0) return fresh;
   const kept = untangle(owners, fill(owners, sorted, apart), { distance: apart, movesMax });

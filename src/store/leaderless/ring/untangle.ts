@@ -16,8 +16,11 @@ interface Change {
   readonly moves: number;
 }
 
-/** Rounds without a better ring before the search ends: fewer in large rings, whose rounds take longer. */
-const patience = (ringSize: number): number => Math.max(10, Math.min(200, Math.floor(2 ** 22 / ringSize ** 2)));
+/** Rounds without a better ring before the search ends. */
+const patience = 100;
+/** Rounds at most, and swaps looked at in each: a claim has to be done within some tenths of a second, also in a large ring. */
+const roundsMax = 400;
+const swapsMax = 2 ** 14;
 /** For how many rounds a partition is left alone that was changed. */
 const rest = 7;
 
@@ -36,7 +39,7 @@ export function untangle(before: readonly string[], owners: readonly string[], o
   let left = clashes(now, distance);
   let moves = now.filter((member, partition) => member !== before[partition]).length;
   let best = { ring: [...now], left, moves };
-  for (let round = 1, since = 0; best.left > 0 && since < patience(now.length); round++, since++) {
+  for (let round = 1, since = 0; best.left > 0 && since < patience && round <= roundsMax; round++, since++) {
     const isFree = (partition: number): boolean => (restsUntil[partition] as number) < round;
     const change = bestChange({ before, now, counts, distance, movesLeft: movesMax - moves, isFree });
     if (change === undefined) break;
@@ -81,9 +84,12 @@ function bestChange({ before, now, counts, distance, movesLeft, isFree }: Search
   };
   const moves = (partition: number, to: string): number =>
     Number(before[partition] !== to) - Number(before[partition] !== now[partition]);
-  now.forEach((ofA, a) => {
+  let lookedAt = 0;
+  for (const [a, ofA] of now.entries()) {
     const clashesA = clashesAt(now, a, ofA, distance);
-    if (clashesA === 0 || !isFree(a)) return;
+    if (clashesA === 0 || !isFree(a)) continue;
+    lookedAt += now.length;
+    if (lookedAt > swapsMax) break;
     for (const [member, count] of counts) {
       if (count !== (counts.get(ofA) ?? 0) - 1) continue;
       consider({ a, toA: member, clashes: clashesAt(now, a, member, distance) - clashesA, moves: moves(a, member) });
@@ -100,6 +106,6 @@ function bestChange({ before, now, counts, distance, movesLeft, isFree }: Search
       now[b] = ofB;
       consider({ a, toA: ofB, b, clashes: clashesAfter - clashesBefore, moves: moved });
     });
-  });
+  }
   return best;
 }
