@@ -1,0 +1,31 @@
+import { unreachable } from "../../../core/invariant.js";
+import type { Failure } from "../../leaderless/api.js";
+import { textResponse } from "./message.js";
+import type { HttpResponse } from "./message.js";
+
+/** A failure with the status that Riak gives it. */
+export function failureResponse({ reason }: Failure): HttpResponse {
+  switch (reason.type) {
+    case "timeout":
+      return textResponse(503, "request timed out\n");
+    case "overload":
+      return textResponse(503, "overload\n");
+    case "notFound":
+    case "modified":
+    case "matchFound":
+      return textResponse(412, "");
+    case "nValViolation":
+      return textResponse(400, `Specified w/dw/pw values invalid for bucket n value of ${reason.nVal}\n`);
+    case "unsatisfied":
+      return textResponse(503, `${reason.option.toUpperCase()}-value unsatisfied: ${reason.wanted}/${reason.got}\n`);
+    case "insufficientNodes":
+      return textResponse(503, `Error:\n{insufficient_vnodes,${reason.got},need,${reason.wanted}}\n`);
+    case "noSuchType":
+      return textResponse(404, `Unknown bucket type: ${reason.bucketType}`);
+    case "dataType":
+    case "invalid":
+      return textResponse(400, `${reason.why}\n`);
+    default:
+      return unreachable(reason);
+  }
+}
