@@ -11,7 +11,7 @@ import type { MemoryStore } from "./memory-store.js";
 
 /** Neither client has types. */
 type Untyped = Record<string, any>; // oxlint-disable-line typescript/no-explicit-any -- what comes from a library without types
-const load = createRequire(import.meta.url);
+const require = createRequire(import.meta.url);
 
 let store: MemoryStore;
 let server: Server;
@@ -41,7 +41,7 @@ describe("basho-riak-client", () => {
   let client: Untyped;
 
   beforeAll(async () => {
-    Riak = load("basho-riak-client") as Untyped;
+    Riak = require("basho-riak-client") as Untyped;
     client = await new Promise<Untyped>((resolve, reject) => {
       const made = new Riak["Client"]([`127.0.0.1:${port}`], (error: Error | null) => (error ? reject(error) : resolve(made)));
     });
@@ -136,7 +136,7 @@ describe("no-riak", () => {
   let client: Untyped;
 
   beforeAll(() => {
-    Riak = load("no-riak") as Untyped;
+    Riak = require("no-riak") as Untyped;
     client = new Riak["Client"]({ connectionString: `127.0.0.1:${port}` });
   });
   afterAll(() => client["end"]?.());

@@ -12,7 +12,7 @@ import type {
 } from "../../../src/store/leaderless/api.js";
 import { readValue, updateValue } from "../../../src/store/leaderless/crdt/stored-value.js";
 
-export const defaultProperties: BucketProperties = {
+const defaultProperties: BucketProperties = {
   nVal: 3,
   allowMult: true,
   lastWriteWins: false,
@@ -46,7 +46,7 @@ export interface MemoryStore extends LeaderlessStore {
 }
 
 /** Items in a page of a stream. */
-export const pageItems = 3;
+const pageItems = 3;
 
 const dataTypes = { counters: "counter", sets: "set", maps: "map", hlls: "hll", gsets: "gset" } as const;
 

@@ -31,7 +31,7 @@ export function decoded(part = ""): string {
   return part.replace(/%([0-9A-Fa-f]{2})/g, (_all, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
 }
 
-export function encoded(name: string): string {
+function encoded(name: string): string {
   const escape = (char: string): string => `%${char.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`;
   return name.replace(/[^A-Za-z0-9_.~-]/g, escape);
 }
