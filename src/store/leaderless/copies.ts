@@ -1,0 +1,72 @@
+import type { ConflictRules } from "./objects/conflict.js";
+import { merge } from "./objects/merge.js";
+import { decodeObject, encodeObject } from "./objects/object-codec.js";
+import type { StoredObject } from "./objects/stored-object.js";
+import { objectHash } from "./merkle/hash.js";
+import type { Place, Storage } from "./storage.js";
+import type { ActorSource } from "./versions/actor.js";
+import type { Epochs } from "./versions/epochs.js";
+
+/** A copy as it is now, and the write that has to be durable for it to be. */
+export interface Kept {
+  readonly object: StoredObject;
+  readonly bytes: Uint8Array;
+  readonly writeNumber: number;
+}
+
+/** As whom this node writes: by epochs, or, as a mistake, by its name. */
+export type Writers = Pick<Epochs, "of" | "arrived">;
+
+/** The copies that this node keeps, of objects of its own partitions and of hints. */
+export class Copies {
+  readonly #storage: Storage;
+  readonly #writers: Writers;
+  /** All that this node has ever written is durable where this is. */
+  #lastWrite = 0;
+
+  constructor(storage: Storage, writers: Writers) {
+    this.#storage = storage;
+    this.#writers = writers;
+  }
+
+  bytes(place: Place, key: string): Uint8Array | undefined {
+    return this.#storage.get(place, key);
+  }
+
+  get(place: Place, key: string): StoredObject | undefined {
+    const bytes = this.#storage.get(place, key);
+    return bytes === undefined ? undefined : decodeObject(bytes);
+  }
+
+  /** Merges what came from elsewhere into the copy. */
+  take(place: Place, key: string, incoming: StoredObject, rules: ConflictRules): Kept {
+    const bytes = this.#storage.get(place, key);
+    const local = bytes === undefined ? undefined : decodeObject(bytes);
+    this.#writers.arrived(nameOf(place, key), local?.vector, incoming.vector);
+    return this.#keep(place, key, local === undefined ? incoming : merge(local, incoming, rules), bytes);
+  }
+
+  /** Writes what `make` makes of the copy: the first to keep a client's write. Throws what `make` throws. */
+  change(place: Place, key: string, make: (local: StoredObject | undefined, actors: ActorSource) => StoredObject): Kept {
+    const bytes = this.#storage.get(place, key);
+    const local = bytes === undefined ? undefined : decodeObject(bytes);
+    return this.#keep(place, key, make(local, this.#writers.of(nameOf(place, key))), bytes);
+  }
+
+  /** Removes the copy if it still is what this hash is of. */
+  removeIf(place: Place, key: string, hash: number): void {
+    const bytes = this.#storage.get(place, key);
+    if (bytes !== undefined && objectHash(bytes) === hash) this.#lastWrite = this.#storage.remove(place, key);
+  }
+
+  #keep(place: Place, key: string, object: StoredObject, before: Uint8Array | undefined): Kept {
+    const bytes = encodeObject(object);
+    // what is there already may be on its way to the disk still
+    if (before === undefined || Buffer.compare(before, bytes) !== 0) this.#lastWrite = this.#storage.put(place, key, bytes);
+    return { object, bytes, writeNumber: this.#lastWrite };
+  }
+}
+
+function nameOf(place: Place, key: string): string {
+  return place.kind === "home" ? `h${place.partition}/${key}` : `t${place.member}/${key}`;
+}

@@ -1,0 +1,45 @@
+import type { Answer, Request } from "./api.js";
+import type { GossipMessage } from "./gossip/messages.js";
+import type { Place } from "./storage.js";
+import type { SwimMessage } from "./swim/messages.js";
+
+interface Envelope {
+  readonly from: string;
+  readonly to: string;
+}
+
+/** What a write is told to a replica for: `both` says when it is in memory and when it is on disk, `durable` the latter alone. */
+export type Wanted = "nothing" | "durable" | "both";
+
+/** Requests that a replica of the object has to coordinate. */
+export type Coordinated = Extract<Request, { readonly type: "put" | "updateDataType" }>;
+
+/**
+ * What nodes say to each other. `request` is the sender's number for what it asks, which the answer brings back. A replica merges what it is sent
+ * with what it has, so a client's write, a repair, a hint that goes home and a partition that moves are all the one message `write`, and it does
+ * no harm twice.
+ */
+export type Message = Envelope &
+  (
+    | { readonly type: "read"; readonly request: number; readonly place: Place; readonly key: string }
+    /** `object`: the copy's bytes; undefined: it has none. */
+    | { readonly type: "readReply"; readonly request: number; readonly object: Uint8Array | undefined }
+    | {
+        readonly type: "write";
+        readonly request: number;
+        readonly place: Place;
+        readonly key: string;
+        readonly object: Uint8Array;
+        readonly wanted: Wanted;
+      }
+    | { readonly type: "writeReply"; readonly request: number; readonly result: "taken" | "durable" | "failed" }
+    | { readonly type: "forward"; readonly request: number; readonly asked: Coordinated }
+    | { readonly type: "forwardReply"; readonly request: number; readonly answer: Answer<Request["type"]> }
+    /** To remove a deletion that all owners have, where it still is what this hash is of. */
+    | { readonly type: "reap"; readonly place: Place; readonly key: string; readonly objectHash: number }
+    | { readonly type: "swim"; readonly message: SwimMessage }
+    | { readonly type: "gossip"; readonly message: GossipMessage }
+  );
+
+/** A message of one type, without who it is from. */
+export type Outgoing = Message extends infer M ? (M extends Message ? Omit<M, "from"> : never) : never;

@@ -1,0 +1,151 @@
+import { createPrng } from "../../../../src/core/prng.js";
+import type { Answer, ObjectName, Request, Sibling } from "../../../../src/store/leaderless/api.js";
+import { foundRing } from "../../../../src/store/leaderless/gossip/membership.js";
+import { Leaderless, type LeaderlessEvent, type LeaderlessOptions } from "../../../../src/store/leaderless/machine.js";
+import type { Message } from "../../../../src/store/leaderless/messages.js";
+import { Epochs } from "../../../../src/store/leaderless/versions/epochs.js";
+import { MemoryStorage } from "./memory-storage.js";
+
+interface Boxed {
+  readonly node: Leaderless;
+  readonly storage: MemoryStorage;
+  isPaused: boolean;
+}
+
+const defaults = { n: 3, r: "quorum", w: "quorum", conflict: "siblings", clock: "dvv" } as const;
+const tickMs = 100;
+
+/** Some nodes, a network that delivers all that is not cut, disks that are quick, and one clock. */
+export class Box {
+  readonly nodes = new Map<string, Boxed>();
+  readonly events: { readonly node: string; readonly event: LeaderlessEvent }[] = [];
+  /** Whether `to` hears `from`. */
+  hears: (from: string, to: string) => boolean = () => true;
+  nowMs = 1000;
+  #mail: Message[] = [];
+  readonly #answers = new Map<number, Answer<Request["type"]>>();
+  #asked = 0;
+
+  constructor(members: readonly string[], options: Partial<LeaderlessOptions> = {}) {
+    const ring = foundRing(Object.fromEntries(members.map((member) => [member, member])), 16);
+    members.forEach((self, i) => {
+      const storage = new MemoryStorage();
+      const node = new Leaderless({
+        self,
+        state: { ring, types: {}, buckets: {} },
+        storage,
+        epochs: new Epochs(undefined, () => `disk-of-${i}`.slice(0, 8)),
+        prng: createPrng(i + 1),
+        nowMs: this.nowMs,
+        defaults,
+        quorum: "sloppy",
+        readRepair: true,
+        hintedHandoff: true,
+        deleteMode: { kind: "after", ms: 3000 },
+        ...options,
+      });
+      this.nodes.set(self, { node, storage, isPaused: false });
+    });
+    this.settle();
+  }
+
+  of(member: string): Boxed {
+    const boxed = this.nodes.get(member);
+    if (boxed === undefined) throw new Error(`there is no ${member} in the box`);
+    return boxed;
+  }
+
+  /** Asks, and lets everything happen that needs no time. */
+  ask(member: string, request: Request): number {
+    const id = ++this.#asked;
+    this.#step(member, [{ type: "ask", id, request }]);
+    this.settle();
+    return id;
+  }
+
+  answer(id: number): Answer<Request["type"]> | undefined {
+    return this.#answers.get(id);
+  }
+
+  put(member: string, key: string, value: string, options: Partial<Extract<Request, { type: "put" }>> = {}): Answer<Request["type"]> | undefined {
+    const content = { value: Buffer.from(value), contentType: "text/plain", charset: undefined, contentEncoding: undefined };
+    const id = this.ask(member, {
+      type: "put",
+      name: nameOf(key),
+      context: undefined,
+      content: { ...content, userMeta: [], indexes: [], links: [] },
+      options: {},
+      condition: "none",
+      returnBody: false,
+      ...options,
+    });
+    return this.answer(id);
+  }
+
+  get(member: string, key: string, options: Extract<Request, { type: "get" }>["options"] = {}): Answer<Request["type"]> | undefined {
+    return this.answer(this.ask(member, { type: "get", name: nameOf(key), options }));
+  }
+
+  /** Values that a client finds, sorted; a text where it was told something else. */
+  values(member: string, key: string, options: Extract<Request, { type: "get" }>["options"] = {}): readonly string[] | string {
+    const answer = this.get(member, key, options);
+    if (answer === undefined) return "no answer";
+    if (!answer.ok) return answer.failure.reason.type;
+    const { siblings } = answer.value as { readonly siblings: readonly Sibling[] | "notfound" };
+    return siblings === "notfound" ? siblings : siblings.map(({ value }) => Buffer.from(value).toString()).sort();
+  }
+
+  contextOf(member: string, key: string): Uint8Array | undefined {
+    const answer = this.get(member, key);
+    return answer?.ok === true ? (answer.value as { readonly context: Uint8Array | undefined }).context : undefined;
+  }
+
+  pass(ms: number): void {
+    for (const endMs = this.nowMs + ms; this.nowMs < endMs;) {
+      this.nowMs += tickMs;
+      for (const member of this.nodes.keys()) this.#step(member, [{ type: "tick" }]);
+      this.settle();
+    }
+  }
+
+  /** Until nothing is on its way. */
+  settle(): void {
+    for (let steps = 0; steps < 10_000; steps++) {
+      for (const [member, { storage }] of this.nodes) this.#step(member, [{ type: "durable", writeNumber: storage.written }]);
+      const mail = this.#mail;
+      if (mail.length === 0) return;
+      this.#mail = [];
+      for (const message of mail) {
+        if (this.hears(message.from, message.to)) this.#step(message.to, [{ type: "receive", message }]);
+      }
+    }
+    throw new Error("the nodes never come to rest");
+  }
+
+  /** All copies of a key at home, by node. */
+  copies(key: string): Readonly<Record<string, string>> {
+    const found: Record<string, string> = {};
+    for (const [member, { storage }] of this.nodes) {
+      for (const place of storage.places()) {
+        if (place.kind !== "home") continue;
+        for (let segment = 0; segment < 1024; segment++) {
+          for (const [each, hash] of storage.entries(place, segment)) if (each.endsWith(key)) found[member] = String(hash);
+        }
+      }
+    }
+    return found;
+  }
+
+  #step(member: string, inputs: Parameters<Leaderless["step"]>[0]): void {
+    const { node, isPaused } = this.of(member);
+    if (isPaused) return;
+    const { send, answers, events } = node.step([{ type: "clock", nowMs: this.nowMs, wallMs: this.nowMs }, ...inputs]);
+    this.#mail.push(...send);
+    for (const { id, answer } of answers) this.#answers.set(id, answer);
+    for (const event of events) this.events.push({ node: member, event });
+  }
+}
+
+export function nameOf(key: string): ObjectName {
+  return { type: "default", bucket: "b", key };
+}
