@@ -6,7 +6,7 @@ import { placeOf, type Seal, type Span } from "./record-format.js";
  * know. It is only ever a short cut: where it is missing, damaged or of other data, the data file is read.
  *
  * file  = magic (8), length of the data file (4), CRC-32 of these, entry*, CRC-32 of all entries
- * entry = kind (1), length of member (1), partition (2), length of key (4), offset (4), length (4), objectHash or span (8), member, key
+ * entry = kind (1), length of member (1), partition (2), n (1), length of key (4), offset (4), length (4), objectHash or span (8), member, key
  */
 export type HintEntry = {
   readonly place: Place;
@@ -18,7 +18,7 @@ export type HintEntry = {
 
 const magic = Buffer.from("DVSHINT\x01", "latin1");
 const fileHeadBytes = 16;
-const entryHeadBytes = 24;
+const entryHeadBytes = 25;
 const crcBytes = 4;
 
 /** Collects the entries of one file. */
@@ -36,11 +36,12 @@ export class HintWriter {
     out[at] = entry.kind === "put" ? 1 : 2;
     out[at + 1] = memberLength;
     out.writeUInt16LE(entry.place.partition, at + 2);
-    out.writeUInt32LE(entry.key.length, at + 4);
-    out.writeUInt32LE(entry.offset, at + 8);
-    out.writeUInt32LE(entry.length, at + 12);
-    out.writeUInt32LE(entry.kind === "put" ? entry.objectHash >>> 0 : entry.since, at + 16);
-    out.writeUInt32LE(entry.kind === "put" ? Math.floor(entry.objectHash / 2 ** 32) : entry.upTo, at + 20);
+    out[at + 4] = entry.place.n;
+    out.writeUInt32LE(entry.key.length, at + 5);
+    out.writeUInt32LE(entry.offset, at + 9);
+    out.writeUInt32LE(entry.length, at + 13);
+    out.writeUInt32LE(entry.kind === "put" ? entry.objectHash >>> 0 : entry.since, at + 17);
+    out.writeUInt32LE(entry.kind === "put" ? Math.floor(entry.objectHash / 2 ** 32) : entry.upTo, at + 21);
     out.write(member, at + entryHeadBytes, "utf8");
     out.write(entry.key, at + entryHeadBytes + memberLength, "latin1");
   }
@@ -79,13 +80,16 @@ function* entriesOf(bytes: Buffer): Generator<HintEntry, void, undefined> {
   for (let at = 0; at < bytes.length;) {
     const memberAt = at + entryHeadBytes;
     const keyAt = memberAt + (bytes[at + 1] as number);
-    const end = keyAt + bytes.readUInt32LE(at + 4);
-    const [low, high] = [bytes.readUInt32LE(at + 16), bytes.readUInt32LE(at + 20)];
+    const end = keyAt + bytes.readUInt32LE(at + 5);
+    const [low, high] = [bytes.readUInt32LE(at + 17), bytes.readUInt32LE(at + 21)];
     const what = {
-      place: placeOf(bytes.readUInt16LE(at + 2), bytes.toString("utf8", memberAt, keyAt)),
+      place: placeOf(
+        { partition: bytes.readUInt16LE(at + 2), n: bytes[at + 4] as number },
+        bytes.toString("utf8", memberAt, keyAt),
+      ),
       key: bytes.toString("latin1", keyAt, end),
-      offset: bytes.readUInt32LE(at + 8),
-      length: bytes.readUInt32LE(at + 12),
+      offset: bytes.readUInt32LE(at + 9),
+      length: bytes.readUInt32LE(at + 13),
     };
     if (bytes[at] === 1) yield { ...what, kind: "put", objectHash: high * 2 ** 32 + low };
     else yield { ...what, kind: "removal", since: low, upTo: high };

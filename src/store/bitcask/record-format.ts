@@ -4,7 +4,7 @@ import type { Place } from "../leaderless/storage.js";
  * The bytes of the log of a leaderless node, after Sheehy and Smith, "Bitcask: A Log-Structured Hash Table for Fast Key/Value Data" (2010).
  *
  * record = head, body
- * head   = CRC-32 of the rest of the head, CRC-32 of the body, kind (1), length of member (1), partition (2), length of key (4), of value (4)
+ * head   = CRC-32 of the rest of the head, CRC-32 of the body, kind (1), length of member (1), partition (2), n (1), length of key (4), of value (4)
  * body   = member, key, value
  *
  * The head has a checksum of its own, so that a damaged body can be stepped over. Checksums start from a number that is the file's own: bytes
@@ -32,15 +32,17 @@ export interface RecordHead {
   readonly kind: LogRecord["kind"];
   readonly memberLength: number;
   readonly partition: number;
+  readonly n: number;
   readonly keyLength: number;
   /** Of the whole record. */
   readonly length: number;
 }
 
-export const recordHeadBytes = 20;
+export const recordHeadBytes = 21;
 const kinds = ["put", "removal", "meta"] as const;
 const memberBytesMax = 255;
 const partitionMax = 65_535;
+const nMax = 255;
 
 export function recordBytes({ place, key, value }: LogRecord): number {
   return recordHeadBytes + memberBytes(place) + key.length + value.length;
@@ -49,8 +51,10 @@ export function recordBytes({ place, key, value }: LogRecord): number {
 /** Writes the record at `at`, where {@link recordBytes} of room are. */
 export function writeRecord(out: Buffer, at: number, { kind, place, key, value }: LogRecord, seal: Seal): void {
   const memberLength = memberBytes(place);
-  if (memberLength > memberBytesMax || place.partition > partitionMax) {
-    throw new RangeError(`no place of a log: partition ${place.partition}, a member's name of ${memberLength} bytes`);
+  if (memberLength > memberBytesMax || place.partition > partitionMax || place.n > nMax) {
+    throw new RangeError(
+      `no place of a log: partition ${place.partition}, n ${place.n}, a member's name of ${memberLength} bytes`,
+    );
   }
   const bodyAt = at + recordHeadBytes;
   if (place.kind === "hint") out.write(place.member, bodyAt, "utf8");
@@ -61,8 +65,9 @@ export function writeRecord(out: Buffer, at: number, { kind, place, key, value }
   out[at + 8] = kinds.indexOf(kind) + 1;
   out[at + 9] = memberLength;
   out.writeUInt16LE(place.partition, at + 10);
-  out.writeUInt32LE(key.length, at + 12);
-  out.writeUInt32LE(value.length, at + 16);
+  out[at + 12] = place.n;
+  out.writeUInt32LE(key.length, at + 13);
+  out.writeUInt32LE(value.length, at + 17);
   out.writeUInt32LE(seal(out.subarray(at + 4, bodyAt)), at);
 }
 
@@ -74,9 +79,9 @@ export function readHead(bytes: Buffer, seal: Seal): RecordHead | undefined {
   if (kind === undefined) return undefined;
   if (bytes.readUInt32LE(0) !== seal(bytes.subarray(4, recordHeadBytes))) return undefined;
   const memberLength = bytes[9] as number;
-  const keyLength = bytes.readUInt32LE(12);
-  const length = recordHeadBytes + memberLength + keyLength + bytes.readUInt32LE(16);
-  return { kind, memberLength, partition: bytes.readUInt16LE(10), keyLength, length };
+  const keyLength = bytes.readUInt32LE(13);
+  const length = recordHeadBytes + memberLength + keyLength + bytes.readUInt32LE(17);
+  return { kind, memberLength, partition: bytes.readUInt16LE(10), n: bytes[12] as number, keyLength, length };
 }
 
 /** The record that `bytes` are, whose head was read; undefined where its body is damaged or cut. The value is a view of `bytes`. */
@@ -87,15 +92,15 @@ export function readRecord(bytes: Buffer, head: RecordHead, seal: Seal): LogReco
   const valueAt = keyAt + head.keyLength;
   return {
     kind: head.kind,
-    place: placeOf(head.partition, bytes.toString("utf8", recordHeadBytes, keyAt)),
+    place: placeOf(head, bytes.toString("utf8", recordHeadBytes, keyAt)),
     key: bytes.toString("latin1", keyAt, valueAt),
     value: bytes.subarray(valueAt, head.length),
   };
 }
 
 /** `member`: empty for a home. */
-export function placeOf(partition: number, member: string): Place {
-  return member === "" ? { kind: "home", partition } : { kind: "hint", partition, member };
+export function placeOf({ partition, n }: Pick<Place, "partition" | "n">, member: string): Place {
+  return member === "" ? { kind: "home", partition, n } : { kind: "hint", partition, n, member };
 }
 
 function memberBytes(place: Place): number {

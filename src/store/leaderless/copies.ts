@@ -68,5 +68,5 @@ export class Copies {
 }
 
 function nameOf(place: Place, key: string): string {
-  return place.kind === "home" ? `h${place.partition}/${key}` : `t${place.member}/${key}`;
+  return place.kind === "home" ? `h${place.partition}/${key}` : `t${place.member}/${place.partition}/${key}`;
 }

@@ -2,28 +2,25 @@ import type { Prng } from "../../core/prng.js";
 import { unreachable } from "../../core/invariant.js";
 import type { Answer, Bucket, BucketProperties, ObjectName, Request } from "./api.js";
 import { defaultProperties, type StoreDefaults } from "./buckets/properties.js";
+import { ClusterView } from "./cluster-view.js";
 import { Copies, type Writers } from "./copies.js";
 import { Reads, repairOf, type Gathered } from "./coordinator/reads.js";
-import { placeOf, type Surroundings } from "./coordinator/surroundings.js";
+import type { PlacedReplica, Surroundings } from "./coordinator/surroundings.js";
 import { Writes } from "./coordinator/writes.js";
 import { DurableQueue } from "./durable-queue.js";
 import { propsOf } from "./gossip/bucket-types.js";
 import type { ClusterState } from "./gossip/cluster-state.js";
-import { Gossip, type GossipEffects, type GossipEvent, type GossipInput } from "./gossip/gossip.js";
-import { presentMembers } from "./gossip/membership.js";
+import type { GossipEvent } from "./gossip/gossip.js";
+import { serializeState } from "./gossip/parse.js";
 import { Hints } from "./handoff/hints.js";
 import type { Message, Outgoing } from "./messages.js";
 import { conflictRules, type ConflictRules } from "./objects/conflict.js";
 import { decodeObject } from "./objects/object-codec.js";
 import { reapDecision, type DeleteMode } from "./objects/tombstones.js";
 import { Questions } from "./questions.js";
-import { homePartition } from "./ring/place.js";
-import { preferenceList, sloppyList, type Replica } from "./ring/preference-list.js";
-import { Transition } from "./ring/transfers.js";
 import { objectName } from "./storage-key.js";
 import type { Storage } from "./storage.js";
-import type { SwimEvent, SwimInput } from "./swim/steps.js";
-import { Swim } from "./swim/swim.js";
+import type { SwimEvent } from "./swim/steps.js";
 import { namedActor } from "./versions/actor.js";
 import type { Epochs } from "./versions/epochs.js";
 
@@ -81,10 +78,8 @@ export class Leaderless {
   readonly #writes: Writes;
   readonly #questions: Questions;
   readonly #hints: Hints;
-  readonly #swim: Swim;
-  readonly #gossip: Gossip;
+  readonly #cluster: ClusterView;
   readonly #defaults: BucketProperties;
-  #transition: Transition;
   #nowMs: number;
   #wallMs = 0;
   #lastRequest: number;
@@ -100,16 +95,24 @@ export class Leaderless {
     this.#lastRequest = prng.int(0, 2 ** 30) * 2 ** 22;
     this.#defaults = defaultProperties(defaults);
     this.#copies = new Copies(storage, epochs ?? byName(self));
-    this.#transition = transitionOf(state);
-    this.#swim = new Swim({ self, prng: prng.fork(), nowMs });
-    this.#gossip = new Gossip({ self, prng: prng.fork(), state, isReachable: (member) => this.#swim.isReachable(member) });
+    this.#cluster = new ClusterView({
+      self,
+      prng,
+      state,
+      isStrict: options.quorum === "strict",
+      nowMs: () => this.#nowMs,
+      send: (message) => this.#post(message),
+      tell: (event) => this.#events.push(event),
+      onLost: (member) => this.#lost(member),
+      onBack: () => this.#back(),
+      onChanged: (changed) => this.#keepState(changed),
+    });
     const around = this.#surroundings();
     this.#reads = new Reads(around, (gathered) => this.#gathered(gathered));
     this.#writes = new Writes(around);
     this.#questions = new Questions(around, this.#reads, this.#writes);
-    const isReachable = (member: string): boolean => this.#swim.isReachable(member);
+    const isReachable = (member: string): boolean => this.#cluster.isReachable(member);
     this.#hints = new Hints({ storage, send: around.send, newRequest: around.newRequest, isReachable, nowMs: around.nowMs });
-    this.#swimSteps([{ type: "members", members: presentMembers(state.ring) }]);
     this.#leaseEpochs();
   }
 
@@ -145,7 +148,7 @@ export class Leaderless {
       case "receive":
         return this.#receive(input.message);
       case "unreachable":
-        return this.#swimSteps([{ type: "requestFailed", member: input.member }]);
+        return this.#cluster.swim([{ type: "requestFailed", member: input.member }]);
       case "durable":
         return this.#durable.confirm(input.writeNumber);
       case "ask":
@@ -162,8 +165,8 @@ export class Leaderless {
   }
 
   #tick(): void {
-    this.#swimSteps([{ type: "tick" }]);
-    this.#gossipSteps([{ type: "tick" }]);
+    this.#cluster.swim([{ type: "tick" }]);
+    this.#cluster.gossip([{ type: "tick" }]);
     this.#reads.tick();
     this.#writes.tick();
     this.#questions.tick();
@@ -181,12 +184,12 @@ export class Leaderless {
           object: this.#copies.bytes(message.place, message.key),
         });
       case "readReply":
-        this.#swimSteps([{ type: "requestSucceeded", member: from }]);
+        this.#cluster.swim([{ type: "requestSucceeded", member: from }]);
         return this.#reads.replied(from, message.request, message.object);
       case "write":
         return this.#replicate(message);
       case "writeReply":
-        this.#swimSteps([{ type: "requestSucceeded", member: from }]);
+        this.#cluster.swim([{ type: "requestSucceeded", member: from }]);
         this.#hints.replied(from, message.request, message.result === "durable");
         return this.#writes.replied(from, message.request, message.result);
       case "forward":
@@ -198,9 +201,9 @@ export class Leaderless {
       case "reap":
         return this.#copies.removeIf(message.place, message.key, message.objectHash);
       case "swim":
-        return this.#swimSteps([{ type: "receive", message: message.message }]);
+        return this.#cluster.swim([{ type: "receive", message: message.message }]);
       case "gossip":
-        return this.#gossipSteps([{ type: "receive", message: message.message }]);
+        return this.#cluster.gossip([{ type: "receive", message: message.message }]);
       default:
         return unreachable(message);
     }
@@ -217,7 +220,7 @@ export class Leaderless {
 
   /** Read repair (Dynamo §5), and the end of deletions that all owners have. */
   #gathered(gathered: Gathered): void {
-    const { name, home, copies, object, isComplete } = gathered;
+    const { name, copies, object, isComplete } = gathered;
     const repair = this.#options.readRepair ? repairOf(gathered) : undefined;
     if (repair !== undefined && object !== undefined) {
       for (const replica of repair.to) this.#repair(gathered, replica, repair.bytes);
@@ -233,65 +236,41 @@ export class Leaderless {
     if (decision.kind === "reap")
       this.#questions.reap(
         name,
-        home,
         copies.map(({ replica }) => replica),
         decision,
       );
   }
 
-  #repair({ home, properties, name, object }: Gathered, replica: Replica, bytes: Uint8Array): void {
-    const place = placeOf(home, replica);
+  #repair({ properties, name, object }: Gathered, { member, place }: PlacedReplica, bytes: Uint8Array): void {
     const key = this.#questions.keyOf(name);
-    if (replica.member === this.#options.self) {
+    if (member === this.#options.self) {
       if (object !== undefined) this.#copies.take(place, key, object, this.#rulesOf(properties));
       return;
     }
-    this.#post({ type: "write", to: replica.member, request: 0, place, key, object: bytes, wanted: "nothing" });
+    this.#post({ type: "write", to: member, request: 0, place, key, object: bytes, wanted: "nothing" });
   }
 
-  #swimSteps(inputs: readonly SwimInput[]): void {
-    const { send, events } = this.#swim.step(this.#nowMs, inputs);
-    for (const message of send) this.#post({ type: "swim", to: message.to, message });
-    for (const event of events) {
-      if (event.type !== "reachability") this.#events.push(event);
-      else this.#reachability(event);
-    }
+  #keepState(state: ClusterState): void {
+    this.#options.storage.putMeta(clusterStateName, Buffer.from(serializeState(state), "latin1"));
   }
 
-  #reachability(event: Extract<SwimEvent, { readonly type: "reachability" }>): void {
-    this.#events.push(event);
-    if (event.isReachable) {
-      if (this.#options.hintedHandoff) this.#hints.tick();
-      return;
-    }
-    this.#reads.lost(event.member);
-    this.#writes.lost(event.member);
-    this.#questions.lost(event.member);
+  #back(): void {
+    if (this.#options.hintedHandoff) this.#hints.tick();
   }
 
-  #gossipSteps(inputs: readonly GossipInput[]): void {
-    const { send, events }: GossipEffects = this.#gossip.step(inputs);
-    for (const message of send) this.#post({ type: "gossip", to: message.to, message });
-    this.#events.push(...events);
-    if (!events.some(({ type }) => type === "changed")) return;
-    this.#transition = transitionOf(this.#gossip.state);
-    this.#swimSteps([{ type: "members", members: presentMembers(this.#gossip.state.ring) }]);
+  #lost(member: string): void {
+    this.#reads.lost(member);
+    this.#writes.lost(member);
+    this.#questions.lost(member);
   }
 
   #propertiesOf({ type, bucket }: Bucket): BucketProperties | undefined {
-    const set = propsOf(this.#gossip.state, type, bucket);
+    const set = propsOf(this.#cluster.state, type, bucket);
     return set === undefined ? undefined : { ...this.#defaults, ...(set as Partial<BucketProperties>) };
   }
 
   #rulesOf(properties: BucketProperties): ConflictRules {
     return conflictRules(properties, this.#options.defaults.clock);
-  }
-
-  #replicas(home: number, n: number, sloppy: boolean): readonly Replica[] {
-    const isReachable = (member: string): boolean => this.#swim.isReachable(member);
-    const walk = this.#transition.walk(home);
-    if (sloppy && this.#options.quorum === "sloppy") return sloppyList(walk, n, isReachable);
-    return preferenceList(walk, n).filter(({ member }) => isReachable(member));
   }
 
   #post(message: Outgoing): void {
@@ -308,8 +287,7 @@ export class Leaderless {
       isReady: () => this.isReady,
       send: (message) => this.#post(message),
       newRequest: () => ++this.#lastRequest,
-      homeOf: (name) => homePartition(name, this.#gossip.state.ring.ring.owners.length),
-      replicas: (home, n, sloppy) => this.#replicas(home, n, sloppy),
+      replicas: (name, n, sloppy) => this.#cluster.replicas(name, n, sloppy),
       propertiesOf: (bucket) => this.#propertiesOf(bucket),
       rulesOf: (properties) => this.#rulesOf(properties),
     };
@@ -319,10 +297,9 @@ export class Leaderless {
 /** What {@link Epochs} is made from again, in the storage's metadata. */
 export const epochsName = "epochs";
 
+/** What the next life of this node begins with of what gossip had told it, in the storage's metadata. */
+export const clusterStateName = "cluster";
+
 function byName(self: string): Writers {
   return { of: () => namedActor(self), arrived: () => undefined };
-}
-
-function transitionOf({ ring: { ring, plan, progress } }: ClusterState): Transition {
-  return new Transition(ring, plan, progress);
 }

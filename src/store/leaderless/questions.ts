@@ -1,13 +1,12 @@
 import type { Answer, Failure, ObjectName, Request } from "./api.js";
 import type { Reads } from "./coordinator/reads.js";
-import { placeOf, requestTimeoutMs, type Surroundings } from "./coordinator/surroundings.js";
+import { requestTimeoutMs, type PlacedReplica, type Surroundings } from "./coordinator/surroundings.js";
 import type { Change, WriteOutcome, Writes } from "./coordinator/writes.js";
 import type { Coordinated } from "./messages.js";
 import { coordinate } from "./objects/coordinate.js";
 import { readingOf } from "./objects/read.js";
 import { tombstone, type StoredObject } from "./objects/stored-object.js";
 import type { ReapDecision } from "./objects/tombstones.js";
-import type { Replica } from "./ring/preference-list.js";
 import { storageKey } from "./storage-key.js";
 import { BadContext, decodeContext } from "./versions/context.js";
 import { emptyVector, descends, type VersionVector } from "./versions/version-vector.js";
@@ -27,8 +26,7 @@ interface Forwarded {
 interface Reaping {
   readonly atMs: number;
   readonly key: string;
-  readonly home: number;
-  readonly replicas: readonly Replica[];
+  readonly replicas: readonly PlacedReplica[];
   readonly objectHash: number;
 }
 
@@ -95,14 +93,9 @@ export class Questions {
   }
 
   /** All owners have this deletion, and forget it in their time. */
-  reap(
-    name: ObjectName,
-    home: number,
-    replicas: readonly Replica[],
-    decision: Extract<ReapDecision, { readonly kind: "reap" }>,
-  ): void {
+  reap(name: ObjectName, replicas: readonly PlacedReplica[], decision: Extract<ReapDecision, { readonly kind: "reap" }>): void {
     const { afterMs, objectHash } = decision;
-    this.#reapings.push({ atMs: this.#around.nowMs() + afterMs, key: storageKey(name), home, replicas, objectHash });
+    this.#reapings.push({ atMs: this.#around.nowMs() + afterMs, key: storageKey(name), replicas, objectHash });
   }
 
   /** Time has passed. */
@@ -119,12 +112,11 @@ export class Questions {
     for (const reaping of due) this.#reap(reaping);
   }
 
-  #reap({ key, home, replicas, objectHash }: Reaping): void {
+  #reap({ key, replicas, objectHash }: Reaping): void {
     const { self, copies, send } = this.#around;
-    for (const replica of replicas) {
-      const place = placeOf(home, replica);
-      if (replica.member === self) copies.removeIf(place, key, objectHash);
-      else send({ type: "reap", to: replica.member, place, key, objectHash });
+    for (const { member, place } of replicas) {
+      if (member === self) copies.removeIf(place, key, objectHash);
+      else send({ type: "reap", to: member, place, key, objectHash });
     }
   }
 

@@ -2,11 +2,12 @@ import type { HashTree } from "./merkle/hash-tree.js";
 
 /**
  * Where a copy of a key stands on a node. `home`: the node is one of the owners of this home partition (the first of the key's
- * preference list). `hint`: it keeps the copy for the owner `member`, who could not be reached (Dynamo §4.6).
+ * preference list). `hint`: it keeps the copy for the owner `member`, who could not be reached (Dynamo §4.6). `n`: how many owners keys of the
+ * place have (their bucket's `nVal`); two nodes that both own a place have to have the same of it.
  */
 export type Place =
-  | { readonly kind: "home"; readonly partition: number }
-  | { readonly kind: "hint"; readonly partition: number; readonly member: string };
+  | { readonly kind: "home"; readonly partition: number; readonly n: number }
+  | { readonly kind: "hint"; readonly partition: number; readonly n: number; readonly member: string };
 
 /** The node's disk as the machine needs it. Reads see every write at once; a write is safe once its number was told to be durable. */
 export interface Storage {

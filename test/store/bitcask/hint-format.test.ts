@@ -9,8 +9,8 @@ const seal: Seal = (bytes) => crc32(bytes, 5);
 const word = fc.nat(0xffffffff);
 const located = {
   place: fc
-    .record({ partition: fc.nat(65_535), member: fc.string({ maxLength: 20 }) })
-    .map((at) => placeOf(at.partition, at.member)),
+    .record({ partition: fc.nat(65_535), n: fc.nat(255), member: fc.string({ maxLength: 20 }) })
+    .map((at) => placeOf(at, at.member)),
   key: fc.uint8Array({ maxLength: 30 }).map((bytes) => Buffer.from(bytes).toString("latin1")),
   offset: word,
   length: word,
@@ -35,7 +35,14 @@ it("entries come back, in their order", () => {
 });
 
 it("more entries than the first room holds", () => {
-  const one: HintEntry = { kind: "put", place: placeOf(1, ""), key: "k".repeat(100), offset: 1, length: 2, objectHash: 3 };
+  const one: HintEntry = {
+    kind: "put",
+    place: placeOf({ partition: 1, n: 3 }, ""),
+    key: "k".repeat(100),
+    offset: 1,
+    length: 2,
+    objectHash: 3,
+  };
   const entries = Array.from({ length: 5000 }, (_, offset) => ({ ...one, offset }));
   expect([...(readHints(file(entries, 9), 9, seal) ?? [])]).toEqual(entries);
 });

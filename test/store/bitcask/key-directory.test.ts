@@ -16,7 +16,12 @@ const location: fc.Arbitrary<Location> = fc.record({
   objectHash: fc.nat(2 ** 48 - 1),
   firstFile: word,
 });
-const places = [placeOf(0, ""), placeOf(9, ""), placeOf(9, "n1"), placeOf(9, "n2")];
+const places = [
+  placeOf({ partition: 0, n: 3 }, ""),
+  placeOf({ partition: 9, n: 3 }, ""),
+  placeOf({ partition: 9, n: 3 }, "n1"),
+  placeOf({ partition: 9, n: 3 }, "n2"),
+];
 
 it("sets and removes in any order, against a Map", () => {
   const step = fc.record({ place: fc.constantFrom(...places), key: fc.nat(60), location: fc.option(location) });

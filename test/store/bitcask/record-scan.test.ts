@@ -30,8 +30,8 @@ function encoded(record: LogRecord, by = seal): Buffer {
 const record: fc.Arbitrary<LogRecord> = fc.record({
   kind: fc.constantFrom("put" as const, "removal" as const),
   place: fc
-    .record({ partition: fc.nat(65_535), member: fc.string({ maxLength: 20 }) })
-    .map((at) => placeOf(at.partition, at.member)),
+    .record({ partition: fc.nat(65_535), n: fc.nat(255), member: fc.string({ maxLength: 20 }) })
+    .map((at) => placeOf(at, at.member)),
   key: fc.uint8Array({ maxLength: 30 }).map((bytes) => Buffer.from(bytes).toString("latin1")),
   value: fc.uint8Array({ maxLength: 300 }),
 });
@@ -82,9 +82,9 @@ it("records with noise between them and zeros behind them", () => {
 });
 
 it("a damaged value does not let the record that somebody stored in it appear", () => {
-  const inner = encoded({ kind: "put", place: placeOf(1, ""), key: "forged", value: Buffer.from("x") });
-  const outer = encoded({ kind: "put", place: placeOf(1, ""), key: "k", value: inner });
-  const last = encoded({ kind: "put", place: placeOf(1, ""), key: "last", value: Buffer.from("y") });
+  const inner = encoded({ kind: "put", place: placeOf({ partition: 1, n: 3 }, ""), key: "forged", value: Buffer.from("x") });
+  const outer = encoded({ kind: "put", place: placeOf({ partition: 1, n: 3 }, ""), key: "k", value: inner });
+  const last = encoded({ kind: "put", place: placeOf({ partition: 1, n: 3 }, ""), key: "last", value: Buffer.from("y") });
   outer[outer.length - inner.length - 1] = 0x7f;
   const found = [...scanRecords(file(Buffer.concat([outer, last])), seal)];
   expect(found.map((each) => (each.type === "record" ? each.record.key : each.type))).toEqual(["damage", "last"]);
@@ -99,16 +99,20 @@ it("a long search rests on the way", () => {
 it("a record longer than what is read ahead", () => {
   const value = Buffer.alloc(2 ** 20, 3);
   const bytes = Buffer.concat([
-    encoded({ kind: "put", place: placeOf(0, ""), key: "small", value: Buffer.alloc(9) }),
-    encoded({ kind: "put", place: placeOf(0, "m"), key: "large", value }),
+    encoded({ kind: "put", place: placeOf({ partition: 0, n: 3 }, ""), key: "small", value: Buffer.alloc(9) }),
+    encoded({ kind: "put", place: placeOf({ partition: 0, n: 3 }, "m"), key: "large", value }),
   ]);
   const found = [...scanRecords(file(bytes), seal)];
   expect(found.map((each) => each.type === "record" && each.record.key)).toEqual(["small", "large"]);
 });
 
 it("a place that does not fit is refused", () => {
-  expect(() => encoded({ kind: "put", place: placeOf(65_536, ""), key: "", value: Buffer.alloc(0) })).toThrow(RangeError);
-  expect(() => encoded({ kind: "put", place: placeOf(0, "m".repeat(256)), key: "", value: Buffer.alloc(0) })).toThrow(RangeError);
+  expect(() =>
+    encoded({ kind: "put", place: placeOf({ partition: 65_536, n: 3 }, ""), key: "", value: Buffer.alloc(0) }),
+  ).toThrow(RangeError);
+  expect(() =>
+    encoded({ kind: "put", place: placeOf({ partition: 0, n: 3 }, "m".repeat(256)), key: "", value: Buffer.alloc(0) }),
+  ).toThrow(RangeError);
 });
 
 it("spans survive", () => {

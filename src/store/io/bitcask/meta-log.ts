@@ -66,7 +66,7 @@ export class MetaLog {
     const value = encodeMeta(this.#meta);
     // Twice, because damage to the last one would look like a write that a crash cut off, and what was before it would count again.
     for (let copy = 0; copy < 2; copy++)
-      group.add({ kind: "meta", place: { kind: "home", partition: 0 }, key: "", value }, metaSeal);
+      group.add({ kind: "meta", place: { kind: "home", partition: 0, n: 0 }, key: "", value }, metaSeal);
     const file = this.#file as LogFile;
     file.append(group.bytes());
     this.#fileBytes = group.end;

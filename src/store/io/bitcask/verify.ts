@@ -64,6 +64,6 @@ export function recordOf(bytes: Buffer, place: Place, key: string, seal: Seal): 
 }
 
 function samePlace(a: Place, b: Place): boolean {
-  if (a.partition !== b.partition) return false;
+  if (a.partition !== b.partition || a.n !== b.n) return false;
   return a.kind === "hint" ? b.kind === "hint" && a.member === b.member : b.kind === "home";
 }

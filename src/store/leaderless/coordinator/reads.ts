@@ -4,12 +4,11 @@ import { mergeAll } from "../objects/merge.js";
 import { decodeObject, encodeObject } from "../objects/object-codec.js";
 import type { StoredObject } from "../objects/stored-object.js";
 import { isDeleted } from "../objects/stored-object.js";
-import type { Replica } from "../ring/preference-list.js";
 import { storageKey } from "../storage-key.js";
 import { readQuorums } from "./quorums.js";
 import { ReadTally } from "./read-tally.js";
 import type { ReadResult } from "./read-tally.js";
-import { missing, placeOf, requestTimeoutMs, type Surroundings } from "./surroundings.js";
+import { missing, requestTimeoutMs, type PlacedReplica, type Surroundings } from "./surroundings.js";
 
 export type ReadOutcome =
   /** `object`: what all copies that came in time make together; undefined: there was none. */
@@ -19,11 +18,10 @@ export type ReadOutcome =
 export interface Gathered {
   readonly name: ObjectName;
   readonly properties: BucketProperties;
-  readonly home: number;
   /** All copies as one; undefined: nobody has any. */
   readonly object: StoredObject | undefined;
   /** Replicas that answered, with the hash of what each has; undefined: nothing. */
-  readonly copies: readonly { readonly replica: Replica; readonly objectHash: number | undefined }[];
+  readonly copies: readonly { readonly replica: PlacedReplica; readonly objectHash: number | undefined }[];
   /** Whether all N answered. */
   readonly isComplete: boolean;
 }
@@ -32,12 +30,11 @@ interface Pending {
   readonly request: number;
   readonly name: ObjectName;
   readonly properties: BucketProperties;
-  readonly home: number;
   readonly tally: ReadTally;
   /** By member: those that have not answered. */
-  readonly open: Map<string, Replica>;
+  readonly open: Map<string, PlacedReplica>;
   readonly copies: {
-    readonly replica: Replica;
+    readonly replica: PlacedReplica;
     readonly object: StoredObject | undefined;
     readonly objectHash: number | undefined;
   }[];
@@ -67,13 +64,11 @@ export class Reads {
     const decided = readQuorums(options, properties);
     if (!decided.ok) return done(decided);
     const { quorums } = decided;
-    const home = this.#around.homeOf(name);
-    const replicas = this.#around.replicas(home, quorums.n, options.sloppyQuorum ?? true);
+    const replicas = this.#around.replicas(name, quorums.n, options.sloppyQuorum ?? true);
     const pending: Pending = {
       request: this.#around.newRequest(),
       name,
       properties,
-      home,
       tally: new ReadTally(quorums),
       open: new Map(replicas.map((replica) => [replica.member, replica])),
       copies: [],
@@ -84,12 +79,12 @@ export class Reads {
     this.#pending.set(pending.request, pending);
     pending.tally.add("failed", false, missing(replicas, quorums.n));
     const key = storageKey(name);
-    const own: Replica[] = [];
+    const own: PlacedReplica[] = [];
     for (const replica of replicas) {
       if (replica.member === this.#around.self) own.push(replica);
-      else this.#around.send({ type: "read", to: replica.member, request: pending.request, place: placeOf(home, replica), key });
+      else this.#around.send({ type: "read", to: replica.member, request: pending.request, place: replica.place, key });
     }
-    for (const replica of own) this.#take(pending, replica, this.#around.copies.bytes(placeOf(home, replica), key));
+    for (const replica of own) this.#take(pending, replica, this.#around.copies.bytes(replica.place, key));
     this.#settle(pending);
   }
 
@@ -117,7 +112,7 @@ export class Reads {
     }
   }
 
-  #take(pending: Pending, replica: Replica, bytes: Uint8Array | undefined): void {
+  #take(pending: Pending, replica: PlacedReplica, bytes: Uint8Array | undefined): void {
     let object: StoredObject | undefined;
     try {
       object = bytes === undefined ? undefined : decodeObject(bytes);
@@ -130,7 +125,7 @@ export class Reads {
     pending.tally.add(result, replica.hintFor === undefined, replica.positions);
   }
 
-  #fail(pending: Pending, replica: Replica): void {
+  #fail(pending: Pending, replica: PlacedReplica): void {
     pending.open.delete(replica.member);
     pending.tally.add("failed", false, replica.positions);
   }
@@ -154,10 +149,10 @@ export class Reads {
 
   #end(pending: Pending): void {
     if (!this.#pending.delete(pending.request)) return;
-    const { name, properties, home, tally, open } = pending;
+    const { name, properties, tally, open } = pending;
     const copies = pending.copies.map(({ replica, objectHash: hash }) => ({ replica, objectHash: hash }));
     const isComplete = open.size === 0 && tally.isComplete;
-    this.#onGathered({ name, properties, home, object: this.#together(pending), copies, isComplete });
+    this.#onGathered({ name, properties, object: this.#together(pending), copies, isComplete });
   }
 
   #together({ copies, properties }: Pending): StoredObject | undefined {
@@ -170,7 +165,7 @@ export class Reads {
 export function repairOf({
   object,
   copies,
-}: Gathered): { readonly bytes: Uint8Array; readonly to: readonly Replica[] } | undefined {
+}: Gathered): { readonly bytes: Uint8Array; readonly to: readonly PlacedReplica[] } | undefined {
   if (object === undefined) return undefined;
   const bytes = encodeObject(object);
   const hash = objectHash(bytes);

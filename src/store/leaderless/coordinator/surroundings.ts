@@ -6,6 +6,11 @@ import type { ConflictRules } from "../objects/conflict.js";
 import type { Replica } from "../ring/preference-list.js";
 import type { Place } from "../storage.js";
 
+/** A replica, and where it keeps its copy. */
+export interface PlacedReplica extends Replica {
+  readonly place: Place;
+}
+
 /** What coordinating a request needs of the node that does it. */
 export interface Surroundings {
   readonly self: string;
@@ -18,17 +23,11 @@ export interface Surroundings {
   readonly send: (message: Outgoing) => void;
   /** A number for what is asked of others, new in the lives of all nodes. */
   readonly newRequest: () => number;
-  readonly homeOf: (name: ObjectName) => number;
-  /** Who is to be asked for keys of a home partition now. Owners who cannot be reached have stand-ins where it is `sloppy`, else nobody. */
-  readonly replicas: (home: number, n: number, sloppy: boolean) => readonly Replica[];
+  /** Who is to be asked for an object now. Owners who cannot be reached have stand-ins where it is `sloppy`, else nobody. */
+  readonly replicas: (name: ObjectName, n: number, sloppy: boolean) => readonly PlacedReplica[];
   /** Undefined: there is no such bucket type. */
   readonly propertiesOf: (bucket: Bucket) => BucketProperties | undefined;
   readonly rulesOf: (properties: BucketProperties) => ConflictRules;
-}
-
-/** Where a replica keeps its copy. */
-export function placeOf(partition: number, { hintFor }: Replica): Place {
-  return hintFor === undefined ? { kind: "home", partition } : { kind: "hint", partition, member: hintFor };
 }
 
 /** How many of the `n` answers nobody is there to give. */

@@ -1,10 +1,9 @@
 import type { BucketProperties, Failure, ObjectName, WriteOptions } from "../api.js";
 import type { StoredObject } from "../objects/stored-object.js";
-import type { Replica } from "../ring/preference-list.js";
 import { storageKey } from "../storage-key.js";
 import type { ActorSource } from "../versions/actor.js";
 import { writeQuorums } from "./quorums.js";
-import { missing, placeOf, requestTimeoutMs, type Surroundings } from "./surroundings.js";
+import { missing, requestTimeoutMs, type PlacedReplica, type Surroundings } from "./surroundings.js";
 import { WriteTally } from "./write-tally.js";
 import type { WriteResult } from "./write-tally.js";
 
@@ -19,7 +18,7 @@ export type Change = (local: StoredObject | undefined, actors: ActorSource) => S
 interface Pending {
   readonly request: number;
   readonly tally: WriteTally;
-  readonly open: Map<string, Replica>;
+  readonly open: Map<string, PlacedReplica>;
   readonly object: StoredObject;
   readonly done: (outcome: WriteOutcome) => void;
   readonly endsAtMs: number;
@@ -38,7 +37,7 @@ export class Writes {
   /** Who may coordinate a write of this object: one of its replicas, this node if it is one. Undefined: nobody can be reached. */
   coordinatorOf(name: ObjectName, options: WriteOptions, properties: BucketProperties): string | undefined {
     const n = options.nVal ?? properties.nVal;
-    const replicas = this.#around.replicas(this.#around.homeOf(name), n, options.sloppyQuorum ?? true);
+    const replicas = this.#around.replicas(name, n, options.sloppyQuorum ?? true);
     const members = replicas.map(({ member }) => member);
     return members.includes(this.#around.self) ? this.#around.self : members[0];
   }
@@ -55,15 +54,14 @@ export class Writes {
     const decided = writeQuorums(options, properties);
     if (!decided.ok) return done({ ...decided, isDefinite: true });
     const { quorums } = decided;
-    const home = this.#around.homeOf(name);
-    const replicas = this.#around.replicas(home, quorums.n, options.sloppyQuorum ?? true);
+    const replicas = this.#around.replicas(name, quorums.n, options.sloppyQuorum ?? true);
     const own = replicas.find(({ member }) => member === self);
     if (own === undefined) {
       const reason = { type: "insufficientNodes", wanted: Math.max(quorums.w, 1), got: 0 } as const;
       return done({ ok: false, isDefinite: true, reason });
     }
     const key = storageKey(name);
-    const kept = copies.change(placeOf(home, own), key, change);
+    const kept = copies.change(own.place, key, change);
     const pending: Pending = {
       request: newRequest(),
       tally: new WriteTally(quorums),
@@ -78,8 +76,15 @@ export class Writes {
     const wanted = quorums.w > quorums.dw ? "both" : "durable";
     for (const replica of replicas) {
       if (replica === own) continue;
-      const place = placeOf(home, replica);
-      send({ type: "write", to: replica.member, request: pending.request, place, key, object: kept.bytes, wanted });
+      send({
+        type: "write",
+        to: replica.member,
+        request: pending.request,
+        place: replica.place,
+        key,
+        object: kept.bytes,
+        wanted,
+      });
     }
     pending.tally.add(self, "taken", own.hintFor === undefined, own.positions);
     this.#settle(pending);

@@ -91,7 +91,7 @@ export class Hints {
     if (object === undefined) return;
     const request = newRequest();
     this.#underway.set(request, { place, key, objectHash: objectHash(object), sentAtMs: nowMs() });
-    const home = { kind: "home", partition: place.partition } as const;
+    const home = { kind: "home", partition: place.partition, n: place.n } as const;
     send({ type: "write", to: place.member, request, place: home, key, object, wanted: "durable" });
   }
 }

@@ -25,8 +25,8 @@ async function written(): Promise<{ readonly folder: MemoryFolder; readonly cont
       if (value === "old" || name !== three[1]?.name) store.put(place, key, Buffer.from(`${value} of ${name}`));
     }
   }
-  store.remove(three[0]?.place ?? { kind: "home", partition: 1 }, three[0]?.key ?? "");
-  store.put(addresses[9]?.place ?? { kind: "home", partition: 1 }, addresses[9]?.key ?? "", Buffer.from("last"));
+  store.remove(three[0]?.place ?? { kind: "home", partition: 1, n: 3 }, three[0]?.key ?? "");
+  store.put(addresses[9]?.place ?? { kind: "home", partition: 1, n: 3 }, addresses[9]?.key ?? "", Buffer.from("last"));
   await turn();
   const content = contentOf(store);
   await store.close();

@@ -56,9 +56,9 @@ export async function openStore(folder = new MemoryFolder(), options: Partial<Bi
 export type Content = ReadonlyMap<string, string>;
 
 const places: readonly Place[] = [
-  { kind: "home", partition: 0 },
-  { kind: "home", partition: 63 },
-  { kind: "hint", partition: 63, member: "näher" },
+  { kind: "home", partition: 0, n: 3 },
+  { kind: "home", partition: 63, n: 2 },
+  { kind: "hint", partition: 63, n: 3, member: "näher" },
 ];
 const keys = ["a", "b", "k\xff\0", "d", "e"];
 

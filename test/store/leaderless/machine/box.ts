@@ -67,7 +67,12 @@ export class Box {
     return this.#answers.get(id);
   }
 
-  put(member: string, key: string, value: string, options: Partial<Extract<Request, { type: "put" }>> = {}): Answer<Request["type"]> | undefined {
+  put(
+    member: string,
+    key: string,
+    value: string,
+    options: Partial<Extract<Request, { type: "put" }>> = {},
+  ): Answer<Request["type"]> | undefined {
     const content = { value: Buffer.from(value), contentType: "text/plain", charset: undefined, contentEncoding: undefined };
     const id = this.ask(member, {
       type: "put",
@@ -82,7 +87,11 @@ export class Box {
     return this.answer(id);
   }
 
-  get(member: string, key: string, options: Extract<Request, { type: "get" }>["options"] = {}): Answer<Request["type"]> | undefined {
+  get(
+    member: string,
+    key: string,
+    options: Extract<Request, { type: "get" }>["options"] = {},
+  ): Answer<Request["type"]> | undefined {
     return this.answer(this.ask(member, { type: "get", name: nameOf(key), options }));
   }
 

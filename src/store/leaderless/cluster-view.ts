@@ -1,0 +1,103 @@
+import type { Prng } from "../../core/prng.js";
+import type { ObjectName } from "./api.js";
+import type { ClusterState } from "./gossip/cluster-state.js";
+import { Gossip, type GossipEvent, type GossipInput } from "./gossip/gossip.js";
+import { presentMembers } from "./gossip/membership.js";
+import type { PlacedReplica } from "./coordinator/surroundings.js";
+import type { Outgoing } from "./messages.js";
+import { homePartition } from "./ring/place.js";
+import { preferenceList, sloppyList, type Replica } from "./ring/preference-list.js";
+import { Transition } from "./ring/transfers.js";
+import type { Place } from "./storage.js";
+import type { SwimEvent, SwimInput } from "./swim/steps.js";
+import { Swim } from "./swim/swim.js";
+
+export interface ClusterViewOptions {
+  readonly self: string;
+  readonly prng: Prng;
+  readonly state: ClusterState;
+  /** A mistake for some, a promise for others: nobody stands in for owners. */
+  readonly isStrict: boolean;
+  readonly nowMs: () => number;
+  readonly send: (message: Outgoing) => void;
+  readonly tell: (event: SwimEvent | GossipEvent) => void;
+  /** What was asked of this member will not be answered. */
+  readonly onLost: (member: string) => void;
+  readonly onBack: (member: string) => void;
+  /** To be kept on the disk. */
+  readonly onChanged: (state: ClusterState) => void;
+}
+
+/** What a node knows of its cluster, and holds to be so: who is a member and owns what (gossip), and who answers (SWIM). */
+export class ClusterView {
+  readonly #options: ClusterViewOptions;
+  readonly #swim: Swim;
+  readonly #gossip: Gossip;
+  #transition: Transition;
+
+  constructor(options: ClusterViewOptions) {
+    const { self, prng, state, nowMs } = options;
+    this.#options = options;
+    this.#swim = new Swim({ self, prng: prng.fork(), nowMs: nowMs() });
+    this.#gossip = new Gossip({ self, prng: prng.fork(), state, isReachable: (member) => this.isReachable(member) });
+    this.#transition = transitionOf(state);
+    this.swim([{ type: "members", members: presentMembers(state.ring) }]);
+  }
+
+  get state(): ClusterState {
+    return this.#gossip.state;
+  }
+
+  /** The way from the ring to the next one, where there is one. */
+  get transition(): Transition {
+    return this.#transition;
+  }
+
+  /** A local notion: others may see it otherwise. */
+  isReachable(member: string): boolean {
+    return this.#swim.isReachable(member);
+  }
+
+  /** Who is to be asked for an object now. Owners who cannot be reached have stand-ins where it is `sloppy`, else nobody. */
+  replicas(name: ObjectName, n: number, sloppy: boolean): readonly PlacedReplica[] {
+    const isReachable = (member: string): boolean => this.isReachable(member);
+    const partition = homePartition(name, this.state.ring.ring.owners.length);
+    const walk = this.#transition.walk(partition);
+    const isSloppy = sloppy && !this.#options.isStrict;
+    const replicas: readonly Replica[] = isSloppy
+      ? sloppyList(walk, n, isReachable)
+      : preferenceList(walk, n).filter(({ member }) => isReachable(member));
+    return replicas.map((replica) => ({ ...replica, place: placeOf(partition, n, replica) }));
+  }
+
+  swim(inputs: readonly SwimInput[]): void {
+    const { nowMs, send, tell, onLost, onBack } = this.#options;
+    const effects = this.#swim.step(nowMs(), inputs);
+    for (const message of effects.send) send({ type: "swim", to: message.to, message });
+    for (const event of effects.events) {
+      tell(event);
+      if (event.type !== "reachability") continue;
+      if (event.isReachable) onBack(event.member);
+      else onLost(event.member);
+    }
+  }
+
+  gossip(inputs: readonly GossipInput[]): void {
+    const { send, tell, onChanged } = this.#options;
+    const { send: messages, events } = this.#gossip.step(inputs);
+    for (const message of messages) send({ type: "gossip", to: message.to, message });
+    for (const event of events) tell(event);
+    if (!events.some(({ type }) => type === "changed")) return;
+    onChanged(this.state);
+    this.#transition = transitionOf(this.state);
+    this.swim([{ type: "members", members: presentMembers(this.state.ring) }]);
+  }
+}
+
+function placeOf(partition: number, n: number, { hintFor }: Replica): Place {
+  return hintFor === undefined ? { kind: "home", partition, n } : { kind: "hint", partition, n, member: hintFor };
+}
+
+function transitionOf({ ring: { ring, plan, progress } }: ClusterState): Transition {
+  return new Transition(ring, plan, progress);
+}
