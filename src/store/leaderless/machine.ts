@@ -5,6 +5,7 @@ import { defaultProperties, type StoreDefaults } from "./buckets/properties.js";
 import { ClusterView } from "./cluster-view.js";
 import { Copies, type Writers } from "./copies.js";
 import { Reads, repairOf, type Gathered } from "./coordinator/reads.js";
+import { Reaping } from "./coordinator/reaping.js";
 import type { PlacedReplica, Surroundings } from "./coordinator/surroundings.js";
 import { Writes } from "./coordinator/writes.js";
 import { DurableQueue } from "./durable-queue.js";
@@ -18,7 +19,7 @@ import { conflictRules, type ConflictRules } from "./objects/conflict.js";
 import { decodeObject } from "./objects/object-codec.js";
 import { reapDecision, type DeleteMode } from "./objects/tombstones.js";
 import { Questions } from "./questions.js";
-import { objectName } from "./storage-key.js";
+import { objectName, storageKey } from "./storage-key.js";
 import type { Storage } from "./storage.js";
 import type { SwimEvent } from "./swim/steps.js";
 import { namedActor } from "./versions/actor.js";
@@ -77,6 +78,7 @@ export class Leaderless {
   readonly #reads: Reads;
   readonly #writes: Writes;
   readonly #questions: Questions;
+  readonly #reaping: Reaping;
   readonly #hints: Hints;
   readonly #cluster: ClusterView;
   readonly #defaults: BucketProperties;
@@ -111,6 +113,7 @@ export class Leaderless {
     this.#reads = new Reads(around, (gathered) => this.#gathered(gathered));
     this.#writes = new Writes(around);
     this.#questions = new Questions(around, this.#reads, this.#writes);
+    this.#reaping = new Reaping(around);
     const isReachable = (member: string): boolean => this.#cluster.isReachable(member);
     this.#hints = new Hints({ storage, send: around.send, newRequest: around.newRequest, isReachable, nowMs: around.nowMs });
     this.#leaseEpochs();
@@ -170,6 +173,7 @@ export class Leaderless {
     this.#reads.tick();
     this.#writes.tick();
     this.#questions.tick();
+    this.#reaping.tick();
     if (this.#options.hintedHandoff) this.#hints.tick();
   }
 
@@ -234,7 +238,7 @@ export class Leaderless {
       this.#options.deleteMode,
     );
     if (decision.kind === "reap")
-      this.#questions.reap(
+      this.#reaping.begin(
         name,
         copies.map(({ replica }) => replica),
         decision,
@@ -242,7 +246,7 @@ export class Leaderless {
   }
 
   #repair({ properties, name, object }: Gathered, { member, place }: PlacedReplica, bytes: Uint8Array): void {
-    const key = this.#questions.keyOf(name);
+    const key = storageKey(name);
     if (member === this.#options.self) {
       if (object !== undefined) this.#copies.take(place, key, object, this.#rulesOf(properties));
       return;
