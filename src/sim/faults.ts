@@ -1,22 +1,21 @@
 /**
- * The menu: everything that may go wrong in a run. A fault begins, and its ending is what it returns; whoever begins one must
- * end it. What bad luck is likely is a matter of weights (scenario.ts); the menu is the same for every run.
+ * The menu: everything that may go wrong in a run. What bad luck is likely is a matter of weights (scenario.ts); the menu is the same for every run.
  */
 import type { Prng } from "../core/prng.js";
 import { none, type MemberId } from "../store/raft/types.js";
-import type { SimNetwork } from "./network.js";
+import type { End } from "./nemesis.js";
+import type { Troubled } from "./network.js";
 import type { SimNode } from "./node.js";
 
 /** What a fault can get at. */
 export interface Arena {
   readonly prng: Prng;
-  readonly network: Pick<SimNetwork<never>, "cut" | "change" | "calm">;
+  readonly network: Troubled<MemberId>;
   readonly nodes: ReadonlyMap<MemberId, SimNode>;
   /** Takes a node its disk, unless another one is still without. */
   readonly wipe: (victim: SimNode) => boolean;
 }
 
-type End = () => void;
 type Fault = (arena: Arena) => End;
 
 /** The running node that leads in the highest term. */

@@ -1,5 +1,4 @@
 import type { Prng } from "../core/prng.js";
-import type { MemberId } from "../store/raft/types.js";
 import type { Timeline } from "./timeline.js";
 
 /** What may happen to any message. */
@@ -11,27 +10,34 @@ export interface Weather {
   readonly straggler: { readonly probability: number; readonly delayMsMax: number };
 }
 
-/** Anything that goes from member to member. */
+/** Anything that goes from member to member, by number or by name. */
 interface Addressed {
-  readonly from: MemberId;
-  readonly to: MemberId;
+  readonly from: number | string;
+  readonly to: number | string;
 }
 
 /** Whether `to` does not hear `from`. */
-export type Cut = (from: MemberId, to: MemberId) => boolean;
+export type Cut<Id> = (from: Id, to: Id) => boolean;
+
+/** What faults do to a network. */
+export interface Troubled<Id> {
+  cut(cut: Cut<Id>): () => void;
+  change(weather: (usual: Weather) => Weather): () => void;
+  calm(): void;
+}
 
 /** Of the messages that are lost, the share whose sender hears of it, and how long that takes at most. */
 const noticeProbability = 0.3;
 const noticeMsMax = 100;
 
 /** A seeded network between members: each message is lost, delayed, doubled or overtaken on its own. */
-export class SimNetwork<Message extends Addressed> {
+export class SimNetwork<Message extends Addressed> implements Troubled<Message["from"]> {
   readonly #timeline: Timeline;
   readonly #prng: Prng;
   readonly #deliver: (message: Message) => void;
   readonly #noticeLoss: (message: Message) => void;
   readonly #weathers: Weather[];
-  readonly #cuts = new Set<Cut>();
+  readonly #cuts = new Set<Cut<Message["from"]>>();
 
   constructor(
     timeline: Timeline,
@@ -61,7 +67,7 @@ export class SimNetwork<Message extends Addressed> {
   }
 
   /** Cuts until the returned function is called. Cuts overlap; like real ones they also swallow what is on its way. */
-  cut(cut: Cut): () => void {
+  cut(cut: Cut<Message["from"]>): () => void {
     this.#cuts.add(cut);
     return () => void this.#cuts.delete(cut);
   }

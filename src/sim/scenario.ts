@@ -67,7 +67,7 @@ export interface Scenario {
   readonly clients: ClientOptions;
   readonly leases: LeaseClientOptions;
   readonly watchers: WatcherOptions;
-  readonly nemesis: NemesisOptions;
+  readonly nemesis: NemesisOptions<FaultName>;
 }
 
 const evenWeights: Readonly<Record<FaultName, number>> = {

@@ -14,7 +14,7 @@ import type { MemberChange } from "../store/ask.js";
 import { administer } from "./administrator.js";
 import { SimClients } from "./clients.js";
 import { SimDisk } from "./disk.js";
-import { findLeader, type FaultName } from "./faults.js";
+import { faults, findLeader, type Arena, type FaultName } from "./faults.js";
 import { EventHistory } from "./event-history.js";
 import { BrokenInvariant, Invariants } from "./invariants.js";
 import { LeaseClients, leasedKey } from "./lease-clients.js";
@@ -134,7 +134,7 @@ class Run {
   readonly #clients: SimClients;
   readonly #leaseClients: LeaseClients;
   readonly #watchers: Watchers;
-  readonly #nemesis: Nemesis;
+  readonly #nemesis: Nemesis<Arena, FaultName>;
 
   constructor(prng: Prng, scenario: Scenario, traceLines: number) {
     this.#scenario = scenario;
@@ -164,8 +164,8 @@ class Run {
     });
     // whoever changes the members at the same time may count on a disk that is gone
     const wipe = (victim: SimNode): boolean => scenario.spares === 0 && replacements.wipe(victim);
-    const arena = { prng: prng.fork(), network, nodes: this.#nodes, wipe };
-    this.#nemesis = new Nemesis(this.#timeline, this.trace, arena, scenario.nemesis, (fault) => {
+    const arena: Arena = { prng: prng.fork(), network, nodes: this.#nodes, wipe };
+    this.#nemesis = new Nemesis(this.#timeline, this.trace, faults, arena, scenario.nemesis, (fault) => {
       this.tally.faults[fault] = (this.tally.faults[fault] ?? 0) + 1;
     });
   }
