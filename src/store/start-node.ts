@@ -1,18 +1,12 @@
 import type { Log } from "../core/log-line.js";
 import type { Prng } from "../core/prng.js";
-import { unsafeSwitches } from "../core/store-switches.js";
+import { unsafeSwitches, type UnsafeSwitch } from "../core/store-switches.js";
 import { asMember, begin, goOn } from "./begin.js";
 import type { Causality } from "./causality.js";
-import type { Clock, TroubledClock } from "./clock.js";
-import { Hooks } from "./hooks.js";
-import { Admin } from "./io/admin.js";
-import { BitFlip } from "./io/bit-flip.js";
-import { sayingWhere } from "./io/disk-refused.js";
+import type { TroubledClock } from "./clock.js";
+import { Ground } from "./ground.js";
 import { readIdentity } from "./io/identity.js";
-import { createLogFile } from "./io/log-file.js";
-import { emptyLostDisk } from "./io/lost-disk.js";
 import { realTime } from "./io/real-time.js";
-import { TroubledDisk } from "./io/troubled-disk.js";
 import { Wal } from "./io/wal.js";
 import { Counters } from "./metrics/counters.js";
 import { Node } from "./node.js";
@@ -40,8 +34,6 @@ export interface RunningNode {
 }
 
 const segmentBytesMax = 64 * 2 ** 20;
-const slowSyncMs = 100;
-const slowSyncMentionEveryMs = 5000;
 
 /**
  * Starts a member on what its disk holds; where that is nothing, once the others have told what this means. Rejects with `WalDamaged`
@@ -49,16 +41,13 @@ const slowSyncMentionEveryMs = 5000;
  */
 export async function startNode(given: NodeOptions, world: World): Promise<RunningNode> {
   const { log, causality, clock, prng, onFatal, onRemoved } = world;
-  emptyLostDisk(given.dataDir, log);
+  const ground = new Ground({ dataDir: given.dataDir, log, clock, prng, settled: () => wal.settled() });
   const named = asMember(given, readIdentity(given.dataDir) ?? given.member);
   let node: Node | undefined = undefined;
-  const disk = new TroubledDisk({ createFile: createLogFile, time: realTime, prng: prng.fork() });
-  const bitFlip = new BitFlip({ ranges: () => wal.settled(), prng: prng.fork(), log });
   const counters = new Counters();
-  const mentionSlowSync = slowSyncMention(log, clock);
   const { wal, recovered, tornTail } = Wal.open({
     dir: named.dataDir,
-    createFile: sayingWhere(disk.createFile),
+    createFile: ground.createFile,
     segmentBytesMax,
     newSalt: () => prng.int(0, 2 ** 32 - 1),
     fsync: given.switches.fsync,
@@ -69,20 +58,15 @@ export async function startNode(given: NodeOptions, world: World): Promise<Runni
       log("info", "snapshot-saved", `saved a snapshot up to entry ${index}`, { index, term, bytes }),
     onSync: (durationMs) => {
       counters.walSyncSec.observe(durationMs / 1000);
-      mentionSlowSync(durationMs);
-      bitFlip.tryAgain();
+      ground.synced(durationMs);
     },
     onFatal,
   });
   if (tornTail !== undefined) {
     log("warn", "wal-torn-tail", "removed the rest of a write that a crash had cut off; nobody had been told of it", tornTail);
   }
-  for (const { option, value, why } of unsafeSwitches(given.switches)) {
-    log("warn", "unsafe-option", `runs with ${option}: ${value}: ${why}`, { option, value });
-  }
-  // before the ports that others wait for: whoever finds the node ready can hurt it
-  const admin = new Admin(new Hooks({ disk, bitFlip, clock, log }));
-  const adminPort = await admin.listen(named.adminAddress.host, named.adminAddress.port);
+  mentionUnsafe(unsafeSwitches(given.switches), log);
+  const adminPort = await ground.takeOrders(named.adminAddress);
   const { options, start } =
     recovered === undefined ? await begin(named, world, wal) : { options: named, start: goOn(recovered, named) };
   const incarnation = await wal.begin();
@@ -95,19 +79,14 @@ export async function startNode(given: NodeOptions, world: World): Promise<Runni
   const { clientPort, peerPort } = await started.listen();
   const stop = async (): Promise<void> => {
     await started.stop();
-    admin.close();
+    ground.close();
   };
   return { clientPort, peerPort, adminPort, stop };
 }
 
-/** Says that the disk is slow, but not each time. */
-function slowSyncMention(log: Log, clock: Clock): (durationMs: number) => void {
-  let mentionedMs = -Infinity;
-  return (durationMs) => {
-    if (durationMs < slowSyncMs || clock.monotonicMs() - mentionedMs < slowSyncMentionEveryMs) return;
-    mentionedMs = clock.monotonicMs();
-    log("warn", "slow-fsync", `the disk took ${Math.round(durationMs)} ms to sync the log`, {
-      durationMs: Math.round(durationMs),
-    });
-  };
+/** A node says at every start which promises it was told to break. */
+export function mentionUnsafe(unsafe: readonly UnsafeSwitch[], log: Log): void {
+  for (const { option, value, why } of unsafe) {
+    log("warn", "unsafe-option", `runs with ${option}: ${value}: ${why}`, { option, value });
+  }
 }
