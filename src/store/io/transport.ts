@@ -1,17 +1,11 @@
-import { createServer } from "node:net";
-import type { Server, Socket } from "node:net";
-import type { Log } from "../../core/log-line.js";
+import type { Server } from "node:net";
 import { messageOf } from "../../core/errors.js";
-import type { Standing } from "../admission.js";
-import type { Causality } from "../causality.js";
-import type { Clock } from "../clock.js";
 import type { Member } from "../replica.js";
-import { none } from "../raft/types.js";
 import type { MemberId, Message, Snapshot } from "../raft/types.js";
-import { FrameReader, FrameWriter } from "./frames.js";
 import type { Packet } from "./frames.js";
-import { listenOn, portOf } from "./listen.js";
 import { PeerLink } from "./peer-link.js";
+import { PeerNetwork } from "./peer-network.js";
+import type { Guest, Hearer, Peer, PeerNetworkOptions, Speaker } from "./peer-network.js";
 import { SnapshotCourier } from "./snapshot-courier.js";
 import type { SnapshotMessage } from "./snapshot-courier.js";
 import type { SnapshotSource } from "./snapshot-file.js";
@@ -25,25 +19,8 @@ export type Reply =
   /** The connection broke before the answer came: the peer may have acted on it. */
   | { readonly type: "lost" };
 
-export interface TransportOptions {
-  readonly cluster: string;
-  readonly self: MemberId;
-  readonly clock: Clock;
-  /** Its stamps go with everything that is sent, and those of peers are taken from everything that arrives. */
-  readonly causality: Causality;
-  readonly log: Log;
+export interface TransportOptions extends Omit<PeerNetworkOptions, "protocol"> {
   readonly onMessage: (message: Message) => void;
-  /** What a member has to know whose disk holds nothing; the text is its process's. */
-  readonly standingOf: (empty: string) => Standing;
-  readonly onUnreachable: (member: MemberId) => void;
-  /** Its process is gone, as its machine says. */
-  readonly onGone: (member: MemberId) => void;
-  /** Whether it was a member once; such a one is not listened to any more. */
-  readonly isRemoved: (member: MemberId) => boolean;
-  /** This peer says the same of `self`. */
-  readonly onRemoved: (toldBy: MemberId) => void;
-  /** A connection to or from this member stands. */
-  readonly onReady: (member: MemberId) => void;
   readonly snapshots: {
     readonly open: (snapshot: Snapshot) => Promise<SnapshotSource>;
     readonly receive: () => SnapshotIntake;
@@ -52,182 +29,98 @@ export interface TransportOptions {
   readonly onAsk: (from: MemberId, body: unknown, answer: (body: unknown) => void) => void;
 }
 
-interface Peer {
-  readonly member: Member;
-  readonly link: PeerLink;
+interface RaftPeer {
+  readonly peer: Peer;
   readonly courier: SnapshotCourier;
   readonly asks: Map<number, (reply: Reply) => void>;
-  /** Something for it was dropped since the last sweep. */
-  dropped: boolean;
-  saidLostAtMs: number;
 }
 
-interface Incoming {
-  readonly socket: Socket;
-  readonly writer: FrameWriter;
-  from: MemberId | undefined;
-  heardAtMs: number;
-  /** Bytes read up to the last beat: while more arrive we say that we are here. */
-  bytesAtBeat: number;
-  outbox: Packet[];
-  /** The snapshot whose pieces are coming. */
-  intake: SnapshotIntake | undefined;
-}
-
-const sweepEveryMs = 100;
-/** A sweep so late means that this process did not run (SIGSTOP, a frozen cgroup, a long pause). */
-const pauseMs = 1000;
-/** Whoever dials beats more often than this, so a longer silence means that it is gone. */
-const incomingSilenceMaxMs = 5000;
-/** A peer that comes and goes is mentioned no more often than this. */
-const mentionEveryMs = 5000;
-/** A dial that fails during a long cut is news for nobody. */
-const mentionDialEveryMs = 30_000;
-
-/**
- * Messages, and questions with answers, between members. Each member dials each other one and speaks first on that connection; whoever
- * accepted it answers there. What cannot be sent now is dropped: raft repeats itself. Packets leave in one write per peer
- * and turn of the event loop.
- */
+/** Raft's messages, and questions with answers, between members. What cannot be sent now is dropped: raft repeats itself. */
 export class Transport {
   readonly #options: TransportOptions;
-  readonly #peers = new Map<MemberId, Peer>();
-  readonly #incoming = new Set<Incoming>();
-  #server: Server;
-  #stopSweeping = (): void => undefined;
-  #sweptAtMs = 0;
+  readonly #network: PeerNetwork;
+  readonly #peers = new Map<MemberId, RaftPeer>();
   #lastAsk = 0;
-  #flushing: NodeJS.Immediate | undefined;
 
   constructor(options: TransportOptions) {
     this.#options = options;
-    this.#server = createServer({ noDelay: true });
+    const protocol = { speakTo: (peer: Peer) => this.#speakTo(peer), hear: (guest: Guest) => this.#hear(guest) };
+    this.#network = new PeerNetwork({ ...options, protocol });
   }
 
-  /** Resolves with the port once peers are accepted and dialled. `listening`: a server that has the port already. */
-  async listen(host: string | undefined, port: number, listening?: Server): Promise<number> {
-    if (listening !== undefined) this.#server = listening;
-    this.#server.removeAllListeners("connection").on("connection", (socket: Socket) => this.#accept(socket));
-    const listeningPort = listening === undefined ? await listenOn(this.#server, host, port) : portOf(listening);
-    this.#sweptAtMs = this.#options.clock.monotonicMs();
-    this.#stopSweeping = this.#options.clock.every(sweepEveryMs, () => this.#sweep());
-    return listeningPort;
+  /** See {@link PeerNetwork.listen}. */
+  listen(host: string | undefined, port: number, listening?: Server): Promise<number> {
+    return this.#network.listen(host, port, listening);
   }
 
   /** From now on these are the peers; links to others are closed. */
   setPeers(members: Iterable<Member>): void {
-    const wanted = new Map(
-      [...members].filter((member) => member.id !== this.#options.self).map((member) => [member.id, member]),
-    );
-    for (const [id, peer] of this.#peers) {
-      const member = wanted.get(id);
-      if (member !== undefined && member.host === peer.member.host && member.peerPort === peer.member.peerPort) continue;
-      this.#peers.delete(id);
-      peer.link.close();
-      peer.courier.close();
-    }
-    for (const [id, member] of wanted) if (!this.#peers.has(id)) this.#addPeer(member);
+    this.#network.setPeers(members);
   }
 
   isUp(member: MemberId): boolean {
-    return this.#peers.get(member)?.link.isUp ?? false;
+    return this.#network.isUp(member);
   }
 
   /** True where both directions stand: what is asked can be answered. */
   hears(member: MemberId): boolean {
-    return this.isUp(member) && [...this.#incoming].some(({ from }) => from === member);
+    return this.#network.hears(member);
   }
 
   send(message: Message): void {
-    const peer = this.#peers.get(message.to);
-    if (peer === undefined) return;
+    const known = this.#peers.get(message.to);
+    if (known === undefined) return;
+    const { peer, courier } = known;
     if (message.type === "snapshot" && peer.link.isUp) {
-      peer.courier.deliver(message);
+      courier.deliver(message);
     } else if (message.type !== "snapshot" && peer.link.send(["raft", message])) {
-      this.#flushSoon();
+      this.#network.flushSoon();
     } else {
       peer.dropped = true;
     }
   }
 
   ask(member: MemberId, body: unknown, onReply: (reply: Reply) => void): void {
-    const peer = this.#peers.get(member);
+    const known = this.#peers.get(member);
     const id = ++this.#lastAsk;
-    if (peer === undefined || !peer.link.send(["ask", id, body])) {
+    if (known === undefined || !known.peer.link.send(["ask", id, body])) {
       onReply({ type: "not-sent" });
       return;
     }
-    peer.asks.set(id, onReply);
-    this.#flushSoon();
+    known.asks.set(id, onReply);
+    this.#network.flushSoon();
   }
 
   /** Writes out what was queued. Needs not be called: what is queued leaves at the end of the turn anyway. */
   flush(): void {
-    clearImmediate(this.#flushing);
-    this.#flushing = undefined;
-    for (const peer of this.#peers.values()) peer.link.flush();
-    for (const incoming of this.#incoming) {
-      if (incoming.outbox.length === 0) continue;
-      const packets = incoming.outbox;
-      incoming.outbox = [];
-      if (incoming.socket.writable) this.#write(incoming, packets);
-    }
+    this.#network.flush();
   }
 
   close(): void {
-    this.#stopSweeping();
-    this.flush();
-    this.#server.close();
-    for (const incoming of this.#incoming) incoming.socket.destroySoon();
-    this.setPeers([]);
+    this.#network.close();
   }
 
-  #addPeer(member: Member): void {
-    const { cluster, self, clock, causality, log, onReady, onGone, onRemoved } = this.#options;
+  #speakTo(peer: Peer): Speaker {
     const asks = new Map<number, (reply: Reply) => void>();
-    const link = new PeerLink({
-      cluster,
-      self,
-      peer: member,
-      causality,
-      nowMs: clock.monotonicMs,
-      onReady: () => {
-        log("debug", "peer-connected", `connected to ${member.name}`, { peer: member.name });
-        onReady(member.id);
-      },
-      onLost: (why, wasUp) => {
-        if (this.#peers.get(member.id) === peer) this.#mentionLost(peer, why, wasUp);
-        for (const onReply of asks.values()) onReply({ type: "lost" });
-        asks.clear();
-        peer.dropped = true;
-      },
-      onGone: () => onGone(member.id),
-      onRemoved: () => onRemoved(member.id),
-      onPacket: (packet) => {
+    const { member } = peer;
+    const known = { peer, courier: this.#courierTo(member), asks };
+    this.#peers.set(member.id, known);
+    return {
+      take: (packet) => {
         if (packet[0] !== "answer") return;
         asks.get(packet[1])?.({ type: "answered", body: packet[2] });
         asks.delete(packet[1]);
       },
-    });
-    const peer: Peer = {
-      member,
-      link,
-      courier: this.#courierTo(member),
-      asks,
-      dropped: false,
-      saidLostAtMs: -Infinity,
+      lost: () => {
+        for (const onReply of asks.values()) onReply({ type: "lost" });
+        asks.clear();
+      },
+      sweep: (paused) => known.courier.sweep(paused),
+      close: () => {
+        if (this.#peers.get(member.id) === known) this.#peers.delete(member.id);
+        known.courier.close();
+      },
     };
-    this.#peers.set(member.id, peer);
-    link.sweep(false);
-  }
-
-  #mentionLost(peer: Peer, why: string, wasUp: boolean): void {
-    const nowMs = this.#options.clock.monotonicMs();
-    if (nowMs - peer.saidLostAtMs < (wasUp ? mentionEveryMs : mentionDialEveryMs)) return;
-    peer.saidLostAtMs = nowMs;
-    const { name } = peer.member;
-    // an attempt that failed is no news; a connection that broke is
-    this.#options.log(wasUp ? "info" : "debug", "peer-lost", `no connection to ${name}: ${why}`, { peer: name, why });
   }
 
   #courierTo(member: Member): SnapshotCourier {
@@ -253,162 +146,81 @@ export class Transport {
     });
   }
 
-  #accept(socket: Socket): void {
-    const nowMs = this.#options.clock.monotonicMs;
-    const reader = new FrameReader();
-    const incoming: Incoming = {
-      socket,
-      writer: new FrameWriter(),
-      from: undefined,
-      heardAtMs: nowMs(),
-      bytesAtBeat: 0,
-      outbox: [],
-      intake: undefined,
+  #hear(guest: Guest): Hearer {
+    const snapshots = new GuestSnapshots(guest, this.#options);
+    const take = (packet: Packet): void => {
+      switch (packet[0]) {
+        case "raft":
+          // members of older versions send a snapshot's state within the message
+          if (packet[1].type !== "snapshot") this.#options.onMessage(packet[1]);
+          return;
+        case "piece":
+          return snapshots.takePiece(packet[1], packet[2]);
+        case "snapshot":
+          return snapshots.takeSnapshot(packet[1]);
+        case "ask": {
+          const id = packet[1];
+          return this.#options.onAsk(guest.from, packet[2], (body) => guest.reply(["answer", id, body]));
+        }
+        default:
+          return;
+      }
     };
-    this.#incoming.add(incoming);
-    socket.on("data", (chunk) => {
-      incoming.heardAtMs = nowMs();
-      try {
-        for (const packets of reader.read(chunk)) for (const packet of packets) this.#take(incoming, packet);
-      } catch (error) {
-        this.#options.log("warn", "peer-refused", `closed a connection on the peer port: ${messageOf(error)}`);
-        socket.destroy();
-      }
-    });
-    // The dialling side says why a link broke; here the close is enough.
-    socket.on("error", () => socket.destroy());
-    socket.on("close", () => {
-      this.#incoming.delete(incoming);
-      void incoming.intake?.abort();
-    });
+    return { take, closed: () => snapshots.abort() };
   }
+}
 
-  #take(incoming: Incoming, packet: Packet): void {
-    const { cluster, self, causality, onMessage, onReady, onAsk } = this.#options;
-    if (incoming.from === undefined) {
-      if (packet[0] !== "hello") throw new RangeError("the first packet is no hello");
-      const hello = packet[1];
-      const isForUs = hello.to === self || hello.empty !== undefined;
-      if (hello.cluster !== cluster || !isForUs) {
-        incoming.socket.write(incoming.writer.encode([["refused", `this is member ${self} of ${cluster}`]]));
-        incoming.socket.end();
-        return;
-      }
-      if (hello.empty !== undefined) {
-        // no peer yet, under whatever number it comes
-        incoming.from = none;
-        this.#write(incoming, [["welcome", this.#options.standingOf(hello.empty)]]);
-        return;
-      }
-      if (this.#refuseRemoved(incoming, hello.from)) return;
-      incoming.from = hello.from;
-      if (hello.clock !== undefined) causality.receive(hello.clock);
-      this.#write(incoming, [["welcome"]]);
-      // Whoever reaches us can be reached: no need to wait for the next attempt.
-      this.#peers.get(hello.from)?.link.dialNow();
-      onReady(hello.from);
-      return;
-    }
-    switch (packet[0]) {
-      case "clock":
-        causality.receive(packet[1]);
-        return;
-      case "raft":
-        // members of older versions send a snapshot's state within the message
-        if (packet[1].type !== "snapshot") onMessage(packet[1]);
-        return;
-      case "piece":
-        this.#takePiece(incoming, packet[1], packet[2]);
-        return;
-      case "snapshot":
-        this.#takeSnapshot(incoming, packet[1]);
-        return;
-      case "ask": {
-        const id = packet[1];
-        onAsk(incoming.from, packet[2], (body) => {
-          incoming.outbox.push(["answer", id, body]);
-          this.#flushSoon();
-        });
-        return;
-      }
-      default:
-        return;
-    }
-  }
+/** Snapshots that come on one connection. */
+class GuestSnapshots {
+  readonly #guest: Guest;
+  readonly #options: Pick<TransportOptions, "snapshots" | "log" | "onMessage">;
+  /** The snapshot whose pieces are coming. */
+  #intake: SnapshotIntake | undefined;
 
-  #refuseRemoved(incoming: Incoming, from: MemberId | undefined): boolean {
-    const { cluster, isRemoved } = this.#options;
-    if (from === undefined || from === none || !isRemoved(from)) return false;
-    const refused = ["refused", `member ${from} was removed from ${cluster}`, "removed"] as const;
-    incoming.socket.write(incoming.writer.encode([refused]));
-    incoming.socket.end();
-    return true;
+  constructor(guest: Guest, options: Pick<TransportOptions, "snapshots" | "log" | "onMessage">) {
+    this.#guest = guest;
+    this.#options = options;
   }
 
   /** Nothing more is read until it is written, so that no more of a snapshot is in memory than a few pieces. */
-  #takePiece(incoming: Incoming, at: number, bytes: Uint8Array): void {
+  takePiece(at: number, bytes: Uint8Array): void {
     if (at === 0) {
-      void incoming.intake?.abort();
-      incoming.intake = this.#options.snapshots.receive();
+      void this.#intake?.abort();
+      this.#intake = this.#options.snapshots.receive();
     }
-    const { intake, socket } = incoming;
+    const intake = this.#intake;
     if (intake?.bytes !== at) throw new RangeError(`a piece of a snapshot is of byte ${at}, expected was ${intake?.bytes ?? 0}`);
+    const { socket } = this.#guest;
     socket.pause();
     intake.write(bytes).then(
       () => socket.resume(),
-      (error: unknown) => this.#refuseSnapshot(incoming, error),
+      (error: unknown) => this.#refuse(error),
     );
   }
 
-  #takeSnapshot(incoming: Incoming, message: SnapshotMessage): void {
-    const { intake } = incoming;
+  takeSnapshot(message: SnapshotMessage): void {
+    const intake = this.#intake;
     if (intake === undefined) throw new RangeError("a snapshot's message came without its pieces");
     const { meta } = message.snapshot;
     intake.end(meta).then(
       (data) => {
-        if (incoming.intake === intake) incoming.intake = undefined;
+        if (this.#intake === intake) this.#intake = undefined;
         this.#options.onMessage({ ...message, snapshot: { meta, data } });
       },
-      (error: unknown) => this.#refuseSnapshot(incoming, error),
+      (error: unknown) => this.#refuse(error),
     );
   }
 
+  abort(): void {
+    void this.#intake?.abort();
+  }
+
   /** The sender sees the connection go, and begins anew when the machine asks for it. */
-  #refuseSnapshot({ socket, from }: Incoming, error: unknown): void {
+  #refuse(error: unknown): void {
+    const { socket, from } = this.#guest;
     if (socket.destroyed) return;
     const msg = `refused a snapshot from member ${from}: ${messageOf(error)}`;
     this.#options.log("warn", "snapshot-refused", msg, { from, why: messageOf(error) });
     socket.destroy();
-  }
-
-  #flushSoon(): void {
-    this.#flushing ??= setImmediate(() => this.flush());
-  }
-
-  #write({ socket, writer }: Incoming, packets: readonly Packet[]): void {
-    socket.write(writer.encode([["clock", this.#options.causality.send()], ...packets]));
-  }
-
-  #sweep(): void {
-    const nowMs = this.#options.clock.monotonicMs();
-    const paused = nowMs - this.#sweptAtMs > pauseMs;
-    this.#sweptAtMs = nowMs;
-    for (const peer of this.#peers.values()) {
-      peer.link.sweep(paused);
-      peer.courier.sweep(paused);
-      if (peer.dropped) this.#options.onUnreachable(peer.member.id);
-      peer.dropped = false;
-    }
-    for (const incoming of this.#incoming) {
-      // told here and not where it is removed: what it asked of us may be answered by that very change
-      if (this.#refuseRemoved(incoming, incoming.from)) continue;
-      if (paused) incoming.heardAtMs = nowMs;
-      if (nowMs - incoming.heardAtMs > incomingSilenceMaxMs) incoming.socket.destroy();
-      else if (incoming.socket.bytesRead > incoming.bytesAtBeat && incoming.from !== undefined) {
-        incoming.bytesAtBeat = incoming.socket.bytesRead;
-        incoming.outbox.push(["beat"]);
-        this.#flushSoon();
-      }
-    }
   }
 }
