@@ -1,17 +1,21 @@
 import { DeviousError } from "../core/errors.js";
+import { riakHttpPort } from "../core/node-contract.js";
 import type { Containers } from "../engine/port.js";
 import { findNode } from "./find.js";
 import { isBundled } from "./observe.js";
 import type { NodeContainer, Observed } from "./observe.js";
+import type { Keys } from "./keys/keys.js";
+import { leaderlessKeys } from "./keys/leaderless-keys.js";
+import { createObjectClient } from "./keys/object-client.js";
+import { raftKeys } from "./keys/raft-keys.js";
 import { storeClientOf } from "./store-client.js";
-import type { StoreClient } from "./store-client.js";
 
-/** The node of the bundled store to talk to: the one named, else the first that runs (any node takes any request). */
-export async function openStore(
+/** The keys of the bundled store, through one of its nodes: the one named, else the first that runs (any node takes any request). */
+export async function openKeys(
   engine: Pick<Containers, "inspectContainer">,
   found: Observed,
   nodeName: string | undefined,
-): Promise<StoreClient> {
+): Promise<Keys> {
   const node = nodeName === undefined ? firstRunning(found) : findNode(found, nodeName);
   if (!isBundled(node)) {
     throw new DeviousError("USAGE", `${node.node} runs ${node.image}, and keys and values are the bundled store's.`, {
@@ -19,8 +23,10 @@ export async function openStore(
     });
   }
   const detail = await engine.inspectContainer(node.id);
+  const objects = detail?.endpoints.get(riakHttpPort);
+  if (objects !== undefined) return leaderlessKeys(createObjectClient(node.node, objects));
   const client = detail === undefined ? undefined : storeClientOf(node.node, detail);
-  if (client !== undefined) return client;
+  if (client !== undefined) return raftKeys(node.node, client);
   throw new DeviousError("NODE_UNREACHABLE", `${node.node} is ${node.state} and publishes no port.`, {
     hint: "`devious status` shows which nodes run; `devious up` starts the others.",
   });

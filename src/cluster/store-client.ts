@@ -167,7 +167,7 @@ interface WireKeyValue {
 }
 
 /** Nobody answered: a connection that was refused carried nothing, any other silence may have been an answer on its way. */
-function unanswered(node: string, cause: unknown): DeviousError {
+export function unanswered(node: string, cause: unknown): DeviousError {
   const refusedAtOnce = (cause as { code?: string }).code === "ECONNREFUSED";
   return refusedAtOnce
     ? new DeviousError("NODE_UNREACHABLE", `${node} does not answer: ${messageOf(cause)}.`, {

@@ -1,6 +1,9 @@
 /** Where things are inside a node container. */
 export const clientPort = 2379;
 export const peerPort = 2380;
+/** Of the leaderless store: Riak's protocol buffers and Riak's HTTP. */
+export const riakPbPort = 8087;
+export const riakHttpPort = 8098;
 /**
  * Where the store takes orders to hurt itself (store-hooks.ts), on the loopback of its own network namespace: the agent, which can enter
  * that, reaches it, and nobody else. `GET /hooks` tells the hooks in force, `PUT /hooks` with a whole `StoreHooks` sets and tells them.
