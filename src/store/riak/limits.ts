@@ -11,3 +11,15 @@ export const unsentBytesMax = 256 * 1024;
 
 /** Items of an answer that a client wants in one piece, all together. */
 export const gatheredBytesMax = 16 * 2 ** 20;
+
+/** Of protocol buffers and of HTTP, each so many connections of a node; more are closed at once. */
+export const connectionsMax = 1024;
+
+/** All headers of an HTTP request. Riak's values, which have their metadata and indexes in headers, seldom come near. */
+export const headersBytesMax = 64 * 1024;
+
+/** Requests that a client of HTTP sends before earlier ones are answered; with more the connection is closed. */
+export const pipelinedMax = 64;
+
+/** Bodies of HTTP requests and answers that are on their way, all connections together; with more, requests are refused. */
+export const heldBytesMax = 128 * 2 ** 20;

@@ -39,6 +39,8 @@ export interface MemoryStore extends LeaderlessStore {
   readonly asked: Request[];
   /** The next question fails with this. */
   failNext(reason: Failure["reason"]): void;
+  /** Nothing is answered from here on. */
+  hold(): void;
   /** How many questions nobody waited for any more before they were answered. */
   abandoned: number;
   /** How many pages were given out. */
@@ -71,6 +73,7 @@ export function memoryStore(): MemoryStore {
   const asked: Request[] = [];
   let failing: Failure["reason"] | undefined;
   let actors = 0;
+  let isHeld = false;
 
   const keyOf = ({ type, bucket, key }: ObjectName): string => JSON.stringify([type, bucket, key]);
   const namesOf = (): ObjectName[] =>
@@ -103,6 +106,9 @@ export function memoryStore(): MemoryStore {
     failNext: (reason) => {
       failing = reason;
     },
+    hold: () => {
+      isHeld = true;
+    },
     ask: <R extends Request>(request: R, answer: (answer: Answer<R["type"]>) => void) => {
       asked.push(request);
       let waiting = true;
@@ -112,6 +118,7 @@ export function memoryStore(): MemoryStore {
       const reason = failing;
       failing = undefined;
       queueMicrotask(() => {
+        if (isHeld) return;
         if (reason !== undefined) tell({ ok: false, failure: { definite: true, reason } });
         else if (request.type === "listBuckets" || request.type === "listKeys" || request.type === "index")
           pageOut(request, tell);

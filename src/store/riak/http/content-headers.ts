@@ -2,7 +2,8 @@ import type { Bucket, Content, Link, Sibling } from "../../leaderless/api.js";
 import { indexFieldFault } from "../index-fields.js";
 import { HttpRefusal } from "./message.js";
 import type { Header, HttpRequest } from "./message.js";
-import { decoded, pathOf } from "./path.js";
+import type { PathStyle } from "./asked.js";
+import { bucketPath, decoded, encoded, keyPath } from "./path.js";
 
 const metaPrefix = "x-riak-meta-";
 const indexPrefix = "x-riak-index-";
@@ -10,8 +11,10 @@ const indexPrefix = "x-riak-index-";
 /** What a request wants written. Throws {@link HttpRefusal}. */
 export function contentOfRequest({ headers, body }: HttpRequest, bucket: Bucket): Content {
   const type = headers.get("content-type");
-  if (type === undefined) throw new HttpRefusal(400, "Missing Content-Type header\n");
+  if (type === undefined) throw new HttpRefusal(400, "Missing Content-Type request header\n");
   const [contentType = "", ...parameters] = type.split(";").map((part) => part.trim());
+  if (!/^[^/\s]+\/[^/\s]+$/.test(contentType))
+    throw new HttpRefusal(415, `"${contentType}" is not a valid media type for the Content-type header.\n`);
   const charset = parameters.find((each) => each.toLowerCase().startsWith("charset="))?.slice("charset=".length);
   const contentEncoding = headers.get("content-encoding");
   const prefixed = (prefix: string): Header[] =>
@@ -28,25 +31,27 @@ function indexText(name: string, term: string): string {
   return `Unknown field type for field: '${name}'.\n`;
 }
 
-const ofBucket = /^<\/(?:buckets|riak)\/([^/>]+)>; ?rel="([^"]+)"$/;
-const ofKey = /^<\/(?:buckets\/([^/>]+)\/keys|riak\/([^/>]+))\/([^/>]+)>; ?riaktag="([^"]+)"$/;
+const ofBucket = /^<(?:\/types\/([^/>]+))?\/(?:buckets|riak)\/([^/>]+)>; ?rel="([^"]+)"$/;
+const ofKey = /^<(?:\/types\/([^/>]+))?\/(?:buckets\/([^/>]+)\/keys|riak\/([^/>]+))\/([^/>]+)>; ?riaktag="([^"]+)"$/;
 
-/** The one to the bucket itself says nothing, as every answer has it. */
-function linksOf(header: string, { bucket }: Bucket): Link[] {
+/** Links stay within a bucket type. The one to the bucket itself says nothing, as every answer has it. */
+function linksOf(header: string, { type, bucket }: Bucket): Link[] {
   const parts = header.split(",").map((part) => part.trim());
   return parts
     .filter((part) => part !== "")
     .flatMap((part) => {
-      const [key, itsBucket, oldBucket, name, tag] = ofKey.exec(part) ?? [];
-      if (key !== undefined) return [{ bucket: decoded(itsBucket ?? oldBucket), key: decoded(name), tag: decoded(tag) }];
-      const [up, container, rel] = ofBucket.exec(part) ?? [];
-      if (up !== undefined && decoded(container) === bucket && rel === "up") return [];
+      const isOwn = (itsType: string | undefined): boolean => itsType === undefined || decoded(itsType) === type;
+      const [key, keyType, itsBucket, oldBucket, name, tag] = ofKey.exec(part) ?? [];
+      if (key !== undefined && isOwn(keyType))
+        return [{ bucket: decoded(itsBucket ?? oldBucket), key: decoded(name), tag: decoded(tag) }];
+      const [up, bucketType, container, rel] = ofBucket.exec(part) ?? [];
+      if (up !== undefined && isOwn(bucketType) && decoded(container) === bucket && rel === "up") return [];
       throw new HttpRefusal(400, 'Invalid Link header. Links must be of the form\n</buckets/BUCKET/keys/KEY>; riaktag="TAG"\n');
     });
 }
 
-/** What is said of a value before it. */
-export function siblingHeaders(sibling: Sibling, bucket: Bucket): Header[] {
+/** What is said of a value before it; other objects are named in the style in which the client named this one. */
+export function siblingHeaders(sibling: Sibling, bucket: Bucket, style: PathStyle): Header[] {
   const { contentType = "application/octet-stream", charset, contentEncoding, userMeta, indexes, links } = sibling;
   const headers: Header[] = [
     ["Content-Type", charset === undefined ? contentType : `${contentType}; charset=${charset}`],
@@ -54,8 +59,9 @@ export function siblingHeaders(sibling: Sibling, bucket: Bucket): Header[] {
     ["Last-Modified", new Date(sibling.lastModifiedMs).toUTCString()],
   ];
   if (contentEncoding !== undefined) headers.push(["Content-Encoding", contentEncoding]);
-  const keyLinks = links.map((link) => `<${pathOf({ ...bucket, bucket: link.bucket }, link.key)}>; riaktag="${link.tag}"`);
-  headers.push(["Link", [...keyLinks, `<${pathOf(bucket)}>; rel="up"`].join(", ")]);
+  const pathOf = ({ bucket: of, key }: Link): string => keyPath({ ...bucket, bucket: of }, key, style);
+  const keyLinks = links.map((link) => `<${pathOf(link)}>; riaktag="${encoded(link.tag)}"`);
+  headers.push(["Link", [...keyLinks, `<${bucketPath(bucket, style)}>; rel="up"`].join(", ")]);
   for (const [name, value] of userMeta) headers.push([`X-Riak-Meta-${name}`, value]);
   for (const [name, terms] of termsOf(indexes)) headers.push([`X-Riak-Index-${name}`, terms.join(", ")]);
   if (sibling.isTombstone) headers.push(["X-Riak-Deleted", "true"]);

@@ -17,11 +17,11 @@ export function failureResponse({ reason }: Failure): HttpResponse {
     case "nValViolation":
       return textResponse(400, `Specified w/dw/pw values invalid for bucket n value of ${reason.nVal}\n`);
     case "unsatisfied":
-      return textResponse(503, `${reason.option.toUpperCase()}-value unsatisfied: ${reason.wanted}/${reason.got}\n`);
+      return textResponse(503, `${reason.option.toUpperCase()}-value unsatisfied: ${reason.got}/${reason.wanted}\n`);
     case "insufficientNodes":
       return textResponse(503, `Error:\n{insufficient_vnodes,${reason.got},need,${reason.wanted}}\n`);
     case "noSuchType":
-      return textResponse(404, `Unknown bucket type: ${reason.bucketType}`);
+      return textResponse(404, `Unknown bucket type: ${reason.bucketType}\n`);
     case "dataType":
     case "invalid":
       return textResponse(400, `${reason.why}\n`);

@@ -8,11 +8,24 @@ export interface HttpRequest {
   readonly body: Buffer;
 }
 
-export interface HttpResponse {
+export interface HttpHead {
   readonly status: number;
   /** A name may come more than once. */
   readonly headers: readonly Header[];
+}
+
+export interface HttpResponse extends HttpHead {
   readonly body: Uint8Array;
+}
+
+/** Where one request is answered: with a whole response, or with its head and then any number of pieces of its body. */
+export interface HttpReply {
+  respond(response: HttpResponse): void;
+  begin(head: HttpHead): void;
+  piece(bytes: Uint8Array): void;
+  end(): void;
+  /** Calls `next` once the client has taken enough of what was said so far: at once, or later, or never. */
+  whenRoom(next: () => void): void;
 }
 
 export type Header = readonly [name: string, value: string];

@@ -1,173 +1,105 @@
-import type {
-  Answer,
-  Bucket,
-  LeaderlessStore,
-  ObjectName,
-  ReadObject,
-  ReadOptions,
-  Request,
-  Sibling,
-} from "../../leaderless/api.js";
+import type { Answer, ObjectName, Request } from "../../leaderless/api.js";
+import { bucketIn, objectIn } from "./asked.js";
+import type { Asked, Handler } from "./asked.js";
 import { isAllowed, isKnown, validatorsOf } from "./conditions.js";
-import type { Validators } from "./conditions.js";
-import { contentOfRequest, siblingHeaders } from "./content-headers.js";
+import { contentOfRequest } from "./content-headers.js";
 import { failureResponse } from "./failures.js";
 import { HttpRefusal, textResponse } from "./message.js";
-import type { Header, HttpRequest, HttpResponse } from "./message.js";
-import { quorumIn, readOptionsOf, writeOptionsOf } from "./options.js";
-import { objectPath, pathOf } from "./path.js";
-import type { ObjectPath } from "./path.js";
+import type { HttpReply } from "./message.js";
+import { noContent, notFound, readResponse, writtenResponse } from "./object-answers.js";
+import { booleanIn, quorumIn, readOptionsOf, writeOptionsOf } from "./options.js";
+import { keyPath } from "./path.js";
 
-/** What stands around a request. */
-export interface HttpSession {
-  readonly store: LeaderlessStore;
-  /** A key, or the border between parts of an answer: no other is alike. */
-  readonly newKey: () => string;
-}
+/** Objects as HTTP has them. https://docs.riak.com/riak/kv/2.2.3/developing/api/http/ */
 
-export type Respond = (response: HttpResponse) => void;
-
-/**
- * Answers a request for an object, at once or later; undefined: it asks for something else. The returned function says that nobody waits any
- * more. https://docs.riak.com/riak/kv/2.2.3/developing/api/http/
- */
-export function serveObject(request: HttpRequest, session: HttpSession, respond: Respond): (() => void) | undefined {
-  try {
-    const path = objectPath(request.target);
-    return path && serve(request, path, session, respond);
-  } catch (error) {
-    if (!(error instanceof HttpRefusal)) throw error;
-    respond(textResponse(error.status, error.message));
-    return () => {};
-  }
-}
-
-function serve(request: HttpRequest, path: ObjectPath, session: HttpSession, respond: Respond): (() => void) | undefined {
-  const { method } = request;
-  if (path.key === undefined) {
-    // a list of keys is not an object
-    if (method !== "POST") return undefined;
-    const name = { ...path, key: session.newKey() };
-    return put(request, name, path, session, (response) => respond(created(response, name)));
-  }
-  const name = { ...path, key: path.key };
-  if (method === "GET" || method === "HEAD") return get(request, name, path, session, respond);
-  if (method === "PUT" || method === "POST") return put(request, name, path, session, respond);
-  if (method === "DELETE") return remove(request, name, path, session, respond);
-  throw new HttpRefusal(405, "");
-}
-
-function created(response: HttpResponse, name: ObjectName): HttpResponse {
-  if (response.status >= 400) return response;
-  return { ...response, status: 201, headers: [...response.headers, ["Location", pathOf(name, name.key)]] };
-}
-
-function get(request: HttpRequest, name: ObjectName, { query }: ObjectPath, session: HttpSession, respond: Respond): () => void {
-  const answered = (answer: Answer<"get">): void => {
-    if (!answer.ok) respond(failureResponse(answer.failure));
-    else if (answer.value.siblings === "notfound") respond(notFound(answer.value.context));
-    else respond(found(request, answer.value, { name, query, session }));
-  };
-  return session.store.ask({ type: "get", name: bare(name), options: readOptionsOf(query) }, answered);
-}
-
-function bare({ type, bucket, key }: ObjectName): ObjectName {
-  return { type, bucket, key };
-}
-
-function notFound(context: Uint8Array | undefined): HttpResponse {
-  const headers: Header[] = context === undefined ? [] : [vclockHeader(context), ["X-Riak-Deleted", "true"]];
-  return textResponse(404, "not found\n", headers);
-}
-
-function vclockHeader(context: Uint8Array): Header {
-  return ["X-Riak-Vclock", Buffer.from(context).toString("base64")];
-}
-
-interface Around {
-  readonly name: Bucket;
-  readonly query: URLSearchParams;
-  readonly session: HttpSession;
-}
-
-function found(request: HttpRequest, object: ReadObject, around: Around): HttpResponse {
-  const vtag = around.query.get("vtag");
-  const chosen = vtag === null ? object.siblings : object.siblings.filter((each) => each.vtag === vtag);
-  const [one] = chosen;
-  if (one === undefined) return notFound(undefined);
-  const validators = validatorsOf(object, chosen.length === 1 ? one : undefined);
-  if (!isAllowed(request.headers, validators)) return textResponse(412, "");
-  if (isKnown(request.headers, validators)) {
-    const headers: Header[] = [vclockHeader(object.context), ["ETag", `"${validators.etag}"`]];
-    return { status: 304, headers, body: Buffer.alloc(0) };
-  }
-  const response = chosen.length === 1 ? single(one, object, around) : several(request, object, validators, around);
-  return request.method === "HEAD" ? { ...response, body: Buffer.alloc(0) } : response;
-}
-
-function single(sibling: Sibling, { context }: ReadObject, { name }: Around): HttpResponse {
-  return { status: 200, headers: [vclockHeader(context), ...siblingHeaders(sibling, name)], body: sibling.value };
-}
-
-/** As a list of tags, of which one can be asked for, or all of them in one answer if the client says that it can read that. */
-function several(request: HttpRequest, object: ReadObject, { etag, modifiedSeconds }: Validators, around: Around): HttpResponse {
-  const shared: Header[] = [
-    vclockHeader(object.context),
-    ["ETag", `"${etag}"`],
-    ["Last-Modified", new Date(modifiedSeconds * 1000).toUTCString()],
-  ];
-  if (!(request.headers.get("accept") ?? "").toLowerCase().includes("multipart/mixed"))
-    return textResponse(300, `Siblings:\n${object.siblings.map(({ vtag }) => `${vtag}\n`).join("")}`, shared);
-  const boundary = around.session.newKey();
-  const parts = object.siblings.flatMap((sibling) => {
-    const head = siblingHeaders(sibling, around.name).map(([name, value]) => `${name}: ${value}\r\n`);
-    return [Buffer.from(`\r\n--${boundary}\r\n${head.join("")}\r\n`, "latin1"), sibling.value];
+export const get: Handler = (asked, reply) => {
+  const request = { type: "get", name: objectIn(asked), options: readOptionsOf(asked.query) } as const;
+  return asked.session.store.ask(request, (answer) => {
+    if (!answer.ok) reply.respond(failureResponse(answer.failure));
+    else if (answer.value.siblings === "notfound") reply.respond(notFound(answer.value.context));
+    else reply.respond(readResponse(asked, answer.value));
   });
-  const body = Buffer.concat([...parts, Buffer.from(`\r\n--${boundary}--\r\n`)]);
-  return { status: 300, headers: [...shared, ["Content-Type", `multipart/mixed; boundary=${boundary}`]], body };
-}
+};
 
-function put(request: HttpRequest, name: ObjectName, path: ObjectPath, session: HttpSession, respond: Respond): () => void {
+export const put: Handler = (asked, reply) => putAt(objectIn(asked), asked, reply);
+
+/** Under a key that is made up. */
+export const create: Handler = (asked, reply) => {
+  const name = objectIn(asked);
+  const location = keyPath(bucketIn(asked), name.key, asked.style);
+  return putAt(name, asked, {
+    respond: (response) => {
+      if (response.status >= 400) reply.respond(response);
+      else reply.respond({ ...response, status: 201, headers: [...response.headers, ["Location", location]] });
+    },
+  });
+};
+
+type Responding = Pick<HttpReply, "respond">;
+
+function putAt(name: ObjectName, asked: Asked, reply: Responding): () => void {
+  const { request, query, session } = asked;
   const { headers } = request;
-  const asked: Extract<Request, { type: "put" }> = {
+  if (booleanIn(query, "asis") === true) throw new HttpRefusal(400, "asis is for Riak's replication, which is not here\n");
+  const ifNoneMatch = headers.get("if-none-match")?.trim();
+  const put: Extract<Request, { type: "put" }> = {
     type: "put",
-    name: bare(name),
+    name,
     context: contextOf(headers),
     content: contentOfRequest(request, name),
-    options: writeOptionsOf(path.query),
-    condition: headers.get("if-none-match")?.trim() === "*" ? "noneMatch" : "none",
-    returnBody: path.query.get("returnbody") === "true",
+    options: writeOptionsOf(query),
+    condition: ifNoneMatch === "*" ? "noneMatch" : "none",
+    returnBody: query.get("returnbody") === "true",
   };
-  const unconditional = new Map([...headers].filter(([header]) => !header.startsWith("if-")));
   const store = (): (() => void) =>
-    session.store.ask(asked, (answer) => {
-      if (!answer.ok) respond(failureResponse(answer.failure));
-      else if (answer.value === undefined) respond({ status: 204, headers: [], body: Buffer.alloc(0) });
-      else respond(found({ ...request, headers: unconditional }, answer.value, { name, query: new URLSearchParams(), session }));
+    session.store.ask(put, (answer) => {
+      if (!answer.ok) reply.respond(failureResponse(answer.failure));
+      else if (answer.value === undefined) reply.respond(noContent);
+      else reply.respond(writtenResponse(asked, answer.value));
     });
-  const compares = headers.has("if-match") || headers.has("if-unmodified-since");
-  return compares ? ifAllowed(request, asked, readOptionsOf(path.query), session, respond, store) : store();
+  const compares = ifNoneMatch !== undefined && ifNoneMatch !== "*";
+  return compares || hasConditions(headers) ? ifAllowed(name, asked, reply, store) : store();
+}
+
+export const remove: Handler = (asked, reply) => {
+  const { request, query, session } = asked;
+  const read = readOptionsOf(query);
+  const write = writeOptionsOf(query);
+  const rw = quorumIn(query, "rw");
+  const name = objectIn(asked);
+  const removal = {
+    type: "delete",
+    name,
+    context: contextOf(request.headers),
+    read: { ...read, r: read.r ?? rw },
+    write: { ...write, w: write.w ?? rw, dw: write.dw ?? rw },
+  } as const;
+  const remove = (): (() => void) =>
+    session.store.ask(removal, (answer) => {
+      if (!answer.ok) reply.respond(failureResponse(answer.failure));
+      else reply.respond(answer.value ? noContent : notFound(undefined));
+    });
+  return hasConditions(request.headers) ? ifAllowed(name, asked, reply, remove) : remove();
+};
+
+function hasConditions(headers: ReadonlyMap<string, string>): boolean {
+  return headers.has("if-match") || headers.has("if-unmodified-since");
 }
 
 /** Reads first, and compares: writes elsewhere at the same time are not excluded, as in Riak. */
-function ifAllowed(
-  { headers }: HttpRequest,
-  { name }: { readonly name: ObjectName },
-  options: ReadOptions,
-  session: HttpSession,
-  respond: Respond,
-  store: () => () => void,
-): () => void {
-  let cancel = session.store.ask({ type: "get", name, options }, (answer) => {
-    if (!answer.ok) {
-      respond(failureResponse(answer.failure));
-      return;
-    }
-    const { value } = answer;
+function ifAllowed(name: ObjectName, asked: Asked, reply: Responding, write: () => () => void): () => void {
+  const { headers } = asked.request;
+  const tags = new Map([...headers].filter(([header]) => header === "if-none-match"));
+  const compared = ({ value }: Extract<Answer<"get">, { ok: true }>): boolean => {
     const [one, ...others] = value.siblings === "notfound" ? [] : value.siblings;
-    const validators = value.siblings === "notfound" ? undefined : validatorsOf(value, others.length === 0 ? one : undefined);
-    if (isAllowed(headers, validators)) cancel = store();
-    else respond(textResponse(412, ""));
+    if (value.siblings === "notfound") return isAllowed(headers, undefined);
+    const validators = validatorsOf(value, others.length === 0 ? one : undefined);
+    return isAllowed(headers, validators) && !isKnown(tags, validators);
+  };
+  let cancel = asked.session.store.ask({ type: "get", name, options: readOptionsOf(asked.query) }, (answer) => {
+    if (!answer.ok) reply.respond(failureResponse(answer.failure));
+    else if (compared(answer)) cancel = write();
+    else reply.respond(textResponse(412, ""));
   });
   return () => cancel();
 }
@@ -178,28 +110,4 @@ function contextOf(headers: ReadonlyMap<string, string>): Uint8Array | undefined
   if (text === undefined || text === "") return undefined;
   if (!/^[A-Za-z0-9+/]*={0,2}$/.test(text)) throw new HttpRefusal(400, "X-Riak-Vclock is not base64\n");
   return Buffer.from(text, "base64");
-}
-
-function remove(
-  request: HttpRequest,
-  name: ObjectName,
-  { query }: ObjectPath,
-  session: HttpSession,
-  respond: Respond,
-): () => void {
-  const read = readOptionsOf(query);
-  const write = writeOptionsOf(query);
-  const rw = quorumIn(query, "rw");
-  const asked = {
-    type: "delete",
-    name: bare(name),
-    context: contextOf(request.headers),
-    read: { ...read, r: read.r ?? rw },
-    write: { ...write, w: write.w ?? rw, dw: write.dw ?? rw },
-  } as const;
-  return session.store.ask(asked, (answer) => {
-    if (!answer.ok) respond(failureResponse(answer.failure));
-    else if (answer.value) respond({ status: 204, headers: [], body: Buffer.alloc(0) });
-    else respond(notFound(undefined));
-  });
 }

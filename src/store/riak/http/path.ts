@@ -1,42 +1,42 @@
-import { defaultType } from "../../leaderless/api.js";
+import type { Bucket } from "../../leaderless/api.js";
+import type { PathStyle } from "./asked.js";
 import { HttpRefusal } from "./message.js";
 
-/** Where an object is, or, without a key, where one is to be made. */
-export interface ObjectPath {
-  readonly type: string;
-  readonly bucket: string;
-  readonly key: string | undefined;
-  readonly query: URLSearchParams;
+/** Parts of a path as they were sent; empty ones count for nothing, as in Riak. */
+export function segmentsOf(target: string): string[] {
+  return (target.split("?", 1)[0] as string).split("/").filter((segment) => segment !== "");
 }
 
-const withType = /^\/types\/([^/]+)\/buckets\/([^/]+)\/keys(?:\/([^/]+))?$/;
-const withoutType = /^\/buckets\/([^/]+)\/keys(?:\/([^/]+))?$/;
-/** Before Riak 1.0. */
-const old = /^\/riak\/([^/]+)(?:\/([^/]+))?$/;
-
-/** Undefined where it names no object. Throws {@link HttpRefusal}. */
-export function objectPath(target: string): ObjectPath | undefined {
-  const [path = "", ...rest] = target.split("?");
-  const query = new URLSearchParams(rest.join("?"));
-  const [typed, type, bucket, key] = withType.exec(path) ?? [];
-  if (typed !== undefined) return { type: decoded(type), bucket: decoded(bucket), key: key && decoded(key), query };
-  const [plain, itsBucket, itsKey] = withoutType.exec(path) ?? old.exec(path) ?? [];
-  if (plain === undefined) return undefined;
-  return { type: defaultType, bucket: decoded(itsBucket), key: itsKey && decoded(itsKey), query };
+/** Of names that come twice, the first. Throws {@link HttpRefusal}. */
+export function queryOf(target: string): ReadonlyMap<string, string> {
+  const start = target.indexOf("?");
+  const query = new Map<string, string>();
+  if (start < 0) return query;
+  for (const pair of target.slice(start + 1).split("&")) {
+    const end = pair.indexOf("=");
+    const name = decoded(end < 0 ? pair : pair.slice(0, end));
+    if (name !== "" && !query.has(name)) query.set(name, end < 0 ? "" : decoded(pair.slice(end + 1)));
+  }
+  return query;
 }
 
-/** The bytes that a part of a path stands for, as latin1 text. */
+/** The bytes that a part of a path stands for, as latin1 text. As in Riak, whose clients count on it, a plus is a space. Throws {@link HttpRefusal}. */
 export function decoded(part = ""): string {
   if (/%(?![0-9A-Fa-f]{2})/.test(part)) throw new HttpRefusal(400, `Malformed escape in ${part}\n`);
-  return part.replace(/%([0-9A-Fa-f]{2})/g, (_all, hex: string) => String.fromCharCode(Number.parseInt(hex, 16)));
+  const byteOf = (_all: string, hex: string): string => String.fromCharCode(Number.parseInt(hex, 16));
+  return part.replaceAll("+", " ").replace(/%([0-9A-Fa-f]{2})/g, byteOf);
 }
 
-function encoded(name: string): string {
+export function encoded(name: string): string {
   const escape = (char: string): string => `%${char.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`;
   return name.replace(/[^A-Za-z0-9_.~-]/g, escape);
 }
 
-export function pathOf({ type, bucket }: { readonly type: string; readonly bucket: string }, key?: string): string {
-  const ofType = type === defaultType ? "" : `/types/${encoded(type)}`;
-  return `${ofType}/buckets/${encoded(bucket)}${key === undefined ? "" : `/keys/${encoded(key)}`}`;
+export function bucketPath({ type, bucket }: Bucket, style: PathStyle): string {
+  if (style === "riak") return `/riak/${encoded(bucket)}`;
+  return `${style === "types" ? `/types/${encoded(type)}` : ""}/buckets/${encoded(bucket)}`;
+}
+
+export function keyPath(bucket: Bucket, key: string, style: PathStyle): string {
+  return `${bucketPath(bucket, style)}${style === "riak" ? "" : "/keys"}/${encoded(key)}`;
 }
