@@ -1,10 +1,13 @@
 import type { Prng } from "../../core/prng.js";
+import type { RingCommand, RingView } from "../../core/ring-contract.js";
 import type { ObjectName } from "./api.js";
 import type { ClusterState } from "./gossip/cluster-state.js";
 import { Gossip, type GossipEvent, type GossipInput } from "./gossip/gossip.js";
 import { presentMembers } from "./gossip/membership.js";
 import type { PlacedReplica } from "./coordinator/surroundings.js";
 import type { Outgoing } from "./messages.js";
+import { obey } from "./operator/commands.js";
+import { ringViewOf, type Viewer } from "./operator/ring-view.js";
 import { homePartition } from "./ring/place.js";
 import { preferenceList, sloppyList, type Replica } from "./ring/preference-list.js";
 import { Transition } from "./ring/transfers.js";
@@ -27,6 +30,9 @@ export interface ClusterViewOptions {
   /** To be kept on the disk. */
   readonly onChanged: (state: ClusterState) => void;
 }
+
+/** What became of a command: `why` is one sentence. */
+export type RingOutcome = { readonly ok: true } | { readonly ok: false; readonly why: string };
 
 /** What a node knows of its cluster, and holds to be so: who is a member and owns what (gossip), and who answers (SWIM). */
 export class ClusterView {
@@ -68,6 +74,19 @@ export class ClusterView {
       ? sloppyList(walk, n, isReachable)
       : preferenceList(walk, n).filter(({ member }) => isReachable(member));
     return replicas.map((replica) => ({ ...replica, place: placeOf(partition, n, replica) }));
+  }
+
+  /** What an operator asks of the ring. `nVals`: all N that keys of the cluster have. */
+  obey(command: RingCommand, nVals: readonly number[]): RingOutcome {
+    const obeyed = obey(this.state.ring, command, { self: this.#options.self, nVals });
+    if (!obeyed.ok) return obeyed;
+    this.gossip([{ type: "change", change: (state) => ({ ...state, ring: obeyed.state }) }]);
+    return { ok: true };
+  }
+
+  view(viewer: Pick<Viewer, "cluster" | "n" | "nVals" | "hints">): RingView {
+    const isReachable = (member: string): boolean => this.isReachable(member);
+    return ringViewOf(this.state, { ...viewer, node: this.#options.self, transition: this.#transition, isReachable });
   }
 
   swim(inputs: readonly SwimInput[]): void {

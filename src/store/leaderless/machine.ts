@@ -1,8 +1,9 @@
 import type { Prng } from "../../core/prng.js";
 import { unreachable } from "../../core/invariant.js";
+import type { RingCommand, RingView } from "../../core/ring-contract.js";
 import type { Answer, Bucket, BucketProperties, ObjectName, Request } from "./api.js";
 import { defaultProperties, type StoreDefaults } from "./buckets/properties.js";
-import { ClusterView } from "./cluster-view.js";
+import { ClusterView, type RingOutcome } from "./cluster-view.js";
 import { Copies, type Writers } from "./copies.js";
 import { Reads, repairOf, type Gathered } from "./coordinator/reads.js";
 import { Reaping } from "./coordinator/reaping.js";
@@ -18,6 +19,7 @@ import type { Message, Outgoing } from "./messages.js";
 import { conflictRules, type ConflictRules } from "./objects/conflict.js";
 import { decodeObject } from "./objects/object-codec.js";
 import { reapDecision, type DeleteMode } from "./objects/tombstones.js";
+import { nValsOf } from "./operator/ring-view.js";
 import { Questions } from "./questions.js";
 import { objectName, storageKey } from "./storage-key.js";
 import type { Storage } from "./storage.js";
@@ -37,7 +39,9 @@ export type Input =
   /** All writes of the storage up to this number are. */
   | { readonly type: "durable"; readonly writeNumber: number }
   /** `id` comes back in `answers`. */
-  | { readonly type: "ask"; readonly id: number; readonly request: Request };
+  | { readonly type: "ask"; readonly id: number; readonly request: Request }
+  /** What an operator asks of the ring. `id` comes back in `outcomes`. */
+  | { readonly type: "command"; readonly id: number; readonly command: RingCommand };
 
 export type LeaderlessEvent =
   | SwimEvent
@@ -48,6 +52,7 @@ export type LeaderlessEvent =
 export interface Effects {
   readonly send: readonly Message[];
   readonly answers: readonly { readonly id: number; readonly answer: Answer<Request["type"]> }[];
+  readonly outcomes: readonly { readonly id: number; readonly outcome: RingOutcome }[];
   readonly events: readonly LeaderlessEvent[];
 }
 
@@ -87,6 +92,7 @@ export class Leaderless {
   #lastRequest: number;
   #send: Message[] = [];
   #answers: Effects["answers"][number][] = [];
+  #outcomes: Effects["outcomes"][number][] = [];
   #events: LeaderlessEvent[] = [];
 
   constructor(options: LeaderlessOptions) {
@@ -128,11 +134,17 @@ export class Leaderless {
   step(inputs: readonly Input[]): Effects {
     for (const input of inputs) this.#take(input);
     this.#leaseEpochs();
-    const effects = { send: this.#send, answers: this.#answers, events: this.#events };
+    const effects = { send: this.#send, answers: this.#answers, outcomes: this.#outcomes, events: this.#events };
     this.#send = [];
     this.#answers = [];
+    this.#outcomes = [];
     this.#events = [];
     return effects;
+  }
+
+  /** What this node tells of its ring. */
+  ringView(cluster: string): RingView {
+    return this.#cluster.view({ cluster, n: this.#defaults.nVal, nVals: this.#nVals(), hints: this.hints });
   }
 
   /** Keys that wait for their owners, by owner. */
@@ -156,9 +168,18 @@ export class Leaderless {
         return this.#durable.confirm(input.writeNumber);
       case "ask":
         return this.#questions.ask(input.request, (answer) => this.#answers.push({ id: input.id, answer }));
+      case "command": {
+        const outcome = this.#cluster.obey(input.command, this.#nVals());
+        this.#outcomes.push({ id: input.id, outcome });
+        return;
+      }
       default:
         return unreachable(input);
     }
+  }
+
+  #nVals(): number[] {
+    return nValsOf(this.#cluster.state, this.#defaults.nVal, this.#options.storage.places());
   }
 
   #leaseEpochs(): void {

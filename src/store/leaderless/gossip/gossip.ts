@@ -2,9 +2,9 @@ import type { Prng } from "../../../core/prng.js";
 import { ringName } from "../ring/ring.js";
 import type { Change } from "../ring/staged-plan.js";
 import { acknowledgeTypes, typeStatus } from "./bucket-types.js";
-import { digestOf } from "./canonical.js";
+import { compareCanonical, digestOf } from "./canonical.js";
 import { mergeStates, type ClusterState } from "./cluster-state.js";
-import { markBack, memberStatus, presentMembers, settle, type MemberStatus } from "./membership.js";
+import { markBack, memberStatus, presentMembers, settle, stagedChanges, type MemberStatus } from "./membership.js";
 import { sections, type Digest, type GossipMessage, type Section } from "./messages.js";
 
 export interface GossipOptions {
@@ -28,7 +28,10 @@ export type GossipInput =
 export type GossipEvent =
   /** Something of the state is new: it is to be kept on the disk. */
   | { readonly type: "changed" }
-  | { readonly type: "planned" | "settled"; readonly ring: string; readonly changes: readonly Change[] }
+  /** Changes that wait for a commit are others now: these. */
+  | { readonly type: "staged"; readonly changes: readonly Change[] }
+  /** A plan is being carried out; is carried out. */
+  | { readonly type: "committed" | "settled"; readonly ring: string; readonly changes: readonly Change[] }
   /**
    * A plan gave way to one committed elsewhere at the same time, and its changes have to be staged again. None are told where it was settled already:
    * then the members that joined by it are seen to leave.
@@ -169,8 +172,10 @@ function ringEvents({ ring: before }: ClusterState, { ring: after }: ClusterStat
   if (!isKept) events.push({ type: "overruled", ring, by: ringName(latest), changes });
   else if (before.plan !== undefined && ringName(after.ring) === ring) events.push({ type: "settled", ring, changes });
   if (after.plan !== undefined && (before.plan === undefined || ringName(before.plan) !== ringName(after.plan))) {
-    events.push({ type: "planned", ring: ringName(after.plan), changes: after.plan.changes });
+    events.push({ type: "committed", ring: ringName(after.plan), changes: after.plan.changes });
   }
+  const staged = stagedChanges(after);
+  if (compareCanonical(stagedChanges(before), staged) !== 0) events.push({ type: "staged", changes: staged });
   return events;
 }
 

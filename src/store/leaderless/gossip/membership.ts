@@ -130,6 +130,12 @@ export function markGone(state: RingState, member: string): RingState {
   return memberStatus(state, member) === "exiting" ? withStanding(state, member, { standing: "gone" }) : state;
 }
 
+/** Whoever owns nothing may be forgotten, also where it does not answer: a node that is joining, or exiting. */
+export function forget(state: RingState, member: string): RingState {
+  const status = memberStatus(state, member);
+  return status === "joining" || status === "exiting" ? withStanding(state, member, { standing: "gone" }) : state;
+}
+
 /** Changes an entry where that makes a difference; each change has the next version. */
 function withStanding(state: RingState, member: string, change: Partial<Pick<MemberEntry, "standing" | "address">>): RingState {
   const entry = entryOf(state.members, member) ?? { incarnation: 0, version: 0, standing: "gone", address: "" };
