@@ -1,5 +1,6 @@
 import type { Answer, Request } from "./api.js";
 import { failed, type OnAnswer } from "./coordinator/answers.js";
+import { DataTypes } from "./coordinator/data-types.js";
 import { Forwarding } from "./coordinator/forwarding.js";
 import { Objects } from "./coordinator/objects.js";
 import type { Reads } from "./coordinator/reads.js";
@@ -12,11 +13,13 @@ export class Questions {
   readonly #around: Surroundings;
   readonly #forwarding: Forwarding;
   readonly #objects: Objects;
+  readonly #dataTypes: DataTypes;
 
   constructor(around: Surroundings, reads: Reads, writes: Writes) {
     this.#around = around;
     this.#forwarding = new Forwarding(around, writes, (request, onAnswer) => this.coordinate(request, onAnswer));
     this.#objects = new Objects(around, reads, writes, this.#forwarding);
+    this.#dataTypes = new DataTypes(around, reads, writes, this.#forwarding);
   }
 
   ask(request: Request, onAnswer: OnAnswer): void {
@@ -27,6 +30,10 @@ export class Questions {
         return this.#forwarding.begin(request, onAnswer);
       case "delete":
         return this.#objects.delete(request, onAnswer);
+      case "fetchDataType":
+        return this.#dataTypes.fetch(request, onAnswer);
+      case "updateDataType":
+        return this.#dataTypes.update(request, onAnswer);
       default:
         return onAnswer(failed({ type: "invalid", why: `this store does not answer ${request.type} yet` }, true));
     }
@@ -39,7 +46,7 @@ export class Questions {
       case "put":
         return this.#objects.coordinatePut(request, onAnswer);
       case "updateDataType":
-        return onAnswer(failed({ type: "invalid", why: "data types are not there yet" }, true));
+        return this.#dataTypes.coordinateUpdate(request, onAnswer);
     }
   }
 

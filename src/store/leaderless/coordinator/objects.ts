@@ -75,6 +75,10 @@ export class Objects {
     if (typeof context === "string") return onAnswer(failed({ type: "invalid", why: context }, true));
     const rules = rulesOf(properties);
     const written = { isTombstone: false, ...request.content };
+    if (properties.datatype !== undefined && !written.isTombstone)
+      return onAnswer(
+        failed({ type: "invalid", why: `The bucket holds values of the data type ${properties.datatype} only` }, true),
+      );
     const change: Change = (local, actors) => coordinate(local, context, written, actors, wallMs(), rules);
     this.#writes.begin(request.name, request.options, properties, change, (outcome: WriteOutcome) => {
       if (!outcome.ok) return onAnswer(failed(outcome.reason, outcome.isDefinite));

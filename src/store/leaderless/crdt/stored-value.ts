@@ -1,6 +1,6 @@
 import type { DataTypeName } from "../api.js";
 import { CanonicalReader, CanonicalWriter } from "./canonical.js";
-import { clockBytes, clockOfContext } from "./clock.js";
+import { clockBytes, clockOfContext, emptyClock, hasSeen } from "./clock.js";
 import type { DataType, UpdateOptions } from "./data-type.js";
 import { DataTypeError } from "./errors.js";
 import { dataTypeOfTag, dataTypes } from "./kinds.js";
@@ -55,6 +55,27 @@ export function readValue(bytes: Uint8Array): { readonly value: DataTypeValue; r
 /** Which data type the bytes are; undefined: none. Says nothing of whether they are whole. */
 export function typeOfValue(bytes: Uint8Array): DataTypeName | undefined {
   return bytes[0] === mark && bytes[1] === version ? dataTypeOfTag(bytes[2] ?? 0)?.name : undefined;
+}
+
+/** Whether the bytes are a whole value of a data type. */
+export function isValue(bytes: Uint8Array): boolean {
+  try {
+    storedIn(bytes);
+    return true;
+  } catch (error) {
+    if (error instanceof DataTypeError) return false;
+    throw error;
+  }
+}
+
+/**
+ * Whose events a client has seen, by its context, that the value has not (undefined: there is none): one that it wrote, or that a copy elsewhere
+ * has, and this copy has lost or has not got yet. Throws {@link DataTypeError}.
+ */
+export function actorsAhead(context: Uint8Array, bytes: Uint8Array | undefined): readonly string[] {
+  const stored = bytes === undefined ? undefined : storedIn(bytes);
+  const known = stored?.type.context(stored.state) ?? emptyClock;
+  return [...clockOfContext(context)].flatMap(([actor, event]) => (hasSeen(known, actor, event) ? [] : [actor]));
 }
 
 function stateOf(bytes: Uint8Array, wanted: DataType): unknown {

@@ -1,12 +1,13 @@
 import { invariant } from "../../../core/invariant.js";
+import type { DataTypeName } from "../api.js";
 import type { ActorSource } from "../versions/actor.js";
 import { prune } from "../versions/prune.js";
 import type { Dot, VersionVector } from "../versions/version-vector.js";
 import { counterOf, emptyVector, increment, mergeVectors } from "../versions/version-vector.js";
 import type { ConflictRules } from "./conflict.js";
-import { newest, notSeen, settled } from "./merge.js";
+import { newest, notSeen, settled, valueAmong } from "./merge.js";
 import type { StoredObject, StoredSibling, Written } from "./stored-object.js";
-import { inOrder } from "./stored-object.js";
+import { compareSiblings, inOrder, ordered } from "./stored-object.js";
 
 /**
  * What the node that coordinates a write stores, and sends to the other replicas; it has to be one of those that keep a copy. `local`:
@@ -33,28 +34,40 @@ export function coordinate(
   return { vector, siblings: settled([...beside, rules.clock === "dvv" ? { ...sibling, dot } : sibling], rules) };
 }
 
-/** The new value of a data type from the one that is there (undefined: none), by the actor who counts it, at that time. */
-export type Update = (current: Uint8Array | undefined, actor: string, nowUs: number) => Written;
+/** A change of a value of a data type. */
+export interface Update {
+  readonly datatype: DataTypeName;
+  /** The new value from the one that is there (undefined: none), by the actor who counts it, at that time. */
+  readonly apply: (current: Uint8Array | undefined, actor: string, nowUs: number) => Written;
+  /** Of whom its client has seen more than the value has. */
+  readonly actorsAhead: (current: Uint8Array | undefined) => readonly string[];
+}
 
 /**
  * As {@link coordinate}, of a value of a data type. It goes on from what the coordinator has, so it overwrites that, and nothing else,
- * whatever its client had seen: that may not be part of the value. Throws what `update` throws.
+ * whatever its client had seen: that may not be part of the value. In a bucket that is not the data type's (Riak 1.4's counters), other values
+ * stay beside it. Throws what `apply` and `actorsAhead` throw.
  */
 export function coordinateUpdate(
   local: StoredObject | undefined,
-  update: Update,
+  { datatype, apply, actorsAhead }: Update,
   actors: ActorSource,
   wallMs: number,
   rules: ConflictRules,
 ): StoredObject {
-  const current = local && settled(local.siblings, rules).find(({ isTombstone }) => !isTombstone);
+  invariant(rules.clock !== "wall", "data types are not for buckets in which the newest write wins");
+  const live = local === undefined ? [] : settled(local.siblings, rules).filter(({ isTombstone }) => !isTombstone);
+  const current = valueAmong(live, datatype, rules);
   const vector = local?.vector ?? emptyVector;
+  // Who has been seen ahead may have lost what it wrote, and must not write it again as something else.
+  const ahead = actorsAhead(current?.value).map((actor) => ({ actor, counter: counterOf(vector, actor) + 1, seconds: 0 }));
   // A value counts by itself, and one that was deleted has forgotten how far: the next may not go on under the same name.
-  const actor = actors.choose(current && vector, vector);
+  const actor = actors.choose(current && vector, ahead);
   // Never before what it goes on from: a merge with that takes the later time, in whatever order it comes about.
   const lastModifiedUs = Math.max(stamp(local, wallMs), lastStamp(local) + 1);
-  const sibling = { ...inOrder(update(current?.value, actor, lastModifiedUs)), lastModifiedUs, dot: undefined };
-  return { vector: counted(vector, actor, sibling, rules), siblings: [sibling] };
+  const sibling = { ...inOrder(apply(current?.value, actor, lastModifiedUs)), lastModifiedUs, dot: undefined };
+  const beside = live.filter((other) => rules.join === undefined && other !== current);
+  return { vector: counted(vector, actor, sibling, rules), siblings: ordered([...beside, sibling], compareSiblings) };
 }
 
 /** With the event that made the sibling. */

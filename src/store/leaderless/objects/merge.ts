@@ -7,6 +7,9 @@
  * So is `dvv` where one side deletes a value of a data type and the other changes it.
  */
 import { invariant } from "../../../core/invariant.js";
+import type { DataTypeName } from "../api.js";
+import { isDataType } from "../crdt/kinds.js";
+import { isValue, mergeValues, typeOfValue } from "../crdt/stored-value.js";
 import type { VersionVector } from "../versions/version-vector.js";
 import { covers, descends, emptyVector, mergeVectors } from "../versions/version-vector.js";
 import type { ConflictRules } from "./conflict.js";
@@ -41,12 +44,47 @@ export function mergeAll(copies: readonly StoredObject[], rules: MergeRules): St
 /** In order, each once; values of a data type as one. */
 export function settled(siblings: readonly StoredSibling[], { join }: MergeRules): readonly StoredSibling[] {
   const each = ordered(siblings, compareSiblings);
-  if (join === undefined || each.length === 1) return each;
+  if (each.length === 1) return each;
+  if (join === undefined) return ordered(withValuesJoined(each), compareSiblings);
   // A change that did not know of the deletion outlives it, as an added element outlives its removal.
   const live = each.filter(({ isTombstone }) => !isTombstone);
   if (live.length === 0) return each;
   const [value, ...others] = live.map((sibling) => sibling.value) as [Uint8Array, ...Uint8Array[]];
   return [{ ...newest(live), dot: undefined, value: others.reduce((joined, other) => join(joined, other), value) }];
+}
+
+/**
+ * Of a bucket that is not one data type's: counters as Riak 1.4 had them stand there beside other values, and a replica that has not heard of a
+ * bucket type yet keeps copies of it as well. What a client wrote itself has a dot, and stays what it is, as do bytes that are no data type's.
+ */
+function withValuesJoined(siblings: readonly StoredSibling[]): readonly StoredSibling[] {
+  const values = siblings.filter(({ dot, contentType, isTombstone }) => !isTombstone && !dot && isDataType(contentType));
+  if (values.length < 2) return siblings;
+  const byType = new Map<DataTypeName, StoredSibling[]>();
+  for (const sibling of values) {
+    const type = isValue(sibling.value) ? typeOfValue(sibling.value) : undefined;
+    if (type !== undefined) byType.set(type, [...(byType.get(type) ?? []), sibling]);
+  }
+  const joined = [...byType.values()].flat();
+  return [...siblings.filter((sibling) => !joined.includes(sibling)), ...[...byType.values()].map(asOne)];
+}
+
+/** The value of this data type among settled siblings: where the bucket is not of that type, only what was counted, not what a client put there. */
+export function valueAmong(
+  siblings: readonly StoredSibling[],
+  datatype: DataTypeName,
+  { join }: MergeRules,
+): StoredSibling | undefined {
+  const live = siblings.filter(({ isTombstone }) => !isTombstone);
+  if (join !== undefined) return live[0];
+  return live.find(
+    ({ dot, contentType, value }) => !dot && isDataType(contentType) && typeOfValue(value) === datatype && isValue(value),
+  );
+}
+
+/** Values of one data type. */
+function asOne(siblings: readonly StoredSibling[]): StoredSibling {
+  return { ...newest(siblings), value: siblings.map(({ value }) => value).reduce((joined, value) => mergeValues(joined, value)) };
 }
 
 export function newest(siblings: readonly StoredSibling[]): StoredSibling {

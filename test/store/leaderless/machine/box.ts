@@ -1,5 +1,6 @@
 import { createPrng } from "../../../../src/core/prng.js";
 import type { Answer, ObjectName, Request, Sibling } from "../../../../src/store/leaderless/api.js";
+import type { BucketType } from "../../../../src/store/leaderless/gossip/cluster-state.js";
 import { foundRing } from "../../../../src/store/leaderless/gossip/membership.js";
 import { Leaderless, type LeaderlessEvent, type LeaderlessOptions } from "../../../../src/store/leaderless/machine.js";
 import type { Message } from "../../../../src/store/leaderless/messages.js";
@@ -26,15 +27,19 @@ export class Box {
   readonly #answers = new Map<number, Answer<Request["type"]>>();
   #asked = 0;
 
-  constructor(members: readonly string[], options: Partial<LeaderlessOptions> = {}) {
+  constructor(
+    members: readonly string[],
+    options: Partial<LeaderlessOptions> = {},
+    types: Readonly<Record<string, BucketType>> = {},
+  ) {
     const ring = foundRing(Object.fromEntries(members.map((member) => [member, member])), 16);
     members.forEach((self, i) => {
       const storage = new MemoryStorage();
       const node = new Leaderless({
         self,
-        state: { ring, types: {}, buckets: {} },
+        state: { ring, types, buckets: {} },
         storage,
-        epochs: new Epochs(undefined, () => `disk-of-${i}`.slice(0, 8)),
+        epochs: new Epochs(undefined, () => `disk-of${i}`),
         prng: createPrng(i + 1),
         nowMs: this.nowMs,
         defaults,

@@ -3,8 +3,8 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { ConflictRules } from "../../../../src/store/leaderless/objects/conflict.js";
 import { conflictRules } from "../../../../src/store/leaderless/objects/conflict.js";
-import { readValue, updateValue } from "../../../../src/store/leaderless/crdt/stored-value.js";
-import { coordinate, coordinateUpdate } from "../../../../src/store/leaderless/objects/coordinate.js";
+import { actorsAhead, readValue, updateValue } from "../../../../src/store/leaderless/crdt/stored-value.js";
+import { coordinate, coordinateUpdate, type Update } from "../../../../src/store/leaderless/objects/coordinate.js";
 import { merge, mergeAll } from "../../../../src/store/leaderless/objects/merge.js";
 import { encodeObject } from "../../../../src/store/leaderless/objects/object-codec.js";
 import type { StoredObject, Written } from "../../../../src/store/leaderless/objects/stored-object.js";
@@ -12,7 +12,7 @@ import { isDeleted, tombstone } from "../../../../src/store/leaderless/objects/s
 import { epochOf, namedActor } from "../../../../src/store/leaderless/versions/actor.js";
 import { emptyVector } from "../../../../src/store/leaderless/versions/version-vector.js";
 import type { UpdateBy } from "./world.js";
-import { calmSteps, diskIdOf, played, properties, roughSteps, rules, started, text, valuesOf } from "./world.js";
+import { calmSteps, diskIdOf, played, properties, roughSteps, rules, started, text, updating, valuesOf } from "./world.js";
 
 const vclock: ConflictRules = { ...rules, clock: "vclock" };
 const wall: ConflictRules = { ...rules, clock: "wall" };
@@ -159,10 +159,10 @@ describe("data types", () => {
     const next = (before?: StoredObject): StoredObject =>
       coordinateUpdate(
         before,
-        (current, actor) => {
+        updating((current, actor) => {
           actors.push(`${current === undefined ? "new" : "goes on"} ${epochOf(actor, diskIdOf(0))}`);
           return text("x");
-        },
+        }),
         epochs.of("k"),
         1,
         sets,
@@ -172,6 +172,29 @@ describe("data types", () => {
     expect(isDeleted(deleted)).toBe(true);
     next(next(deleted));
     expect(actors).toEqual(["new 0", "goes on 0", "new 1", "goes on 1"]);
+  });
+
+  test("whoever lost what a client has seen of it counts as somebody else", () => {
+    const { epochs } = started(undefined, 0);
+    const setRules = conflictRules({ ...properties, datatype: "set" }, "dvv");
+    const added = (before: StoredObject | undefined, element: string, context?: Uint8Array): StoredObject => {
+      const op = { kind: "set", adds: [element], removes: [] } as const;
+      const update: Update = {
+        datatype: "set",
+        apply: (current, actor, nowMicros) => ({
+          ...text(""),
+          value: updateValue(current, { op, actor, nowMicros, context, hllPrecision: 14 }),
+        }),
+        actorsAhead: (current) => (context === undefined ? [] : actorsAhead(context, current)),
+      };
+      return coordinateUpdate(before, update, epochs.of("k"), 1, setRules);
+    };
+    const contextOf = (object: StoredObject): Uint8Array => readValue(object.siblings[0]?.value as Uint8Array).context;
+    const first = added(undefined, "x");
+    const second = added(first, "y");
+    const epochsIn = ({ vector }: StoredObject): unknown[] => vector.map(({ actor }) => epochOf(actor, diskIdOf(0)));
+    expect(epochsIn(added(second, "z", contextOf(second)))).toEqual([0]);
+    expect(epochsIn(added(first, "z", contextOf(second)))).toEqual([0, 1]);
   });
 
   test("are never older than what they go on from, whatever the clock says", () => {
@@ -204,7 +227,13 @@ describe("data types", () => {
   }
 
   function withElement(element: string, before: StoredObject | undefined, name: string, ms = 1): StoredObject {
-    return coordinateUpdate(before, (current) => adding(element, current), namedActor(name), ms, sets);
+    return coordinateUpdate(
+      before,
+      updating((current) => adding(element, current)),
+      namedActor(name),
+      ms,
+      sets,
+    );
   }
 
   function union(...values: readonly Uint8Array[]): Uint8Array {

@@ -88,7 +88,12 @@ export type Step =
   /** The power fails, and takes the last writes of the disk along. */
   | { readonly kind: "crash"; readonly node: number; readonly lost: number };
 
-export type UpdateBy = (event: string, ...from: Parameters<Update>) => Written;
+export type UpdateBy = (event: string, ...from: Parameters<Update["apply"]>) => Written;
+
+/** A client that has seen nothing the copy has not. */
+export function updating(apply: Update["apply"]): Update {
+  return { datatype: "set", apply, actorsAhead: () => [] };
+}
 
 /** Nodes that keep a copy of one key, beside their twins. Copies of the past can be had too: see `pool`. */
 export class World {
@@ -147,7 +152,13 @@ export class World {
     const next =
       update === undefined
         ? coordinate(object, vector, text(event), actors, wallMs, given)
-        : coordinateUpdate(object, (...from) => update(event, ...from), actors, wallMs, given);
+        : coordinateUpdate(
+            object,
+            updating((...from) => update(event, ...from)),
+            actors,
+            wallMs,
+            given,
+          );
     this.keep(at, { object: next, twin: maximal(new Map([...twin, [event, new Set([...seen, event])]])) });
     const dot = next.siblings.find(({ value }) => Buffer.from(value).toString() === event)?.dot;
     const name = JSON.stringify(dot);
