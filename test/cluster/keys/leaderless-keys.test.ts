@@ -1,14 +1,12 @@
 // Shows `put`, `get` and `del` of a leaderless store, over Riak's HTTP with nodes of the store itself: siblings, contexts, quorums, refusals.
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { Chalk } from "chalk";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { renderDeletion, renderFound, renderWrite } from "../../../src/cli/render-keys.js";
 import type { Keys, NamedObject, ObjectWrite, PutWishes } from "../../../src/cluster/keys/keys.js";
 import { leaderlessKeys } from "../../../src/cluster/keys/leaderless-keys.js";
 import { createObjectClient } from "../../../src/cluster/keys/object-client.js";
+import { RiakHttpServer } from "../../../src/store/io/riak-http-server.js";
 import type { LeaderlessStore } from "../../../src/store/leaderless/api.js";
-import { serveObject } from "../../../src/store/riak/http/objects.js";
 import { Box } from "../../store/leaderless/machine/box.js";
 
 const plain = new Chalk({ level: 0 });
@@ -44,21 +42,10 @@ async function behindPort(node: string, box: Box): Promise<Keys> {
       return () => undefined;
     },
   };
-  const server = createServer((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on("data", (chunk: Buffer) => chunks.push(chunk));
-    request.on("end", () => {
-      const headers = new Map(Object.entries(request.headers).map(([name, value]) => [name, String(value)]));
-      const asked = { method: request.method ?? "", target: request.url ?? "", headers, body: Buffer.concat(chunks) };
-      serveObject(asked, { store, newKey: () => `key${++made}` }, ({ status, headers: said, body }) => {
-        response.writeHead(status, said.flat() as string[]).end(body);
-      });
-    });
-  });
-  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-  onTestFinished(() => server.closeAllConnections());
-  onTestFinished(() => void server.close());
-  return leaderlessKeys(createObjectClient(node, { host: "127.0.0.1", port: (server.address() as AddressInfo).port }));
+  const server = new RiakHttpServer({ store, newKey: () => `key${++made}`, stats: () => ({}) });
+  const port = await server.listen("127.0.0.1", 0);
+  onTestFinished(() => server.close());
+  return leaderlessKeys(createObjectClient(node, { host: "127.0.0.1", port }));
 }
 
 const valuesOf = ({ siblings }: NamedObject): readonly (string | null)[] => siblings.map(({ value }) => value).sort();

@@ -39,6 +39,8 @@ export interface MemoryStore extends LeaderlessStore {
   readonly asked: Request[];
   /** The next question fails with this. */
   failNext(reason: Failure["reason"]): void;
+  /** The next second page of an answer is this instead. */
+  failPage(reason: Failure["reason"]): void;
   /** Nothing is answered from here on. */
   hold(): void;
   /** How many questions nobody waited for any more before they were answered. */
@@ -74,6 +76,7 @@ export function memoryStore(): MemoryStore {
   let failing: Failure["reason"] | undefined;
   let actors = 0;
   let isHeld = false;
+  let failingPage: Failure["reason"] | undefined;
 
   const keyOf = ({ type, bucket, key }: ObjectName): string => JSON.stringify([type, bucket, key]);
   const namesOf = (): ObjectName[] =>
@@ -105,6 +108,9 @@ export function memoryStore(): MemoryStore {
     pages: 0,
     failNext: (reason) => {
       failing = reason;
+    },
+    failPage: (reason) => {
+      failingPage = reason;
     },
     hold: () => {
       isHeld = true;
@@ -139,6 +145,11 @@ export function memoryStore(): MemoryStore {
     const { items, continuation } = listed(request);
     const give = (from: number): void => {
       store.pages++;
+      if (from > 0 && failingPage !== undefined) {
+        tell({ ok: false, failure: { definite: true, reason: failingPage } });
+        failingPage = undefined;
+        return;
+      }
       const isLast = from + pageItems >= items.length;
       const more = isLast ? undefined : (): void => queueMicrotask(() => give(from + pageItems));
       tell({

@@ -1,5 +1,7 @@
 import type { Handler } from "./asked.js";
+import * as lists from "./lists.js";
 import * as objects from "./objects.js";
+import * as props from "./props.js";
 import * as server from "./server.js";
 
 type Method = "GET" | "PUT" | "POST" | "DELETE";
@@ -26,9 +28,13 @@ const object = { GET: objects.get, PUT: objects.put, POST: objects.put, DELETE: 
 /** Of those that match, the first counts. */
 export const routes: readonly Route[] = [
   ...ofTypes("/buckets/:bucket/keys/:key", object),
-  ...ofTypes("/buckets/:bucket/keys", { POST: objects.create }),
+  ...ofTypes("/buckets/:bucket/keys", { GET: lists.keys, POST: objects.create }),
+  ...ofTypes("/buckets/:bucket/props", { GET: props.getBucket, PUT: props.setBucket, DELETE: props.resetBucket }),
+  ...ofTypes("/buckets", { GET: lists.buckets }),
+  route("/types/:type/props", { GET: props.getType, PUT: props.setType }),
   route("/riak/:bucket/:key", object),
-  route("/riak/:bucket", { POST: objects.create }),
+  route("/riak/:bucket", { GET: lists.oldBucket, PUT: props.setBucket, POST: objects.create }),
+  route("/riak", { GET: lists.buckets }),
   route("/ping", { GET: server.ping }),
   route("/stats", { GET: server.stats }),
 ];
