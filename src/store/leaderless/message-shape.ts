@@ -1,0 +1,58 @@
+import { parseGossipMessage } from "./gossip/messages.js";
+import type { Message } from "./messages.js";
+import { answerShape, coordinatedShape } from "./request-shape.js";
+import { ringSizes } from "./ring/place.js";
+import { bytes, count, isRecord, oneOf, optional, record, tagged, text, type Shape } from "./shape.js";
+import { objectName } from "./storage-key.js";
+import { parseSwimMessage } from "./swim/messages.js";
+
+const partitionsMax = Math.max(...ringSizes);
+
+const partition: Shape = (value) => count(value) && (value as number) < partitionsMax;
+
+const place = tagged("kind", {
+  home: record({ partition, n: count }),
+  hint: record({ partition, n: count, member: text }),
+});
+
+const key: Shape = (value) => {
+  if (!text(value)) return false;
+  try {
+    objectName(value as string);
+    return true;
+  } catch {
+    return false;
+  }
+};
+
+const shapes: { readonly [Type in Exclude<Message["type"], "swim" | "gossip">]: Shape } = {
+  read: record({ request: count, place, key }),
+  readReply: record({ request: count, object: optional(bytes) }),
+  write: record({ request: count, place, key, object: bytes, wanted: oneOf("nothing", "durable", "both") }),
+  writeReply: record({ request: count, result: oneOf("taken", "durable", "failed") }),
+  forward: record({ request: count, asked: coordinatedShape }),
+  forwardReply: record({ request: count, answer: answerShape }),
+  reap: record({ place, key, objectHash: count }),
+};
+
+const isOther = tagged("type", shapes);
+
+/**
+ * A message as it came from the network, or undefined where it is none that `from` can have sent to `to`. Bytes of objects are not looked into. Whoever
+ * is no member yet (`from` is undefined) has nothing to say but gossip.
+ */
+export function parseMessage(value: unknown, from: string | undefined, to: string): Message | undefined {
+  if (!isRecord(value) || value["to"] !== to || typeof value["from"] !== "string") return undefined;
+  const { type, from: sender } = value;
+  if (from !== undefined && sender !== from) return undefined;
+  if (type === "gossip") {
+    const message = parseGossipMessage(value["message"]);
+    return message?.from === sender ? { type, from: sender, to, message } : undefined;
+  }
+  if (from === undefined) return undefined;
+  if (type === "swim") {
+    const message = parseSwimMessage(value["message"]);
+    return message?.from === sender ? { type, from, to, message } : undefined;
+  }
+  return isOther(value) ? (value as unknown as Message) : undefined;
+}
