@@ -34,8 +34,8 @@ const options = Object.keys(safeSwitches) as (keyof StoreSwitches)[];
 
 /** An option whose value breaks a promise. */
 export interface UnsafeSwitch {
-  readonly option: keyof StoreSwitches;
-  readonly value: string | boolean;
+  readonly option: string;
+  readonly value: string | boolean | number;
   /** What it breaks, in one sentence without its full stop. */
   readonly why: string;
 }
