@@ -81,8 +81,12 @@ const whyUnsafe: { readonly [Option in keyof LeaderlessSwitches]?: Readonly<Reco
   },
   readRepair: { false: "a replica that missed a write goes on without it, however often the object is read" },
   hintedHandoff: { false: "an owner that was away is not told what others have kept for it" },
-  antiEntropy: { false: "a copy that was lost or rots, or a write that missed an owner, stays so until somebody reads the object" },
-  actorEpochs: { false: "a node that has lost its disk writes what others take for old, and acknowledged writes are lost (kv#679)" },
+  antiEntropy: {
+    false: "a copy that was lost or rots, or a write that missed an owner, stays so until somebody reads the object",
+  },
+  actorEpochs: {
+    false: "a node that has lost its disk writes what others take for old, and acknowledged writes are lost (kv#679)",
+  },
   fsync: {
     batch: "a power cut takes up to 100 ms of acknowledged writes along with it",
     off: "a power cut takes acknowledged writes along with it, however old they are",

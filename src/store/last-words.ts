@@ -1,4 +1,5 @@
 import { messageOf } from "../core/errors.js";
+import { StoreDamaged } from "./io/bitcask/damage.js";
 import { DiskRefused } from "./io/disk-refused.js";
 import { WalDamaged } from "./io/wal-damaged.js";
 
@@ -11,8 +12,8 @@ export interface LastWords {
 
 /** `node`: whose they are. `otherwise`: what anything else that went wrong is called. */
 export function lastWordsOn(error: unknown, node: string, otherwise: "disk-failed" | "start-failed"): LastWords {
-  if (error instanceof WalDamaged || error instanceof DiskRefused) {
-    const event = error instanceof WalDamaged ? "wal-corrupt" : "disk-failed";
+  if (error instanceof WalDamaged || error instanceof StoreDamaged || error instanceof DiskRefused) {
+    const event = error instanceof DiskRefused ? "disk-failed" : "wal-corrupt";
     return { event, msg: `${error.message}; ${wayBackFrom(error, node)}`, fields: { file: error.file, offset: error.offset } };
   }
   const msg = otherwise === "disk-failed" ? `the disk refused to store: ${messageOf(error)}` : messageOf(error);
@@ -20,8 +21,8 @@ export function lastWordsOn(error: unknown, node: string, otherwise: "disk-faile
 }
 
 /** docs/etcd.md tells them all. */
-function wayBackFrom(error: WalDamaged | DiskRefused, node: string): string {
-  if (error instanceof WalDamaged) return `\`devious chaos wipe ${node}\` lets the others send it everything`;
+function wayBackFrom(error: WalDamaged | StoreDamaged | DiskRefused, node: string): string {
+  if (!(error instanceof DiskRefused)) return `\`devious chaos wipe ${node}\` lets the others send it everything`;
   const first = error.isFull ? "make room" : "mend the disk";
   return `what it acknowledged is kept: ${first}, then \`devious chaos start ${node}\``;
 }

@@ -11,8 +11,11 @@ import { TroubledClock } from "./clock.js";
 import { realTime } from "./io/real-time.js";
 import { readTlsKeys } from "./io/tls-keys.js";
 import { lastWordsOn } from "./last-words.js";
-import { optionsFromEnv } from "./node-options.js";
+import { leaderlessOptions } from "./leaderless-node/options.js";
+import { startLeaderless } from "./leaderless-node/start.js";
+import { designOf, optionsFromEnv } from "./node-options.js";
 import { startNode } from "./start-node.js";
+import type { World } from "./start-node.js";
 
 // V8 lets a heap grow to several times what is in use before it looks through all of it. Ours is mostly data that stays, and looking through it
 // is done beside the work. A V8 that does not know the flag says so on stderr, and goes on without.
@@ -47,14 +50,18 @@ function end(): void {
 }
 
 async function main(): Promise<void> {
-  const node = await startNode(optionsFromEnv(process.env, readTlsKeys), {
+  const { env } = process;
+  const world: World = {
     log,
     causality,
     clock,
     prng: createPrng(randomInt(2 ** 32)),
     onFatal: (error) => dieOf(error, "disk-failed"),
     onRemoved: end,
-  });
+  };
+  const node = await (designOf(env) === "leaderless"
+    ? startLeaderless(leaderlessOptions(env), world)
+    : startNode(optionsFromEnv(env, readTlsKeys), world));
   stop = () => node.stop();
 }
 

@@ -32,7 +32,8 @@ export interface Address {
   readonly port: number;
 }
 
-export interface NodeOptions {
+/** What a node of any design is told. */
+export interface CommonOptions {
   readonly cluster: string;
   readonly node: string;
   readonly member: MemberId;
@@ -40,15 +41,18 @@ export interface NodeOptions {
   readonly members: readonly Member[];
   /** `new`: an empty disk means that these members found a cluster · `existing`: that the leader will tell. */
   readonly clusterState: "new" | "existing";
+  readonly dataDir: string;
+  readonly clientAddress: Address;
+  readonly peerAddress: Address;
+  readonly adminAddress: Address;
+}
+
+export interface NodeOptions extends CommonOptions {
   readonly timing: Timing;
   readonly switches: StoreSwitches;
   readonly upkeep: UpkeepOptions;
   /** What is shown to clients, who come over TLS then. */
   readonly tlsKeys?: TlsKeys | undefined;
-  readonly dataDir: string;
-  readonly clientAddress: Address;
-  readonly peerAddress: Address;
-  readonly adminAddress: Address;
 }
 
 const defaultTiming: Timing = {
@@ -64,14 +68,31 @@ export const defaultUpkeep: UpkeepOptions = { quotaBytes: 512 * 2 ** 20, autoCom
 /** Which clients may come over TLS: any, or only who shows a certificate. */
 export type TlsClients = "any" | "certified";
 
+export type Environment = Readonly<Record<string, string | undefined>>;
+
 /**
  * The options that a node's environment spells (core/node-contract.ts); `readKeys` is asked where it says that clients come over TLS. Throws
  * an Error with one sentence where it is wrong.
  */
-export function optionsFromEnv(
-  env: Readonly<Record<string, string | undefined>>,
-  readKeys: (clients: TlsClients) => TlsKeys,
-): NodeOptions {
+export function optionsFromEnv(env: Environment, readKeys: (clients: TlsClients) => TlsKeys): NodeOptions {
+  return { ...commonOptions(env), ...parseDesign(givenOptions(env), readKeys) };
+}
+
+/** Which of the store's designs the node is of. */
+export function designOf(env: Environment): "raft" | "leaderless" {
+  const { design = "raft" } = givenOptions(env);
+  if (design === "raft" || design === "leaderless") return design;
+  throw new Error(`${nodeEnv.options}: "design" must be raft or leaderless`);
+}
+
+/** The options of the design, not checked yet. */
+export function givenOptions(env: Environment): Readonly<Record<string, unknown>> {
+  const text = env[nodeEnv.options];
+  return (text === undefined || text === "" ? {} : JSON.parse(text)) as Readonly<Record<string, unknown>>;
+}
+
+/** Throws an Error with one sentence where the environment is wrong. */
+export function commonOptions(env: Environment): CommonOptions {
   const required = (name: string): string => {
     const value = env[name];
     if (value === undefined || value === "") throw new Error(`the environment variable ${name} is missing`);
@@ -89,7 +110,6 @@ export function optionsFromEnv(
     member,
     members,
     clusterState,
-    ...parseDesign(env[nodeEnv.options], readKeys),
     dataDir,
     clientAddress: { host: undefined, port: clientPort },
     peerAddress: { host: undefined, port: peerPort },
@@ -109,10 +129,10 @@ function parseMembers(text: string): Member[] {
 
 type Design = Pick<NodeOptions, "timing" | "switches" | "upkeep" | "tlsKeys">;
 
-function parseDesign(text: string | undefined, readKeys: (clients: TlsClients) => TlsKeys): Design {
-  const given = (text === undefined || text === "" ? {} : JSON.parse(text)) as Readonly<Record<string, unknown>>;
+function parseDesign(given: Readonly<Record<string, unknown>>, readKeys: (clients: TlsClients) => TlsKeys): Design {
   const unknown = Object.keys(given).find(
-    (name) => !(name in defaultTiming) && !(name in safeSwitches) && !(name in defaultUpkeep) && name !== "tls",
+    (name) =>
+      !(name in defaultTiming) && !(name in safeSwitches) && !(name in defaultUpkeep) && name !== "tls" && name !== "design",
   );
   if (unknown !== undefined) throw new Error(`${nodeEnv.options}: there is no option "${unknown}"`);
   const { tls } = given;

@@ -130,6 +130,11 @@ export class Leaderless {
     return this.#options.epochs === undefined || this.#options.epochs.available > 0;
   }
 
+  /** What this node knows of its cluster. */
+  get view(): Pick<ClusterView, "state" | "isReachable" | "transition"> {
+    return this.#cluster;
+  }
+
   /** Takes all inputs in order, then says once what follows. */
   step(inputs: readonly Input[]): Effects {
     for (const input of inputs) this.#take(input);

@@ -1,0 +1,130 @@
+import { randomBytes } from "node:crypto";
+import type { LeaderlessSwitches } from "../../core/leaderless-switches.js";
+import type { Log } from "../../core/log-line.js";
+import type { Prng } from "../../core/prng.js";
+import type { Causality } from "../causality.js";
+import type { Clock } from "../clock.js";
+import type { Bitcask } from "../io/bitcask/bitcask.js";
+import { PbServer } from "../io/pb-server.js";
+import { epochsName, Leaderless } from "../leaderless/machine.js";
+import type { LeaderlessEvent } from "../leaderless/machine.js";
+import type { DeleteMode } from "../leaderless/objects/tombstones.js";
+import { diskIdBytes } from "../leaderless/versions/actor.js";
+import { Epochs } from "../leaderless/versions/epochs.js";
+import { storeVersion } from "../version.js";
+import { startOf } from "./cluster-state.js";
+import { LeaderlessDriver } from "./driver.js";
+import { describeLeaderless } from "./events.js";
+import type { LeaderlessNodeOptions } from "./options.js";
+import { Peers } from "./peers.js";
+import { NodeStatus } from "./status.js";
+import { StatusServer } from "./status-server.js";
+
+/** What a node needs of the world while it runs. */
+export interface LeaderlessPorts {
+  readonly log: Log;
+  readonly causality: Causality;
+  readonly clock: Clock;
+  readonly prng: Prng;
+  readonly storage: Bitcask;
+}
+
+const tickMs = 100;
+
+/** One running node of the leaderless store: the machine with its driver, its peers and its clients, each wired to those that it needs. */
+export class LeaderlessNode {
+  readonly driver: LeaderlessDriver;
+  readonly #options: LeaderlessNodeOptions;
+  readonly #ports: LeaderlessPorts;
+  readonly #machine: Leaderless;
+  readonly #peers: Peers;
+  readonly #status: NodeStatus;
+  readonly #clients: PbServer;
+  readonly #statusServer: StatusServer;
+  #stopTicking: () => void = () => undefined;
+
+  constructor(options: LeaderlessNodeOptions, ports: LeaderlessPorts) {
+    const { node, member, members, cluster, switches } = options;
+    const { storage, clock, causality, log, prng } = ports;
+    this.#options = options;
+    this.#ports = ports;
+    const { state } = startOf(storage, options);
+    const freshDiskId = (): string => randomBytes(diskIdBytes).toString("latin1");
+    this.#machine = new Leaderless({
+      self: node,
+      state,
+      storage,
+      epochs: switches.actorEpochs ? new Epochs(storage.getMeta(epochsName), freshDiskId) : undefined,
+      prng: prng.fork(),
+      nowMs: clock.monotonicMs(),
+      defaults: switches,
+      quorum: switches.quorum,
+      readRepair: switches.readRepair,
+      hintedHandoff: switches.hintedHandoff,
+      deleteMode: deleteMode(switches),
+    });
+    this.#peers = new Peers({
+      cluster,
+      self: member,
+      name: node,
+      known: members,
+      clock,
+      causality,
+      log,
+      onMessage: (message) => this.driver.input({ type: "receive", message }),
+      onUnreachable: (peer) => this.driver.input({ type: "unreachable", member: peer }),
+    });
+    this.driver = new LeaderlessDriver({
+      node,
+      machine: this.#machine,
+      clock,
+      peers: this.#peers,
+      onEvent: (event) => this.#onEvent(event),
+    });
+    this.#clients = new PbServer(this.driver);
+    const clients = (): number => this.#clients.connections;
+    this.#status = new NodeStatus({ options, clock, machine: this.#machine, storage, clients });
+    this.#statusServer = new StatusServer({
+      unhealthy: () => this.#status.unhealthy(),
+      status: () => this.#status.status(),
+      metrics: () => this.#status.metrics(),
+    });
+  }
+
+  async listen(): Promise<{ readonly clientPort: number; readonly peerPort: number; readonly pbPort: number }> {
+    const { node, member, clientAddress, peerAddress, pbAddress } = this.#options;
+    const { clock, log } = this.#ports;
+    const clientPort = await this.#statusServer.listen(clientAddress.host, clientAddress.port);
+    const peerPort = await this.#peers.listen(peerAddress.host, peerAddress.port);
+    this.#peers.follow(this.#machine.view.state);
+    this.#stopTicking = clock.every(tickMs, () => this.driver.input({ type: "tick" }));
+    const pbPort = await this.#clients.listen(pbAddress.host, pbAddress.port);
+    this.#status.listening();
+    const facts = { member, clientPort, peerPort, pbPort, version: storeVersion };
+    log("info", "node-started", `${node} is up as member ${member}`, facts);
+    return { clientPort, peerPort, pbPort };
+  }
+
+  /** Takes no more requests, makes what was taken durable, and closes everything. */
+  async stop(): Promise<void> {
+    this.#status.stopping();
+    this.#ports.log("info", "node-stopping", `${this.#options.node} stops`);
+    this.#stopTicking();
+    this.#clients.close();
+    this.driver.stop();
+    await this.#ports.storage.close();
+    this.#peers.close();
+    this.#statusServer.close();
+  }
+
+  #onEvent(event: LeaderlessEvent): void {
+    if (event.type === "changed") this.#peers.follow(this.#machine.view.state);
+    if (event.type === "repaired") this.#status.repaired(event.members.length);
+    const said = describeLeaderless(event);
+    if (said !== undefined) this.#ports.log(said.level, said.event, said.msg, said.fields);
+  }
+}
+
+function deleteMode({ deleteMode: mode }: LeaderlessSwitches): DeleteMode {
+  return typeof mode === "number" ? { kind: "after", ms: mode } : { kind: mode };
+}

@@ -1,0 +1,98 @@
+import type { ClusterState } from "../leaderless/gossip/cluster-state.js";
+import { presentMembers } from "../leaderless/gossip/membership.js";
+import { parseMessage } from "../leaderless/message-shape.js";
+import type { Message } from "../leaderless/messages.js";
+import { PeerNetwork } from "../io/peer-network.js";
+import type { Guest, Hearer, Peer, PeerNetworkOptions, Speaker } from "../io/peer-network.js";
+import type { MemberId } from "../raft/types.js";
+import type { Member } from "../replica.js";
+import { memberAt } from "./address.js";
+
+export interface PeersOptions extends Pick<PeerNetworkOptions, "cluster" | "self" | "clock" | "causality" | "log"> {
+  /** This node's own. */
+  readonly name: string;
+  /** Members as this node was told of them before it knew any ring. */
+  readonly known: readonly Member[];
+  readonly onMessage: (message: Message) => void;
+  /** Something for this member was dropped, or its process is gone. */
+  readonly onUnreachable: (member: string) => void;
+}
+
+/** The other members, who have names in the ring and numbers on the network. What cannot be sent now is dropped, and told. */
+export class Peers {
+  readonly #options: PeersOptions;
+  readonly #network: PeerNetwork;
+  readonly #byName = new Map<string, Peer>();
+  #names: ReadonlyMap<MemberId, string> = new Map();
+
+  constructor(options: PeersOptions) {
+    this.#options = options;
+    const unreachable = (member: MemberId): void => {
+      const name = this.#names.get(member);
+      if (name !== undefined) options.onUnreachable(name);
+    };
+    this.#network = new PeerNetwork({
+      ...options,
+      standingOf: () => ({ isEmpty: false, members: [] }),
+      onUnreachable: unreachable,
+      onGone: unreachable,
+      isRemoved: () => false,
+      onRemoved: () => undefined,
+      onReady: () => undefined,
+      protocol: { speakTo: (peer) => this.#speakTo(peer), hear: (guest) => this.#hear(guest) },
+    });
+  }
+
+  /** Resolves with the port once others are accepted. */
+  listen(host: string | undefined, port: number): Promise<number> {
+    return this.#network.listen(host, port);
+  }
+
+  /** From now on those are dialled who are present in this state, and those of whom only this node was told. */
+  follow({ ring }: ClusterState): void {
+    const { known, name: self } = this.#options;
+    const present = presentMembers(ring).flatMap((name) => memberAt(name, ring.members[name]?.address ?? "") ?? []);
+    const told = known.filter(({ name }) => ring.members[name] === undefined);
+    const members = [...present, ...told].filter(({ name }) => name !== self);
+    this.#names = new Map(members.map(({ id, name }) => [id, name]));
+    this.#network.setPeers(members);
+  }
+
+  send(message: Message): void {
+    const peer = this.#byName.get(message.to);
+    if (peer === undefined) return;
+    if (peer.link.send(["leaderless", message])) this.#network.flushSoon();
+    else peer.dropped = true;
+  }
+
+  /** What was sent leaves now. */
+  flush(): void {
+    this.#network.flush();
+  }
+
+  close(): void {
+    this.#network.close();
+  }
+
+  #speakTo(peer: Peer): Speaker {
+    const { name } = peer.member;
+    this.#byName.set(name, peer);
+    const close = (): void => {
+      if (this.#byName.get(name) === peer) this.#byName.delete(name);
+    };
+    return { take: () => undefined, lost: () => undefined, sweep: () => undefined, close };
+  }
+
+  #hear({ from }: Guest): Hearer {
+    const { name, onMessage } = this.#options;
+    return {
+      take: (packet) => {
+        if (packet[0] !== "leaderless") return;
+        const message = parseMessage(packet[1], this.#names.get(from), name);
+        if (message === undefined) throw new RangeError(`member ${from} says what makes no sense`);
+        onMessage(message);
+      },
+      closed: () => undefined,
+    };
+  }
+}
