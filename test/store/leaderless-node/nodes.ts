@@ -1,0 +1,106 @@
+/** Real nodes of the leaderless store in this process, on 127.0.0.1 and real files: everything but the container. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { leaderlessDefaults, type LeaderlessSwitches } from "../../../src/core/leaderless-switches.js";
+import { createLog } from "../../../src/core/log-line.js";
+import { createPrng } from "../../../src/core/prng.js";
+import { Causality } from "../../../src/store/causality.js";
+import { TroubledClock } from "../../../src/store/clock.js";
+import { realTime } from "../../../src/store/io/real-time.js";
+import { startLeaderless, type RunningLeaderless } from "../../../src/store/leaderless-node/start.js";
+import type { LeaderlessStatus } from "../../../src/store/leaderless-node/status.js";
+import type { Member } from "../../../src/store/replica.js";
+import { freePorts } from "../cluster.js";
+
+export class TestNodes {
+  readonly logLines: string[] = [];
+  readonly #root = mkdtempSync(join(tmpdir(), "devious-leaderless-"));
+  readonly #running = new Map<string, RunningLeaderless>();
+  readonly #members: readonly Member[];
+  readonly #switches: LeaderlessSwitches;
+
+  private constructor(members: readonly Member[], switches: LeaderlessSwitches) {
+    this.#members = members;
+    this.#switches = switches;
+  }
+
+  /** Nodes n1, n2, …, all started. */
+  static async start(count: number, switches: Partial<LeaderlessSwitches> = {}): Promise<TestNodes> {
+    const ports = await freePorts(count);
+    const members = ports.map((peerPort, i) => ({ id: i + 1, name: `n${i + 1}`, host: "127.0.0.1", peerPort }));
+    const nodes = new TestNodes(members, { ...leaderlessDefaults, ...switches });
+    await Promise.all(members.map(({ name }) => nodes.startNode(name)));
+    return nodes;
+  }
+
+  async startNode(name: string): Promise<void> {
+    const { id, peerPort } = this.#members.find((member) => member.name === name) as Member;
+    const clock = new TroubledClock(realTime);
+    const causality = new Causality(name, clock.wallMs);
+    const any = { host: "127.0.0.1", port: 0 };
+    const node = await startLeaderless(
+      {
+        cluster: "test",
+        node: name,
+        member: id,
+        members: this.#members,
+        clusterState: "new",
+        dataDir: join(this.#root, name),
+        clientAddress: any,
+        peerAddress: { host: "127.0.0.1", port: peerPort },
+        adminAddress: any,
+        pbAddress: any,
+        httpAddress: any,
+        switches: this.#switches,
+      },
+      {
+        log: createLog(
+          name,
+          clock.wallMs,
+          (line) => this.logLines.push(line),
+          () => causality.line(),
+        ),
+        causality,
+        clock,
+        prng: createPrng(id),
+        onFatal: (error) => {
+          throw error;
+        },
+        onRemoved: () => undefined,
+      },
+    );
+    this.#running.set(name, node);
+  }
+
+  async stopNode(name: string): Promise<void> {
+    await this.#running.get(name)?.stop();
+    this.#running.delete(name);
+  }
+
+  /** Of Riak's protocol buffers, `host:port`. */
+  address(name: string): string {
+    return `127.0.0.1:${this.#of(name).pbPort}`;
+  }
+
+  async status(name: string): Promise<LeaderlessStatus> {
+    const response = await fetch(`http://127.0.0.1:${this.#of(name).clientPort}/status`);
+    return (await response.json()) as LeaderlessStatus;
+  }
+
+  async health(name: string): Promise<number> {
+    return (await fetch(`http://127.0.0.1:${this.#of(name).clientPort}/health`)).status;
+  }
+
+  /** Stops all and removes their files. */
+  async destroy(): Promise<void> {
+    await Promise.all([...this.#running.keys()].map((name) => this.stopNode(name)));
+    rmSync(this.#root, { recursive: true });
+  }
+
+  #of(name: string): RunningLeaderless {
+    const node = this.#running.get(name);
+    if (node === undefined) throw new Error(`${name} does not run`);
+    return node;
+  }
+}
