@@ -13,7 +13,8 @@ export function describeLeaderless(event: LeaderlessEvent): Sentence | undefined
     case "reachability":
       return describeSwim(event);
     case "changed":
-    case "planned":
+    case "staged":
+    case "committed":
     case "settled":
     case "overruled":
     case "member":
@@ -54,9 +55,13 @@ function describeGossip(event: GossipEvent): Sentence | undefined {
   switch (event.type) {
     case "changed":
       return undefined;
-    case "planned": {
+    case "staged": {
+      const { changes } = event;
+      return sentence("info", "ring-staged", `waits for a commit: ${changesText(changes)}`, { changes });
+    }
+    case "committed": {
       const { ring, changes } = event;
-      return sentence("info", "ring-planned", `the ring ${ring} is to come: ${changesText(changes)}`, { ring, changes });
+      return sentence("info", "ring-committed", `the ring ${ring} is to come: ${changesText(changes)}`, { ring, changes });
     }
     case "settled": {
       const { ring, changes } = event;
