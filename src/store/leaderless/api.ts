@@ -189,7 +189,13 @@ export type Request =
   | { readonly type: "resetBucketProperties"; readonly bucket: Bucket }
   | { readonly type: "typeProperties"; readonly bucketType: string }
   | { readonly type: "setTypeProperties"; readonly bucketType: string; readonly properties: Partial<BucketProperties> }
-  | { readonly type: "preferenceList"; readonly name: ObjectName };
+  | { readonly type: "preferenceList"; readonly name: ObjectName }
+  /** What administrators ask, as with `riak-admin bucket-type`. A type is made anew until it is active, which it may be once every member knows it. */
+  | { readonly type: "createBucketType"; readonly bucketType: string; readonly properties: Partial<BucketProperties> }
+  | { readonly type: "activateBucketType"; readonly bucketType: string }
+  /** Of one that is not active, too. */
+  | { readonly type: "bucketTypeStatus"; readonly bucketType: string }
+  | { readonly type: "listBucketTypes" };
 
 /**
  * What must be true of what a write finds. `notModified`: nothing but the object of the write's context. `noneMatch`: nothing at all. It is looked
@@ -219,7 +225,15 @@ export interface Answers {
   readonly typeProperties: BucketProperties;
   readonly setTypeProperties: true;
   readonly preferenceList: readonly { readonly partition: number; readonly node: string; readonly isPrimary: boolean }[];
+  readonly createBucketType: true;
+  readonly activateBucketType: true;
+  readonly bucketTypeStatus: { readonly status: BucketTypeStatus; readonly properties: BucketProperties };
+  /** By name, the default type among them. */
+  readonly listBucketTypes: readonly { readonly bucketType: string; readonly status: BucketTypeStatus }[];
 }
+
+/** In Riak's words: `created` until every member has it, `ready` from then on, `active` once that was asked for. */
+export type BucketTypeStatus = "created" | "ready" | "active";
 
 /** A value and what a client has to bring along to remove something of it: empty where nothing can be removed. */
 export interface DataTypeRead {

@@ -2,6 +2,7 @@ import type { Prng } from "../../core/prng.js";
 import { unreachable } from "../../core/invariant.js";
 import type { RingCommand, RingView } from "../../core/ring-contract.js";
 import type { Answer, Bucket, BucketProperties, ObjectName, Request } from "./api.js";
+import { propertiesIn } from "./buckets/known.js";
 import { defaultProperties, type StoreDefaults } from "./buckets/properties.js";
 import { ClusterView, type RingOutcome } from "./cluster-view.js";
 import { Copies, type Writers } from "./copies.js";
@@ -10,7 +11,6 @@ import { Reaping } from "./coordinator/reaping.js";
 import type { PlacedReplica, Surroundings } from "./coordinator/surroundings.js";
 import { Writes } from "./coordinator/writes.js";
 import { DurableQueue } from "./durable-queue.js";
-import { propsOf } from "./gossip/bucket-types.js";
 import type { ClusterState } from "./gossip/cluster-state.js";
 import type { GossipEvent } from "./gossip/gossip.js";
 import { serializeState } from "./gossip/parse.js";
@@ -294,9 +294,8 @@ export class Leaderless {
     this.#questions.lost(member);
   }
 
-  #propertiesOf({ type, bucket }: Bucket): BucketProperties | undefined {
-    const set = propsOf(this.#cluster.state, type, bucket);
-    return set === undefined ? undefined : { ...this.#defaults, ...(set as Partial<BucketProperties>) };
+  #propertiesOf(bucket: Bucket): BucketProperties | undefined {
+    return propertiesIn(this.#cluster.state, this.#defaults, bucket);
   }
 
   #rulesOf(properties: BucketProperties): ConflictRules {
@@ -319,6 +318,9 @@ export class Leaderless {
       newRequest: () => ++this.#lastRequest,
       replicas: (name, n, sloppy) => this.#cluster.replicas(name, n, sloppy),
       propertiesOf: (bucket) => this.#propertiesOf(bucket),
+      clusterState: () => this.#cluster.state,
+      changeState: (state) => this.#cluster.gossip([{ type: "change", change: () => state }]),
+      defaults: this.#defaults,
       rulesOf: (properties) => this.#rulesOf(properties),
     };
   }

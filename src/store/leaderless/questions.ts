@@ -4,6 +4,7 @@ import { DataTypes } from "./coordinator/data-types.js";
 import { Forwarding } from "./coordinator/forwarding.js";
 import { Objects } from "./coordinator/objects.js";
 import type { Reads } from "./coordinator/reads.js";
+import { answerSettings, type SettingsRequest } from "./coordinator/settings.js";
 import type { Surroundings } from "./coordinator/surroundings.js";
 import type { Writes } from "./coordinator/writes.js";
 import type { Coordinated } from "./messages.js";
@@ -34,9 +35,26 @@ export class Questions {
         return this.#dataTypes.fetch(request, onAnswer);
       case "updateDataType":
         return this.#dataTypes.update(request, onAnswer);
+      case "bucketProperties":
+      case "setBucketProperties":
+      case "resetBucketProperties":
+      case "typeProperties":
+      case "setTypeProperties":
+      case "createBucketType":
+      case "activateBucketType":
+      case "bucketTypeStatus":
+      case "listBucketTypes":
+        return this.#settings(request, onAnswer);
       default:
         return onAnswer(failed({ type: "invalid", why: `this store does not answer ${request.type} yet` }, true));
     }
+  }
+
+  #settings(request: SettingsRequest, onAnswer: OnAnswer): void {
+    const { self, defaults, clusterState, changeState } = this.#around;
+    const outcome = answerSettings(request, { self, defaults, state: clusterState() });
+    if ("state" in outcome && outcome.state !== undefined) changeState(outcome.state);
+    onAnswer(outcome.answer);
   }
 
   /** Coordinates a write, where this node keeps a copy of its object. */

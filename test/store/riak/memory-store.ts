@@ -199,7 +199,8 @@ export function memoryStore(): MemoryStore {
   function answered(request: Exclude<Request, { type: "listBuckets" | "listKeys" | "index" }>): Answer<Request["type"]> {
     const failed = (reason: Failure["reason"]) => ({ ok: false, failure: { definite: true, reason } }) as const;
     const ok = <T extends Request["type"]>(value: Answers[T]) => ({ ok: true, value }) as const;
-    const typed = "name" in request ? request.name.type : "bucketType" in request ? request.bucketType : request.bucket.type;
+    const bucketType = "bucketType" in request ? request.bucketType : "default";
+    const typed = "name" in request ? request.name.type : "bucket" in request ? request.bucket.type : bucketType;
     if (typed !== "default" && datatypeOf(typed) === undefined) return failed({ type: "noSuchType", bucketType: typed });
     switch (request.type) {
       case "get":
@@ -234,6 +235,11 @@ export function memoryStore(): MemoryStore {
         }
         return ok<"updateDataType">(request.returnBody ? dataType(name) : undefined);
       }
+      case "createBucketType":
+      case "activateBucketType":
+      case "bucketTypeStatus":
+      case "listBucketTypes":
+        return failed({ type: "invalid", why: "No protocol of clients asks this" });
       case "bucketProperties":
         return ok<"bucketProperties">(propertiesOf(typed, request.bucket.bucket));
       case "typeProperties":

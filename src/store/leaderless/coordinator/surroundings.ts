@@ -1,6 +1,7 @@
 import type { Bucket, BucketProperties, ObjectName } from "../api.js";
 import type { Copies } from "../copies.js";
 import type { DurableQueue } from "../durable-queue.js";
+import type { ClusterState } from "../gossip/cluster-state.js";
 import type { Outgoing } from "../messages.js";
 import type { ConflictRules } from "../objects/conflict.js";
 import type { Replica } from "../ring/preference-list.js";
@@ -27,6 +28,12 @@ export interface Surroundings {
   readonly replicas: (name: ObjectName, n: number, sloppy: boolean) => readonly PlacedReplica[];
   /** Undefined: there is no such bucket type. */
   readonly propertiesOf: (bucket: Bucket) => BucketProperties | undefined;
+  /** What gossip has told this node. */
+  readonly clusterState: () => ClusterState;
+  /** To be told to all nodes. */
+  readonly changeState: (state: ClusterState) => void;
+  /** Of buckets that nobody has set any for. */
+  readonly defaults: BucketProperties;
   readonly rulesOf: (properties: BucketProperties) => ConflictRules;
 }
 

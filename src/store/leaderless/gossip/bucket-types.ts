@@ -1,18 +1,16 @@
+import { defaultType, type BucketTypeStatus } from "../api.js";
 import { entryOf, bucketName, type BucketType, type ClusterState, type Props } from "./cluster-state.js";
 import { memberStatus, presentMembers } from "./membership.js";
-
-/** In Riak's words: `created` until every member has it, `ready` from then on, `active` once that was asked for. */
-export type BucketTypeStatus = "created" | "ready" | "active";
 
 export type StateResult = { readonly ok: true; readonly state: ClusterState } | { readonly ok: false; readonly why: string };
 
 /** Data of such buckets would be read as what they are not. */
 const fixedProps = ["datatype", "consistent", "write_once"];
 
-/** The type of buckets without one. It is always active, and its properties are every node's options. */
-const defaultType = "default";
+/** Of a type's name: every node has them all in memory. */
+const nameBytesMax = 255;
 
-/** Undefined where there is no such type. */
+/** Undefined where there is no such type. The default type is always active: its properties are every node's options. */
 export function typeStatus(state: ClusterState, name: string): BucketTypeStatus | undefined {
   if (name === defaultType) return "active";
   const type = entryOf(state.types, name);
@@ -23,10 +21,20 @@ export function typeStatus(state: ClusterState, name: string): BucketTypeStatus 
   return needed.every((member) => type.seen.includes(member)) ? "ready" : "created";
 }
 
+/** By name. */
+export function listTypes(state: ClusterState): { readonly bucketType: string; readonly status: BucketTypeStatus }[] {
+  const names = [defaultType, ...Object.keys(state.types)].sort();
+  return names.flatMap((bucketType) => {
+    const status = typeStatus(state, bucketType);
+    return status === undefined ? [] : [{ bucketType, status }];
+  });
+}
+
 /** A second creation takes the place of the first, until the type is active. */
 export function createType(state: ClusterState, name: string, props: Props, by: string): StateResult {
-  if (name === "" || name === defaultType)
-    return { ok: false, why: `${name === "" ? "A type without a name" : "The default type"} cannot be created` };
+  if (name === "" || name.length > nameBytesMax) return { ok: false, why: `A type's name has 1 to ${nameBytesMax} bytes` };
+  if (name === defaultType) return { ok: false, why: "The default type cannot be created" };
+  if (name === "any") return { ok: false, why: "No type can be called any: Riak's permissions use the word" };
   if (typeStatus(state, name) === "active") return { ok: false, why: `Bucket type ${name} is active already` };
   return withType(state, name, { version: nextVersion(state, name), by, props, isActive: false, seen: [by] });
 }
