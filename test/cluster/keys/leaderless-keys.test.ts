@@ -43,12 +43,12 @@ async function behindPort(node: string, box: Box): Promise<Keys> {
     },
   };
   const server = new RiakHttpServer({ store, newKey: () => `key${++made}`, stats: () => ({}) });
-  const port = await server.listen("127.0.0.1", 0);
   onTestFinished(() => server.close());
-  return leaderlessKeys(createObjectClient(node, { host: "127.0.0.1", port }));
+  return leaderlessKeys(createObjectClient(node, { host: "127.0.0.1", port: await server.listen("127.0.0.1", 0) }));
 }
 
-const valuesOf = ({ siblings }: NamedObject): readonly (string | null)[] => siblings.map(({ value }) => value).sort();
+const valuesOf = ({ siblings }: NamedObject): readonly string[] =>
+  siblings.map(({ value }) => String(value)).sort((a, b) => (a < b ? -1 : 1));
 
 async function get(keys: Keys | undefined, key: string, wishes: Partial<PutWishes> = {}): Promise<NamedObject | undefined> {
   return (await keys?.get(key, { ...nothing, ...wishes })) as NamedObject | undefined;
@@ -163,6 +163,7 @@ test("a type that there is not, a quorum of more than N and owners who are away 
     code: "REQUEST_REFUSED",
     message: expect.stringContaining("n value of 3"),
   });
+  await expect(put(keys["n1"], "users/ada", "1", { w: "0x" })).rejects.toMatchObject({ code: "REQUEST_REFUSED" });
   for (const away of ["n2", "n3", "n4", "n5"]) box.of(away).isPaused = true;
   await expect(put(keys["n1"], "users/ada", "1", { w: "all" })).rejects.toMatchObject({ code: "REQUEST_INDEFINITE" });
 });

@@ -3,8 +3,13 @@ import type { Failure } from "../../leaderless/api.js";
 import { textResponse } from "./message.js";
 import type { HttpResponse } from "./message.js";
 
-/** A failure with the status that Riak gives it. */
-export function failureResponse({ reason }: Failure): HttpResponse {
+/** A failure with the status that Riak gives it, and in a header what Riak does not tell: whether the request had no effect for certain. */
+export function failureResponse({ definite, reason }: Failure): HttpResponse {
+  const response = responseTo(reason);
+  return { ...response, headers: [...response.headers, ["X-Devious-Definite", String(definite)]] };
+}
+
+function responseTo(reason: Failure["reason"]): HttpResponse {
   switch (reason.type) {
     case "timeout":
       return textResponse(503, "request timed out\n");

@@ -1,0 +1,98 @@
+import { DeviousError } from "../../core/errors.js";
+import { clientPort, riakHttpPort } from "../../core/node-contract.js";
+import { ringPath } from "../../core/ring-contract.js";
+import type { RingAnswer, RingCommand, RingView } from "../../core/ring-contract.js";
+import type { ContainerDetail, Containers } from "../../engine/port.js";
+import { findNode } from "../find.js";
+import { requestJson } from "../http.js";
+import { isBundled } from "../observe.js";
+import type { NodeContainer, Observed } from "../observe.js";
+import { unanswered } from "../store-client.js";
+import type { AskedNode } from "./cluster-ring.js";
+
+type RingEngine = Pick<Containers, "inspectContainer">;
+
+const viewTimeoutMs = 1500;
+const commandTimeoutMs = 5000;
+
+/** What each node of the leaderless store says of its ring, in their order. Of several such services `service` says which. */
+export async function askRing(
+  engine: RingEngine,
+  found: Observed,
+  service: string | undefined,
+): Promise<readonly [AskedNode, ...AskedNode[]]> {
+  const nodes = await nodesOfRing(engine, found, service);
+  const asked = await Promise.all(nodes.map(({ node, detail }) => askOne(node, detail)));
+  return asked as [AskedNode, ...AskedNode[]];
+}
+
+/** Has one node carry out a command; throws REQUEST_REFUSED with what is in the way. */
+export async function commandRing(
+  engine: RingEngine,
+  found: Observed,
+  command: RingCommand,
+  whom: { readonly node: string | undefined; readonly service: string | undefined },
+): Promise<RingView> {
+  const service = whom.node === undefined ? whom.service : findNode(found, whom.node).service;
+  const nodes = await nodesOfRing(engine, found, service);
+  const isMeant = ({ node }: Found): boolean => (whom.node === undefined ? node.state === "running" : node.node === whom.node);
+  const meant = nodes.find(isMeant);
+  const endpoint = meant?.detail?.endpoints.get(clientPort);
+  if (meant === undefined || endpoint === undefined) {
+    const who = meant === undefined ? "No node of the ring runs" : `${meant.node.node} is ${meant.node.state}`;
+    throw new DeviousError("NODE_UNREACHABLE", `${who}, so nobody can be asked.`, { hint: "`devious up` starts them." });
+  }
+  const name = meant.node.node;
+  const answer = await requestJson(endpoint, "POST", ringPath, command, commandTimeoutMs).catch((cause: unknown) => {
+    throw unanswered(name, cause);
+  });
+  const said = answer.body as RingAnswer | undefined;
+  if (said?.ok === true) return said.view;
+  throw new DeviousError("REQUEST_REFUSED", `${name}: ${said?.why ?? `answered with HTTP status ${answer.status}`}.`);
+}
+
+interface Found {
+  readonly node: NodeContainer;
+  readonly detail: ContainerDetail | undefined;
+}
+
+async function nodesOfRing(
+  engine: RingEngine,
+  { name, nodes }: Observed,
+  service: string | undefined,
+): Promise<readonly Found[]> {
+  const all = await Promise.all(
+    nodes.filter(isBundled).map(async (node) => ({ node, detail: await engine.inspectContainer(node.id) })),
+  );
+  const rings = [...new Set(all.filter(isLeaderless).map(({ node }) => node.service))];
+  if (service !== undefined && rings.length > 0 && !rings.includes(service)) {
+    throw new DeviousError("USAGE", `${service} is no leaderless store of the cluster ${name}.`, {
+      hint: `It has ${rings.join(", ")}.`,
+    });
+  }
+  const [only] = rings;
+  if (only === undefined) {
+    throw new DeviousError("USAGE", `No node of a leaderless store runs in the cluster ${name}, and rings are theirs.`, {
+      hint: "A spec asks for one with `store: leaderless`; `devious status` shows what runs.",
+    });
+  }
+  if (service === undefined && rings.length > 1) {
+    throw new DeviousError("USAGE", `The cluster ${name} has several rings: ${rings.join(", ")}.`, {
+      hint: `Say which, e.g. --service ${only}.`,
+    });
+  }
+  return all.filter(({ node }) => node.service === (service ?? only));
+}
+
+/** Riak's port tells the design. */
+function isLeaderless({ detail }: Found): boolean {
+  return detail?.endpoints.has(riakHttpPort) === true;
+}
+
+async function askOne({ node }: NodeContainer, detail: ContainerDetail | undefined): Promise<AskedNode> {
+  const state = detail?.state ?? "removed";
+  const endpoint = detail?.endpoints.get(clientPort);
+  if (state !== "running" || endpoint === undefined) return { node, state, view: null };
+  const answer = await requestJson(endpoint, "GET", ringPath, undefined, viewTimeoutMs).catch(() => undefined);
+  return { node, state, view: answer?.status === 200 ? (answer.body as RingView) : null };
+}
