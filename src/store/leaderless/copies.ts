@@ -1,7 +1,7 @@
 import type { ConflictRules } from "./objects/conflict.js";
 import { merge } from "./objects/merge.js";
 import { decodeObject, encodeObject } from "./objects/object-codec.js";
-import type { StoredObject } from "./objects/stored-object.js";
+import { isDeleted, type StoredObject } from "./objects/stored-object.js";
 import { objectHash } from "./merkle/hash.js";
 import type { Place, Storage } from "./storage.js";
 import type { ActorSource } from "./versions/actor.js";
@@ -21,12 +21,15 @@ export type Writers = Pick<Epochs, "of" | "arrived">;
 export class Copies {
   readonly #storage: Storage;
   readonly #writers: Writers;
+  readonly #onDeleted: (place: Place, key: string) => void;
   /** All that this node has ever written is durable where this is. */
   #lastWrite = 0;
 
-  constructor(storage: Storage, writers: Writers) {
+  /** `onDeleted`: of a copy that is a deletion now, somebody has to see to the end. */
+  constructor(storage: Storage, writers: Writers, onDeleted: (place: Place, key: string) => void) {
     this.#storage = storage;
     this.#writers = writers;
+    this.#onDeleted = onDeleted;
   }
 
   bytes(place: Place, key: string): Uint8Array | undefined {
@@ -63,6 +66,7 @@ export class Copies {
     const bytes = encodeObject(object);
     // what is there already may be on its way to the disk still
     if (before === undefined || Buffer.compare(before, bytes) !== 0) this.#lastWrite = this.#storage.put(place, key, bytes);
+    if (isDeleted(object)) this.#onDeleted(place, key);
     return { object, bytes, writeNumber: this.#lastWrite };
   }
 }

@@ -5,11 +5,14 @@ import type { Answer, Bucket, BucketProperties, ObjectName, Request } from "./ap
 import { propertiesIn } from "./buckets/known.js";
 import { defaultProperties, type StoreDefaults } from "./buckets/properties.js";
 import { ClusterView, type RingOutcome } from "./cluster-view.js";
-import { Copies, type Writers } from "./copies.js";
+import { Copies, type Kept, type Writers } from "./copies.js";
 import { Reads, repairOf, type Gathered } from "./coordinator/reads.js";
 import { Reaping } from "./coordinator/reaping.js";
 import type { PlacedReplica, Surroundings } from "./coordinator/surroundings.js";
 import { Writes } from "./coordinator/writes.js";
+import { AntiEntropy, type Exchanged, type ExchangedEvent } from "./exchange/anti-entropy.js";
+import { ownedPlaces } from "./exchange/places.js";
+import type { ExchangeLag } from "./exchange/schedule.js";
 import { DurableQueue } from "./durable-queue.js";
 import type { ClusterState } from "./gossip/cluster-state.js";
 import type { GossipEvent } from "./gossip/gossip.js";
@@ -22,7 +25,7 @@ import { reapDecision, type DeleteMode } from "./objects/tombstones.js";
 import { nValsOf } from "./operator/ring-view.js";
 import { Questions } from "./questions.js";
 import { objectName, storageKey } from "./storage-key.js";
-import type { Storage } from "./storage.js";
+import type { Place, Storage } from "./storage.js";
 import type { SwimEvent } from "./swim/steps.js";
 import { namedActor } from "./versions/actor.js";
 import type { Epochs } from "./versions/epochs.js";
@@ -38,6 +41,8 @@ export type Input =
   | { readonly type: "unreachable"; readonly member: string }
   /** All writes of the storage up to this number are. */
   | { readonly type: "durable"; readonly writeNumber: number }
+  /** Something that was on the disk at this place is not there any more. */
+  | { readonly type: "damaged"; readonly place: Place }
   /** `id` comes back in `answers`. */
   | { readonly type: "ask"; readonly id: number; readonly request: Request }
   /** What an operator asks of the ring. `id` comes back in `outcomes`. */
@@ -46,6 +51,7 @@ export type Input =
 export type LeaderlessEvent =
   | SwimEvent
   | GossipEvent
+  | ExchangedEvent
   /** Replicas that had less of an object than others, or nothing. */
   | { readonly type: "repaired"; readonly name: ObjectName; readonly members: readonly string[] };
 
@@ -69,6 +75,11 @@ export interface LeaderlessOptions {
   readonly quorum: "sloppy" | "strict";
   readonly readRepair: boolean;
   readonly hintedHandoff: boolean;
+  readonly antiEntropy: boolean;
+  /** How often two owners compare what they have; a default where it is undefined. */
+  readonly exchangeIntervalMs?: number | undefined;
+  /** How often all that is on the disk is read anew; a default where it is undefined. */
+  readonly rebuildIntervalMs?: number | undefined;
   readonly deleteMode: DeleteMode;
 }
 
@@ -85,11 +96,14 @@ export class Leaderless {
   readonly #questions: Questions;
   readonly #reaping: Reaping;
   readonly #hints: Hints;
+  readonly #antiEntropy: AntiEntropy | undefined;
   readonly #cluster: ClusterView;
   readonly #defaults: BucketProperties;
   #nowMs: number;
   #wallMs = 0;
   #lastRequest: number;
+  /** Questions of clients that are not answered yet. */
+  readonly #open = new Set<number>();
   #send: Message[] = [];
   #answers: Effects["answers"][number][] = [];
   #outcomes: Effects["outcomes"][number][] = [];
@@ -102,7 +116,7 @@ export class Leaderless {
     // answers to what a former life asked are nobody's
     this.#lastRequest = prng.int(0, 2 ** 30) * 2 ** 22;
     this.#defaults = defaultProperties(defaults);
-    this.#copies = new Copies(storage, epochs ?? byName(self));
+    this.#copies = new Copies(storage, epochs ?? byName(self), (place, key) => this.#antiEntropy?.deleted(place, key));
     this.#cluster = new ClusterView({
       self,
       prng,
@@ -112,7 +126,7 @@ export class Leaderless {
       send: (message) => this.#post(message),
       tell: (event) => this.#events.push(event),
       onLost: (member) => this.#lost(member),
-      onBack: () => this.#back(),
+      onBack: (member) => this.#back(member),
       onChanged: (changed) => this.#keepState(changed),
     });
     const around = this.#surroundings();
@@ -122,6 +136,7 @@ export class Leaderless {
     this.#reaping = new Reaping(around);
     const isReachable = (member: string): boolean => this.#cluster.isReachable(member);
     this.#hints = new Hints({ storage, send: around.send, newRequest: around.newRequest, isReachable, nowMs: around.nowMs });
+    this.#antiEntropy = options.antiEntropy ? this.#repairer(around) : undefined;
     this.#leaseEpochs();
   }
 
@@ -157,6 +172,16 @@ export class Leaderless {
     return this.#hints.waiting();
   }
 
+  /** What anti-entropy came to; undefined: it is switched off. */
+  get exchanged(): Exchanged | undefined {
+    return this.#antiEntropy?.exchanged;
+  }
+
+  /** How long it is that each place was compared with each of its other owners. */
+  get exchangeLags(): readonly ExchangeLag[] {
+    return this.#antiEntropy?.lags ?? [];
+  }
+
   #take(input: Input): void {
     switch (input.type) {
       case "clock":
@@ -171,8 +196,14 @@ export class Leaderless {
         return this.#cluster.swim([{ type: "requestFailed", member: input.member }]);
       case "durable":
         return this.#durable.confirm(input.writeNumber);
+      case "damaged":
+        return this.#antiEntropy?.damaged(input.place);
       case "ask":
-        return this.#questions.ask(input.request, (answer) => this.#answers.push({ id: input.id, answer }));
+        this.#open.add(input.id);
+        return this.#questions.ask(input.request, (answer) => {
+          this.#open.delete(input.id);
+          this.#answers.push({ id: input.id, answer });
+        });
       case "command": {
         const outcome = this.#cluster.obey(input.command, this.#nVals());
         this.#outcomes.push({ id: input.id, outcome });
@@ -201,6 +232,7 @@ export class Leaderless {
     this.#questions.tick();
     this.#reaping.tick();
     if (this.#options.hintedHandoff) this.#hints.tick();
+    this.#antiEntropy?.tick();
   }
 
   #receive(message: Message): void {
@@ -221,6 +253,7 @@ export class Leaderless {
       case "writeReply":
         this.#cluster.swim([{ type: "requestSucceeded", member: from }]);
         this.#hints.replied(from, message.request, message.result === "durable");
+        this.#antiEntropy?.written(from, message.request, message.result === "durable");
         return this.#writes.replied(from, message.request, message.result);
       case "forward":
         return this.#questions.coordinate(message.asked, (answer) =>
@@ -230,6 +263,11 @@ export class Leaderless {
         return this.#questions.forwarded(from, message.request, message.answer);
       case "reap":
         return this.#copies.removeIf(message.place, message.key, message.objectHash);
+      case "exchange":
+        return this.#antiEntropy?.asked(from, message.request, message.place, message.ask);
+      case "exchangeReply":
+        this.#cluster.swim([{ type: "requestSucceeded", member: from }]);
+        return this.#antiEntropy?.answered(from, message.request, message.answer);
       case "swim":
         return this.#cluster.swim([{ type: "receive", message: message.message }]);
       case "gossip":
@@ -241,17 +279,22 @@ export class Leaderless {
 
   #replicate({ from, request, place, key, object, wanted }: Extract<Message, { readonly type: "write" }>): void {
     const reply = (result: "taken" | "durable" | "failed"): void => this.#post({ type: "writeReply", to: from, request, result });
-    const properties = this.#propertiesOf(objectName(key)) ?? this.#defaults;
-    const kept = this.#copies.take(place, key, decodeObject(object), this.#rulesOf(properties));
+    const kept = this.#merge(place, key, object);
     if (wanted === "nothing") return;
     if (wanted === "both") reply("taken");
     this.#durable.after(kept.writeNumber, () => reply("durable"));
   }
 
+  /** Throws what decoding throws: these are not the bytes of an object. */
+  #merge(place: Place, key: string, object: Uint8Array): Kept {
+    const properties = this.#propertiesOf(objectName(key)) ?? this.#defaults;
+    return this.#copies.take(place, key, decodeObject(object), this.#rulesOf(properties));
+  }
+
   /** Read repair (Dynamo §5), and the end of deletions that all owners have. */
   #gathered(gathered: Gathered): void {
     const { name, copies, object, isComplete } = gathered;
-    const repair = this.#options.readRepair ? repairOf(gathered) : undefined;
+    const repair = this.#options.readRepair ? repairOf(gathered, this.#options.deleteMode.kind === "keep") : undefined;
     if (repair !== undefined && object !== undefined) {
       for (const replica of repair.to) this.#repair(gathered, replica, repair.bytes);
       this.#events.push({ type: "repaired", name, members: repair.to.map(({ member }) => member) });
@@ -284,14 +327,16 @@ export class Leaderless {
     this.#options.storage.putMeta(clusterStateName, Buffer.from(serializeState(state), "latin1"));
   }
 
-  #back(): void {
+  #back(member: string): void {
     if (this.#options.hintedHandoff) this.#hints.tick();
+    this.#antiEntropy?.back(member);
   }
 
   #lost(member: string): void {
     this.#reads.lost(member);
     this.#writes.lost(member);
     this.#questions.lost(member);
+    this.#antiEntropy?.lost(member);
   }
 
   #propertiesOf(bucket: Bucket): BucketProperties | undefined {
@@ -304,6 +349,33 @@ export class Leaderless {
 
   #post(message: Outgoing): void {
     this.#send.push({ ...message, from: this.#options.self } as Message);
+  }
+
+  #repairer({ self, send, newRequest, nowMs }: Surroundings): AntiEntropy {
+    const { storage, prng, deleteMode, exchangeIntervalMs, rebuildIntervalMs } = this.#options;
+    return new AntiEntropy({
+      storage,
+      prng: prng.fork(),
+      nowMs,
+      send,
+      newRequest,
+      isReachable: (member) => this.#cluster.isReachable(member),
+      ownedPlaces: () => ownedPlaces(self, this.#cluster.state.ring.ring.owners.length, this.#cluster.transition, this.#nVals()),
+      clientsWaiting: () => this.#open.size,
+      take: (place, key, object) => this.#merge(place, key, object).bytes,
+      look: (place, key) => this.#look(place, key),
+      keepsDeletions: deleteMode.kind === "keep",
+      tell: (event) => this.#events.push(event),
+      intervalMs: exchangeIntervalMs,
+      rebuildIntervalMs,
+    });
+  }
+
+  /** Reads the key as for a client, for what follows of it: repair, and the end of a deletion. */
+  #look({ n }: Place, key: string): void {
+    const name = objectName(key);
+    const options = { nVal: n, sloppyQuorum: false, timeoutMs: lookTimeoutMs };
+    this.#reads.begin(name, options, this.#propertiesOf(name) ?? this.#defaults, () => undefined);
   }
 
   #surroundings(): Surroundings {
@@ -325,6 +397,8 @@ export class Leaderless {
     };
   }
 }
+
+const lookTimeoutMs = 5000;
 
 /** What {@link Epochs} is made from again, in the storage's metadata. */
 export const epochsName = "epochs";

@@ -1,4 +1,5 @@
 import type { Answer, Request } from "./api.js";
+import type { ExchangeAnswer, ExchangeAsk } from "./exchange/messages.js";
 import type { GossipMessage } from "./gossip/messages.js";
 import type { Place } from "./storage.js";
 import type { SwimMessage } from "./swim/messages.js";
@@ -37,6 +38,9 @@ export type Message = Envelope &
     | { readonly type: "forwardReply"; readonly request: number; readonly answer: Answer<Request["type"]> }
     /** To remove a deletion that all owners have, where it still is what this hash is of. */
     | { readonly type: "reap"; readonly place: Place; readonly key: string; readonly objectHash: number }
+    /** Between two owners of the place: what they have of it otherwise. */
+    | { readonly type: "exchange"; readonly request: number; readonly place: Place; readonly ask: ExchangeAsk }
+    | { readonly type: "exchangeReply"; readonly request: number; readonly answer: ExchangeAnswer }
     | { readonly type: "swim"; readonly message: SwimMessage }
     | { readonly type: "gossip"; readonly message: GossipMessage }
   );

@@ -41,6 +41,11 @@ export class ReadTally {
     }
   }
 
+  /** All N answered, and none failed. */
+  get isWhole(): boolean {
+    return this.#ok + this.#notfound >= this.#quorums.n;
+  }
+
   get isComplete(): boolean {
     return this.#ok + this.#notfound + this.#failed >= this.#quorums.n;
   }

@@ -151,7 +151,7 @@ export class Reads {
     if (!this.#pending.delete(pending.request)) return;
     const { name, properties, tally, open } = pending;
     const copies = pending.copies.map(({ replica, objectHash: hash }) => ({ replica, objectHash: hash }));
-    const isComplete = open.size === 0 && tally.isComplete;
+    const isComplete = open.size === 0 && tally.isWhole;
     this.#onGathered({ name, properties, object: this.#together(pending), copies, isComplete });
   }
 
@@ -161,14 +161,20 @@ export class Reads {
   }
 }
 
-/** What a replica that lacks something of the object is sent, and which ones that are; undefined: all have it. */
-export function repairOf({
-  object,
-  copies,
-}: Gathered): { readonly bytes: Uint8Array; readonly to: readonly PlacedReplica[] } | undefined {
+/**
+ * What a replica that lacks something of the object is sent, and which ones that are; undefined: all have it. A deletion that is not kept for good
+ * (`keepsDeletions`) does not go to those that have nothing: they may have forgotten it.
+ */
+export function repairOf(
+  { object, copies }: Gathered,
+  keepsDeletions: boolean,
+): { readonly bytes: Uint8Array; readonly to: readonly PlacedReplica[] } | undefined {
   if (object === undefined) return undefined;
   const bytes = encodeObject(object);
   const hash = objectHash(bytes);
-  const to = copies.filter((copy) => copy.objectHash !== hash).map(({ replica }) => replica);
+  const mayBeForgotten = !keepsDeletions && isDeleted(object);
+  const to = copies
+    .filter((copy) => copy.objectHash !== hash && !(mayBeForgotten && copy.objectHash === undefined))
+    .map(({ replica }) => replica);
   return to.length === 0 ? undefined : { bytes, to };
 }

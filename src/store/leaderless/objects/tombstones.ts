@@ -16,14 +16,14 @@ export type ReapDecision =
   { readonly kind: "keep" } | { readonly kind: "reap"; readonly afterMs: number; readonly objectHash: number };
 
 /**
- * Whether the owners may forget a deletion: all of them have answered, themselves, not through stand-ins, and have the same tombstone. An owner
- * without one could have an older value still (undefined: it has nothing; it then gets the tombstone first, by read repair). Even so, a node
- * that was away the whole time and comes back with an older value brings that back: `keep` alone is safe from it.
+ * Whether the owners may forget a deletion: all of them have answered, themselves, not through stand-ins, and have the same tombstone or nothing
+ * (undefined), because they have forgotten it already or never had what it deletes. So none of them has an older value. Somebody else may: a hint
+ * that is on its way, a former owner that was away. What they bring comes back from the dead, and `keep` alone is safe from it.
  */
 export function reapDecision(owners: readonly (Copy | undefined)[], mode: DeleteMode): ReapDecision {
-  const [first] = owners;
+  const first = owners.find((copy) => copy !== undefined);
   if (mode.kind === "keep" || first === undefined || !isDeleted(first.object)) return { kind: "keep" };
   const { objectHash } = first;
-  if (!owners.every((copy) => copy?.objectHash === objectHash)) return { kind: "keep" };
+  if (!owners.every((copy) => copy === undefined || copy.objectHash === objectHash)) return { kind: "keep" };
   return { kind: "reap", afterMs: mode.kind === "after" ? mode.ms : 0, objectHash };
 }

@@ -46,6 +46,7 @@ export class Box {
         quorum: "sloppy",
         readRepair: true,
         hintedHandoff: true,
+        antiEntropy: true,
         deleteMode: { kind: "after", ms: 3000 },
         ...options,
       });

@@ -70,7 +70,7 @@ test("a strict quorum has no stand-ins: pw is refused where owners are away", ()
 });
 
 test("a read repairs the copy that was left behind", () => {
-  const box = new Box(["n1", "n2", "n3"], { hintedHandoff: false });
+  const box = new Box(["n1", "n2", "n3"], { hintedHandoff: false, antiEntropy: false });
   box.put("n1", "k", "old");
   box.hears = (from, to) => from === to || (from !== "n3" && to !== "n3");
   box.pass(10_000);

@@ -104,7 +104,7 @@ describe("a tombstone", () => {
     ["all owners have it: forgotten later", [dead, dead, dead], after3s, 3000],
     ["all owners have it: forgotten at once", [dead, dead, dead], { kind: "immediate" }, 0],
     ["kept for good if so asked", [dead, dead, dead], { kind: "keep" }, undefined],
-    ["an owner has nothing: kept", [dead, undefined, dead], after3s, undefined],
+    ["an owner has nothing, and may have forgotten it: forgotten", [undefined, dead, dead], after3s, 3000],
     ["an owner has another: kept", [dead, dead, laterDead], after3s, undefined],
     ["beside a value: kept", [alive, alive, alive], after3s, undefined],
     ["nobody has anything", [undefined, undefined], after3s, undefined],
