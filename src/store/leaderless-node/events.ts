@@ -22,6 +22,18 @@ export function describeLeaderless(event: LeaderlessEvent): Sentence | undefined
       return describeGossip(event);
     case "repaired":
       return undefined;
+    case "exchanged": {
+      const { place, with: peer, keys, bytes, ms } = event;
+      const msg = `repaired ${keys} ${keys === 1 ? "key" : "keys"} of partition ${place.partition} by comparing it with ${peer}`;
+      return sentence("info", "exchanged", msg, {
+        partition: place.partition,
+        n: place.n,
+        peer,
+        keys,
+        bytes,
+        ms: Math.round(ms),
+      });
+    }
     default:
       return unreachable(event);
   }

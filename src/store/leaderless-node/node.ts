@@ -61,6 +61,7 @@ export class LeaderlessNode {
       quorum: switches.quorum,
       readRepair: switches.readRepair,
       hintedHandoff: switches.hintedHandoff,
+      antiEntropy: switches.antiEntropy,
       deleteMode: deleteMode(switches),
     });
     this.#peers = new Peers({

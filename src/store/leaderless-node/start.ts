@@ -35,8 +35,9 @@ export async function startLeaderless(options: LeaderlessNodeOptions, world: Wor
     nowMs: clock.monotonicMs,
     onDurable: (writeNumber) => node?.driver.input({ type: "durable", writeNumber }),
     onSync: (durationMs) => ground.synced(durationMs),
-    onDamage: ({ file, offset, bytes, what }) => {
+    onDamage: ({ file, offset, bytes, copy, what }) => {
       log("warn", "copy-lost", `${what}: others have copies, and repair brings them back`, { file, offset, bytes });
+      if (copy !== undefined) node?.driver.input({ type: "damaged", place: copy.place });
     },
     onMerged: (file, bytes) => log("debug", "log-merged", `merged ${file}`, { file, bytes }),
     onFatal,
@@ -53,6 +54,7 @@ export async function startLeaderless(options: LeaderlessNodeOptions, world: Wor
   const adminPort = await ground.takeOrders(options.adminAddress);
   const started = new LeaderlessNode(options, { ...world, storage: store });
   node = started;
+  for (const { copy } of found.damages) if (copy !== undefined) node.driver.input({ type: "damaged", place: copy.place });
   const ports = await started.listen();
   const stop = async (): Promise<void> => {
     await started.stop();

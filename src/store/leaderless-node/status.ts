@@ -1,6 +1,7 @@
 import { unsafeLeaderless } from "../../core/leaderless-switches.js";
 import type { UnsafeSwitch } from "../../core/store-switches.js";
 import type { Clock } from "../clock.js";
+import type { Exchanged } from "../leaderless/exchange/anti-entropy.js";
 import { memberStatus, presentMembers } from "../leaderless/gossip/membership.js";
 import type { MemberStatus } from "../leaderless/gossip/membership.js";
 import type { Leaderless } from "../leaderless/machine.js";
@@ -14,7 +15,7 @@ import type { LeaderlessNodeOptions } from "./options.js";
 export interface StatusOptions {
   readonly options: LeaderlessNodeOptions;
   readonly clock: Pick<Clock, "monotonicMs">;
-  readonly machine: Pick<Leaderless, "isReady" | "view" | "hints">;
+  readonly machine: Pick<Leaderless, "isReady" | "view" | "hints" | "exchanged" | "exchangeLags">;
   readonly storage: Pick<Storage, "places" | "count"> & { usage(): { readonly bytes: number; readonly liveBytes: number } };
   readonly clients: () => number;
 }
@@ -40,6 +41,10 @@ export interface LeaderlessStatus {
   readonly keys: number;
   /** Keys that wait here for their owners, by owner. */
   readonly hints: Readonly<Record<string, number>>;
+  /** What its exchanges with other owners came to; null: anti-entropy is switched off. */
+  readonly exchanged: Exchanged | null;
+  /** How long it is that it compared a place with another owner of it, of all the longest; null: one was not compared yet. */
+  readonly exchangeLagMs: number | null;
   readonly uptimeMs: number;
   readonly version: string;
   readonly unsafe: readonly UnsafeSwitch[];
@@ -99,6 +104,8 @@ export class NodeStatus {
       owned: this.#owned(),
       keys: this.#keys("home"),
       hints: Object.fromEntries(machine.hints),
+      exchanged: machine.exchanged ?? null,
+      exchangeLagMs: longest(machine.exchangeLags.map(({ lagMs }) => lagMs)),
       uptimeMs: Math.round(clock.monotonicMs() - this.#startedMs),
       version: storeVersion,
       unsafe: unsafeLeaderless(switches),
@@ -106,9 +113,11 @@ export class NodeStatus {
   }
 
   metrics(): string {
-    const { storage, clients } = this.#options;
+    const { storage, clients, machine } = this.#options;
+    const { exchanged } = machine;
     const { bytes, liveBytes } = storage.usage();
     const gauge = (name: string, help: string, value: number): Family => ({ name, help, type: "gauge", samples: [{ value }] });
+    const counter = (name: string, help: string, value = 0): Family => ({ name, help, type: "counter", samples: [{ value }] });
     const sampled = process.resourceUsage();
     return exposition([
       gauge("devious_keys", "Keys that this node is an owner of.", this.#keys("home")),
@@ -116,13 +125,15 @@ export class NodeStatus {
       gauge("devious_partitions_owned", "Partitions that this node is the first owner of.", this.#owned()),
       gauge("devious_log_bytes", "Bytes of the data files.", bytes),
       gauge("devious_log_live_bytes", "Bytes of the data files that are needed.", liveBytes),
+      counter("devious_exchanges_total", "Comparisons with other owners that ended with equal copies.", exchanged?.exchanges),
+      counter(
+        "devious_exchange_repaired_keys_total",
+        "Keys that comparisons with other owners repaired.",
+        exchanged?.keysRepaired,
+      ),
+      counter("devious_exchange_bytes_total", "Bytes that comparisons and their repairs sent and received.", exchanged?.bytes),
       gauge("devious_clients", "Connections of Riak's protocol buffers.", clients()),
-      {
-        name: "devious_repaired_replicas_total",
-        help: "Replicas that a read found to be behind and told.",
-        type: "counter",
-        samples: [{ value: this.#repaired }],
-      },
+      counter("devious_repaired_replicas_total", "Replicas that a read found to be behind and told.", this.#repaired),
       {
         name: "process_cpu_seconds_total",
         help: "Total user and system CPU time spent in seconds.",
@@ -142,4 +153,9 @@ export class NodeStatus {
     const { storage } = this.#options;
     return storage.places().reduce((keys, place) => (place.kind === kind ? keys + storage.count(place) : keys), 0);
   }
+}
+
+function longest(timesMs: readonly (number | undefined)[]): number | null {
+  const known = timesMs.filter((ms) => ms !== undefined);
+  return known.length < timesMs.length || known.length === 0 ? null : Math.round(Math.max(...known));
 }

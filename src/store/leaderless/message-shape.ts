@@ -2,7 +2,7 @@ import { parseGossipMessage } from "./gossip/messages.js";
 import type { Message } from "./messages.js";
 import { answerShape, coordinatedShape } from "./request-shape.js";
 import { ringSizes } from "./ring/place.js";
-import { bytes, count, isRecord, oneOf, optional, record, tagged, text, type Shape } from "./shape.js";
+import { bytes, count, either, flag, isRecord, list, oneOf, optional, pair, record, tagged, text, type Shape } from "./shape.js";
 import { objectName } from "./storage-key.js";
 import { parseSwimMessage } from "./swim/messages.js";
 
@@ -25,6 +25,26 @@ const key: Shape = (value) => {
   }
 };
 
+const counts = list(count);
+const entries = list(pair(key, count));
+
+const exchangeAsk = tagged("type", {
+  root: record({ root: count }),
+  segments: record({ branches: counts }),
+  keys: record({ segments: counts, after: optional(key) }),
+  objects: record({ keys: entries }),
+  end: record({ isComplete: flag }),
+});
+
+const exchangeAnswer = tagged("type", {
+  same: record({}),
+  busy: record({}),
+  branches: record({ hashes: counts }),
+  segments: record({ hashes: counts }),
+  keys: record({ entries, areAll: flag }),
+  objects: record({ objects: list(either(bytes, oneOf("none", "changed"))) }),
+});
+
 const shapes: { readonly [Type in Exclude<Message["type"], "swim" | "gossip">]: Shape } = {
   read: record({ request: count, place, key }),
   readReply: record({ request: count, object: optional(bytes) }),
@@ -32,6 +52,8 @@ const shapes: { readonly [Type in Exclude<Message["type"], "swim" | "gossip">]: 
   writeReply: record({ request: count, result: oneOf("taken", "durable", "failed") }),
   forward: record({ request: count, asked: coordinatedShape }),
   forwardReply: record({ request: count, answer: answerShape }),
+  exchange: record({ request: count, place, ask: exchangeAsk }),
+  exchangeReply: record({ request: count, answer: exchangeAnswer }),
   reap: record({ place, key, objectHash: count }),
 };
 
