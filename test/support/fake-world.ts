@@ -37,6 +37,15 @@ import Init from "../../src/commands/init.js";
 import Logs from "../../src/commands/logs.js";
 import Ls from "../../src/commands/ls.js";
 import Put from "../../src/commands/put.js";
+import Ring from "../../src/commands/ring.js";
+import RingClear from "../../src/commands/ring/clear.js";
+import RingCommit from "../../src/commands/ring/commit.js";
+import RingForceRemove from "../../src/commands/ring/force-remove.js";
+import RingJoin from "../../src/commands/ring/join.js";
+import RingLeave from "../../src/commands/ring/leave.js";
+import RingPlan from "../../src/commands/ring/plan.js";
+import RingReplace from "../../src/commands/ring/replace.js";
+import RingWhere from "../../src/commands/ring/where.js";
 import Status from "../../src/commands/status.js";
 import Up from "../../src/commands/up.js";
 import { createMemoryEngine } from "../../src/engine/memory/memory-engine.js";
@@ -79,6 +88,15 @@ export const commands: Readonly<Record<string, new (argv: string[], config: Conf
   logs: Logs,
   ls: Ls,
   put: Put,
+  ring: Ring,
+  "ring clear": RingClear,
+  "ring commit": RingCommit,
+  "ring force-remove": RingForceRemove,
+  "ring join": RingJoin,
+  "ring leave": RingLeave,
+  "ring plan": RingPlan,
+  "ring replace": RingReplace,
+  "ring where": RingWhere,
   status: Status,
   up: Up,
 };
@@ -157,7 +175,8 @@ export class FakeWorld {
 
   /** Runs `devious …`; paths of this machine are shown as `~`. */
   async run(...words: readonly string[]): Promise<Ran> {
-    const name = words[0] === "chaos" ? words.slice(0, 2).join(" ") : (words[0] ?? "");
+    const two = words.slice(0, 2).join(" ");
+    const name = two in commands ? two : (words[0] ?? "");
     const Command = commands[name];
     if (Command === undefined) throw new Error(`no command ${name}`);
     const config = await (loading ??= Config.load(root));
