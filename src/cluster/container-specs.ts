@@ -1,13 +1,14 @@
 import { createHash } from "node:crypto";
 import { label } from "../core/labels.js";
 import type { Role } from "../core/labels.js";
-import { agentEnv, agentPaths, clientPort, dataDir, nodeEnv } from "../core/node-contract.js";
+import { agentEnv, agentPaths, clientPort, dataDir, nodeEnv, riakHttpPort, riakPbPort } from "../core/node-contract.js";
 import { shipEnv, shipPaths, shipperNode } from "../core/ship-contract.js";
+import { changedLeaderless } from "../core/leaderless-switches.js";
 import { changedSwitches } from "../core/store-switches.js";
 import type { ContainerSpec, Labels } from "../engine/port.js";
 import { imagePaths } from "../image/recipe.js";
 import { isImage, placeOf, raftDefaults } from "../spec/cluster-spec.js";
-import type { ImageService, ServiceSpec, Shipping, StoreSpec } from "../spec/cluster-spec.js";
+import type { ImageService, RaftSpec, ServiceSpec, Shipping, StoreSpec } from "../spec/cluster-spec.js";
 import type { TlsClients } from "../store/node-options.js";
 import {
   agentContainerName,
@@ -64,13 +65,14 @@ function tlsFacts(certificates: Certificates | undefined): object {
 }
 
 function storeFacts(store: StoreSpec): object {
+  if (store.design === "leaderless") return { design: store.design, ...changedLeaderless(store.switches) };
   const { design, electionTimeoutMs, heartbeatIntervalMs, snapshotEntries, switches } = store;
   const always = { design, electionTimeoutMs, heartbeatIntervalMs, snapshotEntries };
   return { ...always, ...changedSwitches(switches), ...changedUpkeep(store) };
 }
 
 /** What is as it always is goes unsaid, so that containers of before need not be made anew. */
-function changedUpkeep({ quotaBytes, autoCompaction }: Pick<StoreSpec, "quotaBytes" | "autoCompaction">): object {
+function changedUpkeep({ quotaBytes, autoCompaction }: Pick<RaftSpec, "quotaBytes" | "autoCompaction">): object {
   return {
     ...(quotaBytes === raftDefaults.quotaBytes ? {} : { quotaBytes }),
     ...(autoCompaction === null ? {} : { autoCompaction }),
@@ -112,13 +114,9 @@ export function nodeContainer(identity: Identity, boot: NodeBoot): ContainerSpec
 function storeContainer(identity: Identity, boot: StoreBoot): ContainerSpec {
   const { cluster, image } = identity;
   const { node, service } = boot;
-  // one design so far, so the program needs no telling
-  const { electionTimeoutMs, heartbeatIntervalMs, snapshotEntries, switches } = service.store;
   const certificates = identity.certificates?.get(service.name);
   const tls: { tls?: TlsClients } =
     certificates === undefined ? {} : { tls: certificates.clientCa === null ? "any" : "certified" };
-  const changed = { ...changedSwitches(switches), ...changedUpkeep(service.store), ...tls };
-  const options = { electionTimeoutMs, heartbeatIntervalMs, snapshotEntries, ...changed };
   return {
     ...commonSpec(identity, node),
     image,
@@ -134,7 +132,7 @@ function storeContainer(identity: Identity, boot: StoreBoot): ContainerSpec {
       [nodeEnv.member]: String(boot.member),
       [nodeEnv.members]: formatMembers(boot.members),
       [nodeEnv.clusterState]: boot.clusterState,
-      [nodeEnv.options]: JSON.stringify(options),
+      [nodeEnv.options]: JSON.stringify({ ...storeOptions(service.store), ...tls }),
     },
     volumes: [
       {
@@ -148,8 +146,16 @@ function storeContainer(identity: Identity, boot: StoreBoot): ContainerSpec {
         },
       },
     ],
-    ports: [clientPort],
+    ports: service.store.design === "leaderless" ? [clientPort, riakPbPort, riakHttpPort] : [clientPort],
   };
+}
+
+/** What the program is told; where it is told of no design, it is raft's. */
+function storeOptions(store: StoreSpec): object {
+  if (store.design === "leaderless") return { design: store.design, ...changedLeaderless(store.switches) };
+  const { electionTimeoutMs, heartbeatIntervalMs, snapshotEntries, switches } = store;
+  const always = { electionTimeoutMs, heartbeatIntervalMs, snapshotEntries };
+  return { ...always, ...changedSwitches(switches), ...changedUpkeep(store) };
 }
 
 function imageContainer(identity: Identity, { node, service }: ImageBoot): ContainerSpec {

@@ -1,4 +1,5 @@
 /** The complete, internal shape of a spec: nothing optional, nothing to look up, durations in milliseconds. */
+import type { LeaderlessSwitches } from "../core/leaderless-switches.js";
 import { safeSwitches, type StoreSwitches } from "../core/store-switches.js";
 import type { LogFormat } from "../core/log-format.js";
 import type { RolesProbe } from "../core/roles.js";
@@ -65,7 +66,16 @@ export interface ImageService extends Service {
 }
 
 /** Options of each design of the bundled store. */
-export interface StoreSpec {
+export type StoreSpec = RaftSpec | LeaderlessSpec;
+
+export interface LeaderlessSpec {
+  readonly design: "leaderless";
+  readonly switches: LeaderlessSwitches;
+  /** Clients come in plain text. */
+  readonly tls: null;
+}
+
+export interface RaftSpec {
   readonly design: "raft";
   readonly electionTimeoutMs: number;
   readonly heartbeatIntervalMs: number;
@@ -91,7 +101,7 @@ export type TlsSpec =
       readonly clientCa: string | null;
     };
 
-export const raftDefaults: StoreSpec = {
+export const raftDefaults: RaftSpec = {
   design: "raft",
   electionTimeoutMs: 1000,
   heartbeatIntervalMs: 100,
@@ -125,7 +135,7 @@ export function prefixOf({ name, nodes }: Pick<ServiceSpec, "name" | "nodes">): 
 }
 
 /** A service of the bundled store with nothing said about it but this. */
-export function storeService(name: string, nodes: readonly string[], store = raftDefaults): StoreService {
+export function storeService(name: string, nodes: readonly string[], store: StoreSpec = raftDefaults): StoreService {
   return { name, store, nodes, zones: {}, protect: [] };
 }
 

@@ -1,9 +1,10 @@
 /** What only more than one key together shows to be wrong, found in the raw file whatever else is wrong with it. */
 import { isName, nameRule } from "../core/ids.js";
 import { formatNames } from "../core/log-format.js";
+import { leaderlessClash } from "../core/leaderless-switches.js";
 import { switchesClash } from "../core/store-switches.js";
 import { isImage, nodeNames, nodesMax } from "./cluster-spec.js";
-import type { ClusterSpec, StoreSpec } from "./cluster-spec.js";
+import type { ClusterSpec, RaftSpec, StoreSpec } from "./cluster-spec.js";
 import { isMapping, problemWithName, servicesIn } from "./names.js";
 import type { Mapping, Misfit, Named } from "./names.js";
 import { checkProtect, checkZones } from "./zones.js";
@@ -29,12 +30,17 @@ export function findClashes(spec: ClusterSpec): readonly { readonly service: str
   return spec.services.flatMap((service) => {
     if (isImage(service)) return [];
     const { store } = service;
-    const messages = [clockClash(store), switchesClash(store.switches)].filter((message) => message !== undefined);
+    const messages = clashesOf(store).filter((message) => message !== undefined);
     return messages.map((message) => ({ service: service.name, message }));
   });
 }
 
-function clockClash({ electionTimeoutMs, heartbeatIntervalMs }: StoreSpec): string | undefined {
+function clashesOf(store: StoreSpec): readonly (string | undefined)[] {
+  if (store.design === "leaderless") return [leaderlessClash(store.switches)];
+  return [clockClash(store), switchesClash(store.switches)];
+}
+
+function clockClash({ electionTimeoutMs, heartbeatIntervalMs }: RaftSpec): string | undefined {
   if (electionTimeoutMs >= 3 * heartbeatIntervalMs) return undefined;
   return (
     `election_timeout (${electionTimeoutMs}ms) must be at least three heartbeat_intervals ` +

@@ -22,7 +22,7 @@ export function parseSpec(text: string, folderName: string, variables?: Variable
   const value = placed.value ?? {};
   const read = specFile.safeParse(value);
   const misfits = findMisfits(value, variables).map(({ path, part, message }) => ({ ...placeOf(path, part), message }));
-  const problems = [...(read.success ? [] : read.error.issues.flatMap((issue) => explain(issue, placed))), ...misfits];
+  const problems = [...(read.success ? [] : read.error.issues.flatMap((issue) => explain(issue, placed, value))), ...misfits];
   if (!read.success || problems.length > 0) return { ok: false, problems: inOrder(problems) };
   const spec = resolve(read.data, folderName, variables);
   const clashes = findClashes(spec).map(({ service, message }) => {
@@ -32,18 +32,24 @@ export function parseSpec(text: string, folderName: string, variables?: Variable
   return clashes.length > 0 ? { ok: false, problems: clashes } : { ok: true, spec };
 }
 
-function explain(issue: z.core.$ZodIssue, { placeOf }: Placed): readonly Problem[] {
+function explain(issue: z.core.$ZodIssue, { placeOf }: Placed, file: unknown): readonly Problem[] {
   switch (issue.code) {
-    case "unrecognized_keys":
+    case "unrecognized_keys": {
+      const known = knownKeys(issue.path, valueAt(file, issue.path));
       return issue.keys.map((key) => {
-        const meant = closest(key, knownKeys(issue.path));
-        const known = knownKeys(issue.path).join(", ");
-        const advice = meant === undefined ? `known here: ${known}` : `did you mean "${meant}"?`;
+        const meant = closest(key, known);
+        const advice = meant === undefined ? `known here: ${known.join(", ")}` : `did you mean "${meant}"?`;
         return { ...placeOf([...issue.path, key], "key"), message: `unknown key "${key}"; ${advice}` };
       });
+    }
     default: {
       const what = issue.path.length === 0 ? "the spec" : issue.path.join(".");
       return [{ ...placeOf(issue.path), message: `${what}: ${issue.message}` }];
     }
   }
+}
+
+/** What stands at a path in which there is a mapping. */
+function valueAt(file: unknown, path: readonly PropertyKey[]): unknown {
+  return path.reduce((value, key) => (value as Readonly<Record<PropertyKey, unknown>>)[key], file);
 }

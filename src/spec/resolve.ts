@@ -1,3 +1,4 @@
+import { leaderlessDefaults, type LeaderlessSwitches } from "../core/leaderless-switches.js";
 import { safeSwitches } from "../core/store-switches.js";
 import { toName } from "../core/ids.js";
 import type { RolesProbe } from "../core/roles.js";
@@ -52,6 +53,15 @@ function resolveService(
 }
 
 function storeSpec(store: SpecFile["store"]): StoreSpec {
+  if (store?.design !== "leaderless") return raftSpec(store);
+  const { design, ...given } = store;
+  const said = Object.entries(given).filter(([, value]) => value !== undefined);
+  return { design, switches: { ...leaderlessDefaults, ...(Object.fromEntries(said) as Partial<LeaderlessSwitches>) }, tls: null };
+}
+
+type RaftFile = Extract<SpecFile["store"], { readonly design: "raft" }>;
+
+function raftSpec(store: RaftFile | undefined): StoreSpec {
   return {
     design: "raft",
     electionTimeoutMs: store?.election_timeout ?? raftDefaults.electionTimeoutMs,
@@ -71,7 +81,7 @@ function storeSpec(store: SpecFile["store"]): StoreSpec {
   };
 }
 
-function tlsSpec(tls: NonNullable<SpecFile["store"]>["tls"]): TlsSpec | null {
+function tlsSpec(tls: RaftFile["tls"]): TlsSpec | null {
   if (tls === undefined) return null;
   return tls === "auto" ? { kind: "auto" } : { kind: "files", cert: tls.cert, key: tls.key, clientCa: tls.clientCa ?? null };
 }

@@ -1,11 +1,14 @@
 import { z } from "zod";
 import { parseDuration } from "../core/duration.js";
-import { closest, isName, namePattern, nameRule } from "../core/ids.js";
+import { isName, namePattern, nameRule } from "../core/ids.js";
 import { formatNames, linePattern } from "../core/log-format.js";
 import { levels } from "../core/log-record.js";
 import { leaderPattern } from "../core/roles.js";
 import { switchValues } from "../core/store-switches.js";
 import { nodesMax } from "./cluster-spec.js";
+import { duration, oneOf, onOff, text, wholeNumber } from "./fields.js";
+import { leaderless } from "./leaderless-schema.js";
+import { isMapping } from "./names.js";
 import { problemWithHeader, problemWithOtlp, problemWithTemplate } from "./shipping.js";
 
 /** What users write; `resolve.ts` turns it into a ClusterSpec. Descriptions end up in editors and in the reference. */
@@ -14,24 +17,6 @@ const name = z
   .string({ error: "must be text" })
   .refine(isName, { error: (issue) => `"${String(issue.input)}" is not a name: ${nameRule}` })
   .meta({ pattern: namePattern.source });
-
-const duration = z
-  .unknown()
-  .transform((value, context): number => {
-    const ms = typeof value === "string" ? parseDuration(value) : undefined;
-    if (ms !== undefined && ms > 0) return ms;
-    const said = JSON.stringify(value);
-    const message =
-      typeof value === "number"
-        ? `${said} has no unit: write ${said}ms or ${said}s`
-        : ms === 0
-          ? "must be longer than zero"
-          : `${said} is not a duration: write for example 500ms, 2s or 1m30s`;
-    context.addIssue({ code: "custom", message });
-    return z.NEVER;
-  })
-  // for editors, which cannot run the transform
-  .meta({ type: "string", pattern: "^(\\d+(\\.\\d+)?(us|ms|s|m|h))+$" });
 
 const periodMsMin = 1000;
 
@@ -49,35 +34,9 @@ const retention = z
   // for editors, which cannot run the transform
   .meta({ type: ["integer", "string"] });
 
-function wholeNumber(min: number, max: number) {
-  return z
-    .number({ error: (issue) => `must be a whole number from ${min} to ${max}, not ${JSON.stringify(issue.input)}` })
-    .int({ error: (issue) => `must be a whole number, not ${String(issue.input)}` })
-    .min(min, { error: (issue) => `must be at least ${min}, not ${String(issue.input)}` })
-    .max(max, { error: (issue) => `must be at most ${max}, not ${String(issue.input)}` });
-}
-
-/** YAML reads `8080` as a number and `yes` as text: which text was meant, `010` or `10`, only its writer knows. */
-const text = z.string({
-  error: ({ input }) =>
-    typeof input === "number" || typeof input === "boolean" ? `must be text: write "${String(input)}" in quotes` : "must be text",
-});
-
 const words = z
   .array(text, { error: "must be a list of words, such as [node, server.js]" })
   .min(1, { error: "must have at least one word" });
-
-/** "must be …; did you mean …?" for one of a few words. */
-function oneOf<const Words extends readonly [string, ...string[]]>(known: Words) {
-  return z.enum(known, {
-    error: ({ input }) => {
-      const meant = typeof input === "string" ? closest(input, known) : undefined;
-      return `${JSON.stringify(input)} is none of ${known.join(", ")}${meant === undefined ? "" : `; did you mean "${meant}"?`}`;
-    },
-  });
-}
-
-const onOff = z.boolean({ error: ({ input }) => `must be true or false, not ${JSON.stringify(input)}` });
 
 const file = text.min(1, { error: "must not be empty" });
 
@@ -101,76 +60,78 @@ const tls = z
     "How clients come over TLS, and then not in plain text. auto: devious makes an authority and certificates, `status` says where; or files of yours. Default none.",
   );
 
-const raft = z.strictObject(
-  {
-    design: z.literal("raft", {
-      error: (issue) =>
-        issue.input === undefined
-          ? "needs a design: raft"
-          : `${JSON.stringify(issue.input)} is not a design of the bundled store: use raft`,
-    }),
-    election_timeout: duration.optional().describe("Time without a leader before a node stands for election; default 1s."),
-    heartbeat_interval: duration.optional().describe("Time between a leader's heartbeats; default 100ms."),
-    snapshot_entries: wholeNumber(10, 1_000_000)
-      .optional()
-      .describe("Applied entries between two snapshots, at least: they are also as many bytes as the last one; default 10000."),
-    quotaBytes: wholeNumber(2 ** 20, 2 ** 36)
-      .optional()
-      .describe(
-        "How much memory all versions of keys may take on a node; default 536870912 (512 MiB). Beyond it the store refuses what would add to them, as etcd does, until something is compacted and the alarm is disarmed.",
-      ),
-    autoCompaction: z
-      .strictObject(
-        {
-          retention: retention.describe(
-            "What stays readable: a number of revisions, such as 10000, or a duration, such as 1h. What is older the leader compacts, when etcd would.",
-          ),
-        },
-        {
-          error: (issue) => (issue.code === "invalid_type" ? "must be a mapping with retention: such as 10000 or 1h" : undefined),
-        },
-      )
-      .optional()
-      .describe("Compaction without being asked; default none, as in etcd."),
-    tls: tls.optional(),
-    reads: oneOf(switchValues.reads)
-      .optional()
-      .describe(
-        "How reads are answered. readIndex (default): the leader asks a majority first. lease: the leader answers by itself for nine tenths of an election timeout after it asked one; wrong clocks break that. local: any node answers from what it has, however old (unsafe).",
-      ),
-    fsync: oneOf(switchValues.fsync)
-      .optional()
-      .describe(
-        "When writes are made durable. always (default): before they are acknowledged. batch: each 100ms. off: never. The last two lose acknowledged writes with the power (unsafe).",
-      ),
-    preVote: onOff
-      .optional()
-      .describe(
-        "Whether a node asks if it could win before it stands; default true. Without it a node that was cut off deposes the leader when it comes back (unsafe).",
-      ),
-    checkQuorum: onOff
-      .optional()
-      .describe(
-        "Whether a leader that hears no majority steps down; default true. Without it such a leader keeps its clients waiting (unsafe).",
-      ),
-    commitRule: oneOf(switchValues.commitRule)
-      .optional()
-      .describe(
-        "What a leader commits by counting copies. currentTerm (default): entries of its own term, and with them all before. any: also those of earlier leaders, without one of its own to begin with; a later leader may overwrite them (unsafe).",
-      ),
-    replication: oneOf(switchValues.replication)
-      .optional()
-      .describe(
-        "When a write is acknowledged. sync (default): once a majority has it on disk. async: once the leader has, which loses it where the leader is lost (unsafe).",
-      ),
-  },
-  { error: (issue) => (issue.code === "invalid_type" ? "must be raft, or a mapping with design: raft" : undefined) },
-);
+const raft = z.strictObject({
+  design: z.literal("raft"),
+  election_timeout: duration.optional().describe("Time without a leader before a node stands for election; default 1s."),
+  heartbeat_interval: duration.optional().describe("Time between a leader's heartbeats; default 100ms."),
+  snapshot_entries: wholeNumber(10, 1_000_000)
+    .optional()
+    .describe("Applied entries between two snapshots, at least: they are also as many bytes as the last one; default 10000."),
+  quotaBytes: wholeNumber(2 ** 20, 2 ** 36)
+    .optional()
+    .describe(
+      "How much memory all versions of keys may take on a node; default 536870912 (512 MiB). Beyond it the store refuses what would add to them, as etcd does, until something is compacted and the alarm is disarmed.",
+    ),
+  autoCompaction: z
+    .strictObject(
+      {
+        retention: retention.describe(
+          "What stays readable: a number of revisions, such as 10000, or a duration, such as 1h. What is older the leader compacts, when etcd would.",
+        ),
+      },
+      {
+        error: (issue) => (issue.code === "invalid_type" ? "must be a mapping with retention: such as 10000 or 1h" : undefined),
+      },
+    )
+    .optional()
+    .describe("Compaction without being asked; default none, as in etcd."),
+  tls: tls.optional(),
+  reads: oneOf(switchValues.reads)
+    .optional()
+    .describe(
+      "How reads are answered. readIndex (default): the leader asks a majority first. lease: the leader answers by itself for nine tenths of an election timeout after it asked one; wrong clocks break that. local: any node answers from what it has, however old (unsafe).",
+    ),
+  fsync: oneOf(switchValues.fsync)
+    .optional()
+    .describe(
+      "When writes are made durable. always (default): before they are acknowledged. batch: each 100ms. off: never. The last two lose acknowledged writes with the power (unsafe).",
+    ),
+  preVote: onOff
+    .optional()
+    .describe(
+      "Whether a node asks if it could win before it stands; default true. Without it a node that was cut off deposes the leader when it comes back (unsafe).",
+    ),
+  checkQuorum: onOff
+    .optional()
+    .describe(
+      "Whether a leader that hears no majority steps down; default true. Without it such a leader keeps its clients waiting (unsafe).",
+    ),
+  commitRule: oneOf(switchValues.commitRule)
+    .optional()
+    .describe(
+      "What a leader commits by counting copies. currentTerm (default): entries of its own term, and with them all before. any: also those of earlier leaders, without one of its own to begin with; a later leader may overwrite them (unsafe).",
+    ),
+  replication: oneOf(switchValues.replication)
+    .optional()
+    .describe(
+      "When a write is acknowledged. sync (default): once a majority has it on disk. async: once the leader has, which loses it where the leader is lost (unsafe).",
+    ),
+});
 
 /** `store: raft` is short for `store: { design: raft }`. */
 const store = z
-  .preprocess((value) => (typeof value === "string" ? { design: value } : value), raft)
-  .describe("Design of the bundled store: raft, or a mapping with `design` and that design's options.");
+  .preprocess(
+    (value) => (typeof value === "string" ? { design: value } : value),
+    z.discriminatedUnion("design", [raft, leaderless], {
+      error: ({ input }) => {
+        if (!isMapping(input)) return "must be raft or leaderless, or a mapping with design: raft or leaderless";
+        const { design } = input;
+        if (design === undefined) return "needs a design: raft or leaderless";
+        return `${JSON.stringify(design)} is not a design of the bundled store: use raft or leaderless`;
+      },
+    }),
+  )
+  .describe("Design of the bundled store: raft, leaderless, or a mapping with `design` and that design's options.");
 
 const nodes = wholeNumber(1, nodesMax).describe("How many nodes; an odd number makes the most of a quorum.");
 
@@ -365,14 +326,14 @@ export const imageKeys = [
   "logs",
 ] as const satisfies readonly (keyof ServiceFile)[];
 
-/** Keys allowed in the mapping at this path, for "did you mean". */
-export function knownKeys(path: readonly PropertyKey[]): readonly string[] {
+/** Keys allowed in the mapping at this path, for "did you mean"; `value` is what stands there. */
+export function knownKeys(path: readonly PropertyKey[], value: unknown): readonly string[] {
   if (path.length === 0) return Object.keys(specFile.shape);
   // a service may be called like a key
   const inside = path[0] === "services" ? path.slice(2) : path;
   if (inside.length === 0) return Object.keys(service.shape);
   const shapes = {
-    store: raft.shape,
+    store: (value as { readonly design?: unknown }).design === "leaderless" ? leaderless.shape : raft.shape,
     network: network.shape,
     roles: roles.shape,
     http: http.shape,
@@ -394,7 +355,10 @@ export function jsonSchema(): Readonly<Record<string, unknown>> {
       if (zodSchema !== store) return;
       const { description, ...mapping } = json;
       for (const key of Object.keys(json)) delete (json as Record<string, unknown>)[key];
-      Object.assign(json, { ...(description === undefined ? {} : { description }), anyOf: [{ const: "raft" }, mapping] });
+      Object.assign(json, {
+        ...(description === undefined ? {} : { description }),
+        anyOf: [{ enum: ["raft", "leaderless"] }, ...(mapping.oneOf ?? [])],
+      });
     },
   });
   return { title: "devious.yaml", ...schema };

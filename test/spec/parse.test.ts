@@ -1,6 +1,7 @@
 // Shows that a spec is read whole, and that every problem comes at once, at its place, with advice.
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
+import { leaderlessDefaults } from "../../src/core/leaderless-switches.js";
 import { placeOf, raftDefaults, shippingOf, storeService } from "../../src/spec/cluster-spec.js";
 import type { ClusterSpec, TlsSpec } from "../../src/spec/cluster-spec.js";
 import { withOverrides } from "../../src/spec/overrides.js";
@@ -69,6 +70,17 @@ describe("a good spec", () => {
   });
 
   test("the store's mistakes are asked for by their names", () => {
+    expect(specOf("store: leaderless").services).toMatchObject([
+      { store: { design: "leaderless", switches: leaderlessDefaults } },
+    ]);
+    expect(specOf("store: { design: leaderless, r: 1, w: one, conflict: lww, deleteMode: 1m }").services).toMatchObject([
+      {
+        store: {
+          design: "leaderless",
+          switches: { ...leaderlessDefaults, r: 1, w: "one", conflict: "lww", deleteMode: 60_000 },
+        },
+      },
+    ]);
     const text = "store: { design: raft, reads: local, fsync: batch, preVote: false, replication: async }";
     const switches = { ...raftDefaults.switches, reads: "local", fsync: "batch", preVote: false, replication: "async" } as const;
     expect(specOf(text).services).toEqual([storeService("store", ["n1", "n2", "n3"], { ...raftDefaults, switches })]);
@@ -226,10 +238,36 @@ describe("problems", () => {
     ["name: A b", [`1:7 name: "A b" is not a name: ${nameRule}`]],
     ["nme: x", ['1:1 unknown key "nme"; did you mean "name"?']],
     ["volumes: [x]", ['1:1 unknown key "volumes"; known here: name, nodes, store, protect, services, network, logging']],
-    ["store: raff", ['1:8 store.design: "raff" is not a design of the bundled store: use raft']],
+    ["store: raff", ['1:8 store.design: "raff" is not a design of the bundled store: use raft or leaderless']],
     [
       "store: { design: raft, reads: lokal }",
       ['1:31 store.reads: "lokal" is none of readIndex, lease, local; did you mean "local"?'],
+    ],
+    ["store: { n: 3 }", ["1:8 store.design: needs a design: raft or leaderless"]],
+    ["store: 5", ["1:8 store: must be raft or leaderless, or a mapping with design: raft or leaderless"]],
+    [
+      "store: { design: leaderless, n: 3, r: 4 }",
+      ["1:8 r (4) is more than n (3), the number of an object's replicas: no read could ever succeed"],
+    ],
+    [
+      "store: { design: leaderless, n: 2, w: 3 }",
+      ["1:8 w (3) is more than n (2), the number of an object's replicas: no write could ever succeed"],
+    ],
+    [
+      "store: { design: leaderless, w: most, partitions: 100 }",
+      [
+        '1:33 store.w: must be one of one, quorum, all, or a whole number from 1 to n, not "most"',
+        "1:51 store.partitions: must be one of 8, 16, 32, 64, 128, 256, 512, 1024, not 100",
+      ],
+    ],
+    [
+      "store: { design: leaderless, conflict: sibling }",
+      ['1:40 store.conflict: "sibling" is none of siblings, lww; did you mean "siblings"?'],
+    ],
+    ["store: { design: leaderless, readrepair: false }", ['1:30 unknown key "readrepair"; did you mean "readRepair"?']],
+    [
+      "store: { design: leaderless, deleteMode: 3 }",
+      ["1:42 store.deleteMode: must be keep, immediate, or a duration of 1ms to 24h, not 3"],
     ],
     ["store: { design: raft, preVote: 1 }", ["1:33 store.preVote: must be true or false, not 1"]],
     [
