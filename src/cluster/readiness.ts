@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { DeviousError } from "../core/errors.js";
 import { formatDuration } from "../core/duration.js";
+import { riakPbPort } from "../core/node-contract.js";
 import type { ContainerDetail, Containers, Streams } from "../engine/port.js";
 import { lastLines } from "./last-lines.js";
 import { storeClientOf } from "./store-client.js";
@@ -27,21 +28,40 @@ const answerTimeoutMs = 1000;
 const inspectEveryMs = 300;
 
 /**
- * Waits until a node of the bundled store answers and has a leader. A node that exits is not waited for. Throws CLUSTER_NOT_READY with the
- * check that failed, the exit code where there is one, and the node's last log lines.
+ * Waits until a node of the bundled store answers and has a leader or, where nobody leads, reaches all other members but those that are `away`. A
+ * node that exits is not waited for. Throws CLUSTER_NOT_READY with the check that failed, the exit code where there is one, and the
+ * node's last log lines.
  */
-export async function waitReady(engine: ReadinessEngine, started: StartedNode, deadline: Deadline): Promise<StoreClient> {
+export async function waitReady(
+  engine: ReadinessEngine,
+  started: StartedNode,
+  deadline: Deadline,
+  away: readonly string[] = [],
+): Promise<StoreClient> {
   let client: StoreClient | undefined;
   let why = "";
   return untilReady(engine, started, deadline, inspectEveryMs, async (detail, leftMs) => {
     client ??= storeClientOf(started.node, detail);
     if (client === undefined) return { failed: "its container publishes no port" };
-    const health = await client.health(Math.max(1, Math.min(answerTimeoutMs, leftMs)));
-    if (health.type === "ready") return { ready: client };
+    const timeoutMs = Math.max(1, Math.min(answerTimeoutMs, leftMs));
+    const isLeaderless = detail.endpoints.has(riakPbPort);
+    const health = await client.health(timeoutMs);
+    if (health.type === "ready") {
+      const missed = isLeaderless ? await missedBy(client, timeoutMs, away) : undefined;
+      return missed === undefined ? { ready: client } : { failed: missed };
+    }
     // the last look has hardly any time: it hears nothing, and what was heard before counts
     if (health.type === "waiting" && health.reason !== undefined) why = `: ${health.reason}`;
-    return { failed: `GET /health did not say that it has a leader${why}` };
+    return { failed: `GET /health did not say that it ${isLeaderless ? "can serve" : "has a leader"}${why}` };
   });
+}
+
+/** What a node that serves lacks still to be as it will be: that it reaches the other members. */
+async function missedBy(client: StoreClient, timeoutMs: number, away: readonly string[]): Promise<string | undefined> {
+  const status = await client.status(timeoutMs);
+  if (status?.members === undefined) return "GET /status did not tell which members it reaches";
+  const missed = status.members.filter(({ name, isReachable }) => !isReachable && !away.includes(name)).map(({ name }) => name);
+  return missed.length === 0 ? undefined : `it does not reach ${missed.join(", ")}`;
 }
 
 /** What a look at a node found: that it is ready, or what is missing, which ends "was not ready after 1m: …". */

@@ -12,7 +12,8 @@ import type { TlsLabel } from "./tls/label.js";
 export interface StoreStatus {
   readonly node: string;
   readonly member: number;
-  readonly role: string;
+  /** Null: in its design nobody leads. */
+  readonly role: string | null;
   readonly term: number;
   readonly leader: string | null;
   readonly commit: number;
@@ -21,6 +22,8 @@ export interface StoreStatus {
   readonly voters: readonly string[];
   readonly learners: readonly string[];
   readonly uptimeMs: number;
+  /** Of the leaderless design: all members as this node sees them, itself among them. */
+  readonly members?: readonly { readonly name: string; readonly isReachable: boolean }[];
   /** Options it was given that break a promise; a node of before there were any does not tell. */
   readonly unsafe?: readonly UnsafeSwitch[];
   /** Hash of all keys and values; only when asked for. */

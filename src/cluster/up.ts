@@ -117,7 +117,8 @@ class Up {
     if (!this.#options.wait) return;
     for (const service of plan.standing) {
       this.#options.signal.throwIfAborted();
-      await this.#membership(service).settle();
+      // a ring is as its plans have made it, which are its operator's
+      if (service.store.design === "raft") await this.#membership(service).settle();
     }
   }
 
@@ -194,16 +195,18 @@ class Up {
   async #waitForAll(except: readonly string[]): Promise<void> {
     const { nodes } = await observeCluster(this.#engine, this.#identity.cluster);
     const waited = nodes.filter(({ node, state }) => state !== "paused" && !except.includes(node));
+    const away = nodes.filter((one) => !waited.includes(one)).map(({ node }) => node);
     await everyOne(
       waited.map((one) => {
         const started = { node: one.node, containerId: one.id };
-        return step(this.#options.report, `${one.node} is ready`, () => this.#waitReady(started, isBundled(one)));
+        return step(this.#options.report, `${one.node} is ready`, () => this.#waitReady(started, isBundled(one), away));
       }),
     );
   }
 
-  async #waitReady(started: StartedNode, bundled: boolean): Promise<void> {
-    await (bundled ? waitReady : waitImageReady)(this.#engine, started, this.#deadline);
+  async #waitReady(started: StartedNode, bundled: boolean, away: readonly string[] = []): Promise<void> {
+    if (bundled) await waitReady(this.#engine, started, this.#deadline, away);
+    else await waitImageReady(this.#engine, started, this.#deadline);
   }
 
   async #change(change: ChangeStep): Promise<void> {

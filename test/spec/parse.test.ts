@@ -243,7 +243,7 @@ describe("problems", () => {
       "store: { design: raft, reads: lokal }",
       ['1:31 store.reads: "lokal" is none of readIndex, lease, local; did you mean "local"?'],
     ],
-    ["store: { n: 3 }", ["1:8 store.design: needs a design: raft or leaderless"]],
+    ["store: { n: 3 }", ["1:1 store.design: needs a design: raft or leaderless"]],
     ["store: 5", ["1:8 store: must be raft or leaderless, or a mapping with design: raft or leaderless"]],
     [
       "store: { design: leaderless, n: 3, r: 4 }",

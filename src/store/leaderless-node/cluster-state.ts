@@ -1,6 +1,6 @@
 import type { ClusterState } from "../leaderless/gossip/cluster-state.js";
 import { aloneRing, foundRing } from "../leaderless/gossip/membership.js";
-import { deserializeState } from "../leaderless/gossip/parse.js";
+import { deserializeState, serializeState } from "../leaderless/gossip/parse.js";
 import { clusterStateName } from "../leaderless/machine.js";
 import type { Storage } from "../leaderless/storage.js";
 import { addressOf } from "./address.js";
@@ -14,10 +14,10 @@ export interface Start {
 }
 
 /**
- * From the disk, where it has been told already. Members that found a cluster all make the same ring of the same members, so whoever lost its disk may do
+ * From the disk, where it has been told already; else it is told now, since the container may be made anew with other words. Members that found a cluster all make the same ring of the same members, so whoever lost its disk may do
  * so as well: it learns by gossip what has changed since. Who joins later begins alone. Throws an Error where the disk holds what is no state.
  */
-export function startOf(storage: Pick<Storage, "getMeta">, options: LeaderlessNodeOptions): Start {
+export function startOf(storage: Pick<Storage, "getMeta" | "putMeta">, options: LeaderlessNodeOptions): Start {
   const { node, member, members, clusterState, switches } = options;
   const stored = storage.getMeta(clusterStateName);
   if (stored !== undefined) {
@@ -31,5 +31,7 @@ export function startOf(storage: Pick<Storage, "getMeta">, options: LeaderlessNo
   const isFounder = clusterState === "new";
   const ring = isFounder ? foundRing(addresses, switches.partitions) : aloneRing(node, self, switches.partitions);
   const others = members.flatMap(({ name }) => (name === node ? [] : [name]));
-  return { state: { ring, types: {}, buckets: {} }, meets: isFounder ? [] : others };
+  const state = { ring, types: {}, buckets: {} };
+  if (isFounder) storage.putMeta(clusterStateName, Buffer.from(serializeState(state), "latin1"));
+  return { state, meets: isFounder ? [] : others };
 }
