@@ -23,3 +23,12 @@ export const pipelinedMax = 64;
 
 /** Bodies of HTTP requests and answers that are on their way, all connections together; with more, requests are refused. */
 export const heldBytesMax = 128 * 2 ** 20;
+
+/** Objects that one walk along links reads. */
+export const walkedMax = 1000;
+
+/** And steps that it takes. */
+export const walkStepsMax = 50;
+
+/** A body that is JSON: as values it is many times as long. */
+export const jsonBytesMax = 4 * 2 ** 20;

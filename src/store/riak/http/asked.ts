@@ -15,7 +15,7 @@ export interface Asked {
   readonly style: PathStyle;
   /** What the path says where its pattern has a name. */
   readonly names: Readonly<Record<string, string>>;
-  /** What stands behind the pattern, where that allows it. */
+  /** What stands behind the pattern, where that allows it: as it was sent. */
   readonly rest: readonly string[];
 }
 

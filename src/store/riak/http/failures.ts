@@ -34,3 +34,9 @@ function responseTo(reason: Failure["reason"]): HttpResponse {
       return unreachable(reason);
   }
 }
+
+/** What went wrong, where part of the answer is on its way already. */
+export function failureWord(failure: Failure): string {
+  if (failure.reason.type === "timeout") return "timeout";
+  return Buffer.from(failureResponse(failure).body).toString("latin1").trim();
+}

@@ -1,3 +1,5 @@
+import { jsonBytesMax } from "../limits.js";
+
 /**
  * JSON as Riak has it: texts are bytes (latin1 here, UTF-8 on the wire), whole numbers are exact, and the members of an object keep their order and
  * may come twice. RFC 8259.
@@ -34,13 +36,12 @@ const digitsMax = 40;
 
 const space = /[ \t\n\r]*/y;
 const number = /-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?/y;
-// in two parts, of which neither can begin as the other does: matching takes no longer than the text
-const string = /"[^"\\\u0000-\u001f]*(?:\\["\\/bfnrtu][^"\\\u0000-\u001f]*)*"/y;
 const word = /true|false|null/y;
 const words: Readonly<Record<string, Json>> = { true: true, false: false, null: null };
 
 /** Throws {@link JsonTextError}. */
 export function parseJson(bytes: Uint8Array): Json {
+  if (bytes.length > jsonBytesMax) throw new JsonTextError(`more than ${jsonBytesMax} bytes`);
   let text: string;
   try {
     text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
@@ -104,12 +105,25 @@ class Reader {
   }
 
   #string(): string {
-    const [token] = this.#match(string) ?? this.#fail();
-    try {
-      return bytesOf(JSON.parse(token) as string);
-    } catch {
-      throw new JsonTextError("a text with an escape that is none");
+    if (this.#text[this.#at] !== '"') this.#fail();
+    const start = this.#at;
+    for (let quote = this.#text.indexOf('"', start + 1); quote >= 0; quote = this.#text.indexOf('"', quote + 1)) {
+      if (this.#isEscaped(quote)) continue;
+      this.#at = quote + 1;
+      try {
+        return bytesOf(JSON.parse(this.#text.slice(start, this.#at)) as string);
+      } catch {
+        throw new JsonTextError(`no text at character ${start}`);
+      }
     }
+    return this.#fail();
+  }
+
+  /** An odd number of backslashes stands before it. */
+  #isEscaped(at: number): boolean {
+    let before = at;
+    while (this.#text[before - 1] === "\\") before--;
+    return (at - before) % 2 === 1;
   }
 
   #scalar(): Json {
@@ -153,12 +167,12 @@ export function jsonText(value: Json): string {
   return JSON.stringify(value);
 }
 
-const plain = /^[\u0000-\u007f]*$/;
+const beyondAscii = /[\u0080-\uffff]/;
 
 function bytesOf(characters: string): string {
-  return plain.test(characters) ? characters : Buffer.from(characters).toString("latin1");
+  return beyondAscii.test(characters) ? Buffer.from(characters).toString("latin1") : characters;
 }
 
 function charactersOf(bytes: string): string {
-  return plain.test(bytes) ? bytes : Buffer.from(bytes, "latin1").toString();
+  return beyondAscii.test(bytes) ? Buffer.from(bytes, "latin1").toString() : bytes;
 }

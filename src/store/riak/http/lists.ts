@@ -1,9 +1,9 @@
-import type { BucketProperties, Failure } from "../../leaderless/api.js";
+import type { BucketProperties } from "../../leaderless/api.js";
 import { collect, pull } from "../streams.js";
 import type { Paged } from "../streams.js";
 import { bucketIn, typeIn } from "./asked.js";
 import type { Asked, Handler } from "./asked.js";
-import { failureResponse } from "./failures.js";
+import { failureResponse, failureWord } from "./failures.js";
 import { jsonResponse, jsonType } from "./json-answers.js";
 import { jsonBytes, JsonObject, object } from "./json.js";
 import type { Json } from "./json.js";
@@ -82,15 +82,9 @@ function pieces(asked: Asked, reply: HttpReply, request: Listing, name: string, 
         reply.respond(failureResponse(failure));
         return;
       }
-      say(object({ error: wordOf(failure) }));
+      say(object({ error: failureWord(failure) }));
       reply.end();
     },
     whenRoom: (next) => reply.whenRoom(next),
   });
-}
-
-/** What went wrong once a part of the answer is on its way. */
-export function wordOf(failure: Failure): string {
-  const { body } = failureResponse(failure);
-  return failure.reason.type === "timeout" ? "timeout" : Buffer.from(body).toString("latin1").trim();
 }

@@ -45,3 +45,7 @@ export class HttpRefusal extends Error {
 export function textResponse(status: number, text: string, headers: readonly Header[] = []): HttpResponse {
   return { status, headers: [...headers, ["Content-Type", "text/plain"]], body: Buffer.from(text, "latin1") };
 }
+
+export function refusalResponse({ status, message }: HttpRefusal): HttpResponse {
+  return textResponse(status, message);
+}

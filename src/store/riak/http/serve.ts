@@ -1,5 +1,5 @@
 import type { PathStyle } from "./asked.js";
-import { HttpRefusal, textResponse } from "./message.js";
+import { HttpRefusal, refusalResponse, textResponse } from "./message.js";
 import type { HttpHead, HttpReply, HttpRequest, HttpResponse } from "./message.js";
 import { decoded, queryOf, segmentsOf } from "./path.js";
 import { routes } from "./routes.js";
@@ -16,7 +16,7 @@ export function serveHttp(request: HttpRequest, session: HttpSession, reply: Htt
     answering.cancel = serve(request, session, answering);
   } catch (error) {
     if (!(error instanceof HttpRefusal)) throw error;
-    answering.respond(textResponse(error.status, error.message));
+    answering.respond(refusalResponse(error));
   }
   return () => answering.abandon();
 }
@@ -48,7 +48,7 @@ function partsOf({ pattern }: Route, segments: readonly string[]): { names: Reco
   const named = pattern.flatMap((part, index) =>
     part.startsWith(":") ? [[part.slice(1), decoded(segments[index])] as const] : [],
   );
-  const rest = pattern.at(-1) === "*" ? segments.slice(pattern.length - 1).map(decoded) : [];
+  const rest = pattern.at(-1) === "*" ? segments.slice(pattern.length - 1) : [];
   return { names: Object.fromEntries(named), rest };
 }
 
