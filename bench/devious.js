@@ -13,13 +13,18 @@ export function timeNode(args, signal) {
   return timed(() => execa(process.execPath, args, { cwd: folder, cancelSignal: signal }));
 }
 
-export function createDevious(signal) {
+/**
+ * @param {AbortSignal} signal
+ * @param {{name?: string, spec?: string}} options the cluster's name, and its spec, a file beside this one; without it `up` has its own
+ */
+export function createDevious(signal, { name = cluster, spec } = {}) {
   const run = (args) => execa(process.execPath, [cli, ...args], { cwd: folder, cancelSignal: signal });
   return {
-    up: () => timed(() => run(["up", "--name", cluster])),
+    name,
+    up: () => timed(() => run(["up", ...(spec === undefined ? [] : [spec]), "--name", name])),
     /** Also after an interruption: takes no notice of the signal. */
-    down: () => execa(process.execPath, [cli, "down", "--volumes", "--no-archive", "--cluster", cluster], { cwd: folder }),
-    onCluster: (args) => timed(() => run([...args, "--cluster", cluster])),
-    status: async () => JSON.parse((await run(["status", "--json", "--cluster", cluster])).stdout),
+    down: () => execa(process.execPath, [cli, "down", "--volumes", "--no-archive", "--cluster", name], { cwd: folder }),
+    onCluster: (args) => timed(() => run([...args, "--cluster", name])),
+    status: async () => JSON.parse((await run(["status", "--json", "--cluster", name])).stdout),
   };
 }

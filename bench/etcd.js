@@ -2,12 +2,11 @@
  * Three nodes of the etcd that Debian packages, in containers like ours: an image from scratch that holds the binary and its libraries,
  * one bridge network, a named volume each, ports published on 127.0.0.1.
  */
-import { readFileSync, realpathSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
-import { pack } from "tar-stream";
-import { createNetwork, docker, publishedPort, remove, runContainer } from "./docker.js";
+import { createNetwork, publishedPort, remove, runContainer } from "./docker.js";
 import { isHealthy } from "./floor.js";
+import { makeImage, removeImage } from "./scratch-image.js";
 
 /** What a cluster's containers, network, volumes and image are called after, unless its maker says otherwise. */
 const benchPrefix = "devious-bench.etcd";
@@ -22,7 +21,7 @@ export async function etcdVersion(binary) {
 
 /** Boots a cluster called `prefix` and resolves to its nodes: containers and their published ports. */
 export async function startEtcd(binary, signal, prefix = benchPrefix) {
-  await docker("POST", `/images/create?fromSrc=-&repo=${prefix}&tag=local`, { stream: await imageTar(binary) });
+  await makeImage(prefix, binary);
   await createNetwork(prefix, {});
   await Promise.all(names.map((name) => runContainer(`${prefix}.${name}`, containerOptions(prefix, name))));
   const ports = await Promise.all(names.map((name) => publishedPort(`${prefix}.${name}`, clientPort)));
@@ -41,7 +40,7 @@ export async function removeEtcd(prefix = benchPrefix) {
     networks: [prefix],
     volumes: names.map((name) => `${prefix}.${name}.data`),
   });
-  await docker("DELETE", `/images/${prefix}:local`, { allow: [404] });
+  await removeImage(prefix);
 }
 
 function containerOptions(prefix, name) {
@@ -61,15 +60,4 @@ function containerOptions(prefix, name) {
     },
     NetworkingConfig: { EndpointsConfig: { [prefix]: { Aliases: [name] } } },
   };
-}
-
-async function imageTar(binary) {
-  const { stdout } = await execa("ldd", [binary], { reject: false });
-  const libraries = [...stdout.matchAll(/(?:=> |^\s*)(\/\S+) \(0x/gm)].map(([, path]) => path);
-  const tar = pack();
-  tar.entry({ name: "etcd", mode: 0o755 }, readFileSync(binary));
-  for (const library of libraries) tar.entry({ name: library.slice(1), mode: 0o755 }, readFileSync(realpathSync(library)));
-  tar.entry({ name: "etc/nsswitch.conf", mode: 0o644 }, "hosts: files dns\n");
-  tar.finalize();
-  return tar;
 }

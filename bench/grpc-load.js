@@ -5,7 +5,7 @@ import { Histogram } from "./histogram.js";
 import { whyItFailed } from "./grpc-failure.js";
 
 const fewKeys = 1000;
-const valueBytes = 256;
+const fewBytes = 256;
 /** Real clients share a connection among many calls; one connection alone can be what is measured. */
 const callsAConnection = 16;
 
@@ -13,7 +13,7 @@ const keyOf = (number) => `bench/key-${String(number).padStart(6, "0")}`;
 
 /** What can be asked for, each a path and one message for every key. */
 const kinds = {
-  put: { path: paths.put, message: (key) => putRequest(key, Buffer.alloc(valueBytes, "v")) },
+  put: { path: paths.put, message: (key, valueBytes) => putRequest(key, Buffer.alloc(valueBytes, "v")) },
   get: { path: paths.range, message: (key) => rangeRequest(key, { serializable: false }) },
   "serializable get": { path: paths.range, message: (key) => rangeRequest(key, { serializable: true }) },
 };
@@ -21,12 +21,12 @@ const kinds = {
 /**
  * Calls for `durationMs`, each call followed by the next, and resolves to the durations seen. A call that fails ends it: a store that
  * refuses is not measured.
- * @param {{port: number, kind: string, inFlight: number, durationMs: number}} job
+ * @param {{port: number, kind: string, inFlight: number, durationMs: number, valueBytes?: number}} job
  * @returns {Promise<{histogram: Histogram, tookMs: number}>}
  */
-export function unaryLoad({ port, kind, inFlight, durationMs }) {
+export function unaryLoad({ port, kind, inFlight, durationMs, valueBytes }) {
   const endsAt = performance.now() + durationMs;
-  return calls({ port, kind, inFlight, keys: fewKeys, goesOn: () => performance.now() < endsAt });
+  return calls({ port, kind, inFlight, keys: fewKeys, valueBytes, goesOn: () => performance.now() < endsAt });
 }
 
 /**
@@ -39,9 +39,9 @@ export function fill({ port, keys, puts, inFlight }) {
 }
 
 /** One call after another, `inFlight` at a time, key after key, as long as `goesOn`, which is told how many were made. */
-async function calls({ port, kind, inFlight, keys, goesOn }) {
+async function calls({ port, kind, inFlight, keys, goesOn, valueBytes = fewBytes }) {
   const { path, message } = kinds[kind];
-  const messages = Array.from({ length: keys }, (_, number) => message(keyOf(number)));
+  const messages = Array.from({ length: keys }, (_, number) => message(keyOf(number), valueBytes));
   const count = Math.ceil(inFlight / callsAConnection);
   const connections = await Promise.all(Array.from({ length: count }, () => connectH2(port)));
   const histogram = new Histogram();

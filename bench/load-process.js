@@ -1,5 +1,6 @@
 /** One process of a load: takes jobs as messages, answers each with what it saw. `load.js` starts these. */
 import { fill, unaryLoad, watchLoad } from "./grpc-load.js";
+import { fillTurns, turnLoad } from "./turn-load.js";
 
 let watchers;
 
@@ -8,6 +9,15 @@ const jobs = {
   call: async (job) => {
     const { histogram, tookMs } = await unaryLoad(job);
     return { counts: histogram.toJSON(), tookMs };
+  },
+  /** The same over protocols that take turns. */
+  turns: async (job) => {
+    const { histogram, tookMs } = await turnLoad(job);
+    return { counts: histogram.toJSON(), tookMs };
+  },
+  fillTurns: async (job) => {
+    await fillTurns(job);
+    return {};
   },
   /** So many puts. */
   fill: async (job) => {

@@ -1,4 +1,4 @@
-/** Loads over gRPC, made by several processes: one client's event loop must not be what is measured. */
+/** Loads, made by several processes: one client's event loop must not be what is measured. */
 import { fork } from "node:child_process";
 import { once } from "node:events";
 import { Histogram } from "./histogram.js";
@@ -17,6 +17,8 @@ export function startLoaders(signal) {
   });
   return {
     load: (port, job) => load(processes, port, job),
+    turns: (ports, job) => turns(processes, ports, job),
+    fillTurns: (ports, { signal, ...job }) => ask(processes[0], { does: "fillTurns", ports, ...job }, signal),
     watchedPuts: (port, job) => watchedPuts(processes, port, job),
     fill: (port, { signal, ...job }) => ask(processes[0], { does: "fill", port, ...job }, signal),
     close: () => processes.forEach(({ child }) => child.kill()),
@@ -25,17 +27,27 @@ export function startLoaders(signal) {
 
 /**
  * A share for each process, their durations counted together.
- * @returns {Promise<{perSecond: number, p50: number, p99: number}>} durations in ms
+ * @returns {Promise<{perSecond: number, p50: number, p99: number, p999: number}>} durations in ms
  */
-async function load(processes, port, { kind, inFlight, durationMs, signal }) {
+async function load(processes, port, { signal, ...job }) {
+  return inShares(processes, { does: "call", port, ...job }, signal);
+}
+
+/** The same with connections that take turns, over several ports: see `turn-load.js`. */
+async function turns(processes, ports, { signal, ...job }) {
+  return inShares(processes, { does: "turns", ports, ...job }, signal);
+}
+
+async function inShares(processes, { inFlight, ...job }, signal) {
   const used = inFlight >= manyInFlight ? processes : processes.slice(0, 1);
   const shares = await Promise.all(
-    used.map((one) => ask(one, { does: "call", port, kind, inFlight: inFlight / used.length, durationMs }, signal)),
+    used.map((one, at) => ask(one, { ...job, inFlight: inFlight / used.length, part: `p${at}` }, signal)),
   );
   const histogram = new Histogram();
   for (const { counts } of shares) histogram.add(counts);
   const tookMs = Math.max(...shares.map((share) => share.tookMs));
-  return { perSecond: (histogram.total * 1000) / tookMs, p50: histogram.percentile(0.5), p99: histogram.percentile(0.99) };
+  const [p50, p99, p999] = [0.5, 0.99, 0.999].map((share) => histogram.percentile(share));
+  return { perSecond: (histogram.total * 1000) / tookMs, p50, p99, p999 };
 }
 
 /**

@@ -1,6 +1,5 @@
 /** Three nodes of our store beside three of Debian's etcd, both in containers: what the lines about the store compare. */
 import { findProgram } from "../scripts/setup/run.js";
-import { cluster } from "./devious.js";
 import { publishedPort } from "./docker.js";
 import { etcdVersion, removeEtcd, startEtcd } from "./etcd.js";
 import { post } from "./json-gateway.js";
@@ -47,12 +46,13 @@ export function timesEtcd(ours, theirs) {
   return theirs === undefined ? "" : `${(ours / theirs).toFixed(2)} × etcd`;
 }
 
-async function ourNodes(devious) {
+/** Containers of a cluster's nodes, each with where its port is published. */
+export async function ourNodes(devious, port = 2379) {
   const { nodes } = await devious.status();
   return Promise.all(
     nodes.map(async ({ node }) => {
-      const container = `devious.${cluster}.${node}`;
-      return { container, port: await publishedPort(container, 2379) };
+      const container = `devious.${devious.name}.${node}`;
+      return { node, container, port: await publishedPort(container, port) };
     }),
   );
 }

@@ -2,7 +2,7 @@
  * `npm run bench`: how fast it is, beside what it is compared to, measured in the same run (docs/benchmarks.md). A figure over its limit
  * is shown as such; only a benchmark that broke ends non-zero.
  *
- * `npm run bench -- --only start-up|up|chaos|faults|logs|requests|failover|memory|endurance` measures one part; `--only requests --in-flight 1`
+ * `npm run bench -- --only start-up|up|chaos|faults|logs|requests|leaderless|failover|memory|endurance` measures one part; `--only requests --in-flight 1`
  * of the requests those with so many in flight.
  */
 import { availableParallelism, cpus, loadavg } from "node:os";
@@ -18,6 +18,7 @@ import { chaos } from "./lines/chaos.js";
 import { endurance } from "./lines/endurance.js";
 import { failover } from "./lines/failover.js";
 import { clearFaults, faults } from "./lines/faults.js";
+import { clearLeaderless, leaderless } from "./lines/leaderless.js";
 import { clearLogs, logs } from "./lines/logs.js";
 import { memory } from "./lines/memory.js";
 import { inFlights, requests } from "./lines/requests.js";
@@ -25,7 +26,7 @@ import { startUp } from "./lines/start-up.js";
 import { up } from "./lines/up.js";
 import { table } from "./report.js";
 
-const parts = { "start-up": startUp, up, chaos, faults, logs, requests, failover, memory };
+const parts = { "start-up": startUp, up, chaos, faults, logs, requests, leaderless, failover, memory };
 /** Measured only where it is asked for. */
 const longParts = { endurance };
 const { values } = parseArgs({ options: { only: { type: "string" }, "in-flight": { type: "string" } } });
@@ -73,6 +74,7 @@ await withTrouble(1, async () => {
 async function clear({ devious }) {
   await devious.down();
   await removeEtcd();
+  await clearLeaderless();
   await clearFaults();
   await clearLogs();
 }

@@ -1,9 +1,7 @@
 /** A day's puts in minutes, with compaction now and then: what a node comes to take in memory and on disk. */
-import { readdirSync, statSync } from "node:fs";
-import { join } from "node:path";
-import { docker, inspect } from "../docker.js";
 import { post } from "../json-gateway.js";
 import { startLoaders } from "../load.js";
+import { onDisk } from "../on-disk.js";
 import { leaderOf, ourCluster } from "../pair.js";
 import { megabytes, missingLine } from "../report.js";
 import { resident } from "../resident.js";
@@ -51,23 +49,7 @@ function line(figure, steps, basis) {
   ];
 }
 
-async function look({ container }) {
-  const memory = await resident({ container });
-  const { Mounts } = await inspect(container);
-  const { Mountpoint } = await docker("GET", `/volumes/${Mounts.find(({ Type }) => Type === "volume").Name}`);
-  try {
-    return memory === undefined ? undefined : { memory: memory.VmRSS, disk: bytesIn(Mountpoint) };
-  } catch {
-    return undefined;
-  }
-}
-
-/** Blocks, not lengths: what the disk is short of. A file that goes meanwhile counts as gone. */
-function bytesIn(folder) {
-  let bytes = 0;
-  for (const entry of readdirSync(folder, { recursive: true })) {
-    const status = statSync(join(folder, entry), { throwIfNoEntry: false });
-    if (status?.isFile()) bytes += status.blocks * 512;
-  }
-  return bytes;
+async function look(node) {
+  const [memory, disk] = [await resident(node), await onDisk(node)];
+  return memory === undefined || disk === undefined ? undefined : { memory: memory.VmRSS, disk };
 }
