@@ -11,7 +11,7 @@ import type { RingState } from "../../src/store/leaderless/gossip/cluster-state.
 import { foundRing, join, stage, withProgress } from "../../src/store/leaderless/gossip/membership.js";
 import { obey } from "../../src/store/leaderless/operator/commands.js";
 import { ringViewOf } from "../../src/store/leaderless/operator/ring-view.js";
-import { Transition } from "../../src/store/leaderless/ring/transfers.js";
+import { Transition, transferName } from "../../src/store/leaderless/ring/transfers.js";
 
 const plain = new Chalk({ level: 0 });
 const coloured = new Chalk({ level: 1 });
@@ -61,11 +61,10 @@ const halfway = [first, second].reduce(
   (state, transfer, i) =>
     transfer === undefined
       ? state
-      : withProgress(
-          state,
-          transfer,
-          i === 0 ? { state: "done", moved: 90, total: 90 } : { state: "running", moved: 1500, total: 4000 },
-        ),
+      : withProgress(state, {
+          [transferName({ ...transfer, from: transfer.from ?? undefined })]:
+            i === 0 ? { state: "done", moved: 90, total: 90 } : { state: "running", moved: 1500, total: 4000 },
+        }),
   moving,
 );
 const handingOver = ringOf([...names.map((name) => viewOf(name, halfway)), viewOf("n6", moving)]);

@@ -1,5 +1,6 @@
 import { unreachable } from "../../core/invariant.js";
 import type { GossipEvent } from "../leaderless/gossip/gossip.js";
+import type { MembershipEvent } from "../leaderless/handoff/handoff.js";
 import type { LeaderlessEvent } from "../leaderless/machine.js";
 import type { Change } from "../leaderless/ring/staged-plan.js";
 import type { SwimEvent } from "../leaderless/swim/steps.js";
@@ -20,6 +21,10 @@ export function describeLeaderless(event: LeaderlessEvent): Sentence | undefined
     case "member":
     case "bucketTypeActive":
       return describeGossip(event);
+    case "handoffBegun":
+    case "handoffDone":
+    case "left":
+      return describeMembership(event);
     case "repaired":
       return undefined;
     case "exchanged": {
@@ -93,6 +98,23 @@ function describeGossip(event: GossipEvent): Sentence | undefined {
       const { name } = event;
       return sentence("info", "bucket-type-active", `the bucket type ${name} can be used`, { name });
     }
+    default:
+      return unreachable(event);
+  }
+}
+
+function describeMembership(event: MembershipEvent): Sentence {
+  switch (event.type) {
+    case "handoffBegun":
+    case "handoffDone": {
+      const { to, partitions, keys } = event;
+      const fields = { to, partitions, keys };
+      if (event.type === "handoffBegun")
+        return sentence("info", "handoff-begun", `hands ${partitions} partitions to ${to}`, fields);
+      return sentence("info", "handoff-done", `${to} has the ${partitions} partitions that it gets from here`, fields);
+    }
+    case "left":
+      return sentence("info", "left", "is no member of the ring any more and has nothing left that others need", {});
     default:
       return unreachable(event);
   }

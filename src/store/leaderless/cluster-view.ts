@@ -1,9 +1,9 @@
 import type { Prng } from "../../core/prng.js";
 import type { RingCommand, RingView } from "../../core/ring-contract.js";
 import type { ObjectName } from "./api.js";
-import type { ClusterState } from "./gossip/cluster-state.js";
+import { entryOf, type ClusterState, type RingState } from "./gossip/cluster-state.js";
 import { Gossip, type GossipEvent, type GossipInput } from "./gossip/gossip.js";
-import { presentMembers } from "./gossip/membership.js";
+import { join, memberStatus, presentMembers, stage } from "./gossip/membership.js";
 import type { PlacedReplica } from "./coordinator/surroundings.js";
 import type { Outgoing } from "./messages.js";
 import { obey } from "./operator/commands.js";
@@ -29,7 +29,12 @@ export interface ClusterViewOptions {
   readonly onBack: (member: string) => void;
   /** To be kept on the disk. */
   readonly onChanged: (state: ClusterState) => void;
+  /** Members of the cluster that this node is to join, while it knows of none itself. */
+  readonly meets: readonly string[];
 }
+
+/** While it has not met its cluster, a node tries so often. */
+const meetTicks = 10;
 
 /** What became of a command: `why` is one sentence. */
 export type RingOutcome = { readonly ok: true } | { readonly ok: false; readonly why: string };
@@ -39,11 +44,14 @@ export class ClusterView {
   readonly #options: ClusterViewOptions;
   readonly #swim: Swim;
   readonly #gossip: Gossip;
+  readonly #prng: Prng;
   #transition: Transition;
+  #ticks = 0;
 
   constructor(options: ClusterViewOptions) {
     const { self, prng, state, nowMs } = options;
     this.#options = options;
+    this.#prng = prng.fork();
     this.#swim = new Swim({ self, prng: prng.fork(), nowMs: nowMs() });
     this.#gossip = new Gossip({ self, prng: prng.fork(), state, isReachable: (member) => this.isReachable(member) });
     this.#transition = transitionOf(state);
@@ -76,11 +84,38 @@ export class ClusterView {
     return replicas.map((replica) => ({ ...replica, place: placeOf(partition, n, replica) }));
   }
 
+  /** Who takes every write to an object besides, as its owners change. */
+  receivers(name: ObjectName, n: number): readonly { readonly member: string; readonly place: Place }[] {
+    const partition = homePartition(name, this.state.ring.ring.owners.length);
+    const place = { kind: "home", partition, n } as const;
+    return this.#transition.replicas(partition, n).receivers.map((member) => ({ member, place }));
+  }
+
+  /** Whether it knows the ring of a cluster. A node that is to join one knows none until it has met a member. */
+  get hasRing(): boolean {
+    return this.state.ring.ring.version > 0;
+  }
+
+  /** Time has passed. */
+  tick(): void {
+    const { meets } = this.#options;
+    this.swim([{ type: "tick" }]);
+    this.gossip([{ type: "tick" }]);
+    this.#ticks++;
+    if (this.hasRing || meets.length === 0 || this.#ticks % meetTicks !== 1) return;
+    this.gossip([{ type: "meet", member: this.#prng.pick(meets) }]);
+  }
+
+  /** Tells all nodes of another ring, or of something new of it. */
+  changeRing(change: (ring: RingState) => RingState): void {
+    this.gossip([{ type: "change", change: (state) => ({ ...state, ring: change(state.ring) }) }]);
+  }
+
   /** What an operator asks of the ring. `nVals`: all N that keys of the cluster have. */
   obey(command: RingCommand, nVals: readonly number[]): RingOutcome {
     const obeyed = obey(this.state.ring, command, { self: this.#options.self, nVals });
     if (!obeyed.ok) return obeyed;
-    this.gossip([{ type: "change", change: (state) => ({ ...state, ring: obeyed.state }) }]);
+    this.changeRing(() => obeyed.state);
     return { ok: true };
   }
 
@@ -102,14 +137,25 @@ export class ClusterView {
   }
 
   gossip(inputs: readonly GossipInput[]): void {
-    const { send, tell, onChanged } = this.#options;
+    const { self, send, tell, onChanged } = this.#options;
+    const { hasRing: hadRing } = this;
+    const addressBefore = entryOf(this.state.ring.members, self)?.address ?? "";
     const { send: messages, events } = this.#gossip.step(inputs);
     for (const message of messages) send({ type: "gossip", to: message.to, message });
     for (const event of events) tell(event);
     if (!events.some(({ type }) => type === "changed")) return;
-    onChanged(this.state);
     this.#transition = transitionOf(this.state);
+    onChanged(this.state);
     this.swim([{ type: "members", members: presentMembers(this.state.ring) }]);
+    for (const event of events) if (event.type === "overruled") this.#stageAgain(event);
+    if (!hadRing && memberStatus(this.state.ring, self) === "gone") this.changeRing((ring) => join(ring, self, addressBefore));
+  }
+
+  /** Whoever committed the plan that gave way stages its changes again: an operator looks at them and commits once more. */
+  #stageAgain({ ring, changes }: Extract<GossipEvent, { readonly type: "overruled" }>): void {
+    const { self } = this.#options;
+    if (ring.slice(ring.indexOf("@") + 1) !== self || changes.length === 0) return;
+    this.changeRing((state) => changes.reduce((next, change) => stage(next, change, self), state));
   }
 }
 

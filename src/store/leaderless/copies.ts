@@ -14,6 +14,16 @@ export interface Kept {
   readonly writeNumber: number;
 }
 
+/** Who has to know of this node's copies, and to be asked about them. */
+export interface CopiesWatcher {
+  /** A copy is another one now. */
+  copyChanged(place: Place, key: string): void;
+  /** A copy is a deletion now: somebody has to see to the end. */
+  deleted(place: Place, key: string): void;
+  /** Whether a deletion may be forgotten. */
+  mayForget(place: Place): boolean;
+}
+
 /** As whom this node writes: by epochs, or, as a mistake, by its name. */
 export type Writers = Pick<Epochs, "of" | "arrived">;
 
@@ -21,15 +31,14 @@ export type Writers = Pick<Epochs, "of" | "arrived">;
 export class Copies {
   readonly #storage: Storage;
   readonly #writers: Writers;
-  readonly #onDeleted: (place: Place, key: string) => void;
+  readonly #watcher: CopiesWatcher;
   /** All that this node has ever written is durable where this is. */
   #lastWrite = 0;
 
-  /** `onDeleted`: of a copy that is a deletion now, somebody has to see to the end. */
-  constructor(storage: Storage, writers: Writers, onDeleted: (place: Place, key: string) => void) {
+  constructor(storage: Storage, writers: Writers, watcher: CopiesWatcher) {
     this.#storage = storage;
     this.#writers = writers;
-    this.#onDeleted = onDeleted;
+    this.#watcher = watcher;
   }
 
   bytes(place: Place, key: string): Uint8Array | undefined {
@@ -56,8 +65,9 @@ export class Copies {
     return this.#keep(place, key, make(local, this.#writers.of(nameOf(place, key))), bytes);
   }
 
-  /** Removes the copy if it still is what this hash is of. */
+  /** Removes the copy if it still is what this hash is of, unless it is to be kept for now. */
   removeIf(place: Place, key: string, hash: number): void {
+    if (!this.#watcher.mayForget(place)) return;
     const bytes = this.#storage.get(place, key);
     if (bytes !== undefined && objectHash(bytes) === hash) this.#lastWrite = this.#storage.remove(place, key);
   }
@@ -65,8 +75,11 @@ export class Copies {
   #keep(place: Place, key: string, object: StoredObject, before: Uint8Array | undefined): Kept {
     const bytes = encodeObject(object);
     // what is there already may be on its way to the disk still
-    if (before === undefined || Buffer.compare(before, bytes) !== 0) this.#lastWrite = this.#storage.put(place, key, bytes);
-    if (isDeleted(object)) this.#onDeleted(place, key);
+    if (before === undefined || Buffer.compare(before, bytes) !== 0) {
+      this.#lastWrite = this.#storage.put(place, key, bytes);
+      this.#watcher.copyChanged(place, key);
+    }
+    if (isDeleted(object)) this.#watcher.deleted(place, key);
     return { object, bytes, writeNumber: this.#lastWrite };
   }
 }

@@ -17,6 +17,7 @@ import { DurableQueue } from "./durable-queue.js";
 import type { ClusterState } from "./gossip/cluster-state.js";
 import type { GossipEvent } from "./gossip/gossip.js";
 import { serializeState } from "./gossip/parse.js";
+import { Handoff, type MembershipEvent } from "./handoff/handoff.js";
 import { Hints } from "./handoff/hints.js";
 import type { Message, Outgoing } from "./messages.js";
 import { conflictRules, type ConflictRules } from "./objects/conflict.js";
@@ -52,6 +53,7 @@ export type LeaderlessEvent =
   | SwimEvent
   | GossipEvent
   | ExchangedEvent
+  | MembershipEvent
   /** Replicas that had less of an object than others, or nothing. */
   | { readonly type: "repaired"; readonly name: ObjectName; readonly members: readonly string[] };
 
@@ -81,6 +83,8 @@ export interface LeaderlessOptions {
   /** How often all that is on the disk is read anew; a default where it is undefined. */
   readonly rebuildIntervalMs?: number | undefined;
   readonly deleteMode: DeleteMode;
+  /** Members of the cluster that this node is to join, where its state is that of a node alone (`aloneRing`). */
+  readonly meets?: readonly string[];
 }
 
 /**
@@ -97,6 +101,7 @@ export class Leaderless {
   readonly #reaping: Reaping;
   readonly #hints: Hints;
   readonly #antiEntropy: AntiEntropy | undefined;
+  readonly #handoff: Handoff;
   readonly #cluster: ClusterView;
   readonly #defaults: BucketProperties;
   #nowMs: number;
@@ -116,11 +121,16 @@ export class Leaderless {
     // answers to what a former life asked are nobody's
     this.#lastRequest = prng.int(0, 2 ** 30) * 2 ** 22;
     this.#defaults = defaultProperties(defaults);
-    this.#copies = new Copies(storage, epochs ?? byName(self), (place, key) => this.#antiEntropy?.deleted(place, key));
+    this.#copies = new Copies(storage, epochs ?? byName(self), {
+      copyChanged: (place, key) => this.#handoff.copyChanged(place, key),
+      deleted: (place, key) => this.#antiEntropy?.deleted(place, key),
+      mayForget: (place) => this.#handoff.mayForget(place),
+    });
     this.#cluster = new ClusterView({
       self,
       prng,
       state,
+      meets: options.meets ?? [],
       isStrict: options.quorum === "strict",
       nowMs: () => this.#nowMs,
       send: (message) => this.#post(message),
@@ -135,14 +145,23 @@ export class Leaderless {
     this.#questions = new Questions(around, this.#reads, this.#writes);
     this.#reaping = new Reaping(around);
     const isReachable = (member: string): boolean => this.#cluster.isReachable(member);
-    this.#hints = new Hints({ storage, send: around.send, newRequest: around.newRequest, isReachable, nowMs: around.nowMs });
+    const isStray = (place: Place): boolean => this.#handoff.isStray(place);
+    const { send, newRequest } = around;
+    this.#hints = new Hints({ storage, send, newRequest, isReachable, isStray, nowMs: around.nowMs });
+    this.#handoff = new Handoff({ around, storage, cluster: this.#cluster, tell: (event) => this.#events.push(event) });
     this.#antiEntropy = options.antiEntropy ? this.#repairer(around) : undefined;
     this.#leaseEpochs();
   }
 
-  /** Whether it may write for clients. A new life waits until its first epochs are durable. */
+  /** Whether it may answer clients. A new life waits until its first epochs are durable; a node that is to join a cluster, until it has met it. */
   get isReady(): boolean {
+    if (!this.#cluster.hasRing) return false;
     return this.#options.epochs === undefined || this.#options.epochs.available > 0;
+  }
+
+  /** Whether it has left its cluster, or was removed from it, and has nothing left to do. */
+  get hasLeft(): boolean {
+    return this.#handoff.hasLeft;
   }
 
   /** What this node knows of its cluster. */
@@ -225,8 +244,8 @@ export class Leaderless {
   }
 
   #tick(): void {
-    this.#cluster.swim([{ type: "tick" }]);
-    this.#cluster.gossip([{ type: "tick" }]);
+    this.#cluster.tick();
+    this.#handoff.tick();
     this.#reads.tick();
     this.#writes.tick();
     this.#questions.tick();
@@ -239,14 +258,13 @@ export class Leaderless {
     const { from } = message;
     switch (message.type) {
       case "read":
-        return this.#post({
-          type: "readReply",
-          to: from,
-          request: message.request,
-          object: this.#copies.bytes(message.place, message.key),
-        });
+        return this.#handoff.read(message);
+      case "readFailed":
+        this.#handoff.readFailed(from, message.request);
+        return this.#reads.failed(from, message.request);
       case "readReply":
         this.#cluster.swim([{ type: "requestSucceeded", member: from }]);
+        this.#handoff.readReplied(from, message.request, message.object);
         return this.#reads.replied(from, message.request, message.object);
       case "write":
         return this.#replicate(message);
@@ -254,9 +272,10 @@ export class Leaderless {
         this.#cluster.swim([{ type: "requestSucceeded", member: from }]);
         this.#hints.replied(from, message.request, message.result === "durable");
         this.#antiEntropy?.written(from, message.request, message.result === "durable");
+        if (message.result !== "taken") this.#handoff.writeReplied(from, message.request, message.result === "durable");
         return this.#writes.replied(from, message.request, message.result);
       case "forward":
-        return this.#questions.coordinate(message.asked, (answer) =>
+        return this.#questions.received(message.asked, message.isPassedOn, (answer) =>
           this.#post({ type: "forwardReply", to: from, request: message.request, answer }),
         );
       case "forwardReply":
@@ -277,12 +296,14 @@ export class Leaderless {
     }
   }
 
-  #replicate({ from, request, place, key, object, wanted }: Extract<Message, { readonly type: "write" }>): void {
+  #replicate(message: Extract<Message, { readonly type: "write" }>): void {
+    const { from, request, place, key, object, wanted } = message;
+    if (!this.#handoff.takes(message)) return;
     const reply = (result: "taken" | "durable" | "failed"): void => this.#post({ type: "writeReply", to: from, request, result });
     const kept = this.#merge(place, key, object);
     if (wanted === "nothing") return;
-    if (wanted === "both") reply("taken");
-    this.#durable.after(kept.writeNumber, () => reply("durable"));
+    if (wanted === "both" && this.#handoff.isAlone(place)) reply("taken");
+    this.#handoff.afterKept(place, key, kept, (isKept) => reply(isKept ? "durable" : "failed"));
   }
 
   /** Throws what decoding throws: these are not the bytes of an object. */
@@ -325,6 +346,7 @@ export class Leaderless {
 
   #keepState(state: ClusterState): void {
     this.#options.storage.putMeta(clusterStateName, Buffer.from(serializeState(state), "latin1"));
+    this.#handoff.changed();
   }
 
   #back(member: string): void {
@@ -337,6 +359,7 @@ export class Leaderless {
     this.#writes.lost(member);
     this.#questions.lost(member);
     this.#antiEntropy?.lost(member);
+    this.#handoff.lost(member);
   }
 
   #propertiesOf(bucket: Bucket): BucketProperties | undefined {
@@ -347,8 +370,10 @@ export class Leaderless {
     return conflictRules(properties, this.#options.defaults.clock);
   }
 
-  #post(message: Outgoing): void {
-    this.#send.push({ ...message, from: this.#options.self } as Message);
+  #post(outgoing: Outgoing): void {
+    const message = { ...outgoing, from: this.#options.self } as Message;
+    if (message.to === this.#options.self) this.#receive(message);
+    else this.#send.push(message);
   }
 
   #repairer({ self, send, newRequest, nowMs }: Surroundings): AntiEntropy {
@@ -389,6 +414,8 @@ export class Leaderless {
       send: (message) => this.#post(message),
       newRequest: () => ++this.#lastRequest,
       replicas: (name, n, sloppy) => this.#cluster.replicas(name, n, sloppy),
+      receivers: (name, n) => this.#cluster.receivers(name, n),
+      isAlone: (place) => this.#handoff.isAlone(place),
       propertiesOf: (bucket) => this.#propertiesOf(bucket),
       clusterState: () => this.#cluster.state,
       changeState: (state) => this.#cluster.gossip([{ type: "change", change: () => state }]),

@@ -48,9 +48,10 @@ const exchangeAnswer = tagged("type", {
 const shapes: { readonly [Type in Exclude<Message["type"], "swim" | "gossip">]: Shape } = {
   read: record({ request: count, place, key }),
   readReply: record({ request: count, object: optional(bytes) }),
+  readFailed: record({ request: count }),
   write: record({ request: count, place, key, object: bytes, wanted: oneOf("nothing", "durable", "both") }),
   writeReply: record({ request: count, result: oneOf("taken", "durable", "failed") }),
-  forward: record({ request: count, asked: coordinatedShape }),
+  forward: record({ request: count, asked: coordinatedShape, isPassedOn: flag }),
   forwardReply: record({ request: count, answer: answerShape }),
   exchange: record({ request: count, place, ask: exchangeAsk }),
   exchangeReply: record({ request: count, answer: exchangeAnswer }),

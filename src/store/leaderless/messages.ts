@@ -25,6 +25,8 @@ export type Message = Envelope &
     | { readonly type: "read"; readonly request: number; readonly place: Place; readonly key: string }
     /** `object`: the copy's bytes; undefined: it has none. */
     | { readonly type: "readReply"; readonly request: number; readonly object: Uint8Array | undefined }
+    /** By one who is no owner any more, or cannot tell what it has handed over. */
+    | { readonly type: "readFailed"; readonly request: number }
     | {
         readonly type: "write";
         readonly request: number;
@@ -34,7 +36,8 @@ export type Message = Envelope &
         readonly wanted: Wanted;
       }
     | { readonly type: "writeReply"; readonly request: number; readonly result: "taken" | "durable" | "failed" }
-    | { readonly type: "forward"; readonly request: number; readonly asked: Coordinated }
+    /** `isPassedOn`: by one who was no replica itself, and will not be asked again. */
+    | { readonly type: "forward"; readonly request: number; readonly asked: Coordinated; readonly isPassedOn: boolean }
     | { readonly type: "forwardReply"; readonly request: number; readonly answer: Answer<Request["type"]> }
     /** To remove a deletion that all owners have, where it still is what this hash is of. */
     | { readonly type: "reap"; readonly place: Place; readonly key: string; readonly objectHash: number }

@@ -18,7 +18,7 @@ export class Questions {
 
   constructor(around: Surroundings, reads: Reads, writes: Writes) {
     this.#around = around;
-    this.#forwarding = new Forwarding(around, writes, (request, onAnswer) => this.coordinate(request, onAnswer));
+    this.#forwarding = new Forwarding(around, writes, (request, onAnswer) => this.#coordinate(request, onAnswer));
     this.#objects = new Objects(around, reads, writes, this.#forwarding);
     this.#dataTypes = new DataTypes(around, reads, writes, this.#forwarding);
   }
@@ -58,7 +58,7 @@ export class Questions {
   }
 
   /** Coordinates a write, where this node keeps a copy of its object. */
-  coordinate(request: Coordinated, onAnswer: OnAnswer): void {
+  #coordinate(request: Coordinated, onAnswer: OnAnswer): void {
     if (!this.#around.isReady()) return onAnswer(failed({ type: "overload" }, true));
     switch (request.type) {
       case "put":
@@ -66,6 +66,11 @@ export class Questions {
       case "updateDataType":
         return this.#dataTypes.coordinateUpdate(request, onAnswer);
     }
+  }
+
+  /** A write that another node has this one coordinate. */
+  received(request: Coordinated, isPassedOn: boolean, onAnswer: OnAnswer): void {
+    this.#forwarding.received(request, isPassedOn, onAnswer);
   }
 
   forwarded(from: string, request: number, answer: Answer<Request["type"]>): void {

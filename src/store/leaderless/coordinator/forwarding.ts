@@ -25,16 +25,22 @@ export class Forwarding {
   }
 
   /** Has the write coordinated, here or elsewhere. `onAnswer` is called once, it may be before this returns. */
-  begin(request: Coordinated, onAnswer: OnAnswer): void {
+  begin(request: Coordinated, onAnswer: OnAnswer, isPassedOn = false): void {
     const { self, send, newRequest, nowMs, propertiesOf } = this.#around;
     const properties = propertiesOf(request.name);
     if (properties === undefined) return onAnswer(noSuchType(request.name));
     const to = this.#writes.coordinatorOf(request.name, request.options, properties);
-    if (to === self) return this.#coordinate(request, onAnswer);
+    if (to === self || (isPassedOn && to === undefined)) return this.#coordinate(request, onAnswer);
     if (to === undefined) return onAnswer(failed({ type: "insufficientNodes", wanted: 1, got: 0 }, true));
     const id = newRequest();
     this.#forwarded.set(id, { to, onAnswer, endsAtMs: nowMs() + (request.options.timeoutMs ?? requestTimeoutMs) });
-    send({ type: "forward", to, request: id, asked: request });
+    send({ type: "forward", to, request: id, asked: request, isPassedOn });
+  }
+
+  /** Another node held this one to be a replica. By what this node knows of the ring it may be none: then it passes the write on, once. */
+  received(request: Coordinated, isPassedOn: boolean, onAnswer: OnAnswer): void {
+    if (isPassedOn) this.#coordinate(request, onAnswer);
+    else this.begin(request, onAnswer, true);
   }
 
   replied(from: string, request: number, answer: Answer<Request["type"]>): void {

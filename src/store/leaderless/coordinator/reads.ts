@@ -81,7 +81,7 @@ export class Reads {
     const key = storageKey(name);
     const own: PlacedReplica[] = [];
     for (const replica of replicas) {
-      if (replica.member === this.#around.self) own.push(replica);
+      if (replica.member === this.#around.self && this.#around.isAlone(replica.place)) own.push(replica);
       else this.#around.send({ type: "read", to: replica.member, request: pending.request, place: replica.place, key });
     }
     for (const replica of own) this.#take(pending, replica, this.#around.copies.bytes(replica.place, key));
@@ -102,14 +102,18 @@ export class Reads {
     this.#settle(pending);
   }
 
+  /** The member has no answer to this. */
+  failed(from: string, request: number): void {
+    const pending = this.#pending.get(request);
+    const replica = pending?.open.get(from);
+    if (pending === undefined || replica === undefined) return;
+    this.#fail(pending, replica);
+    this.#settle(pending);
+  }
+
   /** Nothing that was asked of this member will be answered. */
   lost(member: string): void {
-    for (const pending of this.#pending.values()) {
-      const replica = pending.open.get(member);
-      if (replica === undefined) continue;
-      this.#fail(pending, replica);
-      this.#settle(pending);
-    }
+    for (const { request } of [...this.#pending.values()]) this.failed(member, request);
   }
 
   #take(pending: Pending, replica: PlacedReplica, bytes: Uint8Array | undefined): void {

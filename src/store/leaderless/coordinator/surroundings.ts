@@ -26,6 +26,10 @@ export interface Surroundings {
   readonly newRequest: () => number;
   /** Who is to be asked for an object now. Owners who cannot be reached have stand-ins where it is `sloppy`, else nobody. */
   readonly replicas: (name: ObjectName, n: number, sloppy: boolean) => readonly PlacedReplica[];
+  /** Who gets each write besides, without being waited for, as partitions change their owners. */
+  readonly receivers: (name: ObjectName, n: number) => readonly { readonly member: string; readonly place: Place }[];
+  /** Whether this node's copies of the place count as they are; else it has to ask itself by message, as it asks others. */
+  readonly isAlone: (place: Place) => boolean;
   /** Undefined: there is no such bucket type. */
   readonly propertiesOf: (bucket: Bucket) => BucketProperties | undefined;
   /** What gossip has told this node. */

@@ -86,6 +86,13 @@ export class Writes {
         wanted,
       });
     }
+    const object = kept.bytes;
+    for (const { member: to, place } of this.#around.receivers(name, quorums.n))
+      if (to !== self) send({ type: "write", to, request: 0, place, key, object, wanted: "nothing" });
+    if (!this.#around.isAlone(own.place)) {
+      this.#settle(pending);
+      return send({ type: "write", to: self, request: pending.request, place: own.place, key, object, wanted: "durable" });
+    }
     pending.tally.add(self, "taken", own.hintFor === undefined, own.positions);
     this.#settle(pending);
     durable.after(kept.writeNumber, () => this.replied(self, pending.request, "durable"));

@@ -1,7 +1,7 @@
 import type { Ring } from "../ring/ring.js";
 import { claim } from "../ring/claim.js";
 import { forcedOut, planChanges, type Change, type Plan, type PlanResult } from "../ring/staged-plan.js";
-import { Transition, transferName, type Progress, type Transfer } from "../ring/transfers.js";
+import { Transition, type ProgressOf } from "../ring/transfers.js";
 import { compareCanonical } from "./canonical.js";
 import { entryOf, type MemberEntry, type RingState } from "./cluster-state.js";
 
@@ -94,10 +94,10 @@ export function commit(state: RingState, shown: Plan): RingResult {
   return { ok: true, state: settle({ ...clear(state, shown.committer), plan: planned.plan, progress: {} }) };
 }
 
-/** Tells how far a transfer has come. Keep it coarse: every change travels to every node. */
-export function withProgress(state: RingState, transfer: Pick<Transfer, "partition" | "to">, progress: Progress): RingState {
+/** Tells how far some transfers have come. Keep it coarse: every change travels to every node. */
+export function withProgress(state: RingState, progress: ProgressOf): RingState {
   if (state.plan === undefined) return state;
-  return settle({ ...state, progress: { ...state.progress, [transferName(transfer)]: progress } });
+  return settle({ ...state, progress: { ...state.progress, ...progress } });
 }
 
 /**

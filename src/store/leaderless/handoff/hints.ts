@@ -8,6 +8,8 @@ export interface HintsOptions {
   readonly send: (message: Outgoing) => void;
   readonly newRequest: () => number;
   readonly isReachable: (member: string) => boolean;
+  /** Whether the member owns this no more: then others get it, by another way. */
+  readonly isStray: (place: Place) => boolean;
   readonly nowMs: () => number;
 }
 
@@ -40,8 +42,8 @@ export class Hints {
   /** Keys that wait for their owners, by owner. */
   waiting(): ReadonlyMap<string, number> {
     const waiting = new Map<string, number>();
-    for (const place of this.#places()) {
-      waiting.set(place.member, (waiting.get(place.member) ?? 0) + this.#options.storage.count(place));
+    for (const place of this.#options.storage.places()) {
+      if (place.kind === "hint") waiting.set(place.member, (waiting.get(place.member) ?? 0) + this.#options.storage.count(place));
     }
     return waiting;
   }
@@ -69,7 +71,9 @@ export class Hints {
   }
 
   #places(): HintPlace[] {
-    return this.#options.storage.places().flatMap((place) => (place.kind === "hint" ? [place] : []));
+    return this.#options.storage
+      .places()
+      .flatMap((place) => (place.kind === "hint" && !this.#options.isStray(place) ? [place] : []));
   }
 
   #sendSome(place: HintPlace): void {

@@ -2,13 +2,23 @@ import { preferenceList, walksOf, type Owner, type Walks } from "./preference-li
 import type { Ring } from "./ring.js";
 import { forcedOut, type Plan } from "./staged-plan.js";
 
-/** A copy of a home partition that has to be made: `to` will be one of its owners and is none yet. */
+/**
+ * A copy of a home partition that has to be made. Quorums count positions of the preference list, so it is a position that moves: whoever takes one over
+ * has to know at least what its holder did, or a read could miss a write that a quorum had taken.
+ */
 export interface Transfer {
   /** The home partition. */
   readonly partition: number;
-  /** Who hands over: an owner that will be none any more, or where that one is lost, another one. Absent: all owners are lost, and nothing is left to wait for. */
+  /**
+   * Who holds the position until now. Where that one is lost, every other owner hands over what it has, in a transfer of its own. Absent: all are lost,
+   * and nothing is left to wait for.
+   */
   readonly from: string | undefined;
   readonly to: string;
+  /** For keys that have these numbers of owners. */
+  readonly nVals: readonly number[];
+  /** Whether `from` keeps its own position, and helps to make another one anew whose holder is lost. */
+  readonly isRebuilding: boolean;
 }
 
 /** How far a transfer has come. It only ever grows: a second attempt starts to count where the first one's number is passed. */
@@ -22,8 +32,8 @@ export interface Progress {
 /** By {@link transferName}. A transfer without an entry has not begun. */
 export type ProgressOf = Readonly<Record<string, Progress>>;
 
-export function transferName({ partition, to }: Pick<Transfer, "partition" | "to">): string {
-  return `${partition}/${to}`;
+export function transferName({ partition, from, to }: Pick<Transfer, "partition" | "from" | "to">): string {
+  return `${partition}/${from ?? ""}/${to}`;
 }
 
 /** Who answers for a home partition, and who has to hear of its writes besides. */
@@ -43,10 +53,12 @@ export class Transition {
   readonly #walks: Walks;
   readonly #nextWalks: Walks | undefined;
   readonly #transfers: readonly Transfer[];
+  readonly #progress: ProgressOf;
   readonly #movedHomes: ReadonlySet<number>;
 
   /** @param plan the ring to come; without it nothing is on its way. */
   constructor(ring: Ring, plan?: Plan, progress: ProgressOf = {}) {
+    this.#progress = progress;
     this.#walks = walksOf(ring.owners);
     this.#nextWalks = plan && walksOf(plan.owners);
     this.#transfers = plan === undefined ? [] : transfersOf(this.#walks, walksOf(plan.owners), plan);
@@ -73,17 +85,24 @@ export class Transition {
     return (this.isMoved(home) ? this.#nextWalks?.[home] : this.#walks[home]) ?? [];
   }
 
-  /** Who has to hear of a write besides those that its coordinator, who may know an older ring, sent it to. Whoever gets it passes it on to them. */
-  missed(home: number, n: number, sentTo: readonly string[]): string[] {
-    const { owners, receivers } = this.replicas(home, n);
-    return [...owners.map(({ member }) => member), ...receivers].filter((member) => !sentTo.includes(member));
-  }
-
   replicas(home: number, n: number): Replicas {
     const owners = preferenceList(this.walk(home), n);
     const others = this.isMoved(home) ? this.#walks[home] : this.#nextWalks?.[home];
     const receivers = (others ?? []).slice(0, n).filter((member) => !owners.some((owner) => owner.member === member));
     return { owners, receivers };
+  }
+
+  /** Whether some of the owners are to be others. */
+  isChanging(home: number): boolean {
+    return this.#transfers.some(({ partition }) => partition === home);
+  }
+
+  /** To whom this member has handed positions of its own for a home partition. */
+  handedTo(member: string, home: number, n: number): string[] {
+    return this.#transfers
+      .filter(({ partition, from, nVals }) => partition === home && from === member && nVals.includes(n))
+      .filter((transfer) => !transfer.isRebuilding && isDone(this.#progress, transfer))
+      .map(({ to }) => to);
   }
 }
 
@@ -91,23 +110,47 @@ function isDone(progress: ProgressOf, transfer: Transfer): boolean {
   return transfer.from === undefined || progress[transferName(transfer)]?.state === "done";
 }
 
-/** For every N each new owner of each home partition, paired with those that it takes over from. */
+/** For every N the positions of each home partition that change hands, by who loses and who gains them. */
 function transfersOf(walks: Walks, nextWalks: Walks, plan: Plan): Transfer[] {
   const lost = forcedOut(plan);
   return walks.flatMap((walk, partition) => {
-    const next = nextWalks[partition] ?? [];
     const found = new Map<string, Transfer>();
     for (const n of plan.nVals) {
-      const before = walk.slice(0, n);
-      const after = next.slice(0, n);
-      const left = before.filter((member) => !after.includes(member));
-      after
-        .filter((member) => !before.includes(member))
-        .forEach((to, i) => {
-          const from = [left[i], ...before].find((member) => member !== undefined && !lost.includes(member));
-          if (!found.has(to)) found.set(to, { partition, from, to });
-        });
+      const before = positionsOf(walk, n);
+      const after = positionsOf(nextWalks[partition] ?? [], n);
+      const left = without(before, after);
+      without(after, before).forEach((to, i) => {
+        const holder = left[i];
+        const isLost = holder === undefined || lost.includes(holder);
+        const survivors = [...new Set(before)].filter((member) => member !== to && !lost.includes(member));
+        for (const from of !isLost ? [holder] : survivors.length > 0 ? survivors : [undefined]) {
+          const name = transferName({ partition, from, to });
+          const { nVals = [], isRebuilding = true } = found.get(name) ?? {};
+          found.set(name, {
+            partition,
+            from,
+            to,
+            nVals: nVals.includes(n) ? nVals : [...nVals, n],
+            isRebuilding: isRebuilding && isLost,
+          });
+        }
+      });
     }
     return [...found.values()];
+  });
+}
+
+/** The preference list with each member as often as it has positions. */
+function positionsOf(walk: readonly string[], n: number): string[] {
+  return preferenceList(walk, n).flatMap(({ member, positions }) => Array.from({ length: positions }, () => member));
+}
+
+/** The members of a list without those of another, each as often as it is there. */
+function without(members: readonly string[], others: readonly string[]): string[] {
+  const left = [...others];
+  return members.filter((member) => {
+    const at = left.indexOf(member);
+    if (at >= 0) left.splice(at, 1);
+    return at < 0;
   });
 }

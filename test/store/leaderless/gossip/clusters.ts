@@ -18,7 +18,7 @@ import {
   stage,
   withProgress,
 } from "../../../../src/store/leaderless/gossip/membership.js";
-import { Transition } from "../../../../src/store/leaderless/ring/transfers.js";
+import { Transition, transferName } from "../../../../src/store/leaderless/ring/transfers.js";
 import type { Prng } from "../../../../src/core/prng.js";
 
 /** A new cluster of n1, n2 … whose address is their name. */
@@ -52,13 +52,18 @@ export function doSomething(state: ClusterState, self: string, prng: Prng): Clus
       const moved = prng.int(0, 100);
       return {
         ...state,
-        ring: withProgress(ring, prng.pick(transfers), { state: prng.pick(["running", "done"]), moved, total: 100 }),
+        ring: withProgress(ring, {
+          [transferName(prng.pick(transfers))]: { state: prng.pick(["running", "done"]), moved, total: 100 },
+        }),
       };
     }
     case 6: {
       const { transfers } = new Transition(ring.ring, ring.plan, ring.progress);
       const done = { state: "done", moved: 1, total: 1 } as const;
-      return { ...state, ring: settle(transfers.reduce((next, transfer) => withProgress(next, transfer, done), ring)) };
+      return {
+        ...state,
+        ring: settle(withProgress(ring, Object.fromEntries(transfers.map((transfer) => [transferName(transfer), done])))),
+      };
     }
     case 7:
       return { ...state, ring: prng.chance(0.5) ? markDown(ring, member) : markGone(ring, member) };

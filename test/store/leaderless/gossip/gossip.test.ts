@@ -17,7 +17,7 @@ import {
   withProgress,
 } from "../../../../src/store/leaderless/gossip/membership.js";
 import { parseGossipMessage, type GossipMessage } from "../../../../src/store/leaderless/gossip/messages.js";
-import { Transition } from "../../../../src/store/leaderless/ring/transfers.js";
+import { Transition, transferName } from "../../../../src/store/leaderless/ring/transfers.js";
 import { doSomething, founded } from "./clusters.js";
 
 const seeds = Array.from({ length: 10 }, (_, i) => i + 1);
@@ -178,7 +178,10 @@ test("transfers that different nodes report settle the ring on every node, each 
   const { ring, plan } = net.state("n2").ring;
   for (const transfer of new Transition(ring, plan).transfers) {
     const done = { state: "done", moved: 1, total: 1 } as const;
-    net.change(transfer.from ?? "n1", (state) => ({ ...state, ring: withProgress(state.ring, transfer, done) }));
+    net.change(transfer.from ?? "n1", (state) => ({
+      ...state,
+      ring: withProgress(state.ring, { [transferName(transfer)]: done }),
+    }));
   }
   net.ticks(50);
   expect(net.disagreeing()).toBe(0);

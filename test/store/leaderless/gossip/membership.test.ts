@@ -36,7 +36,8 @@ function committed(state: RingState): RingState {
 
 function handedOver(state: RingState): RingState {
   const { transfers } = new Transition(state.ring, state.plan, state.progress);
-  return transfers.reduce((next, transfer) => withProgress(next, transfer, { state: "done", moved: 9, total: 9 }), state);
+  const done = { state: "done", moved: 9, total: 9 } as const;
+  return withProgress(state, Object.fromEntries(transfers.map((transfer) => [transferName(transfer), done])));
 }
 
 const { ring: three } = founded(3);
@@ -112,8 +113,8 @@ test("what was handed over for a plan that was overruled does not count for the 
   const [losing, winning] = [plan("n1"), plan("n2")];
   const { transfers } = new Transition(losing.ring, losing.plan);
   const [first, second] = transfers as [Transfer, Transfer];
-  const lost = withProgress(losing, first, { state: "done", moved: 5, total: 5 });
-  const kept = withProgress(winning, second, { state: "running", moved: 2, total: 5 });
+  const lost = withProgress(losing, { [transferName(first)]: { state: "done", moved: 5, total: 5 } });
+  const kept = withProgress(winning, { [transferName(second)]: { state: "running", moved: 2, total: 5 } });
   expect(mergeRings(lost, kept).plan?.committer).toBe("n2");
   expect(mergeRings(lost, kept).progress).toEqual({ [transferName(second)]: { state: "running", moved: 2, total: 5 } });
 });
@@ -122,7 +123,7 @@ test("progress only grows, and done stays done", () => {
   const moving = committed(join(three, "n4", "n4:2380"));
   const transfer = new Transition(moving.ring, moving.plan).transfers[0] as Transfer;
   const at = (state: "running" | "done", count: number): RingState =>
-    withProgress(moving, transfer, { state, moved: count, total: 10 });
+    withProgress(moving, { [transferName(transfer)]: { state, moved: count, total: 10 } });
   const merged = (a: RingState, b: RingState): unknown => mergeRings(a, b).progress[transferName(transfer)];
   expect(merged(at("running", 3), at("running", 7))).toEqual({ state: "running", moved: 7, total: 10 });
   expect(merged(at("done", 3), at("running", 7))).toEqual({ state: "done", moved: 3, total: 10 });

@@ -6,7 +6,7 @@ import { join, memberStatus, withProgress } from "../../../../src/store/leaderle
 import { obey } from "../../../../src/store/leaderless/operator/commands.js";
 import { parseRingCommand } from "../../../../src/store/leaderless/operator/parse-command.js";
 import { nValsOf, ringViewOf } from "../../../../src/store/leaderless/operator/ring-view.js";
-import { Transition } from "../../../../src/store/leaderless/ring/transfers.js";
+import { Transition, transferName } from "../../../../src/store/leaderless/ring/transfers.js";
 import { founded } from "../gossip/clusters.js";
 
 const { ring: three } = founded(3);
@@ -83,7 +83,7 @@ test("transfers are told with how far they are", () => {
   if (first === undefined) throw new Error("nothing moves");
   const { partition, to } = first;
   const transfer = { partition, from: first.from ?? undefined, to };
-  const running = withProgress(moving, transfer, { state: "running", moved: 3, total: 9 });
+  const running = withProgress(moving, { [transferName(transfer)]: { state: "running", moved: 3, total: 9 } });
   expect(view(running).transfers[0]).toEqual({ ...first, state: "running", moved: 3, total: 9 });
 });
 

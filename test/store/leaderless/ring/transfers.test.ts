@@ -27,6 +27,7 @@ function planned(ring: Ring, changes: readonly Change[], committer = "n1", runni
 class Copies {
   readonly #held = new Map<string, Set<string>>();
   readonly #written = new Map<number, string[]>();
+  readonly #heirs = new Map<string, string[]>();
   ring: Ring;
   plan: Plan | undefined;
   progress: Record<string, Progress> = {};
@@ -39,17 +40,25 @@ class Copies {
     return new Transition(this.ring, this.plan, this.progress);
   }
 
-  /** @param seen what the coordinator knows of the ring; the members themselves know all. */
+  /** @param seen what the coordinator knows of the ring; the members themselves know all, and pass on what is of positions that they hand over. */
   write(home: number, key: string, seen = this.transition): void {
     const { owners, receivers } = seen.replicas(home, 3);
-    const sentTo = [...owners.map((owner) => owner.member), ...receivers];
-    for (const member of [...sentTo, ...this.transition.missed(home, 3, sentTo)]) this.#at(member, home).add(key);
+    const told = new Set([...owners.map((owner) => owner.member), ...receivers]);
+    for (const member of told) {
+      this.#at(member, home).add(key);
+      for (const to of this.#heirs.get(`${member}/${home}`) ?? []) told.add(to);
+    }
     this.#written.set(home, [...(this.#written.get(home) ?? []), key]);
   }
 
   begin(plan: Plan): void {
     this.plan = plan;
     this.progress = {};
+    for (const { from, to, partition } of this.transition.transfers) {
+      if (from === undefined) continue;
+      const name = `${from}/${partition}`;
+      this.#heirs.set(name, [...(this.#heirs.get(name) ?? []), to]);
+    }
   }
 
   /** Hands one open copy over; the last one settles the ring. */

@@ -1,0 +1,224 @@
+import type { ClusterView } from "../cluster-view.js";
+import type { Kept } from "../copies.js";
+import type { Surroundings } from "../coordinator/surroundings.js";
+import { markGone, memberStatus } from "../gossip/membership.js";
+import type { Message } from "../messages.js";
+import { mergeAll } from "../objects/merge.js";
+import { decodeObject, encodeObject } from "../objects/object-codec.js";
+import { objectName } from "../storage-key.js";
+import type { Place, Storage } from "../storage.js";
+import { Custodian, type Custody } from "./custody.js";
+import { Leaving } from "./leaving.js";
+import { Relay } from "./relay.js";
+import { Strays, type Destination } from "./strays.js";
+import { Transfers, type HandoffEvent } from "./transfers.js";
+
+export type MembershipEvent =
+  | HandoffEvent
+  /** This node is no member any more and has nothing left to do: its process may end. */
+  | { readonly type: "left" };
+
+export interface HandoffOptions {
+  readonly around: Surroundings;
+  readonly storage: Storage;
+  readonly cluster: ClusterView;
+  readonly tell: (event: MembershipEvent) => void;
+}
+
+type ReadMessage = Extract<Message, { readonly type: "read" }>;
+type WriteMessage = Extract<Message, { readonly type: "write" }>;
+
+/** So long a ring has to be settled before what a node has without reason is looked at: it may not have heard the reason. */
+const strayAfterMs = 3000;
+
+/**
+ * Ownership handoff: what this node answers for as members come and go, and how what it has gets to those who own it next.
+ *
+ * Positions of preference lists move (see `Transfer`), and at every moment a position knows all writes that it has said to have taken, whichever ring those who
+ * ask have heard of: until a transfer is done its old holder answers; from then on it asks the new one with every request, and says
+ * to have kept what the new one has kept too. So quorums of the old ring and of the new one always meet.
+ */
+export class Handoff {
+  readonly #options: HandoffOptions;
+  readonly #custodian: Custodian;
+  readonly #relay: Relay;
+  readonly #transfers: Transfers;
+  readonly #strays: Strays;
+  readonly #leaving = new Leaving();
+  #changedAtMs: number;
+
+  constructor(options: HandoffOptions) {
+    this.#options = options;
+    const { around, storage, cluster, tell } = options;
+    const { self, copies, send, newRequest, nowMs } = around;
+    const isReachable = (member: string): boolean => cluster.isReachable(member);
+    this.#custodian = new Custodian(self, cluster.state.ring, cluster.transition);
+    this.#relay = new Relay({ send, newRequest, isReachable, nowMs });
+    this.#transfers = new Transfers({
+      self,
+      storage,
+      send,
+      newRequest,
+      isReachable,
+      nowMs,
+      tell,
+      changeRing: (change) => cluster.changeRing(change),
+    });
+    this.#strays = new Strays({
+      storage,
+      copies,
+      send,
+      newRequest,
+      isReachable,
+      nowMs,
+      whither: (place) => this.#whither(place),
+    });
+    this.#changedAtMs = nowMs();
+    this.#transfers.changed(cluster.state.ring, cluster.transition);
+  }
+
+  /** Whether this node has left its cluster, or was removed from it, and may end. */
+  get hasLeft(): boolean {
+    return this.#leaving.isOver;
+  }
+
+  /** Something of the ring is new. */
+  changed(): void {
+    const { cluster, around } = this.#options;
+    this.#custodian.changed(cluster.state.ring, cluster.transition);
+    this.#transfers.changed(cluster.state.ring, cluster.transition);
+    this.#changedAtMs = around.nowMs();
+  }
+
+  /** Time has passed. */
+  tick(): void {
+    const { cluster, around, storage, tell } = this.#options;
+    this.#relay.tick();
+    this.#transfers.tick();
+    this.#strays.tick();
+    const status = memberStatus(cluster.state.ring, around.self);
+    if (status === "exiting" && storage.places().length === 0) cluster.changeRing((ring) => markGone(ring, around.self));
+    if (this.#leaving.tick(status === "gone")) tell({ type: "left" });
+  }
+
+  /** Nothing that was asked of this member will be answered. */
+  lost(member: string): void {
+    this.#relay.lost(member);
+    this.#transfers.lost(member);
+    this.#strays.lost(member);
+  }
+
+  /** Whether this node's copies of the place count as they are, and as soon as they are there. */
+  isAlone(place: Place): boolean {
+    return this.#custodyOf(place).kind === "own" && !this.#transfers.isClosing(place);
+  }
+
+  /** Whether hints of this place have another way than to the member they are for. */
+  isStray(place: Place): boolean {
+    return this.#strays.isStray(place);
+  }
+
+  /** While positions move, who gets one might otherwise miss that there was a deletion. */
+  mayForget(place: Place): boolean {
+    return place.kind === "hint" || !this.#options.cluster.transition.isChanging(place.partition);
+  }
+
+  /** A copy is another one now. */
+  copyChanged(place: Place, key: string): void {
+    this.#transfers.copyChanged(place, key);
+  }
+
+  /** A replica is asked for its copy. */
+  read({ from, request, place, key }: ReadMessage): void {
+    const { copies, send } = this.#options.around;
+    const custody = this.#custodyOf(place);
+    const reply = (object: Uint8Array | undefined): void => send({ type: "readReply", to: from, request, object });
+    if (custody.kind === "own") return reply(copies.bytes(place, key));
+    const fail = (): void => send({ type: "readFailed", to: from, request });
+    if (custody.to.length === 0) return fail();
+    this.#relay.read(place, key, custody.to, (found) => {
+      if (found === undefined) return fail();
+      const own = custody.kind === "handedOver" ? copies.bytes(place, key) : undefined;
+      reply(this.#together(key, own === undefined ? found : [own, ...found]));
+    });
+  }
+
+  /** Whether a write is for this node to take; else it is passed on, or refused. */
+  takes({ from, request, place, key, object, wanted }: WriteMessage): boolean {
+    const custody = this.#custodyOf(place);
+    if (custody.kind !== "none") return true;
+    if (wanted === "nothing") return false;
+    const reply = (isDurable: boolean): void =>
+      this.#options.around.send({ type: "writeReply", to: from, request, result: isDurable ? "durable" : "failed" });
+    if (custody.to.length === 0) reply(false);
+    else this.#relay.write(place, key, object, custody.to, reply);
+    return false;
+  }
+
+  /** Acts once a copy counts as kept: it is on this node's disk, and wherever else it has to be; false: it is not there. */
+  afterKept(place: Place, key: string, kept: Kept, act: (isKept: boolean) => void): void {
+    const { durable } = this.#options.around;
+    const custody = this.#custodyOf(place);
+    const actOnceDurable = (): void => durable.after(kept.writeNumber, () => act(true));
+    this.#transfers.afterSent(place, key, () => {
+      if (custody.kind !== "handedOver") return actOnceDurable();
+      this.#relay.write(place, key, kept.bytes, custody.to, (isDurable) => (isDurable ? actOnceDurable() : act(false)));
+    });
+  }
+
+  readReplied(from: string, request: number, object: Uint8Array | undefined): void {
+    this.#relay.replied(from, request, true, object);
+  }
+
+  readFailed(from: string, request: number): void {
+    this.#relay.replied(from, request, false);
+  }
+
+  writeReplied(from: string, request: number, isDurable: boolean): void {
+    this.#relay.replied(from, request, isDurable);
+    this.#transfers.replied(from, request, isDurable);
+    this.#strays.replied(from, request, isDurable);
+  }
+
+  #custodyOf(place: Place): Custody {
+    return place.kind === "hint" ? { kind: "own" } : this.#custodian.of(place.partition, place.n);
+  }
+
+  #together(key: string, copies: readonly Uint8Array[]): Uint8Array | undefined {
+    if (copies.length <= 1) return copies[0];
+    const { propertiesOf, rulesOf } = this.#options.around;
+    const properties = propertiesOf(objectName(key));
+    if (properties === undefined) return undefined;
+    return encodeObject(mergeAll(copies.map(decodeObject), rulesOf(properties)));
+  }
+
+  #whither(place: Place): readonly Destination[] | undefined {
+    const { cluster, around } = this.#options;
+    const { partition, n } = place;
+    const { owners, receivers } = cluster.transition.replicas(partition, n);
+    const home = { kind: "home", partition, n } as const;
+    const toOwners = owners.map(({ member }) => ({ member, place: home }));
+    if (place.kind === "hint") {
+      const isOwner = receivers.includes(place.member) || owners.some(({ member }) => member === place.member);
+      if (!isOwner) return toOwners;
+      return this.#isExiting() && !cluster.isReachable(place.member) ? this.#standIn(place) : undefined;
+    }
+    const custody = this.#custodian.of(partition, n);
+    if (custody.kind !== "none") return undefined;
+    if (custody.to.length > 0) return [];
+    const isSettled = cluster.state.ring.plan === undefined && around.nowMs() - this.#changedAtMs >= strayAfterMs;
+    return isSettled ? toOwners : undefined;
+  }
+
+  #isExiting(): boolean {
+    const { cluster, around } = this.#options;
+    return memberStatus(cluster.state.ring, around.self) === "exiting";
+  }
+
+  /** Who keeps a hint when this node is no more. */
+  #standIn(place: Extract<Place, { readonly kind: "hint" }>): Destination[] | undefined {
+    const { cluster } = this.#options;
+    const member = cluster.transition.walk(place.partition).find((each) => cluster.isReachable(each));
+    return member === undefined ? undefined : [{ member, place }];
+  }
+}

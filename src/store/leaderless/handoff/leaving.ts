@@ -1,0 +1,17 @@
+/** Ticks that a node stays after it has told others that it is gone: so that they hear of it. */
+const farewellTicks = 30;
+
+/** A node that is out of the cluster, from the moment in which it has nothing left that others need. */
+export class Leaving {
+  #ticks = 0;
+
+  /** Once in each tick: whether this is the one after which the node may end. `isGone`: this node is no member any more, by its own knowledge. */
+  tick(isGone: boolean): boolean {
+    this.#ticks = isGone ? this.#ticks + 1 : 0;
+    return this.#ticks === farewellTicks;
+  }
+
+  get isOver(): boolean {
+    return this.#ticks >= farewellTicks;
+  }
+}
