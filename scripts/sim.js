@@ -1,30 +1,43 @@
-// `npm run sim -- [--seed N] [--seeds COUNT] [--bug NAME]`: runs the simulator on all cores; the first failure prints its last events.
+// `npm run sim -- [--design NAME] [--seed N] [--seeds COUNT] [--bug NAME]`: runs a design's simulator on all cores; the first failure prints its last events.
 import { availableParallelism } from "node:os";
 import { parseArgs } from "node:util";
 import { Worker, isMainThread, parentPort, workerData } from "node:worker_threads";
+import { bugNames as leaderlessBugs } from "../dist/sim/leaderless/scenario.js";
+import { simulate as simulateLeaderless } from "../dist/sim/leaderless/simulate.js";
 import { describeFailure } from "../dist/sim/report.js";
-import { bugNames } from "../dist/sim/scenario.js";
-import { simulate } from "../dist/sim/simulate.js";
+import { bugNames as raftBugs } from "../dist/sim/scenario.js";
+import { simulate as simulateRaft } from "../dist/sim/simulate.js";
 
-const usage = `usage: npm run sim -- [--seed N] [--seeds COUNT] [--bug ${bugNames.join("|")}]`;
+const designs = {
+  raft: { simulate: simulateRaft, bugNames: raftBugs },
+  leaderless: { simulate: simulateLeaderless, bugNames: leaderlessBugs },
+};
+const usage = Object.entries(designs)
+  .map(
+    ([name, { bugNames }]) => `usage: npm run sim -- --design ${name} [--seed N] [--seeds COUNT] [--bug ${bugNames.join("|")}]`,
+  )
+  .join("\n");
 const progressEveryMs = 20_000;
 
 function options() {
-  const { values } = parseArgs({ options: { seed: { type: "string" }, seeds: { type: "string" }, bug: { type: "string" } } });
+  const text = { type: "string" };
+  const { values } = parseArgs({ options: { design: { ...text, default: "raft" }, seed: text, seeds: text, bug: text } });
   const first = Number(values.seed ?? Date.now() % 1_000_000_000);
   const count = Number(values.seeds ?? (values.seed === undefined ? 1000 : 1));
   if (!Number.isSafeInteger(first) || first < 0 || !Number.isSafeInteger(count) || count < 1)
     throw new RangeError("seeds are whole numbers");
-  if (values.bug !== undefined && !bugNames.includes(values.bug)) throw new RangeError(`there is no bug ${values.bug}`);
-  return { first, count, bug: values.bug };
+  const { design, bug } = values;
+  if (!Object.hasOwn(designs, design)) throw new RangeError(`there is no design ${design}`);
+  if (bug !== undefined && !designs[design].bugNames.includes(bug)) throw new RangeError(`there is no bug ${bug}`);
+  return { design, first, count, bug };
 }
 
 /** In a worker: every `stride`-th seed, and what came of each. */
-function play({ first, end, stride, bug }) {
+function play({ design, first, end, stride, bug }) {
   for (let seed = first; seed < end; seed += stride) {
-    const outcome = simulate(seed, { bug, traceLines: 200 });
+    const outcome = designs[design].simulate(seed, { bug, traceLines: 200 });
     const { tally } = outcome;
-    parentPort.postMessage({ tally, failure: outcome.ok ? undefined : { seed, lines: describeFailure(outcome, bug) } });
+    parentPort.postMessage({ tally, failure: outcome.ok ? undefined : { seed, lines: describeFailure(outcome, design, bug) } });
   }
 }
 
@@ -37,7 +50,7 @@ function add(total, tally) {
 }
 
 /** All outcomes; resolves with the exit code. */
-async function run({ first, count, bug }) {
+async function run({ design, first, count, bug }) {
   const startedMs = Date.now();
   const total = {};
   const failures = [];
@@ -49,7 +62,9 @@ async function run({ first, count, bug }) {
   );
   const stride = Math.min(count, availableParallelism());
   const workers = Array.from({ length: stride }, (_, i) => {
-    const worker = new Worker(new URL(import.meta.url), { workerData: { first: first + i, end: first + count, stride, bug } });
+    const worker = new Worker(new URL(import.meta.url), {
+      workerData: { design, first: first + i, end: first + count, stride, bug },
+    });
     worker.on("message", ({ tally, failure }) => {
       done++;
       add(total, tally);
@@ -67,17 +82,18 @@ async function run({ first, count, bug }) {
   return failures.length === 0 ? 0 : 1;
 }
 
-/** One line for the operations, one for everything else that happened, one each for changes of members and for faults. */
-function describe({ ok, fail, info, faults, membersChanged, ...happened }) {
+/** One line for the operations, one for everything else that happened, one for each group of counts. */
+function describe({ ok, fail, info, ...rest }) {
   const list = (counts) =>
     Object.entries(counts)
       .map(([name, count]) => `${name} ${count}`)
       .join(", ");
+  const happened = Object.entries(rest).filter(([, value]) => typeof value === "number");
+  const groups = Object.entries(rest).filter(([, value]) => typeof value !== "number");
   return [
     `operations: ${list({ ok, fail, info })}`,
-    `happened: ${list(happened)}`,
-    `members: ${list(membersChanged)}`,
-    `faults: ${list(faults)}`,
+    `happened: ${list(Object.fromEntries(happened))}`,
+    ...groups.map(([name, counts]) => `${name}: ${list(counts)}`),
   ];
 }
 

@@ -1,6 +1,6 @@
 import type { Version } from "../store/mvcc/key-value.js";
 import type { MvccStore } from "../store/mvcc/mvcc-store.js";
-import { BrokenInvariant } from "./invariants.js";
+import { BrokenInvariant } from "./broken-invariant.js";
 
 /** One write, as text that is equal for equal writes. */
 export interface HistoricEvent {

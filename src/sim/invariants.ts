@@ -4,21 +4,7 @@
  */
 import { voteResult } from "../store/raft/quorum.js";
 import type { ConfState, Effects, Entry, MemberId, Message, RaftStatus, Recovered, SnapshotMeta } from "../store/raft/types.js";
-
-/** A broken promise: of the store, unless the simulator is wrong. */
-export class BrokenInvariant extends Error {
-  override readonly name = "BrokenInvariant";
-  readonly invariant: string;
-
-  constructor(invariant: string, message: string) {
-    super(`${invariant}: ${message}`);
-    this.invariant = invariant;
-  }
-}
-
-function hold(condition: boolean, invariant: string, message: () => string): void {
-  if (!condition) throw new BrokenInvariant(invariant, message());
-}
+import { hold } from "./broken-invariant.js";
 
 /** A member's log as its effects tell of it, terms only, on disk or not. */
 interface LogView {

@@ -1,4 +1,4 @@
-import { BrokenInvariant } from "./invariants.js";
+import { BrokenInvariant } from "./broken-invariant.js";
 import type { LeaseId } from "../store/mvcc/key-value.js";
 import type { Lease, LeaseBook } from "../store/lease/lease-book.js";
 import type { Applied } from "../store/replica.js";

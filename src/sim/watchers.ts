@@ -4,7 +4,7 @@ import { decode } from "../store/wire/decode.js";
 import { rpcs } from "../store/wire/rpcs.js";
 import type { WatchSink, WatchStream } from "../store/watch/watch-stream.js";
 import { describeEvent, type EventHistory } from "./event-history.js";
-import { BrokenInvariant } from "./invariants.js";
+import { BrokenInvariant } from "./broken-invariant.js";
 import type { SimNode } from "./node.js";
 import type { Timeline } from "./timeline.js";
 import type { Trace } from "./trace.js";

@@ -1,6 +1,7 @@
 // Every invariant can break: a made-up past that violates just it is named by it, and the lawful past next to it passes.
 import { describe, expect, test } from "vitest";
-import { BrokenInvariant, Invariants } from "../../src/sim/invariants.js";
+import { BrokenInvariant } from "../../src/sim/broken-invariant.js";
+import { Invariants } from "../../src/sim/invariants.js";
 import { bootstrapSnapshot } from "../../src/store/raft/bootstrap.js";
 import type { Effects, Entry, Message, Persist, RaftStatus } from "../../src/store/raft/types.js";
 

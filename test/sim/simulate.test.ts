@@ -16,7 +16,7 @@ test(`${seedCount} seeds hold, and visit what they should`, { timeout: 120_000 }
   const tallies: Tally[] = [];
   for (let seed = 1; seed <= seedCount; seed++) {
     const outcome = simulate(seed);
-    if (!outcome.ok) throw new Error(describeFailure(outcome).join("\n"));
+    if (!outcome.ok) throw new Error(describeFailure(outcome, "raft").join("\n"));
     tallies.push(outcome.tally);
   }
   expect(sum(tallies, ({ ok }) => ok)).toBeGreaterThan(50 * seedCount);

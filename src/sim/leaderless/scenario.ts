@@ -1,0 +1,163 @@
+/** What a run of the leaderless store is made of: drawn from its seed. */
+import type { Prng } from "../../core/prng.js";
+import type { DeleteMode } from "../../store/leaderless/objects/tombstones.js";
+import type { NemesisOptions } from "../nemesis.js";
+import type { Weather } from "../network.js";
+import type { ClientOptions } from "./clients.js";
+import type { FaultName } from "./faults.js";
+import type { NodeOptions } from "./node.js";
+
+/** What the store can be told to do wrong: the name of each run that shows it. */
+const mistakes = {
+  lww: (options) => ({ ...options, defaults: { ...options.defaults, conflict: "lww" } }),
+  vclock: (options) => ({ ...options, defaults: { ...options.defaults, clock: "vclock" } }),
+  wallClock: (options) => ({ ...options, defaults: { ...options.defaults, clock: "wall" } }),
+  noActorEpochs: (options) => ({ ...options, actorEpochs: false }),
+  noHintedHandoff: (options) => ({ ...options, hintedHandoff: false }),
+  noReadRepair: (options) => ({ ...options, readRepair: false }),
+  weakQuorums: (options) => ({ ...options, defaults: { ...options.defaults, r: 1, w: 1 } }),
+} as const satisfies Record<string, (options: NodeOptions) => NodeOptions>;
+
+export type BugName = keyof typeof mistakes;
+export const bugNames = Object.keys(mistakes) as BugName[];
+
+export interface Scenario {
+  readonly nodes: number;
+  readonly ringSize: number;
+  readonly chaosMs: number;
+  readonly weather: Weather;
+  readonly diskMs: readonly [min: number, max: number];
+  /** Wall clocks are off by so much at most, from the start. */
+  readonly wallSkewMs: number;
+  readonly node: NodeOptions;
+  readonly clients: ClientOptions;
+  readonly nemesis: NemesisOptions<FaultName>;
+  /** Whether somebody reads every key again and again once all is healed. */
+  readonly readsAtEnd: boolean;
+}
+
+const evenWeights: Readonly<Record<FaultName, number>> = {
+  split: 1,
+  isolate: 1,
+  oneWay: 1,
+  tatters: 1,
+  flaky: 1,
+  loss: 1,
+  disorder: 1,
+  crashNode: 1,
+  crashSome: 0.5,
+  pauseNode: 1,
+  slowDisk: 1,
+  wipe: 0.5,
+  rot: 0.5,
+  clockJump: 0.5,
+};
+
+/** A disk that is lost takes what a quorum promised. */
+const diskLosses: readonly FaultName[] = ["wipe", "rot"];
+
+export const replicas = 3;
+
+/** Draws a run with `bug` planted; with `provoke`, one in which the kind of bad luck that this bug needs is likely, and nothing planted. */
+export function drawScenario(prng: Prng, bug?: BugName, provoke: BugName | undefined = bug): Scenario {
+  const deleteMode = prng.pick<DeleteMode>([{ kind: "keep" }, { kind: "immediate" }, { kind: "after", ms: 3000 }]);
+  const scenario: Scenario = {
+    nodes: prng.pick([3, 4, 5, 5, 6]),
+    ringSize: prng.pick([8, 16, 32]),
+    chaosMs: 20_000,
+    weather: {
+      delayMs: [0.2, prng.pick([1, 5, 30])],
+      lossProbability: prng.pick([0, 0.005, 0.02]),
+      duplicateProbability: prng.pick([0, 0.05]),
+      straggler: { probability: prng.pick([0, 0.02]), delayMsMax: 500 },
+    },
+    diskMs: [0.2, prng.pick([1, 5, 20])],
+    wallSkewMs: prng.pick([0, 500, 60_000]),
+    node: {
+      defaults: { n: replicas, r: "quorum", w: "quorum", conflict: "siblings", clock: "dvv" },
+      quorum: prng.pick(["sloppy", "sloppy", "strict"]),
+      readRepair: true,
+      hintedHandoff: true,
+      actorEpochs: true,
+      deleteMode,
+    },
+    clients: {
+      clients: prng.int(3, 6),
+      registers: ["r1", "r2", "r3", "r4"].slice(0, prng.int(1, 4)),
+      deletables: ["d1", "d2"].slice(0, prng.int(0, 2)),
+      thinkMsMax: prng.pick([200, 1000]),
+      timeoutMs: prng.pick([1000, 3000]),
+      staleShare: 0.1,
+      blindShare: prng.pick([0, 0.1, 0.3]),
+      readQuorums: prng.pick([[2], [1, 2, 3]]),
+      writeQuorums: prng.pick([[2], [1, 2, 3]]),
+      trustsDefaults: false,
+      lostAnswerProbability: prng.pick([0, 0.02]),
+    },
+    nemesis: {
+      weights: Object.fromEntries(Object.entries(evenWeights).map(([name, weight]) => [name, weight * prng.next() ** 2])),
+      everyMs: prng.pick([500, 1500, 4000]),
+      durationMs: [200, prng.pick([1000, 5000, 10_000])],
+    },
+    readsAtEnd: true,
+  };
+  const biased = drawKind(prng, scenario);
+  const provoked = provoke === undefined ? biased : bias[provoke](scenario);
+  return bug === undefined ? provoked : { ...provoked, node: mistakes[bug](provoked.node) };
+}
+
+/** Some runs have nothing go wrong, or no disk, so that more can be asked of them. */
+function drawKind(prng: Prng, scenario: Scenario): Scenario {
+  const kind = prng.pick(["any", "any", "any", "calm", "strict"] as const);
+  if (kind === "calm") return calm(scenario);
+  if (kind === "strict") return withoutDiskLoss({ ...scenario, node: { ...scenario.node, quorum: "strict" } });
+  return scenario;
+}
+
+/** Nothing goes wrong, and everything is soon enough for nobody to be suspected. */
+function calm(scenario: Scenario): Scenario {
+  return {
+    ...scenario,
+    chaosMs: 10_000,
+    weather: { delayMs: [0.2, 20], lossProbability: 0, duplicateProbability: 0, straggler: { probability: 0, delayMsMax: 0 } },
+    nemesis: { ...scenario.nemesis, weights: {} },
+  };
+}
+
+function withoutDiskLoss(scenario: Scenario): Scenario {
+  const kept = Object.entries(scenario.nemesis.weights).filter(([name]) => !diskLosses.includes(name as FaultName));
+  return { ...scenario, nemesis: { ...scenario.nemesis, weights: Object.fromEntries(kept) } };
+}
+
+/** See ReadRules: what reads have to show in this run. */
+export function overlapsOf({ nemesis: { weights }, node: { quorum } }: Scenario): "never" | "durable" | "always" {
+  if (Object.keys(weights).length === 0) return "always";
+  if (quorum === "sloppy" || diskLosses.some((name) => weights[name] !== undefined)) return "never";
+  return "durable";
+}
+
+const bias: Readonly<Record<BugName, (scenario: Scenario) => Scenario>> = {
+  lww: withSplits,
+  vclock: withSplits,
+  wallClock: (scenario) => ({ ...withSplits(scenario), wallSkewMs: 60_000 }),
+  noActorEpochs: (scenario) => ({
+    ...scenario,
+    clients: { ...scenario.clients, clients: 6, registers: ["r1"], deletables: [], thinkMsMax: 200, blindShare: 0.5 },
+    nemesis: { weights: { wipe: 2, crashNode: 1, split: 1, rot: 2 }, everyMs: 800, durationMs: [100, 1000] },
+  }),
+  noHintedHandoff: withSplits,
+  noReadRepair: withSplits,
+  weakQuorums: (scenario) => {
+    const { clients } = scenario;
+    const majorities = { readQuorums: [2], writeQuorums: [2], trustsDefaults: true };
+    return { ...calm(scenario), clients: { ...clients, ...majorities, clients: 6, registers: ["r1", "r2"], thinkMsMax: 100 } };
+  },
+};
+
+function withSplits(scenario: Scenario): Scenario {
+  return {
+    ...scenario,
+    clients: { ...scenario.clients, clients: 6, registers: ["r1", "r2"], thinkMsMax: 200 },
+    nemesis: { weights: { split: 2, isolate: 1, tatters: 1 }, everyMs: 2000, durationMs: [1000, 6000] },
+  };
+}
