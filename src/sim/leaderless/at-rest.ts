@@ -1,23 +1,16 @@
 /** What a healed cluster must come to: nothing on its way, all owners of a key with the same bytes, and all nodes with the same ring. */
-import { deserializeState, serializeState } from "../../store/leaderless/gossip/parse.js";
-import type { ClusterState } from "../../store/leaderless/gossip/cluster-state.js";
-import { clusterStateName } from "../../store/leaderless/machine.js";
+import { serializeState } from "../../store/leaderless/gossip/parse.js";
 import { walksOf } from "../../store/leaderless/ring/preference-list.js";
 import { objectName } from "../../store/leaderless/storage-key.js";
 import type { SimNode } from "./node.js";
 
-/** What a node knows of its cluster. */
-export function stateOf(node: SimNode, founded: ClusterState): ClusterState {
-  const stored = node.disk.meta(clusterStateName);
-  return (stored && deserializeState(Buffer.from(stored).toString("latin1"))) ?? founded;
-}
-
 /** What keeps the cluster from being at rest, one sentence each; none: it is. */
-export function unrest(nodes: ReadonlyMap<string, SimNode>, founded: ClusterState): readonly string[] {
-  const states = new Map([...nodes.values()].map((node) => [node.name, stateOf(node, founded)]));
+export function unrest(nodes: ReadonlyMap<string, SimNode>): readonly string[] {
+  const states = [...nodes.values()].flatMap(({ machine }) => (machine === undefined ? [] : [machine.view.state]));
+  const [state] = states;
+  if (state === undefined || states.length < nodes.size) return ["not all nodes are up"];
   const problems: string[] = [];
-  if (new Set([...states.values()].map(serializeState)).size > 1) problems.push("the nodes do not know the same ring");
-  const [state = founded] = states.values();
+  if (new Set(states.map(serializeState)).size > 1) problems.push("the nodes do not know the same ring");
   const walks = walksOf(state.ring.ring.owners);
   const found = new Map<string, Map<string, string>>();
   for (const { name, disk } of nodes.values()) {

@@ -76,17 +76,17 @@ export class LeaderlessDisk {
     this.#meta = new Map();
   }
 
-  /** One copy rots: whoever reads it finds that it is none. Says whether there was one. */
-  rot(): boolean {
+  /** One copy rots: whoever reads it finds that it is none. Returns where it was, if there was any. */
+  rot(): Place | undefined {
     const opened = this.#opened;
     const settled = [...this.#objects].filter(
       ([, { place, key, bytes }]) => opened === undefined || opened.get(place, key) === bytes,
     );
-    if (settled.length === 0) return false;
+    if (settled.length === 0) return undefined;
     const [name, { place, key }] = this.#prng.pick(settled);
     this.#objects.delete(name);
     opened?.lose(place, key);
-    return true;
+    return place;
   }
 
   /** What a crash cannot take. */
@@ -97,10 +97,6 @@ export class LeaderlessDisk {
   /** What the node has, or would have if it were to start now. */
   *copies(): Iterable<Copy> {
     yield* this.#opened?.copies() ?? this.#objects.values();
-  }
-
-  meta(name: string): Uint8Array | undefined {
-    return this.#opened?.getMeta(name) ?? this.#meta.get(name);
   }
 
   #keep(frame: readonly Write[]): void {

@@ -15,6 +15,7 @@ const mistakes = {
   noActorEpochs: (options) => ({ ...options, actorEpochs: false }),
   noHintedHandoff: (options) => ({ ...options, hintedHandoff: false }),
   noReadRepair: (options) => ({ ...options, readRepair: false }),
+  noAntiEntropy: (options) => ({ ...options, antiEntropy: false }),
   weakQuorums: (options) => ({ ...options, defaults: { ...options.defaults, r: 1, w: 1 } }),
 } as const satisfies Record<string, (options: NodeOptions) => NodeOptions>;
 
@@ -78,6 +79,8 @@ export function drawScenario(prng: Prng, bug?: BugName, provoke: BugName | undef
       quorum: prng.pick(["sloppy", "sloppy", "strict"]),
       readRepair: true,
       hintedHandoff: true,
+      antiEntropy: true,
+      exchangeIntervalMs: prng.pick([2000, 15_000]),
       actorEpochs: true,
       deleteMode,
     },
@@ -99,7 +102,7 @@ export function drawScenario(prng: Prng, bug?: BugName, provoke: BugName | undef
       everyMs: prng.pick([500, 1500, 4000]),
       durationMs: [200, prng.pick([1000, 5000, 10_000])],
     },
-    readsAtEnd: true,
+    readsAtEnd: prng.chance(0.5),
   };
   const biased = drawKind(prng, scenario);
   const provoked = provoke === undefined ? biased : bias[provoke](scenario);
@@ -108,8 +111,9 @@ export function drawScenario(prng: Prng, bug?: BugName, provoke: BugName | undef
 
 /** Some runs have nothing go wrong, or no disk, so that more can be asked of them. */
 function drawKind(prng: Prng, scenario: Scenario): Scenario {
-  const kind = prng.pick(["any", "any", "any", "calm", "strict"] as const);
+  const kind = prng.pick(["any", "any", "any", "reads", "calm", "strict"] as const);
   if (kind === "calm") return calm(scenario);
+  if (kind === "reads") return onlyRepairedByReads(scenario);
   if (kind === "strict") return withoutDiskLoss({ ...scenario, node: { ...scenario.node, quorum: "strict" } });
   return scenario;
 }
@@ -136,6 +140,11 @@ export function overlapsOf({ nemesis: { weights }, node: { quorum } }: Scenario)
   return "durable";
 }
 
+/** Anti-entropy would find everything else as well. */
+function onlyRepairedByReads(scenario: Scenario): Scenario {
+  return { ...scenario, node: { ...scenario.node, antiEntropy: false }, readsAtEnd: true };
+}
+
 const bias: Readonly<Record<BugName, (scenario: Scenario) => Scenario>> = {
   lww: withSplits,
   vclock: withSplits,
@@ -146,7 +155,16 @@ const bias: Readonly<Record<BugName, (scenario: Scenario) => Scenario>> = {
     nemesis: { weights: { wipe: 2, crashNode: 1, split: 1, rot: 2 }, everyMs: 800, durationMs: [100, 1000] },
   }),
   noHintedHandoff: withSplits,
-  noReadRepair: withSplits,
+  // of what is lost on its way nobody keeps a hint
+  noReadRepair: (scenario) => {
+    const weights = { loss: 2, crashNode: 1, flaky: 2 };
+    return onlyRepairedByReads({ ...scenario, nemesis: { weights, everyMs: 2000, durationMs: [1000, 6000] } });
+  },
+  noAntiEntropy: (scenario) => ({
+    ...scenario,
+    nemesis: { weights: { loss: 2, wipe: 2, flaky: 2, rot: 1 }, everyMs: 2000, durationMs: [1000, 6000] },
+    readsAtEnd: false,
+  }),
   weakQuorums: (scenario) => {
     const { clients } = scenario;
     const majorities = { readQuorums: [2], writeQuorums: [2], trustsDefaults: true };

@@ -33,6 +33,8 @@ export interface Tally {
   fail: number;
   info: number;
   repairs: number;
+  /** Keys that anti-entropy found to differ. */
+  exchanged: number;
   /** Writes that no disk had any more. */
   lost: number;
   siblingsMax: number;
@@ -93,6 +95,7 @@ class Run {
     fail: 0,
     info: 0,
     repairs: 0,
+    exchanged: 0,
     lost: 0,
     siblingsMax: 0,
     restMs: 0,
@@ -147,11 +150,16 @@ class Run {
       network,
       nodes: this.#nodes,
       wipe: ({ disk }) => this.#losses.watch(disk, () => disk.wipe()),
-      rot: ({ disk }) => this.#losses.watch(disk, () => disk.rot()),
+      rot: (node) => this.#losses.watch(node.disk, () => this.#rot(node)),
     };
     this.#nemesis = new Nemesis(this.#timeline, this.trace, faults, arena, scenario.nemesis, (fault) => {
       this.tally.faults[fault] = (this.tally.faults[fault] ?? 0) + 1;
     });
+  }
+
+  #rot(node: SimNode): void {
+    const place = node.disk.rot();
+    if (place !== undefined) node.input({ type: "damaged", place });
   }
 
   #createNode(name: string, prng: Prng, network: SimNetwork<Message>): SimNode {
@@ -192,7 +200,7 @@ class Run {
     if (this.#scenario.readsAtEnd) for (const key of this.#history.keys()) this.#readAgain(key);
     let problems: readonly string[] = ["nobody has looked"];
     const look = (): void => {
-      problems = unrest(this.#nodes, this.#founded);
+      problems = unrest(this.#nodes);
       this.#timeline.after(lookMs, look);
     };
     // nothing is at rest while clients wait
@@ -229,6 +237,7 @@ class Run {
     this.tally.steps++;
     for (const event of events) {
       if (event.type === "repaired") this.tally.repairs++;
+      if (event.type === "exchanged") this.tally.exchanged += event.keys;
       this.trace.note(() => `${name} ${JSON.stringify(event)}`);
     }
   }
