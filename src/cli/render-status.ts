@@ -1,18 +1,21 @@
 import type { ChalkInstance } from "chalk";
 import type { ShippingStatus } from "../cluster/shipping/status.js";
 import type { ClusterStatus, NodeStatus } from "../cluster/status.js";
+import type { LeaderlessStatus, RaftStatus } from "../cluster/store-status.js";
 import { formatDuration } from "../core/duration.js";
 import { renderFaults } from "./render-faults.js";
 import { formatTable } from "./table.js";
 
 export function renderStatus(status: ClusterStatus, chalk: ChalkInstance, nowMs: number): string {
   const { cluster, owner, nodes, lastWords, faults, shipping } = status;
-  const header = ["NODE", "HEALTH", "ROLE", "TERM", "APPLIED", "LEADER", "ADDRESS", "UPTIME"].map((title) => chalk.dim(title));
-  const rows = nodes.map((node) => nodeRow(node, chalk, nowMs));
+  const columns = columnsFor(nodes, chalk, nowMs);
+  const header = columns.map(({ title }) => chalk.dim(title));
+  const rows = nodes.map((node) => columns.map(({ cell }) => cell(node)));
   return [
     `${chalk.bold(cluster)} ${chalk.dim(owner)}`,
     formatTable([header, ...rows]),
     ...lastWords.map(({ node, exitCode, said }) => chalk.red(`${node} ended with exit code ${exitCode}: ${said}`)),
+    ...renderSiblings(nodes),
     ...renderTls(nodes),
     ...renderUnsafe(nodes, chalk),
     faults === null ? chalk.red("The agent does not answer; `devious up` starts it again.") : renderFaults(faults, chalk, nowMs),
@@ -44,23 +47,104 @@ export function renderTls(nodes: readonly Pick<NodeStatus, "node" | "tls">[]): r
   return [...takenBy].map(([how, by]) => `${by.join(", ")} ${by.length === 1 ? "takes" : "take"} clients ${how}`);
 }
 
-function nodeRow(
-  { node, state, health, role, address, ports, startedAt, store }: NodeStatus,
-  chalk: ChalkInstance,
-  nowMs: number,
-): readonly string[] {
-  const colour = { ready: chalk.green, "no-quorum": chalk.yellow, silent: chalk.red }[health];
-  const uptime = startedAt === null ? "-" : formatDuration(Math.floor((nowMs - Date.parse(startedAt)) / 1000) * 1000);
+interface Column {
+  readonly title: string;
+  readonly cell: (node: NodeStatus) => string;
+}
+
+/** Those of a design of the store only where a node has it. */
+function columnsFor(nodes: readonly NodeStatus[], chalk: ChalkInstance, nowMs: number): readonly Column[] {
+  const isLeaderless = nodes.some(({ store }) => store?.design === "leaderless");
+  const isOther = nodes.some(({ store }) => store !== null && store.design === undefined);
+  // a cluster of which nothing is known looks as it does by default
+  const hasRoles = isOther || !isLeaderless || nodes.some(({ role }) => role !== null);
   return [
-    node,
-    colour(state === "running" ? health : state),
-    role ?? "-",
-    String(store?.term ?? "-"),
-    String(store?.applied ?? "-"),
-    store?.leader ?? "-",
-    Object.keys(ports).length > 1 ? formatPorts(ports) : (address ?? "-"),
-    uptime,
+    { title: "NODE", cell: ({ node }) => node },
+    { title: "HEALTH", cell: (node) => healthOf(node, chalk) },
+    ...(hasRoles ? [{ title: "ROLE", cell: ({ role }: NodeStatus) => role ?? "-" }] : []),
+    ...(isOther || !isLeaderless ? raftColumns : []),
+    ...(isLeaderless ? leaderlessColumns(chalk) : []),
+    {
+      title: "ADDRESS",
+      cell: ({ address, ports }) => (Object.keys(ports).length > 1 ? formatPorts(ports) : (address ?? "-")),
+    },
+    {
+      title: "UPTIME",
+      cell: ({ startedAt }) =>
+        startedAt === null ? "-" : formatDuration(Math.floor((nowMs - Date.parse(startedAt)) / 1000) * 1000),
+    },
   ];
+}
+
+function healthOf({ state, health, store }: NodeStatus, chalk: ChalkInstance): string {
+  const colour = { ready: chalk.green, "no-quorum": chalk.yellow, silent: chalk.red }[health];
+  const said = health === "no-quorum" && store?.design === "leaderless" ? "waiting" : health;
+  return colour(state === "running" ? said : state);
+}
+
+function ofRaft(tell: (store: RaftStatus) => string): Column["cell"] {
+  return ({ store }) => (store === null || store.design === "leaderless" ? "-" : tell(store));
+}
+
+const raftColumns: readonly Column[] = [
+  { title: "TERM", cell: ofRaft(({ term }) => String(term)) },
+  { title: "APPLIED", cell: ofRaft(({ applied }) => String(applied)) },
+  { title: "LEADER", cell: ofRaft(({ leader }) => leader ?? "-") },
+];
+
+/** `OWNS`: partitions. `REACHES`: of how many members how many. `HINTS`: keys for others. `COMPARED`: how long ago at most with each other owner. */
+function leaderlessColumns(chalk: ChalkInstance): readonly Column[] {
+  const told = (tell: (store: LeaderlessStatus) => string): Column["cell"] => {
+    return ({ store }) => (store?.design === "leaderless" ? tell(store) : "-");
+  };
+  return [
+    { title: "REACHES", cell: told((store) => reachesOf(store, chalk)) },
+    { title: "OWNS", cell: told(({ owned, partitions }) => `${owned} of ${partitions}`) },
+    { title: "KEYS", cell: told(({ keys }) => keys.toLocaleString("en")) },
+    { title: "HINTS", cell: told(({ hints }) => hintsOf(hints, chalk)) },
+    { title: "COMPARED", cell: told((store) => comparedOf(store, chalk)) },
+  ];
+}
+
+/** `5 of 5`; of those that it does not reach, which. */
+function reachesOf({ members }: LeaderlessStatus, chalk: ChalkInstance): string {
+  const missed = members.filter(({ isReachable }) => !isReachable).map(({ name }) => name);
+  if (missed.length === 0) return "all";
+  return chalk.yellow(
+    missed.length <= 2 ? `all but ${missed.join(", ")}` : `${members.length - missed.length} of ${members.length}`,
+  );
+}
+
+/** `1,204 for n3` */
+function hintsOf(hints: LeaderlessStatus["hints"], chalk: ChalkInstance): string {
+  const waiting = Object.entries(hints).filter(([, keys]) => keys > 0);
+  if (waiting.length === 0) return "-";
+  return chalk.yellow(waiting.map(([owner, keys]) => `${keys.toLocaleString("en")} for ${owner}`).join(", "));
+}
+
+function comparedOf({ exchanged, exchangeLagMs }: LeaderlessStatus, chalk: ChalkInstance): string {
+  if (exchanged === null) return chalk.red("never");
+  return exchangeLagMs === null ? "not yet" : `${formatDuration(Math.ceil(exchangeLagMs / 1000) * 1000)} ago`;
+}
+
+/** `siblings in objects read: none in 1,204, 2 in 14, 3 in 1; at most 3`, once a read has found any. */
+export function renderSiblings(nodes: readonly Pick<NodeStatus, "store">[]): readonly string[] {
+  const all = nodes.flatMap(({ store }) => (store?.design === "leaderless" ? [store.siblings] : []));
+  const most = Math.max(0, ...all.map((siblings) => siblings.most));
+  if (most < 2) return [];
+  const classes = [
+    ["1", "none"],
+    ["2", "2"],
+    ["3", "3"],
+    ["5", "4-5"],
+    ["10", "6-10"],
+    ["more", "more"],
+  ] as const;
+  const told = classes.flatMap(([name, words]) => {
+    const objects = all.reduce((sum, siblings) => sum + siblings[name], 0);
+    return objects === 0 ? [] : [`${words} in ${objects.toLocaleString("en")}`];
+  });
+  return [`siblings in objects read: ${told.join(", ")}; at most ${most.toLocaleString("en")}`];
 }
 
 /** `127.0.0.1:49153 (8080), 127.0.0.1:49154 (9090)` */

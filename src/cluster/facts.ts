@@ -1,8 +1,9 @@
 import type { ClusterFacts } from "../chaos/target.js";
 import { label } from "../core/labels.js";
+import { riakHttpPort } from "../core/node-contract.js";
 import { isBundled } from "./observe.js";
 import type { NodeContainer, Observed } from "./observe.js";
-import { type StatusEngine, leadersOf, nodeStatus } from "./status.js";
+import { type NodeStatus, type StatusEngine, leadersOf, nodeStatus } from "./status.js";
 
 /** What a target is resolved against: read off the labels and, only `withLeaders`, asked of every node. */
 export async function clusterFacts(engine: StatusEngine, { nodes }: Observed, withLeaders: boolean): Promise<ClusterFacts> {
@@ -14,7 +15,9 @@ export async function clusterFacts(engine: StatusEngine, { nodes }: Observed, wi
     const [leader, ...rivals] = leadersOf(statuses, service);
     if (rivals.length > 0) whyNoLeader[service] = `${[leader, ...rivals].join(" and ")} each say that they lead ${service}.`;
     else if (leader !== undefined) leaders[service] = leader;
-    else if (!nodes.some((node) => node.service === service && canTellRole(node))) {
+    else if (statuses.some((status) => status.service === service && isLeaderless(status))) {
+      whyNoLeader[service] = `Nobody leads ${service}: the nodes of a leaderless store are all alike.`;
+    } else if (!nodes.some((node) => node.service === service && canTellRole(node))) {
       whyNoLeader[service] = `Nobody can tell who leads ${service}: its spec has no \`roles\`.`;
     }
   }
@@ -29,6 +32,11 @@ export async function clusterFacts(engine: StatusEngine, { nodes }: Observed, wi
     leaders,
     whyNoLeader,
   };
+}
+
+/** Riak's port tells the design, also of a node that does not answer. */
+function isLeaderless({ store, ports }: NodeStatus): boolean {
+  return store?.design === "leaderless" || String(riakHttpPort) in ports;
 }
 
 function canTellRole(node: NodeContainer): boolean {

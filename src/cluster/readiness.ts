@@ -59,7 +59,7 @@ export async function waitReady(
 /** What a node that serves lacks still to be as it will be: that it reaches the other members. */
 async function missedBy(client: StoreClient, timeoutMs: number, away: readonly string[]): Promise<string | undefined> {
   const status = await client.status(timeoutMs);
-  if (status?.members === undefined) return "GET /status did not tell which members it reaches";
+  if (status?.design !== "leaderless") return "GET /status did not tell which members it reaches";
   const missed = status.members.filter(({ name, isReachable }) => !isReachable && !away.includes(name)).map(({ name }) => name);
   return missed.length === 0 ? undefined : `it does not reach ${missed.join(", ")}`;
 }

@@ -9,7 +9,7 @@ import type { NodeContainer, Observed } from "./observe.js";
 import { probeRole } from "./roles.js";
 import { type ShippingStatus, shippingStatus } from "./shipping/status.js";
 import { storeClientOf } from "./store-client.js";
-import type { StoreStatus } from "./store-client.js";
+import type { StoreStatus } from "./store-status.js";
 import { tlsOf } from "./tls/label.js";
 
 export interface NodeStatus {
@@ -128,6 +128,7 @@ function startOf(detail: ContainerDetail | undefined): string | null {
  */
 export function leadersOf(nodes: readonly NodeStatus[], service: string): readonly string[] {
   const leaders = nodes.filter((one) => one.service === service && one.role === "leader");
-  const highestTerm = Math.max(...leaders.map(({ store }) => store?.term ?? 0));
-  return leaders.filter(({ store }) => (store?.term ?? 0) === highestTerm).map(({ node }) => node);
+  const termOf = ({ store }: NodeStatus): number => (store === null || store.design === "leaderless" ? 0 : store.term);
+  const highestTerm = Math.max(...leaders.map(termOf));
+  return leaders.filter((one) => termOf(one) === highestTerm).map(({ node }) => node);
 }

@@ -1,34 +1,12 @@
 import { readFile } from "node:fs/promises";
 import { DeviousError, messageOf } from "../core/errors.js";
 import { clientPort, peerPort } from "../core/node-contract.js";
-import type { UnsafeSwitch } from "../core/store-switches.js";
 import type { ContainerDetail, Endpoint } from "../engine/port.js";
 import { requestJson } from "./http.js";
 import type { HttpAnswer, TlsClient } from "./http.js";
+import type { StoreStatus } from "./store-status.js";
 import { tlsOf } from "./tls/label.js";
 import type { TlsLabel } from "./tls/label.js";
-
-/** What a node of the bundled store says of itself, `GET /status`. */
-export interface StoreStatus {
-  readonly node: string;
-  readonly member: number;
-  /** Null: in its design nobody leads. */
-  readonly role: string | null;
-  readonly term: number;
-  readonly leader: string | null;
-  readonly commit: number;
-  readonly applied: number;
-  readonly revision: number;
-  readonly voters: readonly string[];
-  readonly learners: readonly string[];
-  readonly uptimeMs: number;
-  /** Of the leaderless design: all members as this node sees them, itself among them. */
-  readonly members?: readonly { readonly name: string; readonly isReachable: boolean }[];
-  /** Options it was given that break a promise; a node of before there were any does not tell. */
-  readonly unsafe?: readonly UnsafeSwitch[];
-  /** Hash of all keys and values; only when asked for. */
-  readonly hash?: string;
-}
 
 /** ready: it has a leader with a quorum behind it · waiting: it says why it is not · silent: it does not answer in time. */
 export type StoreHealth =
@@ -42,7 +20,7 @@ export interface KeyValue {
   readonly version: number;
 }
 
-/** A node of the bundled store, through etcd's JSON gateway paths on its published port. */
+/** A node of the bundled store: how it is, and where its design is raft its data, through etcd's JSON gateway paths on its published port. */
 export interface StoreClient {
   /** Undefined where it does not answer in time. */
   status(timeoutMs: number, withHash?: boolean): Promise<StoreStatus | undefined>;

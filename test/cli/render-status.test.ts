@@ -1,12 +1,13 @@
-// Shows how `status` and `up` name the options of the store that break a promise, in red, one line an option, with who runs with it; and who takes clients over TLS.
+// Shows the columns of each design of the store; and how `status` and `up` name the options of the store that break a promise, in red, one line an option, with who runs with it; and who takes clients over TLS.
 import { Chalk } from "chalk";
 import { expect, it } from "vitest";
-import { renderTls, renderUnsafe } from "../../src/cli/render-status.js";
-import type { StoreStatus } from "../../src/cluster/store-client.js";
+import { renderSiblings, renderStatus, renderTls, renderUnsafe } from "../../src/cli/render-status.js";
+import type { NodeStatus } from "../../src/cluster/status.js";
+import type { LeaderlessStatus, RaftStatus, StoreStatus } from "../../src/cluster/store-status.js";
 import { safeSwitches, unsafeSwitches, type StoreSwitches } from "../../src/core/store-switches.js";
 
 function node(name: string, switches: Partial<StoreSwitches>) {
-  const store: StoreStatus = {
+  const store: RaftStatus = {
     node: name,
     member: 1,
     role: "follower",
@@ -55,4 +56,75 @@ it("tells who takes clients over TLS, and what these have to trust and to show",
     "kv-1, kv-2 take clients over TLS; the certificate to trust is in /home/me/shop/.devious/shop/tls/ca.pem",
     "log-1 takes clients over TLS, if they show a certificate",
   ]);
+});
+
+const twin: LeaderlessStatus = {
+  node: "n1",
+  member: 1,
+  design: "leaderless",
+  role: null,
+  members: ["n1", "n2", "n3", "n4", "n5"].map((name) => ({ name, status: "valid", isReachable: true })),
+  partitions: 64,
+  owned: 13,
+  keys: 1204,
+  hints: {},
+  exchanged: { exchanges: 9, keysRepaired: 0, bytes: 1 },
+  exchangeLagMs: 3400,
+  siblings: { 1: 0, 2: 0, 3: 0, 5: 0, 10: 0, more: 0, most: 0 },
+  uptimeMs: 1,
+};
+const cutOff: LeaderlessStatus = {
+  ...twin,
+  node: "n2",
+  members: twin.members.map((member) => ({ ...member, isReachable: ["n1", "n2"].includes(member.name) })),
+  hints: { n3: 1500, n4: 2, n5: 0 },
+  exchanged: null,
+  siblings: { 1: 1203, 2: 14, 3: 0, 5: 1, 10: 0, more: 2, most: 811 },
+};
+
+function nodeStatus(node: string, store: StoreStatus | null): NodeStatus {
+  const health = store === null ? ("silent" as const) : ("ready" as const);
+  const common = {
+    node,
+    service: "store",
+    health,
+    role: store?.role ?? null,
+    tls: null,
+    startedAt: "1970-01-01T00:00:00Z",
+    store,
+  };
+  return {
+    ...common,
+    state: store === null ? "paused" : "running",
+    address: "127.0.0.1:1",
+    ports: { 2379: "127.0.0.1:1" },
+  } as const;
+}
+
+function statusText(...nodes: readonly NodeStatus[]): readonly string[] {
+  const status = { cluster: "demo", owner: "/here", nodes, lastWords: [], faults: [], shipping: null };
+  return renderStatus(status, plain, 60_000).split("\n");
+}
+
+it("shows of leaderless nodes whom they reach, what they own and keep for others, and when they compared it last", () => {
+  expect(statusText(nodeStatus("n1", twin), nodeStatus("n2", cutOff), nodeStatus("n3", null))).toEqual([
+    "demo /here",
+    "NODE  HEALTH  REACHES  OWNS      KEYS   HINTS                   COMPARED  ADDRESS      UPTIME",
+    "n1    ready   all      13 of 64  1,204  -                       4s ago    127.0.0.1:1  1m",
+    "n2    ready   2 of 5   13 of 64  1,204  1,500 for n3, 2 for n4  never     127.0.0.1:1  1m",
+    "n3    paused  -        -         -      -                       -         127.0.0.1:1  1m",
+    "siblings in objects read: none in 1,203, 2 in 14, 4-5 in 1, more in 2; at most 811",
+    "no active faults",
+  ]);
+});
+
+it("shows the columns of raft only where a node is of that design, or nobody tells his", () => {
+  const [, raftOnly = ""] = statusText(nodeStatus("n1", node("n1", {}).store));
+  expect(raftOnly).toMatch(/^NODE +HEALTH +ROLE +TERM +APPLIED +LEADER +ADDRESS +UPTIME$/);
+  expect(statusText(nodeStatus("n1", null))[1]).toMatch(/ROLE +TERM/);
+  expect(statusText(nodeStatus("n1", twin), nodeStatus("kv-1", node("kv-1", {}).store))[1]).toMatch(/ROLE +TERM .* REACHES/);
+});
+
+it("says nothing of siblings as long as there are none", () => {
+  expect(renderSiblings([{ store: twin }])).toEqual([]);
 });

@@ -4,6 +4,7 @@ import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
 import type { ClusterStatus, NodeStatus } from "../../src/cluster/status.js";
+import type { RaftStatus } from "../../src/cluster/store-status.js";
 
 /** The command line under test. */
 export const bin = fileURLToPath(new URL("../../bin/run.js", import.meta.url));
@@ -12,6 +13,15 @@ export interface Ran {
   readonly exitCode: number | undefined;
   readonly stdout: string;
   readonly stderr: string;
+}
+
+/** What `status` tells where the store's design is raft, as it is unless a spec says otherwise. */
+interface RaftNodeStatus extends NodeStatus {
+  readonly store: RaftStatus | null;
+}
+
+interface RaftClusterStatus extends ClusterStatus {
+  readonly nodes: readonly RaftNodeStatus[];
 }
 
 /** A folder of its own with a cluster of its own, used through the command line as a user would. */
@@ -47,11 +57,11 @@ export class TestCluster {
     return this.json("up", "--name", this.name, ...flags);
   }
 
-  async status(...flags: readonly string[]): Promise<ClusterStatus> {
+  async status(...flags: readonly string[]): Promise<RaftClusterStatus> {
     return this.json("status", "--cluster", this.name, ...flags);
   }
 
-  async node(name: string): Promise<NodeStatus> {
+  async node(name: string): Promise<RaftNodeStatus> {
     const found = (await this.status()).nodes.find(({ node }) => node === name);
     if (found === undefined) throw new Error(`no node ${name}`);
     return found;

@@ -5,6 +5,7 @@ import type { Exchanged } from "../leaderless/exchange/anti-entropy.js";
 import { memberStatus, presentMembers } from "../leaderless/gossip/membership.js";
 import type { MemberStatus } from "../leaderless/gossip/membership.js";
 import type { Leaderless } from "../leaderless/machine.js";
+import type { SiblingHistogram } from "../leaderless/objects/sibling-counts.js";
 import { ringName } from "../leaderless/ring/ring.js";
 import type { Place, Storage } from "../leaderless/storage.js";
 import { exposition } from "../metrics/exposition.js";
@@ -15,7 +16,7 @@ import type { LeaderlessNodeOptions } from "./options.js";
 export interface StatusOptions {
   readonly options: LeaderlessNodeOptions;
   readonly clock: Pick<Clock, "monotonicMs">;
-  readonly machine: Pick<Leaderless, "isReady" | "view" | "hints" | "exchanged" | "exchangeLags">;
+  readonly machine: Pick<Leaderless, "isReady" | "view" | "hints" | "exchanged" | "exchangeLags" | "siblings">;
   readonly storage: Pick<Storage, "places" | "count"> & { usage(): { readonly bytes: number; readonly liveBytes: number } };
   readonly clients: () => number;
 }
@@ -45,6 +46,8 @@ export interface LeaderlessStatus {
   readonly exchanged: Exchanged | null;
   /** How long it is that it compared a place with another owner of it, of all the longest; null: one was not compared yet. */
   readonly exchangeLagMs: number | null;
+  /** What reads that this node coordinated have found. */
+  readonly siblings: SiblingHistogram;
   readonly uptimeMs: number;
   readonly version: string;
   readonly unsafe: readonly UnsafeSwitch[];
@@ -106,6 +109,7 @@ export class NodeStatus {
       hints: Object.fromEntries(machine.hints),
       exchanged: machine.exchanged ?? null,
       exchangeLagMs: longest(machine.exchangeLags.map(({ lagMs }) => lagMs)),
+      siblings: machine.siblings,
       uptimeMs: Math.round(clock.monotonicMs() - this.#startedMs),
       version: storeVersion,
       unsafe: unsafeLeaderless(switches),

@@ -22,6 +22,7 @@ import { Hints } from "./handoff/hints.js";
 import type { Message, Outgoing } from "./messages.js";
 import { conflictRules, type ConflictRules } from "./objects/conflict.js";
 import { decodeObject } from "./objects/object-codec.js";
+import { SiblingCounts, type SiblingHistogram } from "./objects/sibling-counts.js";
 import { reapDecision, type DeleteMode } from "./objects/tombstones.js";
 import { nValsOf } from "./operator/ring-view.js";
 import { Questions } from "./questions.js";
@@ -103,6 +104,7 @@ export class Leaderless {
   readonly #antiEntropy: AntiEntropy | undefined;
   readonly #handoff: Handoff;
   readonly #cluster: ClusterView;
+  readonly #siblings = new SiblingCounts();
   readonly #defaults: BucketProperties;
   #nowMs: number;
   #wallMs = 0;
@@ -189,6 +191,11 @@ export class Leaderless {
   /** Keys that wait for their owners, by owner. */
   get hints(): ReadonlyMap<string, number> {
     return this.#hints.waiting();
+  }
+
+  /** What reads that this node coordinated have found. */
+  get siblings(): SiblingHistogram {
+    return this.#siblings.histogram;
   }
 
   /** What anti-entropy came to; undefined: it is switched off. */
@@ -315,6 +322,7 @@ export class Leaderless {
   /** Read repair (Dynamo §5), and the end of deletions that all owners have. */
   #gathered(gathered: Gathered): void {
     const { name, copies, object, isComplete } = gathered;
+    this.#siblings.note(object?.siblings.length ?? 0);
     const repair = this.#options.readRepair ? repairOf(gathered, this.#options.deleteMode.kind === "keep") : undefined;
     if (repair !== undefined && object !== undefined) {
       for (const replica of repair.to) this.#repair(gathered, replica, repair.bytes);
