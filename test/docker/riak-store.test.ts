@@ -1,7 +1,8 @@
 // Shows a cluster of the leaderless store on a real engine, used by the clients that Riak's users have: through any node, across a crash, a cut and a pause.
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { TestCluster } from "../support/cli.js";
-import { bashoClient, noRiakClient, valuesOf, type BashoClient } from "../support/clients/riak.js";
+import { bashoClient, valuesOf, type BashoClient } from "../support/clients/basho.js";
+import { noRiakClient } from "../support/clients/no-riak.js";
 
 const names = ["n1", "n2", "n3", "n4", "n5"];
 const bucket = "shop";

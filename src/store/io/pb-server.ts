@@ -1,29 +1,28 @@
-import { randomBytes } from "node:crypto";
 import { createServer } from "node:net";
 import type { Server, Socket } from "node:net";
 import type { LeaderlessStore } from "../leaderless/api.js";
+import { connectionsMax } from "../riak/limits.js";
 import { Pages } from "./h2/output.js";
 import { listenOn } from "./listen.js";
 import { PbLink } from "./pb-link.js";
 
-/** More clients than this at a time are turned away. */
-const connectionsMax = 10_000;
 /** So that connections whose other end vanished without a word are noticed. */
 const keepAliveMs = 30_000;
 const tickMs = 100;
-/** As many bits as the keys have that Riak makes for who gives none. */
-const newKeyBytes = 20;
 
 /** Takes connections that speak Riak's protocol buffers. */
 export class PbServer {
   readonly #store: LeaderlessStore;
+  readonly #newKey: () => string;
   readonly #server: Server;
   readonly #pages = new Pages();
   readonly #links = new Set<PbLink>();
   #ticking: NodeJS.Timeout | undefined;
 
-  constructor(store: LeaderlessStore) {
+  /** `newKey`: for who puts without one. */
+  constructor(store: LeaderlessStore, newKey: () => string) {
     this.#store = store;
+    this.#newKey = newKey;
     const options = { noDelay: true, keepAlive: true, keepAliveInitialDelay: keepAliveMs };
     this.#server = createServer(options, (socket) => this.#accept(socket));
     this.#server.maxConnections = connectionsMax;
@@ -34,7 +33,8 @@ export class PbServer {
     return listenOn(this.#server, host, port);
   }
 
-  get connections(): number {
+  /** Connections that there are. */
+  get active(): number {
     return this.#links.size;
   }
 
@@ -44,11 +44,7 @@ export class PbServer {
   }
 
   #accept(socket: Socket): void {
-    const from = {
-      store: this.#store,
-      newKey: () => randomBytes(newKeyBytes).toString("base64url"),
-      nowMs: performance.now(),
-    };
+    const from = { store: this.#store, newKey: this.#newKey, nowMs: performance.now() };
     const link = new PbLink(socket, this.#pages, from, () => {
       this.#links.delete(link);
       if (this.#links.size > 0) return;

@@ -2,6 +2,7 @@ import type { Answer, LeaderlessStore, Request } from "../leaderless/api.js";
 import type { Input, Leaderless, LeaderlessEvent } from "../leaderless/machine.js";
 import type { Message } from "../leaderless/messages.js";
 import type { Clock } from "../clock.js";
+import { riakName } from "./status.js";
 
 export interface DriverOptions {
   readonly node: string;
@@ -22,6 +23,8 @@ const asksMax = 20_000;
  */
 export class LeaderlessDriver implements LeaderlessStore {
   readonly nodeName: string;
+  /** How often clients have asked what. */
+  readonly counts = new Map<Request["type"], number>();
   readonly #options: DriverOptions;
   readonly #asked = new Map<number, OnAnswer>();
   #inputs: Input[] = [];
@@ -31,7 +34,7 @@ export class LeaderlessDriver implements LeaderlessStore {
 
   constructor(options: DriverOptions) {
     this.#options = options;
-    this.nodeName = `${options.node}@${options.node}`;
+    this.nodeName = riakName(options.node);
   }
 
   input(input: Input): void {
@@ -41,6 +44,7 @@ export class LeaderlessDriver implements LeaderlessStore {
 
   ask<R extends Request>(request: R, answer: (answer: Answer<R["type"]>) => void): () => void {
     const id = ++this.#lastAsk;
+    this.counts.set(request.type, (this.counts.get(request.type) ?? 0) + 1);
     this.#asked.set(id, answer as OnAnswer);
     if (this.#stopped || this.#asked.size > asksMax) this.#refuse(id);
     else this.input({ type: "ask", id, request });

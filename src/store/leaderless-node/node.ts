@@ -6,6 +6,7 @@ import type { Causality } from "../causality.js";
 import type { Clock } from "../clock.js";
 import type { Bitcask } from "../io/bitcask/bitcask.js";
 import { PbServer } from "../io/pb-server.js";
+import { RiakHttpServer } from "../io/riak-http-server.js";
 import { epochsName, Leaderless } from "../leaderless/machine.js";
 import type { LeaderlessEvent } from "../leaderless/machine.js";
 import type { DeleteMode } from "../leaderless/objects/tombstones.js";
@@ -29,7 +30,16 @@ export interface LeaderlessPorts {
   readonly storage: Bitcask;
 }
 
+export interface LeaderlessListening {
+  readonly clientPort: number;
+  readonly peerPort: number;
+  readonly pbPort: number;
+  readonly httpPort: number;
+}
+
 const tickMs = 100;
+/** As many bits as the keys have that Riak makes for who gives none. */
+const newKeyBytes = 20;
 
 /** One running node of the leaderless store: the machine with its driver, its peers and its clients, each wired to those that it needs. */
 export class LeaderlessNode {
@@ -39,7 +49,8 @@ export class LeaderlessNode {
   readonly #machine: Leaderless;
   readonly #peers: Peers;
   readonly #status: NodeStatus;
-  readonly #clients: PbServer;
+  readonly #pbServer: PbServer;
+  readonly #httpServer: RiakHttpServer;
   readonly #statusServer: StatusServer;
   #stopTicking: () => void = () => undefined;
 
@@ -82,9 +93,17 @@ export class LeaderlessNode {
       peers: this.#peers,
       onEvent: (event) => this.#onEvent(event),
     });
-    this.#clients = new PbServer(this.driver);
-    const clients = (): number => this.#clients.connections;
-    this.#status = new NodeStatus({ options, clock, machine: this.#machine, storage, clients });
+    const newKey = (): string => randomBytes(newKeyBytes).toString("base64url");
+    this.#pbServer = new PbServer(this.driver, newKey);
+    this.#httpServer = new RiakHttpServer({ store: this.driver, newKey, stats: () => this.#status.stats() });
+    this.#status = new NodeStatus({
+      options,
+      clock,
+      machine: this.#machine,
+      storage,
+      counts: this.driver.counts,
+      clients: () => ({ pb: this.#pbServer.active, http: this.#httpServer.active }),
+    });
     this.#statusServer = new StatusServer({
       unhealthy: () => this.#status.unhealthy(),
       status: () => this.#status.status(),
@@ -92,18 +111,19 @@ export class LeaderlessNode {
     });
   }
 
-  async listen(): Promise<{ readonly clientPort: number; readonly peerPort: number; readonly pbPort: number }> {
-    const { node, member, clientAddress, peerAddress, pbAddress } = this.#options;
+  async listen(): Promise<LeaderlessListening> {
+    const { node, member, clientAddress, peerAddress, pbAddress, httpAddress } = this.#options;
     const { clock, log } = this.#ports;
     const clientPort = await this.#statusServer.listen(clientAddress.host, clientAddress.port);
     const peerPort = await this.#peers.listen(peerAddress.host, peerAddress.port);
     this.#peers.follow(this.#machine.view.state);
     this.#stopTicking = clock.every(tickMs, () => this.driver.input({ type: "tick" }));
-    const pbPort = await this.#clients.listen(pbAddress.host, pbAddress.port);
+    const pbPort = await this.#pbServer.listen(pbAddress.host, pbAddress.port);
+    const httpPort = await this.#httpServer.listen(httpAddress.host, httpAddress.port);
     this.#status.listening();
-    const facts = { member, clientPort, peerPort, pbPort, version: storeVersion };
-    log("info", "node-started", `${node} is up as member ${member}`, facts);
-    return { clientPort, peerPort, pbPort };
+    const ports = { clientPort, peerPort, pbPort, httpPort };
+    log("info", "node-started", `${node} is up as member ${member}`, { member, ...ports, version: storeVersion });
+    return ports;
   }
 
   /** Takes no more requests, makes what was taken durable, and closes everything. */
@@ -111,7 +131,8 @@ export class LeaderlessNode {
     this.#status.stopping();
     this.#ports.log("info", "node-stopping", `${this.#options.node} stops`);
     this.#stopTicking();
-    this.#clients.close();
+    this.#pbServer.close();
+    this.#httpServer.close();
     this.driver.stop();
     await this.#ports.storage.close();
     this.#peers.close();

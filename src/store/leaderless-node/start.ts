@@ -9,14 +9,13 @@ import { mentionUnsafe } from "../start-node.js";
 import type { RunningNode, World } from "../start-node.js";
 import { inSlices } from "../slices.js";
 import { LeaderlessNode } from "./node.js";
+import type { LeaderlessListening } from "./node.js";
 import type { LeaderlessNodeOptions } from "./options.js";
 
 const folderName = "bitcask";
 
 /** A leaderless node, and the ports that its design has besides. */
-export interface RunningLeaderless extends RunningNode {
-  readonly pbPort: number;
-}
+export type RunningLeaderless = RunningNode & LeaderlessListening;
 
 /** Starts a node of the leaderless store on what its disk holds. Rejects with `StoreDamaged` where it must not go on with that. */
 export async function startLeaderless(options: LeaderlessNodeOptions, world: World): Promise<RunningLeaderless> {

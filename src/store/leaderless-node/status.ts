@@ -2,12 +2,14 @@ import { unsafeLeaderless } from "../../core/leaderless-switches.js";
 import type { UnsafeSwitch } from "../../core/store-switches.js";
 import type { Clock } from "../clock.js";
 import type { Exchanged } from "../leaderless/exchange/anti-entropy.js";
+import type { Request } from "../leaderless/api.js";
 import { memberStatus, presentMembers } from "../leaderless/gossip/membership.js";
 import type { MemberStatus } from "../leaderless/gossip/membership.js";
 import type { Leaderless } from "../leaderless/machine.js";
 import type { SiblingHistogram } from "../leaderless/objects/sibling-counts.js";
 import { ringName } from "../leaderless/ring/ring.js";
 import type { Place, Storage } from "../leaderless/storage.js";
+import type { Stats } from "../riak/http/session.js";
 import { exposition } from "../metrics/exposition.js";
 import type { Family } from "../metrics/exposition.js";
 import { storeVersion } from "../version.js";
@@ -18,7 +20,14 @@ export interface StatusOptions {
   readonly clock: Pick<Clock, "monotonicMs">;
   readonly machine: Pick<Leaderless, "isReady" | "view" | "hints" | "exchanged" | "exchangeLags" | "siblings">;
   readonly storage: Pick<Storage, "places" | "count"> & { usage(): { readonly bytes: number; readonly liveBytes: number } };
-  readonly clients: () => number;
+  readonly counts: ReadonlyMap<Request["type"], number>;
+  /** Connections that there are. */
+  readonly clients: () => { readonly pb: number; readonly http: number };
+}
+
+/** As Riak names its nodes. */
+export function riakName(node: string): string {
+  return `${node}@${node}`;
 }
 
 export interface LeaderlessStatus {
@@ -116,6 +125,29 @@ export class NodeStatus {
     };
   }
 
+  /** By Riak's names, as far as they mean something here. https://docs.riak.com/riak/kv/2.2.3/using/reference/statistics-monitoring/ */
+  stats(): Stats {
+    const { options, machine, counts, clients } = this.#options;
+    const { ring } = machine.view.state;
+    const { pb, http } = clients();
+    const others = presentMembers(ring).filter((name) => name !== options.node);
+    return {
+      nodename: riakName(options.node),
+      ring_members: presentMembers(ring).map(riakName),
+      connected_nodes: others.filter((name) => machine.view.isReachable(name)).map(riakName),
+      ring_num_partitions: ring.ring.owners.length,
+      ring_creation_size: ring.ring.owners.length,
+      node_gets_total: counts.get("get") ?? 0,
+      node_puts_total: counts.get("put") ?? 0,
+      read_repairs_total: this.#repaired,
+      pbc_active: pb,
+      // Riak does not count these, and who asks is one of them
+      http_active: http,
+      memory_total: process.memoryUsage.rss(),
+      storage_backend: "riak_kv_bitcask_backend",
+    };
+  }
+
   metrics(): string {
     const { storage, clients, machine } = this.#options;
     const { exchanged } = machine;
@@ -136,7 +168,18 @@ export class NodeStatus {
         exchanged?.keysRepaired,
       ),
       counter("devious_exchange_bytes_total", "Bytes that comparisons and their repairs sent and received.", exchanged?.bytes),
-      gauge("devious_clients", "Connections of Riak's protocol buffers.", clients()),
+      {
+        name: "devious_clients",
+        help: "Connections of clients.",
+        type: "gauge",
+        samples: Object.entries(clients()).map(([api, value]) => ({ labels: { api }, value })),
+      },
+      {
+        name: "devious_requests_total",
+        help: "Requests of clients through this node.",
+        type: "counter",
+        samples: [...counts].map(([type, value]) => ({ labels: { type }, value })),
+      },
       counter("devious_repaired_replicas_total", "Replicas that a read found to be behind and told.", this.#repaired),
       {
         name: "process_cpu_seconds_total",

@@ -1,6 +1,6 @@
 // Shows that nodes of the leaderless store serve one of Riak's own clients through any of them, on real disks and sockets, and go on from their disks.
 import { afterEach, expect, it } from "vitest";
-import { bashoClient, valuesOf, type BashoClient } from "../../support/clients/riak.js";
+import { bashoClient, valuesOf, type BashoClient } from "../../support/clients/basho.js";
 import { until } from "../cluster.js";
 import { TestNodes } from "./nodes.js";
 

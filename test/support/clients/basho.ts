@@ -1,4 +1,4 @@
-/** The clients that Riak's users have from npm, basho-riak-client and no-riak; neither has types. */
+/** npm basho-riak-client with promises; it has no types. */
 import { createRequire } from "node:module";
 
 type Untyped = Record<string, any>; // oxlint-disable-line typescript/no-explicit-any -- what comes from a library without types
@@ -25,12 +25,6 @@ export async function bashoClient(addresses: readonly string[]): Promise<BashoCl
       ),
     stop: () => new Promise((resolve, reject) => client["stop"]((error: Error | null) => (error ? reject(error) : resolve()))),
   };
-}
-
-/** npm no-riak: its calls are promises. */
-export function noRiakClient(address: string): Untyped {
-  const Riak = require("no-riak") as Untyped;
-  return new Riak["Client"]({ connectionString: address, autoJSON: false }) as Untyped;
 }
 
 /** What a client found under a key: its values as text, sorted. */
