@@ -149,7 +149,7 @@ export class NodeStatus {
   }
 
   metrics(): string {
-    const { storage, clients, machine } = this.#options;
+    const { storage, clients, counts, machine } = this.#options;
     const { exchanged } = machine;
     const { bytes, liveBytes } = storage.usage();
     const gauge = (name: string, help: string, value: number): Family => ({ name, help, type: "gauge", samples: [{ value }] });
