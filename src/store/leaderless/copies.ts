@@ -34,6 +34,8 @@ export class Copies {
   readonly #watcher: CopiesWatcher;
   /** All that this node has ever written is durable where this is. */
   #lastWrite = 0;
+  #reads = 0;
+  #writes = 0;
 
   constructor(storage: Storage, writers: Writers, watcher: CopiesWatcher) {
     this.#storage = storage;
@@ -41,7 +43,13 @@ export class Copies {
     this.#watcher = watcher;
   }
 
+  /** How many copies were asked for and changed so far, by this node and others. */
+  get counted(): { readonly reads: number; readonly writes: number } {
+    return { reads: this.#reads, writes: this.#writes };
+  }
+
   bytes(place: Place, key: string): Uint8Array | undefined {
+    this.#reads++;
     return this.#storage.get(place, key);
   }
 
@@ -73,6 +81,7 @@ export class Copies {
   }
 
   #keep(place: Place, key: string, object: StoredObject, before: Uint8Array | undefined): Kept {
+    this.#writes++;
     const bytes = encodeObject(object);
     // what is there already may be on its way to the disk still
     if (before === undefined || Buffer.compare(before, bytes) !== 0) {

@@ -198,6 +198,11 @@ export class Leaderless {
     return this.#siblings.histogram;
   }
 
+  /** How many copies were asked of this node and changed on it so far. */
+  get replicated(): Copies["counted"] {
+    return this.#copies.counted;
+  }
+
   /** What anti-entropy came to; undefined: it is switched off. */
   get exchanged(): Exchanged | undefined {
     return this.#antiEntropy?.exchanged;
