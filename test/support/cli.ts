@@ -57,7 +57,7 @@ export class TestCluster {
     return this.json("up", "--name", this.name, ...flags);
   }
 
-  async status(...flags: readonly string[]): Promise<RaftClusterStatus> {
+  async status<Status extends ClusterStatus = RaftClusterStatus>(...flags: readonly string[]): Promise<Status> {
     return this.json("status", "--cluster", this.name, ...flags);
   }
 

@@ -1,4 +1,6 @@
 import type { Answer, LeaderlessStore, Request } from "../leaderless/api.js";
+import type { RingCommand } from "../../core/ring-contract.js";
+import type { RingOutcome } from "../leaderless/cluster-view.js";
 import type { Input, Leaderless, LeaderlessEvent } from "../leaderless/machine.js";
 import type { Message } from "../leaderless/messages.js";
 import type { Clock } from "../clock.js";
@@ -27,6 +29,7 @@ export class LeaderlessDriver implements LeaderlessStore {
   readonly counts = new Map<Request["type"], number>();
   readonly #options: DriverOptions;
   readonly #asked = new Map<number, OnAnswer>();
+  readonly #commanded = new Map<number, (outcome: RingOutcome) => void>();
   #inputs: Input[] = [];
   #turn: NodeJS.Immediate | undefined;
   #lastAsk = 0;
@@ -51,11 +54,19 @@ export class LeaderlessDriver implements LeaderlessStore {
     return () => this.#asked.delete(id);
   }
 
+  /** What an operator asks of the ring. Never answered once this node has stopped. */
+  command(command: RingCommand, done: (outcome: RingOutcome) => void): void {
+    const id = ++this.#lastAsk;
+    this.#commanded.set(id, done);
+    this.input({ type: "command", id, command });
+  }
+
   /** Whoever waits is told nothing any more. */
   stop(): void {
     this.#stopped = true;
     clearImmediate(this.#turn);
     this.#asked.clear();
+    this.#commanded.clear();
   }
 
   /** Steps once this turn of the event loop is over. */
@@ -69,12 +80,16 @@ export class LeaderlessDriver implements LeaderlessStore {
     const inputs = this.#inputs;
     this.#inputs = [];
     inputs.unshift({ type: "clock", nowMs: clock.monotonicMs(), wallMs: Math.round(clock.wallMs()) });
-    const { send, answers, events } = machine.step(inputs);
+    const { send, answers, outcomes, events } = machine.step(inputs);
     for (const message of send) peers.send(message);
     // what others have to write is on its way before our own clients are told
     if (send.length > 0) peers.flush();
     for (const event of events) onEvent(event);
     for (const { id, answer } of answers) this.#answer(id, answer);
+    for (const { id, outcome } of outcomes) {
+      this.#commanded.get(id)?.(outcome);
+      this.#commanded.delete(id);
+    }
   }
 
   #answer(id: number, answer: Answer<Request["type"]>): void {

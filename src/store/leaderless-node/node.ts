@@ -108,6 +108,10 @@ export class LeaderlessNode {
       unhealthy: () => this.#status.unhealthy(),
       status: () => this.#status.status(),
       metrics: () => this.#status.metrics(),
+      ring: {
+        view: () => this.#machine.ringView(cluster),
+        command: (command, done) => this.driver.command(command, done),
+      },
     });
   }
 

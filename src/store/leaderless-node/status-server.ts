@@ -1,7 +1,9 @@
 import { createServer } from "node:http";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import { ringPath } from "../../core/ring-contract.js";
 import { listenOn } from "../io/listen.js";
 import { expositionType } from "../metrics/exposition.js";
+import { takeRingCommand, type RingDesk } from "./ring-desk.js";
 
 export interface Tells {
   /** One sentence where it cannot serve. */
@@ -9,11 +11,15 @@ export interface Tells {
   readonly status: () => unknown;
   /** In Prometheus' text format. */
   readonly metrics: () => string;
+  readonly ring: RingDesk;
 }
 
 const json = "application/json";
 
-/** Where a leaderless node tells how it is: `/health`, `/status`, `/metrics`, with the answers that a raft node's paths of the same names have. */
+/**
+ * Where a leaderless node tells how it is: `/health`, `/status`, `/metrics`, with the answers that a raft node's paths of the same names have; and
+ * `/ring`, where it also takes what an operator asks of the ring.
+ */
 export class StatusServer {
   readonly #tells: Tells;
   readonly #server: Server;
@@ -34,6 +40,10 @@ export class StatusServer {
   }
 
   #serve(request: IncomingMessage, response: ServerResponse): void {
+    if (request.method === "POST" && request.url === ringPath) {
+      takeRingCommand(request, response, this.#tells.ring);
+      return;
+    }
     request.resume();
     const { status, body, type } = this.#answer(request);
     response.writeHead(status, { "content-type": type, "content-length": Buffer.byteLength(body) });
@@ -52,6 +62,8 @@ export class StatusServer {
       }
       case "/status":
         return { status: 200, body: JSON.stringify(status()), type: json };
+      case ringPath:
+        return { status: 200, body: JSON.stringify(this.#tells.ring.view()), type: json };
       case "/metrics":
         return { status: 200, body: metrics(), type: expositionType };
       default:

@@ -88,6 +88,11 @@ export class TestNodes {
     return (await response.json()) as LeaderlessStatus;
   }
 
+  /** Where it tells of itself and takes what operators ask. */
+  url(name: string, path: string): string {
+    return `http://127.0.0.1:${this.#of(name).clientPort}${path}`;
+  }
+
   async health(name: string): Promise<number> {
     return (await fetch(`http://127.0.0.1:${this.#of(name).clientPort}/health`)).status;
   }
