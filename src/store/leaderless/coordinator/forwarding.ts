@@ -39,7 +39,10 @@ export class Forwarding {
 
   /** Another node held this one to be a replica. By what this node knows of the ring it may be none: then it passes the write on, once. */
   received(request: Coordinated, isPassedOn: boolean, onAnswer: OnAnswer): void {
-    if (isPassedOn) this.#coordinate(request, onAnswer);
+    const properties = this.#around.propertiesOf(request.name);
+    if (properties === undefined) return onAnswer(noSuchType(request.name));
+    const isReplica = this.#writes.canCoordinate(request.name, request.options, properties);
+    if (isPassedOn || isReplica) this.#coordinate(request, onAnswer);
     else this.begin(request, onAnswer, true);
   }
 

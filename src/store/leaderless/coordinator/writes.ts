@@ -42,7 +42,15 @@ export class Writes {
     return members.includes(this.#around.self) ? this.#around.self : members[0];
   }
 
-  /** This node has to be one of the replicas. `done` is called once, it may be before this returns. Throws what `change` throws. */
+  /** Whether this node keeps a copy of the object that a write may begin with. */
+  canCoordinate(name: ObjectName, options: WriteOptions, properties: BucketProperties): boolean {
+    const { self, replicas, receivers } = this.#around;
+    const n = options.nVal ?? properties.nVal;
+    const isSelf = ({ member }: { readonly member: string }): boolean => member === self;
+    return replicas(name, n, options.sloppyQuorum ?? true).some(isSelf) || receivers(name, n).some(isSelf);
+  }
+
+  /** This node has to keep a copy. `done` is called once, it may be before this returns. Throws what `change` throws. */
   begin(
     name: ObjectName,
     options: WriteOptions,
@@ -55,13 +63,15 @@ export class Writes {
     if (!decided.ok) return done({ ...decided, isDefinite: true });
     const { quorums } = decided;
     const replicas = this.#around.replicas(name, quorums.n, options.sloppyQuorum ?? true);
+    const receivers = this.#around.receivers(name, quorums.n);
     const own = replicas.find(({ member }) => member === self);
-    if (own === undefined) {
+    const place = (own ?? receivers.find(({ member }) => member === self))?.place;
+    if (place === undefined) {
       const reason = { type: "insufficientNodes", wanted: Math.max(quorums.w, 1), got: 0 } as const;
       return done({ ok: false, isDefinite: true, reason });
     }
     const key = storageKey(name);
-    const kept = copies.change(own.place, key, change);
+    const kept = copies.change(place, key, change);
     const pending: Pending = {
       request: newRequest(),
       tally: new WriteTally(quorums),
@@ -87,14 +97,13 @@ export class Writes {
       });
     }
     const object = kept.bytes;
-    for (const { member: to, place } of this.#around.receivers(name, quorums.n))
-      if (to !== self) send({ type: "write", to, request: 0, place, key, object, wanted: "nothing" });
-    if (!this.#around.isAlone(own.place)) {
-      this.#settle(pending);
-      return send({ type: "write", to: self, request: pending.request, place: own.place, key, object, wanted: "durable" });
-    }
-    pending.tally.add(self, "taken", own.hintFor === undefined, own.positions);
+    for (const { member: to, place: there } of receivers)
+      if (to !== self) send({ type: "write", to, request: 0, place: there, key, object, wanted: "nothing" });
+    const isAlone = this.#around.isAlone(place);
+    if (own !== undefined && isAlone) pending.tally.add(self, "taken", own.hintFor === undefined, own.positions);
     this.#settle(pending);
+    if (own === undefined) return;
+    if (!isAlone) return send({ type: "write", to: self, request: pending.request, place, key, object, wanted: "durable" });
     durable.after(kept.writeNumber, () => this.replied(self, pending.request, "durable"));
   }
 
