@@ -18,6 +18,7 @@ import { LeaderlessDriver } from "./driver.js";
 import { describeLeaderless } from "./events.js";
 import type { LeaderlessNodeOptions } from "./options.js";
 import { Peers } from "./peers.js";
+import { RiakStats } from "./riak-stats.js";
 import { NodeStatus } from "./status.js";
 import { StatusServer } from "./status-server.js";
 
@@ -51,6 +52,7 @@ export class LeaderlessNode {
   readonly #status: NodeStatus;
   readonly #pbServer: PbServer;
   readonly #httpServer: RiakHttpServer;
+  readonly #riakStats: RiakStats;
   readonly #statusServer: StatusServer;
   #stopTicking: () => void = () => undefined;
 
@@ -94,15 +96,18 @@ export class LeaderlessNode {
       onEvent: (event) => this.#onEvent(event),
     });
     const newKey = (): string => randomBytes(newKeyBytes).toString("base64url");
-    this.#pbServer = new PbServer(this.driver, newKey);
-    this.#httpServer = new RiakHttpServer({ store: this.driver, newKey, stats: () => this.#status.stats() });
+    const connections = (): { pb: number; http: number } => ({ pb: this.#pbServer.active, http: this.#httpServer.active });
+    this.#riakStats = new RiakStats({ node, clock, machine: this.#machine, clients: connections });
+    const store = this.#riakStats.counting(this.driver);
+    this.#pbServer = new PbServer(store, newKey);
+    this.#httpServer = new RiakHttpServer({ store, newKey, stats: () => this.#riakStats.tell() });
     this.#status = new NodeStatus({
       options,
       clock,
       machine: this.#machine,
       storage,
       counts: this.driver.counts,
-      clients: () => ({ pb: this.#pbServer.active, http: this.#httpServer.active }),
+      clients: connections,
     });
     this.#statusServer = new StatusServer({
       unhealthy: () => this.#status.unhealthy(),
@@ -121,7 +126,10 @@ export class LeaderlessNode {
     const clientPort = await this.#statusServer.listen(clientAddress.host, clientAddress.port);
     const peerPort = await this.#peers.listen(peerAddress.host, peerAddress.port);
     this.#peers.follow(this.#machine.view.state);
-    this.#stopTicking = clock.every(tickMs, () => this.driver.input({ type: "tick" }));
+    this.#stopTicking = clock.every(tickMs, () => {
+      this.driver.input({ type: "tick" });
+      this.#riakStats.tick();
+    });
     const pbPort = await this.#pbServer.listen(pbAddress.host, pbAddress.port);
     const httpPort = await this.#httpServer.listen(httpAddress.host, httpAddress.port);
     this.#status.listening();
@@ -145,7 +153,10 @@ export class LeaderlessNode {
 
   #onEvent(event: LeaderlessEvent): void {
     if (event.type === "changed") this.#peers.follow(this.#machine.view.state);
-    if (event.type === "repaired") this.#status.repaired(event.members.length);
+    if (event.type === "repaired") {
+      this.#status.repaired(event.members.length);
+      this.#riakStats.readRepaired();
+    }
     const said = describeLeaderless(event);
     if (said !== undefined) this.#ports.log(said.level, said.event, said.msg, said.fields);
   }

@@ -9,7 +9,6 @@ import type { Leaderless } from "../leaderless/machine.js";
 import type { SiblingHistogram } from "../leaderless/objects/sibling-counts.js";
 import { ringName } from "../leaderless/ring/ring.js";
 import type { Place, Storage } from "../leaderless/storage.js";
-import type { Stats } from "../riak/http/session.js";
 import { exposition } from "../metrics/exposition.js";
 import type { Family } from "../metrics/exposition.js";
 import { storeVersion } from "../version.js";
@@ -122,29 +121,6 @@ export class NodeStatus {
       uptimeMs: Math.round(clock.monotonicMs() - this.#startedMs),
       version: storeVersion,
       unsafe: unsafeLeaderless(switches),
-    };
-  }
-
-  /** By Riak's names, as far as they mean something here. https://docs.riak.com/riak/kv/2.2.3/using/reference/statistics-monitoring/ */
-  stats(): Stats {
-    const { options, machine, counts, clients } = this.#options;
-    const { ring } = machine.view.state;
-    const { pb, http } = clients();
-    const others = presentMembers(ring).filter((name) => name !== options.node);
-    return {
-      nodename: riakName(options.node),
-      ring_members: presentMembers(ring).map(riakName),
-      connected_nodes: others.filter((name) => machine.view.isReachable(name)).map(riakName),
-      ring_num_partitions: ring.ring.owners.length,
-      ring_creation_size: ring.ring.owners.length,
-      node_gets_total: counts.get("get") ?? 0,
-      node_puts_total: counts.get("put") ?? 0,
-      read_repairs_total: this.#repaired,
-      pbc_active: pb,
-      // Riak does not count these, and who asks is one of them
-      http_active: http,
-      memory_total: process.memoryUsage.rss(),
-      storage_backend: "riak_kv_bitcask_backend",
     };
   }
 

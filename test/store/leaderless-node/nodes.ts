@@ -83,6 +83,11 @@ export class TestNodes {
     return `127.0.0.1:${this.#of(name).pbPort}`;
   }
 
+  /** Of Riak's HTTP, `http://host:port`. */
+  url(name: string): string {
+    return `http://127.0.0.1:${this.#of(name).httpPort}`;
+  }
+
   async status(name: string): Promise<LeaderlessStatus> {
     const response = await fetch(`http://127.0.0.1:${this.#of(name).clientPort}/status`);
     return (await response.json()) as LeaderlessStatus;
