@@ -85,14 +85,13 @@ export class AntiEntropy {
   /** By {@link placeName}. */
   readonly #running = new Map<string, Running>();
   #owned: Owned = { pairs: [], turns: new Map() };
-  #surveyAtMs: number;
+  #surveyAtMs = 0;
   #exchanged: Exchanged = { exchanges: 0, keysRepaired: 0, bytes: 0 };
 
   constructor(options: AntiEntropyOptions) {
     const { storage, prng, nowMs, look } = options;
     const { intervalMs = intervalMsDefault, rebuildIntervalMs = rebuildIntervalMsDefault } = options;
     this.#options = options;
-    this.#surveyAtMs = nowMs();
     this.#budget = new Budget(nowMs());
     this.#locks = new Locks(exchangesMax, nowMs);
     this.#schedule = new Schedule({ prng, nowMs, intervalMs, isEmpty: (place) => storage.count(place) === 0 });
@@ -109,6 +108,7 @@ export class AntiEntropy {
       onRead: (place, key, object) => void (isDeletion(object) && this.deleted(place, key)),
       onLost: (place) => this.damaged(place),
     });
+    this.#survey();
   }
 
   get exchanged(): Exchanged {
@@ -121,13 +121,9 @@ export class AntiEntropy {
   }
 
   tick(): void {
-    const { nowMs, clientsWaiting, ownedPlaces } = this.#options;
+    const { nowMs, clientsWaiting } = this.#options;
     this.#budget.fill(nowMs(), clientsWaiting());
-    if (nowMs() >= this.#surveyAtMs) {
-      this.#surveyAtMs = nowMs() + surveyMs;
-      this.#owned = ownedPlaces();
-      this.#schedule.set(this.#owned.pairs);
-    }
+    if (nowMs() >= this.#surveyAtMs) this.#survey();
     for (const running of this.#running.values()) {
       running.exchange.tick();
       this.#settle(running);
@@ -191,6 +187,13 @@ export class AntiEntropy {
       running.exchange.written(request, isDurable);
       this.#settle(running);
     }
+  }
+
+  #survey(): void {
+    const { nowMs, ownedPlaces } = this.#options;
+    this.#surveyAtMs = nowMs() + surveyMs;
+    this.#owned = ownedPlaces();
+    this.#schedule.set(this.#owned.pairs);
   }
 
   #answerTo(from: string, place: HomePlace, ask: Exclude<ExchangeAsk, { type: "end" }>): ExchangeAnswer | undefined {

@@ -1,8 +1,13 @@
 import { createPrng } from "../../../../src/core/prng.js";
 import type { Answer, ObjectName, Request, Sibling } from "../../../../src/store/leaderless/api.js";
-import type { BucketType } from "../../../../src/store/leaderless/gossip/cluster-state.js";
+import type { BucketType, ClusterState } from "../../../../src/store/leaderless/gossip/cluster-state.js";
 import { foundRing } from "../../../../src/store/leaderless/gossip/membership.js";
-import { Leaderless, type LeaderlessEvent, type LeaderlessOptions } from "../../../../src/store/leaderless/machine.js";
+import {
+  epochsName,
+  Leaderless,
+  type LeaderlessEvent,
+  type LeaderlessOptions,
+} from "../../../../src/store/leaderless/machine.js";
 import type { Message } from "../../../../src/store/leaderless/messages.js";
 import { Epochs } from "../../../../src/store/leaderless/versions/epochs.js";
 import { MemoryStorage } from "./memory-storage.js";
@@ -20,12 +25,17 @@ const tickMs = 100;
 export class Box {
   readonly nodes = new Map<string, Boxed>();
   readonly events: { readonly node: string; readonly event: LeaderlessEvent }[] = [];
-  /** Whether `to` hears `from`. */
-  hears: (from: string, to: string) => boolean = () => true;
+  /** Whether `to` hears `from`, or hears this of it. */
+  hears: (from: string, to: string, message: Message) => boolean = () => true;
+  /** Sees all that arrives. */
+  onMessage: (message: Message) => void = () => undefined;
   nowMs = 1000;
   #mail: Message[] = [];
   readonly #answers = new Map<number, Answer<Request["type"]>>();
+  readonly #state: ClusterState;
+  readonly #options: Partial<LeaderlessOptions>;
   #asked = 0;
+  #lives = 0;
 
   constructor(
     members: readonly string[],
@@ -33,26 +43,31 @@ export class Box {
     types: Readonly<Record<string, BucketType>> = {},
   ) {
     const ring = foundRing(Object.fromEntries(members.map((member) => [member, member])), 16);
-    members.forEach((self, i) => {
-      const storage = new MemoryStorage();
-      const node = new Leaderless({
-        self,
-        state: { ring, types, buckets: {} },
-        storage,
-        epochs: new Epochs(undefined, () => `disk-of${i}`),
-        prng: createPrng(i + 1),
-        nowMs: this.nowMs,
-        defaults,
-        quorum: "sloppy",
-        readRepair: true,
-        hintedHandoff: true,
-        antiEntropy: true,
-        deleteMode: { kind: "after", ms: 3000 },
-        ...options,
-      });
-      this.nodes.set(self, { node, storage, isPaused: false });
-    });
+    this.#state = { ring, types, buckets: {} };
+    this.#options = options;
+    for (const member of members) this.begin(member, new MemoryStorage());
     this.settle();
+  }
+
+  /** A life of this node, on such a disk: a new one has nothing of what an old one held. */
+  begin(self: string, storage: MemoryStorage): void {
+    const life = this.#lives++;
+    const node = new Leaderless({
+      self,
+      state: this.#state,
+      storage,
+      epochs: new Epochs(storage.getMeta(epochsName), () => `disk-of${life}`.slice(0, 8)),
+      prng: createPrng(life + 1),
+      nowMs: this.nowMs,
+      defaults,
+      quorum: "sloppy",
+      readRepair: true,
+      hintedHandoff: true,
+      antiEntropy: true,
+      deleteMode: { kind: "after", ms: 3000 },
+      ...this.#options,
+    });
+    this.nodes.set(self, { node, storage, isPaused: false });
   }
 
   of(member: string): Boxed {
@@ -67,6 +82,12 @@ export class Box {
     this.#step(member, [{ type: "ask", id, request }]);
     this.settle();
     return id;
+  }
+
+  /** Something happens to a node. */
+  tell(member: string, input: Parameters<Leaderless["step"]>[0][number]): void {
+    this.#step(member, [input]);
+    this.settle();
   }
 
   answer(id: number): Answer<Request["type"]> | undefined {
@@ -131,10 +152,24 @@ export class Box {
       if (mail.length === 0) return;
       this.#mail = [];
       for (const message of mail) {
-        if (this.hears(message.from, message.to)) this.#step(message.to, [{ type: "receive", message }]);
+        if (!this.hears(message.from, message.to, message)) continue;
+        this.onMessage(message);
+        this.#step(message.to, [{ type: "receive", message }]);
       }
     }
     throw new Error("the nodes never come to rest");
+  }
+
+  /** All that a node holds at home: place, key and hash of each copy, in order. */
+  holdings(member: string): readonly string[] {
+    const { storage } = this.of(member);
+    const homes = storage.places().filter(({ kind }) => kind === "home");
+    const held = homes.flatMap((place) =>
+      Array.from({ length: 1024 }, (_, segment) =>
+        Array.from(storage.entries(place, segment), ([key, hash]) => `${place.partition}/${place.n}/${key}/${hash}`),
+      ).flat(),
+    );
+    return held.sort();
   }
 
   /** All copies of a key at home, by node. */

@@ -5,6 +5,8 @@ import type { Place, Storage } from "../../../../src/store/leaderless/storage.js
 interface Held {
   readonly place: Place;
   readonly objects: Map<string, Uint8Array>;
+  /** Keys by segment of the tree. */
+  readonly segments: Set<string>[];
   readonly tree: SumTree;
 }
 
@@ -19,19 +21,21 @@ export class MemoryStorage implements Storage {
   }
 
   put(place: Place, key: string, bytes: Uint8Array): number {
-    const { objects, tree } = this.#at(place);
+    const { objects, tree, segments } = this.#at(place);
     const before = objects.get(key);
     if (before !== undefined) tree.subtract(keyHash(key), objectHash(before));
     tree.add(keyHash(key), objectHash(bytes));
     objects.set(key, bytes);
+    (segments[segmentOf(keyHash(key))] ??= new Set()).add(key);
     return ++this.written;
   }
 
   remove(place: Place, key: string): number {
-    const { objects, tree } = this.#at(place);
+    const { objects, tree, segments } = this.#at(place);
     const before = objects.get(key);
     if (before !== undefined) tree.subtract(keyHash(key), objectHash(before));
     objects.delete(key);
+    segments[segmentOf(keyHash(key))]?.delete(key);
     return ++this.written;
   }
 
@@ -48,9 +52,8 @@ export class MemoryStorage implements Storage {
   }
 
   *entries(place: Place, segment: number): Iterable<readonly [string, number]> {
-    for (const [key, bytes] of this.#at(place).objects) {
-      if (segmentOf(keyHash(key)) === segment) yield [key, objectHash(bytes)];
-    }
+    const { objects, segments } = this.#at(place);
+    for (const key of segments[segment] ?? []) yield [key, objectHash(objects.get(key) as Uint8Array)];
   }
 
   getMeta(name: string): Uint8Array | undefined {
@@ -64,7 +67,7 @@ export class MemoryStorage implements Storage {
 
   #at(place: Place): Held {
     const name = JSON.stringify(place);
-    const held = this.#places.get(name) ?? { place, objects: new Map<string, Uint8Array>(), tree: new SumTree() };
+    const held = this.#places.get(name) ?? { place, objects: new Map<string, Uint8Array>(), segments: [], tree: new SumTree() };
     this.#places.set(name, held);
     return held;
   }
