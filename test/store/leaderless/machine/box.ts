@@ -165,9 +165,7 @@ export class Box {
     const { storage } = this.of(member);
     const homes = storage.places().filter(({ kind }) => kind === "home");
     const held = homes.flatMap((place) =>
-      Array.from({ length: 1024 }, (_, segment) =>
-        Array.from(storage.entries(place, segment), ([key, hash]) => `${place.partition}/${place.n}/${key}/${hash}`),
-      ).flat(),
+      Array.from(storage.all(place), ([key, hash]) => `${place.partition}/${place.n}/${key}/${hash}`),
     );
     return held.sort();
   }
@@ -178,9 +176,7 @@ export class Box {
     for (const [member, { storage }] of this.nodes) {
       for (const place of storage.places()) {
         if (place.kind !== "home") continue;
-        for (let segment = 0; segment < 1024; segment++) {
-          for (const [each, hash] of storage.entries(place, segment)) if (each.endsWith(key)) found[member] = String(hash);
-        }
+        for (const [each, hash] of storage.all(place)) if (each.endsWith(key)) found[member] = String(hash);
       }
     }
     return found;

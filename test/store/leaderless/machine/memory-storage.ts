@@ -56,6 +56,11 @@ export class MemoryStorage implements Storage {
     for (const key of segments[segment] ?? []) yield [key, objectHash(objects.get(key) as Uint8Array)];
   }
 
+  /** Keys of the place, each with the hash of its object. */
+  *all(place: Place): Iterable<readonly [string, number]> {
+    for (const [key, bytes] of this.#at(place).objects) yield [key, objectHash(bytes)];
+  }
+
   getMeta(name: string): Uint8Array | undefined {
     return this.#meta.get(name);
   }
