@@ -2,7 +2,7 @@ import { code, page, table } from "./markdown.js";
 
 /** The part of JSON Schema that our own schema uses. */
 interface Schema {
-  readonly type?: string;
+  readonly type?: string | readonly string[];
   readonly const?: unknown;
   readonly enum?: readonly string[];
   readonly description?: string;
@@ -22,7 +22,7 @@ export function specPage(schema: Schema): string {
     "# devious.yaml",
     "Every key is optional unless it says otherwise; without any spec `devious up` boots three raft nodes named after the folder. `devious init` writes a spec with comments. Editors complete and check it with `schema/devious.schema.json`.",
     table(["key", "value", "what"], rowsOf(schema, "")),
-    "`store: raft` is short for `store: { design: raft }`. Nodes of the shorthand are called `n1`, `n2`, …, those of a service `kv` `kv-1`, `kv-2`, …; the service of the shorthand is called `store`. The words of fault targets (`leader`, `all`, `random`, …) name nothing else.",
+    "`store: raft` is short for `store: { design: raft }`, `store: leaderless` for `store: { design: leaderless }`. Nodes of the shorthand are called `n1`, `n2`, …, those of a service `kv` `kv-1`, `kv-2`, …; the service of the shorthand is called `store`. The words of fault targets (`leader`, `all`, `random`, …) name nothing else.",
     "A service is a `store` of the bundled kind or an `image` of your own, never both. A node of an image is on the cluster's network under its own name, which is its host name as well, and is ready once it has run for half a second, takes connections on every one of its `ports`, and is healthy where its image has a health check. A rebuilt image is noticed: the next `devious up` makes its nodes anew, one by one. Nothing of theirs outlives its container.",
     "`network.zones` puts nodes in zones and `protect` keeps random faults away from them; both name nodes, and zones whole services too. With `roles`, devious knows who leads: without, `leader` means nobody in that service.",
     "What an image's programs log is understood by itself where it is one of the formats of [log records](log-record.md). `logs` is for what is not: it names one format, or the keys of JSON and logfmt that have names of their own, or a `pattern` that is tried on every line (on the first one of a stack trace). A key that is named replaces the usual ones; a line that does not fit is text. Quote a pattern with single quotes, in which YAML leaves backslashes alone. Changing `logs` makes the service's nodes anew.",
@@ -70,12 +70,16 @@ function rowsOf(schema: Schema, path: string): readonly (readonly string[])[] {
 }
 
 function valueOf(schema: Schema): string {
-  if (schema.anyOf !== undefined) return schema.anyOf.map(valueOf).join(" or ");
+  if (schema.anyOf !== undefined) return [...new Set(schema.anyOf.map(valueOf))].join(" or ");
   if (schema.const !== undefined) return code(JSON.stringify(schema.const).replaceAll('"', ""));
   if (schema.enum !== undefined) return schema.enum.map(code).join(", ");
   if (schema.minimum !== undefined) return `${schema.minimum} to ${schema.maximum}`;
   if (schema.items !== undefined) return schema.items.minimum === undefined ? "list" : `list of ${valueOf(schema.items)}`;
   if (schema.type === "boolean") return `${code("true")} or ${code("false")}`;
   if (schema.pattern !== undefined) return `text that matches ${code(schema.pattern)}`;
-  return { object: "mapping", string: "text" }[schema.type ?? ""] ?? "";
+  const words: Readonly<Record<string, string>> = { object: "mapping", string: "text", integer: "number" };
+  return [schema.type ?? []]
+    .flat()
+    .flatMap((type) => words[type] ?? [])
+    .join(" or ");
 }

@@ -14,8 +14,9 @@ export interface Start {
 }
 
 /**
- * From the disk, where it has been told already; else it is told now, since the container may be made anew with other words. Members that found a cluster all make the same ring of the same members, so whoever lost its disk may do
- * so as well: it learns by gossip what has changed since. Who joins later begins alone. Throws an Error where the disk holds what is no state.
+ * From the disk; where that holds nothing, it is written there, since the container may be made anew and told otherwise. Members that found a cluster all
+ * make the same ring of the same members, so whoever lost its disk may do so as well: it learns by gossip what has changed since. Who joins later
+ * begins alone. Throws an Error where the disk holds what is no state.
  */
 export function startOf(storage: Pick<Storage, "getMeta" | "putMeta">, options: LeaderlessNodeOptions): Start {
   const { node, member, members, clusterState, switches } = options;

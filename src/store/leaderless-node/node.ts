@@ -29,6 +29,8 @@ export interface LeaderlessPorts {
   readonly clock: Clock;
   readonly prng: Prng;
   readonly storage: Bitcask;
+  /** It is no member any more, and has said so in its log: it is to be stopped. */
+  readonly onRemoved: () => void;
 }
 
 export interface LeaderlessListening {
@@ -61,7 +63,7 @@ export class LeaderlessNode {
     const { storage, clock, causality, log, prng } = ports;
     this.#options = options;
     this.#ports = ports;
-    const { state } = startOf(storage, options);
+    const { state, meets } = startOf(storage, options);
     const freshDiskId = (): string => randomBytes(diskIdBytes).toString("latin1");
     this.#machine = new Leaderless({
       self: node,
@@ -76,6 +78,7 @@ export class LeaderlessNode {
       hintedHandoff: switches.hintedHandoff,
       antiEntropy: switches.antiEntropy,
       deleteMode: deleteMode(switches),
+      meets,
     });
     this.#peers = new Peers({
       cluster,
@@ -159,6 +162,7 @@ export class LeaderlessNode {
     }
     const said = describeLeaderless(event);
     if (said !== undefined) this.#ports.log(said.level, said.event, said.msg, said.fields);
+    if (event.type === "left") this.#ports.onRemoved();
   }
 }
 

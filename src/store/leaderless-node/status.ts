@@ -91,6 +91,7 @@ export class NodeStatus {
   unhealthy(): string | undefined {
     const { machine } = this.#options;
     if (this.#isStopping) return "the node is stopping";
+    if (machine.view.state.ring.ring.version === 0) return "it has met no member of the cluster that it is to join yet";
     if (!machine.isReady) return "waiting for the disk to keep as whom this node writes";
     return this.#isListening ? undefined : "the node is starting";
   }
