@@ -24,6 +24,8 @@ export class Questions {
   }
 
   ask(request: Request, onAnswer: OnAnswer): void {
+    // a node that has not met its cluster yet would find nothing, and say so
+    if (!this.#around.isReady()) return onAnswer(failed({ type: "overload" }, true));
     switch (request.type) {
       case "get":
         return this.#objects.get(request, onAnswer);

@@ -61,11 +61,16 @@ export function stage(state: RingState, change: Change, by: string): RingState {
   return withStaged(state, change.member, by, change);
 }
 
-/** Changes that wait for a commit. Who replaces another, or is in the ring, is not staged to join by itself any more. */
+/**
+ * Changes that wait for a commit. Who replaces another, or is in the ring, is not staged to join by itself any more; nor is anybody to leave who has: a node
+ * that had not heard of it may have staged that.
+ */
 export function stagedChanges(state: RingState): Change[] {
+  const { members } = state.plan ?? state.ring;
   const changes = Object.values(state.staged).flatMap(({ change }) => (change === undefined ? [] : [change]));
-  const replacing = changes.flatMap((change) => ("by" in change ? [change.by] : []));
-  return changes.filter(
+  const possible = changes.filter(({ kind, member }) => kind === "join" || members.includes(member));
+  const replacing = possible.flatMap((change) => ("by" in change ? [change.by] : []));
+  return possible.filter(
     ({ kind, member }) => kind !== "join" || (memberStatus(state, member) === "joining" && !replacing.includes(member)),
   );
 }

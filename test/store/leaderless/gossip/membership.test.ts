@@ -81,6 +81,17 @@ test("who is forced out is gone at once, and comes to own nothing", () => {
   expect(settled.ring.owners).not.toContain("n2");
 });
 
+test("who has left cannot be staged to leave once more by a node that had not heard of it, and holds up nobody", () => {
+  const left = handedOver(committed(stage(founded(4).ring, { kind: "leave", member: "n2" }, "n1")));
+  const late = mergeRings(
+    left,
+    stage(stage(founded(4).ring, { kind: "leave", member: "n2" }, "n3"), { kind: "leave", member: "n2" }, "n3"),
+  );
+  expect(late.staged["n2"]?.change).toEqual({ kind: "leave", member: "n2" });
+  expect(stagedChanges(late)).toEqual([]);
+  expect(planStaged(join(late, "n5", "n5:2380"), "n1", [3])).toMatchObject({ ok: true });
+});
+
 test("who replaces another takes what that one owned, and is not staged to join besides", () => {
   const staged = stage(join(three, "n4", "n4:2380"), { kind: "replace", member: "n1", by: "n4" }, "n2");
   expect(stagedChanges(staged)).toEqual([{ kind: "replace", member: "n1", by: "n4" }]);
