@@ -5,15 +5,17 @@ import { objectName } from "../../store/leaderless/storage-key.js";
 import type { SimNode } from "./node.js";
 
 /** What keeps the cluster from being at rest, one sentence each; none: it is. */
-export function unrest(nodes: ReadonlyMap<string, SimNode>): readonly string[] {
-  const states = [...nodes.values()].flatMap(({ machine }) => (machine === undefined ? [] : [machine.view.state]));
+export function unrest(members: readonly SimNode[]): readonly string[] {
+  const states = members.flatMap(({ machine }) => (machine === undefined ? [] : [machine.view.state]));
   const [state] = states;
-  if (state === undefined || states.length < nodes.size) return ["not all nodes are up"];
+  if (state === undefined || states.length < members.length) return ["not all nodes are up"];
   const problems: string[] = [];
   if (new Set(states.map(serializeState)).size > 1) problems.push("the nodes do not know the same ring");
+  if (state.ring.plan !== undefined) problems.push("a plan is still being carried out");
+  for (const { name } of members) if (!state.ring.ring.members.includes(name)) problems.push(`${name} is no member of the ring`);
   const walks = walksOf(state.ring.ring.owners);
   const found = new Map<string, Map<string, string>>();
-  for (const { name, disk } of nodes.values()) {
+  for (const { name, disk } of members) {
     for (const { place, key, bytes } of disk.copies()) {
       const text = objectName(key).key;
       if (place.kind === "hint") {

@@ -102,7 +102,7 @@ export class SimClients {
   }
 
   #pickNode(): SimNode {
-    return this.#prng.pick([...this.#nodes.values()]);
+    return this.#prng.pick([...this.#nodes.values()].filter(({ wasStarted, hasLeft }) => wasStarted && !hasLeft));
   }
 
   #think(client: Client): void {
@@ -258,7 +258,7 @@ export class SimClients {
       done(answer);
     };
     timeline.after(this.#prng.next() * travelMsMax, () => {
-      if (!node.isUp) return;
+      if (!node.isUp) return end(refused);
       const askedAtMs = timeline.nowMs();
       let isAnswered = false;
       node.ask(request, (answer) => {
@@ -278,6 +278,9 @@ export class SimClients {
 /** A conditional write is forwarded, reads and writes; each may take the request's whole time. */
 const phasesMax = 3;
 const slackMs = 500;
+
+/** Nobody listens there. */
+const refused: AnyAnswer = { ok: false, failure: { definite: true, reason: { type: "overload" } } };
 
 function nameOf(key: string): ObjectName {
   return { ...bucket, key };

@@ -20,7 +20,7 @@ export interface Arena {
 type Fault = (arena: Arena) => End;
 
 function pickNode({ prng, nodes }: Arena): SimNode {
-  return prng.pick([...nodes.values()]);
+  return prng.pick([...nodes.values()].filter(({ wasStarted, hasLeft }) => wasStarted && !hasLeft));
 }
 
 function crash(victims: readonly SimNode[]): End {

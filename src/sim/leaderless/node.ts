@@ -19,7 +19,10 @@ import type { Trace } from "../trace.js";
 import type { LeaderlessDisk } from "./disk.js";
 
 /** What the nodes of a run are told, mistakes included. */
-export interface NodeOptions extends Omit<LeaderlessOptions, "self" | "state" | "storage" | "epochs" | "prng" | "nowMs"> {
+export interface NodeOptions extends Omit<
+  LeaderlessOptions,
+  "self" | "state" | "storage" | "epochs" | "prng" | "nowMs" | "meets"
+> {
   readonly defaults: StoreDefaults;
   readonly actorEpochs: boolean;
 }
@@ -30,6 +33,8 @@ export interface NodePorts {
   readonly trace: Trace;
   /** What a node with an empty disk knows of its cluster. */
   readonly founded: ClusterState;
+  /** Whom it meets, where that is nothing. */
+  readonly meets: readonly string[];
   readonly send: (message: Message) => void;
   readonly saw: (events: readonly LeaderlessEvent[]) => void;
 }
@@ -55,6 +60,12 @@ export class SimNode {
   readonly #ports: NodePorts;
   #life: Life | undefined;
   #asked = 0;
+  /** Whether it has ever run. */
+  wasStarted = false;
+  /** What its operator asked for last. */
+  wasRefused = false;
+  /** It was a member, and is none any more: it never comes back. */
+  hasLeft = false;
   /** How far its wall clock is off. */
   wallSkewMs = 0;
   /** Its last start, pause or end of one: who was asked since then is bound to answer. */
@@ -81,7 +92,8 @@ export class SimNode {
 
   start(): void {
     invariant(this.#life === undefined, `${this.name} is up`);
-    const { prng, founded, timeline, trace } = this.#ports;
+    if (this.hasLeft) return;
+    const { prng, founded, meets, timeline, trace } = this.#ports;
     const storage = this.disk.open((writeNumber) => this.input({ type: "durable", writeNumber }));
     const stored = storage.getMeta(clusterStateName);
     const state = stored && deserializeState(Buffer.from(stored).toString("latin1"));
@@ -95,9 +107,11 @@ export class SimNode {
       epochs: actorEpochs ? new Epochs(storage.getMeta(epochsName), freshDiskId) : undefined,
       prng: prng.fork(),
       nowMs: this.#nowMs(),
+      meets: state === undefined ? meets : [],
     });
     const life = { machine, asked: new Map<number, OnAnswer>(), waiting: undefined };
     this.#life = life;
+    this.wasStarted = true;
     this.disturbedAtMs = timeline.nowMs();
     trace.note(() => `${this.name} starts`);
     this.#tickLater(life);
@@ -155,13 +169,20 @@ export class SimNode {
   #step(life: Life, inputs: readonly Input[]): void {
     const nowMs = this.#nowMs();
     const wallMs = epochMs + nowMs + this.wallSkewMs;
-    const { send, answers, events } = life.machine.step([{ type: "clock", nowMs, wallMs }, ...inputs]);
+    const { send, answers, outcomes, events } = life.machine.step([{ type: "clock", nowMs, wallMs }, ...inputs]);
     this.#ports.saw(events);
     for (const message of send) this.#ports.send(message);
     for (const { id, answer } of answers) {
       life.asked.get(id)?.(answer);
       life.asked.delete(id);
     }
+    for (const { outcome } of outcomes) {
+      this.#ports.trace.note(() => `${this.name} to its operator: ${JSON.stringify(outcome)}`);
+      this.wasRefused = !outcome.ok;
+    }
+    if (!life.machine.hasLeft) return;
+    this.crash();
+    this.hasLeft = true;
   }
 
   #nowMs(): number {

@@ -3,6 +3,7 @@ import type { Prng } from "../../core/prng.js";
 import type { DeleteMode } from "../../store/leaderless/objects/tombstones.js";
 import type { NemesisOptions } from "../nemesis.js";
 import type { Weather } from "../network.js";
+import type { MemberChange } from "./administrator.js";
 import type { ClientOptions } from "./clients.js";
 import type { FaultName } from "./faults.js";
 import type { NodeOptions } from "./node.js";
@@ -25,6 +26,10 @@ export const bugNames = Object.keys(mistakes) as BugName[];
 export interface Scenario {
   readonly nodes: number;
   readonly ringSize: number;
+  /** Nodes that are no members yet. */
+  readonly spares: readonly string[];
+  /** What each operator does to the members; several do not know of each other. */
+  readonly changes: readonly (readonly MemberChange[])[];
   readonly chaosMs: number;
   readonly weather: Weather;
   readonly diskMs: readonly [min: number, max: number];
@@ -62,8 +67,10 @@ export const replicas = 3;
 /** Draws a run with `bug` planted; with `provoke`, one in which the kind of bad luck that this bug needs is likely, and nothing planted. */
 export function drawScenario(prng: Prng, bug?: BugName, provoke: BugName | undefined = bug): Scenario {
   const deleteMode = prng.pick<DeleteMode>([{ kind: "keep" }, { kind: "immediate" }, { kind: "after", ms: 3000 }]);
+  const nodes = prng.pick([3, 4, 5, 5, 6]);
   const scenario: Scenario = {
-    nodes: prng.pick([3, 4, 5, 5, 6]),
+    nodes,
+    ...(prng.chance(0.35) ? drawChanges(prng, nodes) : { spares: [], changes: [] }),
     ringSize: prng.pick([8, 16, 32]),
     chaosMs: 20_000,
     weather: {
@@ -107,6 +114,24 @@ export function drawScenario(prng: Prng, bug?: BugName, provoke: BugName | undef
   const biased = drawKind(prng, scenario);
   const provoked = provoke === undefined ? biased : bias[provoke](scenario);
   return bug === undefined ? provoked : { ...provoked, node: mistakes[bug](provoked.node) };
+}
+
+/** Somebody comes, somebody goes, by one operator or by two at one time. There are never fewer members than replicas. */
+function drawChanges(prng: Prng, nodes: number): Pick<Scenario, "spares" | "changes"> {
+  const spare = `n${nodes + 1}`;
+  const [gone, other] = prng.shuffle(Array.from({ length: nodes }, (_, i) => `n${i + 1}`)) as [string, string];
+  const join = { kind: "join", member: spare } as const;
+  const leave = { kind: "leave", member: gone } as const;
+  const replace = { kind: "replace", member: gone, by: spare } as const;
+  const changes: readonly (readonly MemberChange[])[][] = [
+    [[join]],
+    [[join, leave]],
+    [[join, leave, { kind: "leave", member: nodes > replicas ? other : spare }]],
+    [[replace]],
+    [[join], ...(nodes > replicas ? [[leave]] : [])],
+    [[replace], ...(nodes > replicas ? [[{ kind: "leave", member: other } as const]] : [])],
+  ];
+  return { spares: [spare], changes: prng.pick(changes) };
 }
 
 /** Some runs have nothing go wrong, or no disk, so that more can be asked of them. */

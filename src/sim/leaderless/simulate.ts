@@ -4,7 +4,7 @@
  */
 import { createPrng, type Prng } from "../../core/prng.js";
 import { InvariantViolation } from "../../core/invariant.js";
-import { foundRing } from "../../store/leaderless/gossip/membership.js";
+import { aloneRing, foundRing } from "../../store/leaderless/gossip/membership.js";
 import type { ClusterState } from "../../store/leaderless/gossip/cluster-state.js";
 import type { LeaderlessEvent } from "../../store/leaderless/machine.js";
 import type { Message } from "../../store/leaderless/messages.js";
@@ -13,6 +13,7 @@ import { Nemesis } from "../nemesis.js";
 import { SimNetwork } from "../network.js";
 import { createTimeline, type Timeline } from "../timeline.js";
 import { createTrace, type Trace } from "../trace.js";
+import { Administrator } from "./administrator.js";
 import { unrest } from "./at-rest.js";
 import { CausalHistory } from "./causal-history.js";
 import { SimClients } from "./clients.js";
@@ -38,6 +39,9 @@ export interface Tally {
   /** Writes that no disk had any more. */
   lost: number;
   siblingsMax: number;
+  /** Nodes that joined, and nodes that left. */
+  joined: number;
+  leftForGood: number;
   /** From the end of all faults to rest. */
   restMs: number;
   readonly faults: Partial<Record<FaultName, number>>;
@@ -98,6 +102,8 @@ class Run {
     exchanged: 0,
     lost: 0,
     siblingsMax: 0,
+    joined: 0,
+    leftForGood: 0,
     restMs: 0,
     faults: {},
   };
@@ -105,13 +111,13 @@ class Run {
   readonly #scenario: Scenario;
   readonly #prng: Prng;
   readonly #timeline: Timeline = createTimeline();
-  readonly #founded: ClusterState;
   readonly #nodes = new Map<string, SimNode>();
   readonly #history = new CausalHistory();
   readonly #losses: Losses;
   readonly #rules: ReadRules;
   readonly #clients: SimClients;
   readonly #nemesis: Nemesis<Arena, FaultName>;
+  readonly #administrators: readonly Administrator[];
 
   constructor(prng: Prng, scenario: Scenario, traceLines: number) {
     this.#scenario = scenario;
@@ -119,7 +125,7 @@ class Run {
     const { node: options } = scenario;
     const names = Array.from({ length: scenario.nodes }, (_, i) => `n${i + 1}`);
     const ring = foundRing(Object.fromEntries(names.map((name) => [name, name])), scenario.ringSize);
-    this.#founded = { ring, types: {}, buckets: {} };
+    const founded = { ring, types: {}, buckets: {} };
     this.trace = createTrace(this.#timeline.nowMs, traceLines);
     const network = new SimNetwork<Message>(
       this.#timeline,
@@ -128,8 +134,12 @@ class Run {
       (message) => this.#nodes.get(message.to)?.deliver(message),
       ({ from, to }) => this.#nodes.get(from)?.input({ type: "unreachable", member: to }),
     );
-    for (const name of names) this.#nodes.set(name, this.#createNode(name, prng, network));
-    this.#losses = new Losses(this.#history, () => [...this.#nodes.values()].map(({ disk }) => disk));
+    for (const name of names) this.#nodes.set(name, this.#createNode(name, prng, network, founded, []));
+    for (const name of scenario.spares) {
+      const alone = { ring: aloneRing(name, name, scenario.ringSize), types: {}, buckets: {} };
+      this.#nodes.set(name, this.#createNode(name, prng, network, alone, names));
+    }
+    this.#losses = new Losses(this.#history, () => this.#members().map(({ disk }) => disk));
     this.#rules = new ReadRules(this.#history, {
       n: replicas,
       isCausal: true,
@@ -145,6 +155,9 @@ class Run {
       this.#history,
       this.#rules,
     );
+    this.#administrators = scenario.changes.map(
+      (changes) => new Administrator(this.#timeline, prng.fork(), this.trace, this.#nodes, changes),
+    );
     const arena: Arena = {
       prng: prng.fork(),
       network,
@@ -157,19 +170,25 @@ class Run {
     });
   }
 
+  /** Nodes that have been started, and have not left. */
+  #members(): readonly SimNode[] {
+    return [...this.#nodes.values()].filter(({ wasStarted, hasLeft }) => wasStarted && !hasLeft);
+  }
+
   #rot(node: SimNode): void {
     const place = node.disk.rot();
     if (place !== undefined) node.input({ type: "damaged", place });
   }
 
-  #createNode(name: string, prng: Prng, network: SimNetwork<Message>): SimNode {
+  #createNode(name: string, prng: Prng, network: SimNetwork<Message>, founded: ClusterState, meets: readonly string[]): SimNode {
     const { diskMs, wallSkewMs, node: options } = this.#scenario;
     const disk = new LeaderlessDisk(this.#timeline, prng.fork(), diskMs);
     const node = new SimNode(name, disk, options, {
       timeline: this.#timeline,
       prng: prng.fork(),
       trace: this.trace,
-      founded: this.#founded,
+      founded,
+      meets,
       send: (message) => {
         this.tally.messages++;
         // as TCP has it
@@ -183,14 +202,17 @@ class Run {
 
   play(): void {
     const { chaosMs } = this.#scenario;
-    for (const node of this.#nodes.values()) node.start();
+    for (const node of [...this.#nodes.values()].slice(0, this.#scenario.nodes)) node.start();
     this.#clients.start();
     this.#nemesis.start();
+    for (const administrator of this.#administrators) administrator.start(this.#prng.next() * (chaosMs / 2));
     this.#timeline.runUntil(chaosMs);
     this.#clients.stop();
     this.#nemesis.heal();
     this.#comeToRest(chaosMs + recoveryMs);
     Object.assign(this.tally, this.#clients.ended, { lost: this.#losses.count, siblingsMax: this.#rules.siblingsMax });
+    this.tally.joined = this.#scenario.spares.filter((name) => this.#nodes.get(name)?.wasStarted).length;
+    this.tally.leftForGood = [...this.#nodes.values()].filter(({ hasLeft }) => hasLeft).length;
     this.#rules.finish();
     this.#isAllThere();
   }
@@ -200,7 +222,9 @@ class Run {
     if (this.#scenario.readsAtEnd) for (const key of this.#history.keys()) this.#readAgain(key);
     let problems: readonly string[] = ["nobody has looked"];
     const look = (): void => {
-      problems = unrest(this.#nodes);
+      problems = this.#administrators.every(({ isDone }) => isDone)
+        ? unrest(this.#members())
+        : ["members are still being changed"];
       this.#timeline.after(lookMs, look);
     };
     // nothing is at rest while clients wait
@@ -211,13 +235,13 @@ class Run {
   }
 
   #readAgain(key: string): void {
-    const node = this.#prng.pick([...this.#nodes.values()]);
+    const node = this.#prng.pick(this.#members());
     this.#clients.read(node, key, replicas, () => this.#timeline.after(2000, () => this.#readAgain(key)));
   }
 
   /** All that was acknowledged is what the owners have, or is overwritten by it. */
   #isAllThere(): void {
-    const found = valuesByKey([...this.#nodes.values()].flatMap(({ disk }) => [...disk.copies()]));
+    const found = valuesByKey(this.#members().flatMap(({ disk }) => [...disk.copies()]));
     for (const key of this.#history.keys()) {
       const values = found.get(key) ?? new Set<string>();
       this.#rules.saw(key, { values: [...values], hasDeletions: false }, undefined);

@@ -22,6 +22,8 @@ test(`${seedCount} seeds hold, and visit what they should`, { timeout: 120_000 }
   expect(sum(tallies, ({ ok }) => ok)).toBeGreaterThan(50 * seedCount);
   expect(sum(tallies, ({ info }) => info)).toBeGreaterThan(2 * seedCount);
   expect(sum(tallies, ({ repairs }) => repairs)).toBeGreaterThan(5 * seedCount);
+  expect(sum(tallies, ({ joined }) => joined)).toBeGreaterThan(seedCount / 10);
+  expect(sum(tallies, ({ leftForGood }) => leftForGood)).toBeGreaterThan(seedCount / 10);
   expect(sum(tallies, ({ exchanged }) => exchanged)).toBeGreaterThan(2 * seedCount);
   // disks are lost, and with them little that was promised
   expect(sum(tallies, ({ lost }) => lost)).toBeGreaterThan(0);
