@@ -39,6 +39,10 @@ export function describeLeaderless(event: LeaderlessEvent): Sentence | undefined
         ms: Math.round(ms),
       });
     }
+    case "refused": {
+      const { from: peer, why } = event;
+      return sentence("warn", "object-refused", `${peer} sent an object that is none: ${why}`, { peer, why });
+    }
     default:
       return unreachable(event);
   }

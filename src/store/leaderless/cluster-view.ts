@@ -4,7 +4,8 @@ import type { ObjectName } from "./api.js";
 import { entryOf, type ClusterState, type RingState } from "./gossip/cluster-state.js";
 import { Gossip, type GossipEvent, type GossipInput } from "./gossip/gossip.js";
 import { join, memberStatus, presentMembers, stage } from "./gossip/membership.js";
-import type { PlacedReplica } from "./coordinator/surroundings.js";
+import { patienceMs } from "./coordinator/patience.js";
+import type { Asked, PlacedReplica } from "./coordinator/surroundings.js";
 import type { Outgoing } from "./messages.js";
 import { obey } from "./operator/commands.js";
 import { ringViewOf, type Viewer } from "./operator/ring-view.js";
@@ -35,6 +36,9 @@ export interface ClusterViewOptions {
 
 /** While it has not met its cluster, a node tries so often. */
 const meetTicks = 10;
+
+/** Nobody is waited for longer, however slow the way to them is. */
+const patienceMaxMs = 400;
 
 /** What became of a command: `why` is one sentence. */
 export type RingOutcome = { readonly ok: true } | { readonly ok: false; readonly why: string };
@@ -72,16 +76,54 @@ export class ClusterView {
     return this.#swim.isReachable(member);
   }
 
-  /** Who is to be asked for an object now. Owners who cannot be reached have stand-ins where it is `sloppy`, else nobody. */
-  replicas(name: ObjectName, n: number, sloppy: boolean): readonly PlacedReplica[] {
+  /**
+   * Who is to be asked for an object now. Owners who cannot be reached have stand-ins where it is `sloppy`; where there are none they are asked
+   * themselves, unless they are held to be dead: that they did not answer this node lately may mean little.
+   */
+  replicas(name: ObjectName, { n, nVal, sloppy }: Asked): readonly PlacedReplica[] {
     const isReachable = (member: string): boolean => this.isReachable(member);
     const partition = homePartition(name, this.state.ring.ring.owners.length);
     const walk = this.#transition.walk(partition);
-    const isSloppy = sloppy && !this.#options.isStrict;
-    const replicas: readonly Replica[] = isSloppy
-      ? sloppyList(walk, n, isReachable)
-      : preferenceList(walk, n).filter(({ member }) => isReachable(member));
-    return replicas.map((replica) => ({ ...replica, place: placeOf(partition, n, replica) }));
+    const isAlive = (member: string): boolean => !this.#swim.isDead(member);
+    const replicas: readonly Replica[] = this.#isSloppy(sloppy)
+      ? sloppyList(walk, n, isReachable, isAlive)
+      : preferenceList(walk, n).filter(({ member }) => isAlive(member));
+    return replicas.map((replica) => ({ ...replica, place: placeOf(partition, nVal, replica) }));
+  }
+
+  /** Who is to be asked instead of one of them that is lost: the next member of the walk that can be reached and was not asked. */
+  standIn(
+    name: ObjectName,
+    { nVal, sloppy }: Asked,
+    { member: lost, hintFor = lost, positions }: Replica,
+    isAsked: (member: string) => boolean,
+  ): PlacedReplica | undefined {
+    if (!this.#isSloppy(sloppy)) return undefined;
+    const partition = homePartition(name, this.state.ring.ring.owners.length);
+    const walk = this.#transition.walk(partition);
+    const next = walk.find((member) => member !== lost && !isAsked(member) && this.isReachable(member));
+    if (next === undefined) return undefined;
+    const replica: Replica = { member: next, positions, hintFor };
+    return { ...replica, place: placeOf(partition, nVal, replica) };
+  }
+
+  #isSloppy(sloppy: boolean): boolean {
+    return sloppy && !this.#options.isStrict;
+  }
+
+  /** How long this member may be silent while it is asked something. */
+  patienceMs(member: string): number {
+    return Math.min(patienceMaxMs, Math.max(patienceMs, 1.5 * (this.#swim.answerMs(member) ?? 0)));
+  }
+
+  /** A request to this member was not answered in time, or could not be delivered. */
+  failed(member: string): void {
+    this.swim([{ type: "requestFailed", member }]);
+  }
+
+  /** The member answered a request. */
+  heard(member: string): void {
+    if (this.#swim.isDoubted(member)) this.swim([{ type: "requestSucceeded", member }]);
   }
 
   /** Who takes every write to an object besides, as its owners change. */

@@ -5,10 +5,12 @@ import type { Answer, Bucket, BucketProperties, ObjectName, Request } from "./ap
 import { propertiesIn } from "./buckets/known.js";
 import { defaultProperties, type StoreDefaults } from "./buckets/properties.js";
 import { ClusterView, type RingOutcome } from "./cluster-view.js";
-import { Copies, type Kept, type Writers } from "./copies.js";
-import { Reads, repairOf, type Gathered } from "./coordinator/reads.js";
+import { Copies, type Writers } from "./copies.js";
+import { Reads, type Gathered } from "./coordinator/reads.js";
 import { Reaping } from "./coordinator/reaping.js";
+import { repairOf } from "./coordinator/repair.js";
 import type { PlacedReplica, Surroundings } from "./coordinator/surroundings.js";
+import type { WriteResult } from "./coordinator/write-tally.js";
 import { Writes } from "./coordinator/writes.js";
 import { AntiEntropy, type Exchanged, type ExchangedEvent } from "./exchange/anti-entropy.js";
 import { ownedPlaces } from "./exchange/places.js";
@@ -21,11 +23,12 @@ import { Handoff, type MembershipEvent } from "./handoff/handoff.js";
 import { Hints } from "./handoff/hints.js";
 import type { Message, Outgoing } from "./messages.js";
 import { conflictRules, type ConflictRules } from "./objects/conflict.js";
-import { decodeObject } from "./objects/object-codec.js";
 import { SiblingCounts, type SiblingHistogram } from "./objects/sibling-counts.js";
 import { reapDecision, type DeleteMode } from "./objects/tombstones.js";
 import { nValsOf } from "./operator/ring-view.js";
 import { Questions } from "./questions.js";
+import { Replica, type RefusedEvent } from "./replica.js";
+import { RunTime } from "./run-time.js";
 import { objectName, storageKey } from "./storage-key.js";
 import type { Place, Storage } from "./storage.js";
 import type { SwimEvent } from "./swim/steps.js";
@@ -55,6 +58,7 @@ export type LeaderlessEvent =
   | GossipEvent
   | ExchangedEvent
   | MembershipEvent
+  | RefusedEvent
   /** Replicas that had less of an object than others, or nothing. */
   | { readonly type: "repaired"; readonly name: ObjectName; readonly members: readonly string[] };
 
@@ -95,6 +99,8 @@ export interface LeaderlessOptions {
 export class Leaderless {
   readonly #options: LeaderlessOptions;
   readonly #copies: Copies;
+  readonly #replica: Replica;
+  readonly #runTime: RunTime;
   readonly #durable = new DurableQueue();
   readonly #reads: Reads;
   readonly #writes: Writes;
@@ -120,13 +126,20 @@ export class Leaderless {
     const { self, state, storage, epochs, prng, nowMs, defaults } = options;
     this.#options = options;
     this.#nowMs = nowMs;
+    this.#runTime = new RunTime(nowMs);
     // answers to what a former life asked are nobody's
     this.#lastRequest = prng.int(0, 2 ** 30) * 2 ** 22;
     this.#defaults = defaultProperties(defaults);
-    this.#copies = new Copies(storage, epochs ?? byName(self), {
-      copyChanged: (place, key) => this.#handoff.copyChanged(place, key),
-      deleted: (place, key) => this.#antiEntropy?.deleted(place, key),
-      mayForget: (place) => this.#handoff.mayForget(place),
+    this.#copies = new Copies({
+      storage,
+      writers: epochs ?? byName(self),
+      durable: this.#durable,
+      rulesOf: (key) => this.#rulesOf(this.#propertiesOf(objectName(key))),
+      watcher: {
+        copyChanged: (place, key) => this.#handoff.copyChanged(place, key),
+        deleted: (place, key) => this.#antiEntropy?.deleted(place, key),
+        mayForget: (place) => this.#handoff.mayForget(place),
+      },
     });
     this.#cluster = new ClusterView({
       self,
@@ -151,6 +164,12 @@ export class Leaderless {
     const { send, newRequest } = around;
     this.#hints = new Hints({ storage, send, newRequest, isReachable, isStray, nowMs: around.nowMs });
     this.#handoff = new Handoff({ around, storage, cluster: this.#cluster, tell: (event) => this.#events.push(event) });
+    this.#replica = new Replica({
+      ...around,
+      handoff: this.#handoff,
+      rulesOf: (properties) => this.#rulesOf(properties),
+      tell: (event) => this.#events.push(event),
+    });
     this.#antiEntropy = options.antiEntropy ? this.#repairer(around) : undefined;
     this.#leaseEpochs();
   }
@@ -174,6 +193,7 @@ export class Leaderless {
   /** Takes all inputs in order, then says once what follows. */
   step(inputs: readonly Input[]): Effects {
     for (const input of inputs) this.#take(input);
+    this.#lookForSilent();
     this.#leaseEpochs();
     const effects = { send: this.#send, answers: this.#answers, outcomes: this.#outcomes, events: this.#events };
     this.#send = [];
@@ -217,6 +237,7 @@ export class Leaderless {
     switch (input.type) {
       case "clock":
         this.#nowMs = input.nowMs;
+        this.#runTime.step(input.nowMs);
         this.#wallMs = input.wallMs;
         return;
       case "tick":
@@ -224,7 +245,7 @@ export class Leaderless {
       case "receive":
         return this.#receive(input.message);
       case "unreachable":
-        return this.#cluster.swim([{ type: "requestFailed", member: input.member }]);
+        return this.#cluster.failed(input.member);
       case "durable":
         return this.#durable.confirm(input.writeNumber);
       case "damaged":
@@ -245,6 +266,13 @@ export class Leaderless {
     }
   }
 
+  /** At every step, since ticks are too far apart for it. */
+  #lookForSilent(): void {
+    this.#reads.lookForSilent();
+    this.#writes.lookForSilent();
+    this.#questions.lookForSilent();
+  }
+
   #nVals(): number[] {
     return nValsOf(this.#cluster.state, this.#defaults.nVal, this.#options.storage.places());
   }
@@ -258,6 +286,7 @@ export class Leaderless {
   #tick(): void {
     this.#cluster.tick();
     this.#handoff.tick();
+    this.#replica.tick();
     this.#reads.tick();
     this.#writes.tick();
     this.#questions.tick();
@@ -275,29 +304,28 @@ export class Leaderless {
         this.#handoff.readFailed(from, message.request);
         return this.#reads.failed(from, message.request);
       case "readReply":
-        this.#cluster.swim([{ type: "requestSucceeded", member: from }]);
+        this.#cluster.heard(from);
         this.#handoff.readReplied(from, message.request, message.object);
         return this.#reads.replied(from, message.request, message.object);
       case "write":
-        return this.#replicate(message);
+        return this.#replica.write(message);
       case "writeReply":
-        this.#cluster.swim([{ type: "requestSucceeded", member: from }]);
-        this.#hints.replied(from, message.request, message.result === "durable");
-        this.#antiEntropy?.written(from, message.request, message.result === "durable");
-        if (message.result !== "taken") this.#handoff.writeReplied(from, message.request, message.result === "durable");
+        this.#cluster.heard(from);
+        this.#written(from, message.request, message.result);
         return this.#writes.replied(from, message.request, message.result);
       case "forward":
-        return this.#questions.received(message.asked, message.isPassedOn, (answer) =>
-          this.#post({ type: "forwardReply", to: from, request: message.request, answer }),
-        );
+        return this.#questions.received(message);
+      case "working":
+        return this.#questions.working(from, message.request);
       case "forwardReply":
+        this.#cluster.heard(from);
         return this.#questions.forwarded(from, message.request, message.answer);
       case "reap":
-        return this.#copies.removeIf(message.place, message.key, message.objectHash);
+        return this.#copies.forget(message.place, message.key, message.objectHash);
       case "exchange":
         return this.#antiEntropy?.asked(from, message.request, message.place, message.ask);
       case "exchangeReply":
-        this.#cluster.swim([{ type: "requestSucceeded", member: from }]);
+        this.#cluster.heard(from);
         return this.#antiEntropy?.answered(from, message.request, message.answer);
       case "swim":
         return this.#cluster.swim([{ type: "receive", message: message.message }]);
@@ -308,20 +336,13 @@ export class Leaderless {
     }
   }
 
-  #replicate(message: Extract<Message, { readonly type: "write" }>): void {
-    const { from, request, place, key, object, wanted } = message;
-    if (!this.#handoff.takes(message)) return;
-    const reply = (result: "taken" | "durable" | "failed"): void => this.#post({ type: "writeReply", to: from, request, result });
-    const kept = this.#merge(place, key, object);
-    if (wanted === "nothing") return;
-    if (wanted === "both" && this.#handoff.isAlone(place)) reply("taken");
-    this.#handoff.afterKept(place, key, kept, (isKept) => reply(isKept ? "durable" : "failed"));
-  }
-
-  /** Throws what decoding throws: these are not the bytes of an object. */
-  #merge(place: Place, key: string, object: Uint8Array): Kept {
-    const properties = this.#propertiesOf(objectName(key)) ?? this.#defaults;
-    return this.#copies.take(place, key, decodeObject(object), this.#rulesOf(properties));
+  /** What this node wrote elsewhere of itself, for no client. */
+  #written(from: string, request: number, result: WriteResult): void {
+    if (result === "taken") return;
+    const isDurable = result === "durable";
+    this.#hints.replied(from, request, isDurable);
+    this.#antiEntropy?.written(from, request, isDurable);
+    this.#handoff.writeReplied(from, request, isDurable);
   }
 
   /** Read repair (Dynamo §5), and the end of deletions that all owners have. */
@@ -379,7 +400,7 @@ export class Leaderless {
     return propertiesIn(this.#cluster.state, this.#defaults, bucket);
   }
 
-  #rulesOf(properties: BucketProperties): ConflictRules {
+  #rulesOf(properties: BucketProperties = this.#defaults): ConflictRules {
     return conflictRules(properties, this.#options.defaults.clock);
   }
 
@@ -400,8 +421,8 @@ export class Leaderless {
       isReachable: (member) => this.#cluster.isReachable(member),
       ownedPlaces: () => ownedPlaces(self, this.#cluster.state.ring.ring.owners.length, this.#cluster.transition, this.#nVals()),
       clientsWaiting: () => this.#open.size,
-      take: (place, key, object) => this.#merge(place, key, object).bytes,
-      look: (place, key) => this.#look(place, key),
+      take: (place, key, object) => this.#replica.merge(place, key, object)?.bytes,
+      look: (_place, key) => this.#look(key),
       keepsDeletions: deleteMode.kind === "keep",
       tell: (event) => this.#events.push(event),
       intervalMs: exchangeIntervalMs,
@@ -410,9 +431,9 @@ export class Leaderless {
   }
 
   /** Reads the key as for a client, for what follows of it: repair, and the end of a deletion. */
-  #look({ n }: Place, key: string): void {
+  #look(key: string): void {
     const name = objectName(key);
-    const options = { nVal: n, sloppyQuorum: false, timeoutMs: lookTimeoutMs };
+    const options = { sloppyQuorum: false, timeoutMs: lookTimeoutMs };
     this.#reads.begin(name, options, this.#propertiesOf(name) ?? this.#defaults, () => undefined);
   }
 
@@ -422,11 +443,17 @@ export class Leaderless {
       copies: this.#copies,
       durable: this.#durable,
       nowMs: () => this.#nowMs,
+      awakeMs: () => this.#runTime.awakeMs,
+      isDrowsy: () => this.#runTime.isDrowsy,
       wallMs: () => this.#wallMs,
       isReady: () => this.isReady,
       send: (message) => this.#post(message),
       newRequest: () => ++this.#lastRequest,
-      replicas: (name, n, sloppy) => this.#cluster.replicas(name, n, sloppy),
+      isReachable: (member) => this.#cluster.isReachable(member),
+      replicas: (name, asked) => this.#cluster.replicas(name, asked),
+      standIn: (name, asked, lost, isAsked) => this.#cluster.standIn(name, asked, lost, isAsked),
+      silent: (member) => this.#cluster.failed(member),
+      patienceMs: (member) => this.#cluster.patienceMs(member),
       receivers: (name, n) => this.#cluster.receivers(name, n),
       isAlone: (place) => this.#handoff.isAlone(place),
       propertiesOf: (bucket) => this.#propertiesOf(bucket),

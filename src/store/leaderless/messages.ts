@@ -35,9 +35,21 @@ export type Message = Envelope &
         readonly object: Uint8Array;
         readonly wanted: Wanted;
       }
-    | { readonly type: "writeReply"; readonly request: number; readonly result: "taken" | "durable" | "failed" }
-    /** `isPassedOn`: by one who was no replica itself, and will not be asked again. */
-    | { readonly type: "forward"; readonly request: number; readonly asked: Coordinated; readonly isPassedOn: boolean }
+    | { readonly type: "writeReply"; readonly request: number; readonly result: "taken" | "durable" | "failed" | "overload" }
+    /**
+     * `isPassedOn`: by one who was no replica itself, and will not be asked again. `writeId`, `wallMs`: the number of the client's write, by the node that
+     * it asked, and that node's clock then: it goes to another replica as well if this one is silent.
+     */
+    | {
+        readonly type: "forward";
+        readonly request: number;
+        readonly asked: Coordinated;
+        readonly isPassedOn: boolean;
+        readonly writeId: number;
+        readonly wallMs: number;
+      }
+    /** Of what was passed on: it has begun, and takes its time. */
+    | { readonly type: "working"; readonly request: number }
     | { readonly type: "forwardReply"; readonly request: number; readonly answer: Answer<Request["type"]> }
     /** To remove a deletion that all owners have, where it still is what this hash is of. */
     | { readonly type: "reap"; readonly place: Place; readonly key: string; readonly objectHash: number }

@@ -1,31 +1,38 @@
 import type { Answer, Request } from "./api.js";
+import { Admission } from "./coordinator/admission.js";
 import { failed, type OnAnswer } from "./coordinator/answers.js";
 import { DataTypes } from "./coordinator/data-types.js";
-import { Forwarding } from "./coordinator/forwarding.js";
+import { Forwarding, type Coordinate, type PassedOn } from "./coordinator/forwarding.js";
 import { Objects } from "./coordinator/objects.js";
+import { PassedOnWrites } from "./coordinator/passed-on.js";
 import type { Reads } from "./coordinator/reads.js";
 import { answerSettings, type SettingsRequest } from "./coordinator/settings.js";
 import type { Surroundings } from "./coordinator/surroundings.js";
 import type { Writes } from "./coordinator/writes.js";
-import type { Coordinated } from "./messages.js";
+import type { Coordinated, Message } from "./messages.js";
 
 /** Gives each question of a client, and each write that another node passes on, to whoever answers it. */
 export class Questions {
   readonly #around: Surroundings;
+  readonly #admission = new Admission();
   readonly #forwarding: Forwarding;
+  readonly #passedOn: PassedOnWrites;
   readonly #objects: Objects;
   readonly #dataTypes: DataTypes;
 
   constructor(around: Surroundings, reads: Reads, writes: Writes) {
     this.#around = around;
-    this.#forwarding = new Forwarding(around, writes, (request, onAnswer) => this.#coordinate(request, onAnswer));
+    const coordinate: Coordinate = (request, onAnswer, passedOn) => this.#coordinate(request, onAnswer, passedOn);
+    this.#forwarding = new Forwarding(around, writes, coordinate);
+    this.#passedOn = new PassedOnWrites({ ...around, forwarding: this.#forwarding });
     this.#objects = new Objects(around, reads, writes, this.#forwarding);
     this.#dataTypes = new DataTypes(around, reads, writes, this.#forwarding);
   }
 
-  ask(request: Request, onAnswer: OnAnswer): void {
+  ask(request: Request, answer: OnAnswer): void {
     // a node that has not met its cluster yet would find nothing, and say so
-    if (!this.#around.isReady()) return onAnswer(failed({ type: "overload" }, true));
+    const onAnswer = this.#around.isReady() ? this.#admission.admit(request, answer) : undefined;
+    if (onAnswer === undefined) return answer(failed({ type: "overload" }, true));
     switch (request.type) {
       case "get":
         return this.#objects.get(request, onAnswer);
@@ -60,19 +67,23 @@ export class Questions {
   }
 
   /** Coordinates a write, where this node keeps a copy of its object. */
-  #coordinate(request: Coordinated, onAnswer: OnAnswer): void {
+  #coordinate(request: Coordinated, onAnswer: OnAnswer, passedOn?: PassedOn): void {
     if (!this.#around.isReady()) return onAnswer(failed({ type: "overload" }, true));
     switch (request.type) {
       case "put":
-        return this.#objects.coordinatePut(request, onAnswer);
+        return this.#objects.coordinatePut(request, onAnswer, passedOn);
       case "updateDataType":
         return this.#dataTypes.coordinateUpdate(request, onAnswer);
     }
   }
 
-  /** A write that another node has this one coordinate. */
-  received(request: Coordinated, isPassedOn: boolean, onAnswer: OnAnswer): void {
-    this.#forwarding.received(request, isPassedOn, onAnswer);
+  /** A write that another node wants to have coordinated here. */
+  received(message: Extract<Message, { readonly type: "forward" }>): void {
+    this.#passedOn.take(message);
+  }
+
+  working(from: string, request: number): void {
+    this.#forwarding.working(from, request);
   }
 
   forwarded(from: string, request: number, answer: Answer<Request["type"]>): void {
@@ -87,5 +98,11 @@ export class Questions {
   /** Time has passed. */
   tick(): void {
     this.#forwarding.tick();
+    this.#passedOn.tick();
+  }
+
+  /** Time may have passed: whoever is silent for too long is held to be lost. */
+  lookForSilent(): void {
+    this.#forwarding.lookForSilent();
   }
 }

@@ -1,74 +1,204 @@
-import type { Answer, Request } from "../api.js";
+import type { Answer, Failure, Request } from "../api.js";
 import type { Coordinated } from "../messages.js";
 import { failed, noSuchType, type OnAnswer } from "./answers.js";
-import { requestTimeoutMs, type Surroundings } from "./surroundings.js";
+import { Patience } from "./patience.js";
+import { endOf, lastChanceMs, type Surroundings } from "./surroundings.js";
 import type { Writes } from "./writes.js";
 
-interface Forwarded {
-  readonly to: string;
-  readonly onAnswer: OnAnswer;
-  readonly endsAtMs: number;
+/** What tells one write of a client from all others, wherever it is coordinated. */
+export interface PassedOn {
+  readonly writeId: number;
+  /** Wall clock of the node that the client asked. */
+  readonly wallMs: number;
 }
 
-/** Brings each write to a node that can coordinate it: one that keeps a copy of its object. */
+/** Does what has to be done at a replica. Without `passedOn` no other node has been asked to. */
+export type Coordinate = (request: Coordinated, onAnswer: OnAnswer, passedOn?: PassedOn) => void;
+
+interface Forwarded extends PassedOn {
+  /** This node's number for what it asks of others. */
+  readonly id: number;
+  /** Whether another node had passed it on to this one. */
+  readonly isPassedOn: boolean;
+  readonly request: Coordinated;
+  readonly onAnswer: OnAnswer;
+  /** Whom it went to, and what is known of them. `lost`: an answer would count, but nobody waits for it. */
+  readonly tried: Map<string, "asked" | "working" | "lost" | "refused">;
+  /** The last time that somebody was asked. */
+  askedAtMs: number;
+  endsAtMs: number;
+  /** Why it failed where it failed last. */
+  reason: Failure["reason"];
+  /** Whether one of those who failed may have written it. */
+  mayBeWritten: boolean;
+}
+
+/**
+ * Brings each write to a node that can coordinate it: one that keeps a copy of its object. Whoever is silent for longer than patience lasts, or lost,
+ * is not waited for: the write goes to the next replica. So two may write it, and its number tells that it is one (`StoredSibling.writeId`).
+ * Not so updates of data types, since a counter would count them twice: those fail, and may have been made.
+ */
 export class Forwarding {
   readonly #around: Surroundings;
   readonly #writes: Writes;
-  readonly #coordinate: (request: Coordinated, onAnswer: OnAnswer) => void;
+  readonly #coordinate: Coordinate;
   readonly #forwarded = new Map<number, Forwarded>();
+  readonly #patience = new Patience();
 
   /** `coordinate`: what this node does itself, where it is the one. */
-  constructor(around: Surroundings, writes: Writes, coordinate: (request: Coordinated, onAnswer: OnAnswer) => void) {
+  constructor(around: Surroundings, writes: Writes, coordinate: Coordinate) {
     this.#around = around;
     this.#writes = writes;
     this.#coordinate = coordinate;
   }
 
   /** Has the write coordinated, here or elsewhere. `onAnswer` is called once, it may be before this returns. */
-  begin(request: Coordinated, onAnswer: OnAnswer, isPassedOn = false): void {
-    const { self, send, newRequest, nowMs, propertiesOf } = this.#around;
-    const properties = propertiesOf(request.name);
-    if (properties === undefined) return onAnswer(noSuchType(request.name));
-    const to = this.#writes.coordinatorOf(request.name, request.options, properties);
-    if (to === self || (isPassedOn && to === undefined)) return this.#coordinate(request, onAnswer);
-    if (to === undefined) return onAnswer(failed({ type: "insufficientNodes", wanted: 1, got: 0 }, true));
+  begin(request: Coordinated, onAnswer: OnAnswer): void {
+    const { self, isReady, newRequest, wallMs, propertiesOf } = this.#around;
+    if (propertiesOf(request.name) === undefined) return onAnswer(noSuchType(request.name));
+    const [first] = this.#candidates(request);
+    if (first === self && isReady()) return this.#coordinate(request, onAnswer);
     const id = newRequest();
-    this.#forwarded.set(id, { to, onAnswer, endsAtMs: nowMs() + (request.options.timeoutMs ?? requestTimeoutMs) });
-    send({ type: "forward", to, request: id, asked: request, isPassedOn });
+    this.#passOn(request, { id, writeId: id, wallMs: wallMs(), isPassedOn: false }, onAnswer);
   }
 
   /** Another node held this one to be a replica. By what this node knows of the ring it may be none: then it passes the write on, once. */
-  received(request: Coordinated, isPassedOn: boolean, onAnswer: OnAnswer): void {
-    const properties = this.#around.propertiesOf(request.name);
-    if (properties === undefined) return onAnswer(noSuchType(request.name));
-    const isReplica = this.#writes.canCoordinate(request.name, request.options, properties);
-    if (isPassedOn || isReplica) this.#coordinate(request, onAnswer);
-    else this.begin(request, onAnswer, true);
+  received(request: Coordinated, isPassedOn: boolean, passedOn: PassedOn, onAnswer: OnAnswer): void {
+    const { newRequest, propertiesOf } = this.#around;
+    const { name, options } = request;
+    const properties = propertiesOf(name);
+    if (properties === undefined) return onAnswer(noSuchType(name));
+    const isHere = isPassedOn || this.#writes.canCoordinate(name, options, properties) || this.#candidates(request).length === 0;
+    if (isHere) this.#coordinate(request, onAnswer, passedOn);
+    else this.#passOn(request, { ...passedOn, id: newRequest(), isPassedOn: true }, onAnswer);
+  }
+
+  #passOn(request: Coordinated, known: PassedOn & Pick<Forwarded, "id" | "isPassedOn">, onAnswer: OnAnswer): void {
+    const { nowMs, awakeMs } = this.#around;
+    const forwarded: Forwarded = {
+      id: known.id,
+      writeId: known.writeId,
+      wallMs: known.wallMs,
+      isPassedOn: known.isPassedOn,
+      request,
+      onAnswer,
+      tried: new Map(),
+      askedAtMs: awakeMs(),
+      endsAtMs: endOf(nowMs(), request.options.timeoutMs),
+      reason: { type: "insufficientNodes", wanted: 1, got: 0 },
+      mayBeWritten: false,
+    };
+    this.#forwarded.set(known.id, forwarded);
+    this.#tryNext(forwarded);
   }
 
   replied(from: string, request: number, answer: Answer<Request["type"]>): void {
-    const waiting = this.#forwarded.get(request);
-    if (waiting?.to !== from) return;
-    this.#forwarded.delete(request);
-    waiting.onAnswer(answer);
+    const forwarded = this.#forwarded.get(request);
+    if (forwarded === undefined || !forwarded.tried.has(from)) return;
+    if (answer.ok) return this.#finish(forwarded, answer);
+    const { definite, reason } = answer.failure;
+    forwarded.tried.set(from, "refused");
+    forwarded.reason = reason;
+    forwarded.mayBeWritten ||= !definite;
+    if (isPassing(reason) && definite) return this.#tryNext(forwarded);
+    if (definite || !isWaitedFor(forwarded)) this.#fail(forwarded);
   }
 
-  /** Nothing that was asked of this member will be answered: whether it has written, nobody knows. */
+  /** It has begun there. Whether the node goes on living, the failure detector says. */
+  working(from: string, request: number): void {
+    const tried = this.#forwarded.get(request)?.tried;
+    if (tried?.get(from) === "asked") tried.set(from, "working");
+  }
+
+  /** What was asked of this member will not be answered, as it seems: whether it has written, nobody knows. */
   lost(member: string): void {
-    for (const [request, { to, onAnswer }] of this.#forwarded) {
-      if (to !== member) continue;
-      this.#forwarded.delete(request);
-      onAnswer(failed({ type: "timeout" }, false));
+    for (const forwarded of this.#forwarded.values()) {
+      const state = forwarded.tried.get(member);
+      if (state === "asked" || state === "working") this.#lose(forwarded, member);
+    }
+  }
+
+  /** Time may have passed: whoever is silent for too long is held to be lost. */
+  lookForSilent(): void {
+    const nowMs = this.#around.awakeMs();
+    for (const id of this.#patience.over(nowMs)) {
+      const forwarded = this.#forwarded.get(id);
+      if (forwarded === undefined) continue;
+      for (const [member, state] of [...forwarded.tried]) {
+        if (state !== "asked") continue;
+        if (nowMs - forwarded.askedAtMs < this.#around.patienceMs(member)) this.#patience.begin(id, nowMs);
+        else {
+          this.#around.silent(member);
+          // the failure detector may have known it already
+          if (forwarded.tried.get(member) === "asked") this.#lose(forwarded, member);
+        }
+      }
     }
   }
 
   /** Time has passed. */
   tick(): void {
     const nowMs = this.#around.nowMs();
-    for (const [request, { endsAtMs, onAnswer }] of this.#forwarded) {
-      if (endsAtMs > nowMs) continue;
-      this.#forwarded.delete(request);
-      onAnswer(failed({ type: "timeout" }, false));
+    for (const forwarded of this.#forwarded.values()) {
+      if (forwarded.endsAtMs > nowMs) continue;
+      forwarded.reason = { type: "timeout" };
+      this.#fail(forwarded);
     }
   }
+
+  #candidates({ name, options }: Coordinated): string[] {
+    const properties = this.#around.propertiesOf(name);
+    return properties === undefined ? [] : this.#writes.coordinatorsOf(name, options, properties);
+  }
+
+  #tryNext(forwarded: Forwarded): void {
+    const { self, isReady, send, awakeMs } = this.#around;
+    const { id, isPassedOn, writeId, wallMs, request: asked, tried } = forwarded;
+    const next = this.#candidates(asked).find((member) => !tried.has(member) && (member !== self || isReady()));
+    if (next === undefined) {
+      if (!isWaitedFor(forwarded)) this.#fail(forwarded);
+      return;
+    }
+    tried.set(next, "asked");
+    forwarded.askedAtMs = awakeMs();
+    if (next === self) {
+      tried.set(self, "working");
+      return this.#coordinate(asked, (answer) => this.replied(self, id, answer), forwarded);
+    }
+    this.#patience.begin(id, awakeMs());
+    send({ type: "forward", to: next, request: id, asked, isPassedOn, writeId, wallMs });
+  }
+
+  #lose(forwarded: Forwarded, member: string): void {
+    forwarded.mayBeWritten = true;
+    forwarded.reason = { type: "timeout" };
+    if (forwarded.request.type === "updateDataType") {
+      // nobody else may try, so its late answer is all there is to hope for
+      forwarded.tried.set(member, "working");
+      forwarded.endsAtMs = Math.min(forwarded.endsAtMs, this.#around.nowMs() + lastChanceMs);
+      return;
+    }
+    forwarded.tried.set(member, "lost");
+    this.#tryNext(forwarded);
+  }
+
+  #fail(forwarded: Forwarded): void {
+    const isUnknown = forwarded.mayBeWritten || isWaitedFor(forwarded);
+    this.#finish(forwarded, failed(forwarded.reason, !isUnknown));
+  }
+
+  #finish({ id, onAnswer }: Forwarded, answer: Answer<Request["type"]>): void {
+    if (this.#forwarded.delete(id)) onAnswer(answer);
+  }
+}
+
+/** Whether somebody may answer who is not held to be lost. */
+function isWaitedFor({ tried }: Forwarded): boolean {
+  for (const state of tried.values()) if (state === "asked" || state === "working") return true;
+  return false;
+}
+
+/** Whether another replica may well do what this one refused for now. */
+function isPassing({ type }: Failure["reason"]): boolean {
+  return type === "overload" || type === "insufficientNodes";
 }

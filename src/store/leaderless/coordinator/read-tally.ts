@@ -13,10 +13,12 @@ export type ReadVerdict =
 
 /**
  * Counts the replicas that answered a read, as riak_kv_get_core does. A replica may stand for several positions of the preference list, where
- * there are fewer nodes than copies.
+ * there are fewer nodes than copies. `owner`: whose answer it is, or whose stand-in's: both may answer, and count once.
  */
 export class ReadTally {
   readonly #quorums: ReadQuorums;
+  readonly #counted = new Set<string>();
+  readonly #countedOwners = new Set<string>();
   #ok = 0;
   #owners = 0;
   #tombstones = 0;
@@ -28,17 +30,19 @@ export class ReadTally {
     this.#quorums = quorums;
   }
 
-  add(result: ReadResult, isOwner: boolean, positions = 1): void {
-    if (result === "failed" || result === "overload") {
-      this.#failed += positions;
-      this.#isOverloaded ||= result === "overload";
-    } else if (result === "notfound" && !this.#quorums.notfoundOk) {
-      this.#notfound += positions;
-    } else {
-      this.#ok += positions;
-      if (isOwner) this.#owners += positions;
-      if (result === "tombstone") this.#tombstones += positions;
+  add(owner: string, result: ReadResult, isOwner: boolean, positions = 1): void {
+    const isOk = result === "found" || result === "tombstone" || (result === "notfound" && this.#quorums.notfoundOk);
+    if (isOk && isOwner && !this.#countedOwners.has(owner)) {
+      this.#countedOwners.add(owner);
+      this.#owners += positions;
     }
+    if (this.#counted.has(owner)) return;
+    this.#counted.add(owner);
+    if (isOk) this.#ok += positions;
+    else if (result === "notfound") this.#notfound += positions;
+    else this.#failed += positions;
+    if (result === "tombstone") this.#tombstones += positions;
+    this.#isOverloaded ||= result === "overload";
   }
 
   /** All N answered, and none failed. */

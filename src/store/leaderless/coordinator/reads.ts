@@ -1,18 +1,28 @@
 import type { BucketProperties, Failure, ObjectName, ReadOptions } from "../api.js";
 import { objectHash } from "../merkle/hash.js";
 import { mergeAll } from "../objects/merge.js";
-import { decodeObject, encodeObject } from "../objects/object-codec.js";
+import { decodeObject } from "../objects/object-codec.js";
 import type { StoredObject } from "../objects/stored-object.js";
 import { isDeleted } from "../objects/stored-object.js";
 import { storageKey } from "../storage-key.js";
+import { descends, type VersionVector } from "../versions/version-vector.js";
+import { Patience } from "./patience.js";
 import { readQuorums } from "./quorums.js";
 import { ReadTally } from "./read-tally.js";
 import type { ReadResult } from "./read-tally.js";
-import { missing, requestTimeoutMs, type PlacedReplica, type Surroundings } from "./surroundings.js";
+import { endOf, lastChanceMs, missing, type Asked, type PlacedReplica, type Surroundings } from "./surroundings.js";
 
 export type ReadOutcome =
   /** `object`: what all copies that came in time make together; undefined: there was none. */
   { readonly ok: true; readonly object: StoredObject | undefined } | { readonly ok: false; readonly reason: Failure["reason"] };
+
+/** What a replica has, as far as it has said so. */
+interface Copy {
+  readonly replica: PlacedReplica;
+  readonly object: StoredObject | undefined;
+  /** Of the copy's bytes; undefined: it has nothing. */
+  readonly objectHash: number | undefined;
+}
 
 /** What is known once every replica has answered, or has been given up. */
 export interface Gathered {
@@ -20,24 +30,30 @@ export interface Gathered {
   readonly properties: BucketProperties;
   /** All copies as one; undefined: nobody has any. */
   readonly object: StoredObject | undefined;
-  /** Replicas that answered, with the hash of what each has; undefined: nothing. */
-  readonly copies: readonly { readonly replica: PlacedReplica; readonly objectHash: number | undefined }[];
-  /** Whether all N answered. */
+  /** Replicas that answered. */
+  readonly copies: readonly Copy[];
+  /** Whether all owners answered, or others for them. */
   readonly isComplete: boolean;
 }
 
 interface Pending {
   readonly request: number;
   readonly name: ObjectName;
+  readonly key: string;
   readonly properties: BucketProperties;
+  readonly asked: Asked;
   readonly tally: ReadTally;
   /** By member: those that have not answered. */
   readonly open: Map<string, PlacedReplica>;
-  readonly copies: {
-    readonly replica: PlacedReplica;
-    readonly object: StoredObject | undefined;
-    readonly objectHash: number | undefined;
-  }[];
+  /** By member: those that are lost, and have stand-ins. What they say all the same counts. */
+  readonly lost: Map<string, PlacedReplica>;
+  readonly copies: Copy[];
+  /** Stand-ins that have nothing, which says little as long as an owner may answer. */
+  ignorant: PlacedReplica[];
+  /** What the answer has to descend from, if any replica has it. */
+  readonly atLeast: VersionVector;
+  /** The last time that somebody was asked. */
+  sinceMs: number;
   readonly done: (outcome: ReadOutcome) => void;
   isAnswered: boolean;
   /** When it is given up: the answer first, then what is still to come of answers. */
@@ -47,11 +63,15 @@ interface Pending {
 /** How long a read that was answered waits for the other replicas, to see which of them are to be repaired. */
 const lateAnswersMs = 5000;
 
-/** The reads that this node coordinates (Dynamo §4.5, §5.2). */
+/**
+ * The reads that this node coordinates (Dynamo §4.5, §5.2). The replicas are asked at once; whoever is lost, or silent for longer than patience
+ * lasts, has the next member of the walk stand in. A stand-in that has nothing is believed once no owner is left who might have something.
+ */
 export class Reads {
   readonly #around: Surroundings;
   readonly #onGathered: (gathered: Gathered) => void;
   readonly #pending = new Map<number, Pending>();
+  readonly #patience = new Patience();
 
   /** `onGathered`: what there is to repair, or to reap. */
   constructor(around: Surroundings, onGathered: (gathered: Gathered) => void) {
@@ -59,33 +79,62 @@ export class Reads {
     this.#onGathered = onGathered;
   }
 
-  /** Asks the replicas; `done` is called once, it may be before this returns. */
-  begin(name: ObjectName, options: ReadOptions, properties: BucketProperties, done: (outcome: ReadOutcome) => void): void {
+  /**
+   * Asks the replicas; `done` is called once, it may be before this returns. `atLeast`: the answer waits for replicas beyond its quorum, if need be,
+   * until it has seen all that.
+   */
+  begin(
+    name: ObjectName,
+    options: ReadOptions,
+    properties: BucketProperties,
+    done: (outcome: ReadOutcome) => void,
+    atLeast: VersionVector = [],
+  ): void {
+    const { replicas: find, newRequest, nowMs, awakeMs } = this.#around;
     const decided = readQuorums(options, properties);
     if (!decided.ok) return done(decided);
     const { quorums } = decided;
-    const replicas = this.#around.replicas(name, quorums.n, options.sloppyQuorum ?? true);
+    const asked = { n: quorums.n, nVal: properties.nVal, sloppy: options.sloppyQuorum ?? true };
+    const replicas = find(name, asked);
     const pending: Pending = {
-      request: this.#around.newRequest(),
+      request: newRequest(),
       name,
+      key: storageKey(name),
       properties,
+      asked,
       tally: new ReadTally(quorums),
       open: new Map(replicas.map((replica) => [replica.member, replica])),
+      lost: new Map(),
       copies: [],
+      ignorant: [],
+      atLeast,
+      sinceMs: awakeMs(),
       done,
       isAnswered: false,
-      endsAtMs: this.#around.nowMs() + (options.timeoutMs ?? requestTimeoutMs),
+      endsAtMs: endOf(nowMs(), options.timeoutMs),
     };
     this.#pending.set(pending.request, pending);
-    pending.tally.add("failed", false, missing(replicas, quorums.n));
-    const key = storageKey(name);
-    const own: PlacedReplica[] = [];
-    for (const replica of replicas) {
-      if (replica.member === this.#around.self && this.#around.isAlone(replica.place)) own.push(replica);
-      else this.#around.send({ type: "read", to: replica.member, request: pending.request, place: replica.place, key });
-    }
-    for (const replica of own) this.#take(pending, replica, this.#around.copies.bytes(replica.place, key));
+    pending.tally.add("", "failed", false, missing(replicas, quorums.n));
+    for (const replica of replicas) this.#ask(pending, replica);
     this.#settle(pending);
+    if (pending.open.size > 0) this.#patience.begin(pending.request, pending.sinceMs);
+  }
+
+  /** Time may have passed: whoever is silent for too long is held to be lost. */
+  lookForSilent(): void {
+    const nowMs = this.#around.awakeMs();
+    for (const request of this.#patience.over(nowMs)) {
+      const pending = this.#pending.get(request);
+      if (pending === undefined) continue;
+      const { self, patienceMs } = this.#around;
+      const silent = [...pending.open].filter(([member]) => member !== self && nowMs - pending.sinceMs >= patienceMs(member));
+      if (silent.length > 0) pending.sinceMs = nowMs;
+      for (const [member, replica] of silent) {
+        this.#around.silent(member);
+        this.#lose(pending, replica);
+      }
+      if (pending.open.size > 0) this.#patience.begin(request, nowMs);
+    }
   }
 
   /** Time has passed. */
@@ -96,7 +145,7 @@ export class Reads {
 
   replied(from: string, request: number, bytes: Uint8Array | undefined): void {
     const pending = this.#pending.get(request);
-    const replica = pending?.open.get(from);
+    const replica = pending?.open.get(from) ?? pending?.lost.get(from);
     if (pending === undefined || replica === undefined) return;
     this.#take(pending, replica, bytes);
     this.#settle(pending);
@@ -105,80 +154,113 @@ export class Reads {
   /** The member has no answer to this. */
   failed(from: string, request: number): void {
     const pending = this.#pending.get(request);
-    const replica = pending?.open.get(from);
+    const replica = pending?.open.get(from) ?? pending?.lost.get(from);
     if (pending === undefined || replica === undefined) return;
-    this.#fail(pending, replica);
+    const wasOpen = pending.open.delete(from);
+    pending.lost.delete(from);
+    if (wasOpen) this.#count(pending, replica, "failed");
     this.#settle(pending);
   }
 
-  /** Nothing that was asked of this member will be answered. */
+  /** Nothing that was asked of this member will be answered, as it seems. */
   lost(member: string): void {
-    for (const { request } of [...this.#pending.values()]) this.failed(member, request);
+    for (const pending of this.#pending.values()) {
+      const replica = pending.open.get(member);
+      if (replica !== undefined) this.#lose(pending, replica);
+    }
+  }
+
+  #ask(pending: Pending, replica: PlacedReplica): void {
+    const { self, copies, isAlone, send } = this.#around;
+    const { request, key, open } = pending;
+    open.set(replica.member, replica);
+    if (replica.member === self && isAlone(replica.place)) this.#take(pending, replica, copies.bytes(replica.place, key));
+    else send({ type: "read", to: replica.member, request, place: replica.place, key });
+  }
+
+  /** Somebody stands in for the replica, if it matters still. Where nobody is left for that it has a last chance. */
+  #lose(pending: Pending, replica: PlacedReplica): void {
+    const { name, asked, open, lost, copies } = pending;
+    if (open.get(replica.member) !== replica) return;
+    const isAsked = (member: string): boolean =>
+      open.has(member) || lost.has(member) || copies.some((copy) => copy.replica.member === member);
+    const standIn = pending.isAnswered ? undefined : this.#around.standIn(name, asked, replica, isAsked);
+    if (standIn === undefined && !pending.isAnswered) {
+      pending.endsAtMs = Math.min(pending.endsAtMs, this.#around.nowMs() + lastChanceMs);
+      return;
+    }
+    open.delete(replica.member);
+    lost.set(replica.member, replica);
+    if (standIn === undefined) this.#count(pending, replica, "failed");
+    else this.#ask(pending, standIn);
+    this.#settle(pending);
   }
 
   #take(pending: Pending, replica: PlacedReplica, bytes: Uint8Array | undefined): void {
+    pending.open.delete(replica.member);
+    pending.lost.delete(replica.member);
     let object: StoredObject | undefined;
     try {
       object = bytes === undefined ? undefined : decodeObject(bytes);
     } catch {
-      return this.#fail(pending, replica);
+      return this.#count(pending, replica, "failed");
     }
-    pending.open.delete(replica.member);
     pending.copies.push({ replica, object, objectHash: bytes === undefined ? undefined : objectHash(bytes) });
-    const result: ReadResult = object === undefined ? "notfound" : isDeleted(object) ? "tombstone" : "found";
-    pending.tally.add(result, replica.hintFor === undefined, replica.positions);
+    if (object === undefined && replica.hintFor !== undefined) pending.ignorant.push(replica);
+    else this.#count(pending, replica, object === undefined ? "notfound" : isDeleted(object) ? "tombstone" : "found");
   }
 
-  #fail(pending: Pending, replica: PlacedReplica): void {
-    pending.open.delete(replica.member);
-    pending.tally.add("failed", false, replica.positions);
+  #count({ tally }: Pending, { member, hintFor, positions }: PlacedReplica, result: ReadResult): void {
+    tally.add(hintFor ?? member, result, hintFor === undefined, positions);
   }
 
   #settle(pending: Pending): void {
+    if (!this.#hasOwner(pending)) {
+      for (const replica of pending.ignorant) this.#count(pending, replica, "notfound");
+      pending.ignorant = [];
+    }
     const verdict = pending.tally.verdict();
     if (!pending.isAnswered && verdict.type !== "pending") {
-      pending.isAnswered = true;
-      if (verdict.type === "failed") pending.done({ ok: false, reason: verdict.reason });
-      else pending.done({ ok: true, object: verdict.type === "enough" ? this.#together(pending) : undefined });
-      pending.endsAtMs = this.#around.nowMs() + lateAnswersMs;
+      const object = verdict.type === "enough" ? this.#together(pending) : undefined;
+      const isShort = pending.atLeast.length > 0 && !descends(object?.vector ?? [], pending.atLeast);
+      if (verdict.type === "failed") this.#answer(pending, { ok: false, reason: verdict.reason });
+      else if (!isShort || pending.open.size === 0) this.#answer(pending, { ok: true, object });
     }
     if (pending.open.size === 0) this.#end(pending);
   }
 
-  #giveUp(pending: Pending): void {
-    if (!pending.isAnswered) pending.done({ ok: false, reason: { type: "timeout" } });
+  /** Whether an owner may be expected to answer. */
+  #hasOwner({ open }: Pending): boolean {
+    for (const { member, hintFor } of open.values()) if (hintFor === undefined && this.#around.isReachable(member)) return true;
+    return false;
+  }
+
+  #answer(pending: Pending, outcome: ReadOutcome): void {
     pending.isAnswered = true;
+    pending.endsAtMs = this.#around.nowMs() + lateAnswersMs;
+    pending.done(outcome);
+  }
+
+  #giveUp(pending: Pending): void {
+    for (const [member, replica] of pending.open) {
+      if (!this.#around.isReachable(member)) this.#count(pending, replica, "failed");
+    }
+    pending.open.clear();
+    this.#settle(pending);
+    if (!pending.isAnswered) this.#answer(pending, { ok: false, reason: { type: "timeout" } });
     this.#end(pending);
   }
 
   #end(pending: Pending): void {
     if (!this.#pending.delete(pending.request)) return;
-    const { name, properties, tally, open } = pending;
-    const copies = pending.copies.map(({ replica, objectHash: hash }) => ({ replica, objectHash: hash }));
-    const isComplete = open.size === 0 && tally.isWhole;
+    const { name, properties, asked, tally, copies } = pending;
+    const isComplete = tally.isWhole && asked.n >= asked.nVal;
     this.#onGathered({ name, properties, object: this.#together(pending), copies, isComplete });
   }
 
   #together({ copies, properties }: Pending): StoredObject | undefined {
-    const objects = copies.flatMap(({ object }) => (object === undefined ? [] : [object]));
-    return objects.length === 0 ? undefined : mergeAll(objects, this.#around.rulesOf(properties));
+    const [first, ...others] = copies.flatMap(({ object }) => (object === undefined ? [] : [object]));
+    if (first === undefined || others.length === 0) return first;
+    return mergeAll([first, ...others], this.#around.rulesOf(properties));
   }
-}
-
-/**
- * What a replica that lacks something of the object is sent, and which ones that are; undefined: all have it. A deletion that is not kept for good
- * (`keepsDeletions`) does not go to those that have nothing: they may have forgotten it.
- */
-export function repairOf(
-  { object, copies }: Gathered,
-  keepsDeletions: boolean,
-): { readonly bytes: Uint8Array; readonly to: readonly PlacedReplica[] } | undefined {
-  if (object === undefined) return undefined;
-  const bytes = encodeObject(object);
-  const hash = objectHash(bytes);
-  const mayBeForgotten = !keepsDeletions && isDeleted(object);
-  const to = copies
-    .filter((copy) => copy.objectHash !== hash && !(mayBeForgotten && copy.objectHash === undefined))
-    .map(({ replica }) => replica);
-  return to.length === 0 ? undefined : { bytes, to };
 }

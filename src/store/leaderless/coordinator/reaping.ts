@@ -37,7 +37,7 @@ export class Reaping {
   #reap({ key, replicas, objectHash }: Due): void {
     const { self, copies, send } = this.#around;
     for (const { member, place } of replicas) {
-      if (member === self) copies.removeIf(place, key, objectHash);
+      if (member === self) copies.forget(place, key, objectHash);
       else send({ type: "reap", to: member, place, key, objectHash });
     }
   }

@@ -7,10 +7,15 @@ export type WriteResult = "taken" | "durable" | "failed" | "overload";
 export type WriteVerdict =
   { readonly type: "pending" } | { readonly type: "enough" } | { readonly type: "failed"; readonly reason: Failure["reason"] };
 
-/** Counts the replicas that took a write, as riak_kv_put_core does; see ReadTally for positions. */
+/**
+ * Counts the replicas that took a write, as riak_kv_put_core does; see ReadTally for positions. `owner`: whose answer it is, or whose stand-in's:
+ * both may answer, and count once.
+ */
 export class WriteTally {
   readonly #quorums: WriteQuorums;
   readonly #takenBy = new Set<string>();
+  readonly #durableBy = new Set<string>();
+  readonly #owners = new Set<string>();
   #taken = 0;
   #durable = 0;
   #durableOwners = 0;
@@ -21,19 +26,25 @@ export class WriteTally {
     this.#quorums = quorums;
   }
 
-  add(replica: string, result: WriteResult, isOwner: boolean, positions = 1): void {
+  add(owner: string, result: WriteResult, isOwner: boolean, positions = 1): void {
     if (result === "failed" || result === "overload") {
+      if (this.#durableBy.has(owner)) return;
       this.#failed += positions;
       this.#isOverloaded ||= result === "overload";
       return;
     }
-    if (!this.#takenBy.has(replica)) {
-      this.#takenBy.add(replica);
+    if (!this.#takenBy.has(owner)) {
+      this.#takenBy.add(owner);
       this.#taken += positions;
     }
     if (result === "taken") return;
-    this.#durable += positions;
-    if (isOwner) this.#durableOwners += positions;
+    if (!this.#durableBy.has(owner)) {
+      this.#durableBy.add(owner);
+      this.#durable += positions;
+    }
+    if (!isOwner || this.#owners.has(owner)) return;
+    this.#owners.add(owner);
+    this.#durableOwners += positions;
   }
 
   get isComplete(): boolean {

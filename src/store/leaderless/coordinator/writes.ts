@@ -1,9 +1,12 @@
 import type { BucketProperties, Failure, ObjectName, WriteOptions } from "../api.js";
+import { ObjectTooLarge } from "../copies.js";
 import type { StoredObject } from "../objects/stored-object.js";
 import { storageKey } from "../storage-key.js";
+import type { Place } from "../storage.js";
 import type { ActorSource } from "../versions/actor.js";
-import { writeQuorums } from "./quorums.js";
-import { missing, requestTimeoutMs, type PlacedReplica, type Surroundings } from "./surroundings.js";
+import { Patience } from "./patience.js";
+import { writeQuorums, type WriteQuorums } from "./quorums.js";
+import { endOf, lastChanceMs, missing, type Asked, type PlacedReplica, type Surroundings } from "./surroundings.js";
 import { WriteTally } from "./write-tally.js";
 import type { WriteResult } from "./write-tally.js";
 
@@ -17,37 +20,60 @@ export type Change = (local: StoredObject | undefined, actors: ActorSource) => S
 
 interface Pending {
   readonly request: number;
+  readonly name: ObjectName;
+  readonly key: string;
+  readonly asked: Asked;
+  readonly wanted: "both" | "durable";
   readonly tally: WriteTally;
+  /** By member: those of whom it is not known yet that they have it on disk. */
   readonly open: Map<string, PlacedReplica>;
+  /** By member: those that are lost, and have stand-ins. What they say all the same counts. */
+  readonly lost: Map<string, PlacedReplica>;
+  /** All members that were sent it. */
+  readonly sentTo: Set<string>;
+  /** Of those, who has said anything. */
+  readonly heardFrom: Set<string>;
   readonly object: StoredObject;
+  readonly bytes: Uint8Array;
+  /** The last time that somebody was asked. */
+  sinceMs: number;
   readonly done: (outcome: WriteOutcome) => void;
-  readonly endsAtMs: number;
   isAnswered: boolean;
+  endsAtMs: number;
 }
 
-/** The writes that this node coordinates: it writes its own copy first, and sends what that became to the others. */
+/** How long a write that was answered waits for the other replicas: who is lost in that time gets a stand-in. */
+const lateAnswersMs = 5000;
+
+/**
+ * The writes that this node coordinates: it writes its own copy first, and sends what that became to the others. Whoever is lost, or silent for
+ * longer than patience lasts, has the next member of the walk stand in with a hint, so that W can be met without them (Dynamo §4.6).
+ */
 export class Writes {
   readonly #around: Surroundings;
   readonly #pending = new Map<number, Pending>();
+  readonly #patience = new Patience();
 
   constructor(around: Surroundings) {
     this.#around = around;
   }
 
-  /** Who may coordinate a write of this object: one of its replicas, this node if it is one. Undefined: nobody can be reached. */
-  coordinatorOf(name: ObjectName, options: WriteOptions, properties: BucketProperties): string | undefined {
-    const n = options.nVal ?? properties.nVal;
-    const replicas = this.#around.replicas(name, n, options.sloppyQuorum ?? true);
-    const members = replicas.map(({ member }) => member);
-    return members.includes(this.#around.self) ? this.#around.self : members[0];
+  /**
+   * Who may coordinate a write of this object, the best first: its replicas. This node before others of its kind, since that saves a message; owners
+   * before stand-ins, since who has no copy has to count in an epoch of its own, and vectors grow.
+   */
+  coordinatorsOf(name: ObjectName, options: WriteOptions, properties: BucketProperties): string[] {
+    const rank = ({ member, hintFor }: PlacedReplica): number =>
+      (this.#around.isReachable(member) ? 0 : 4) + (hintFor === undefined ? 0 : 2) + (member === this.#around.self ? 0 : 1);
+    const replicas = this.#around.replicas(name, askedBy(options, properties));
+    return [...replicas].sort((a, b) => rank(a) - rank(b)).map(({ member }) => member);
   }
 
   /** Whether this node keeps a copy of the object that a write may begin with. */
   canCoordinate(name: ObjectName, options: WriteOptions, properties: BucketProperties): boolean {
     const { self, replicas, receivers } = this.#around;
-    const n = options.nVal ?? properties.nVal;
     const isSelf = ({ member }: { readonly member: string }): boolean => member === self;
-    return replicas(name, n, options.sloppyQuorum ?? true).some(isSelf) || receivers(name, n).some(isSelf);
+    return replicas(name, askedBy(options, properties)).some(isSelf) || receivers(name, properties.nVal).some(isSelf);
   }
 
   /** This node has to keep a copy. `done` is called once, it may be before this returns. Throws what `change` throws. */
@@ -58,53 +84,70 @@ export class Writes {
     change: Change,
     done: (outcome: WriteOutcome) => void,
   ): void {
-    const { self, copies, durable, send, newRequest, nowMs } = this.#around;
+    const { self, copies, durable, send, newRequest, nowMs, awakeMs } = this.#around;
     const decided = writeQuorums(options, properties);
     if (!decided.ok) return done({ ...decided, isDefinite: true });
     const { quorums } = decided;
-    const replicas = this.#around.replicas(name, quorums.n, options.sloppyQuorum ?? true);
-    const receivers = this.#around.receivers(name, quorums.n);
+    const asked = askedBy(options, properties);
+    const replicas = this.#around.replicas(name, asked);
+    const receivers = this.#around.receivers(name, asked.nVal);
     const own = replicas.find(({ member }) => member === self);
     const place = (own ?? receivers.find(({ member }) => member === self))?.place;
-    if (place === undefined) {
-      const reason = { type: "insufficientNodes", wanted: Math.max(quorums.w, 1), got: 0 } as const;
-      return done({ ok: false, isDefinite: true, reason });
-    }
+    const reason = problemWith(replicas, place, quorums);
+    if (reason !== undefined || place === undefined)
+      return done({ ok: false, isDefinite: true, reason: reason ?? { type: "overload" } });
     const key = storageKey(name);
-    const kept = copies.change(place, key, change);
+    const kept = tooLargeOr(() => copies.change(place, key, change));
+    if (typeof kept === "string") return done({ ok: false, isDefinite: true, reason: { type: "invalid", why: kept } });
     const pending: Pending = {
       request: newRequest(),
+      name,
+      key,
+      asked,
+      wanted: quorums.w > quorums.dw ? "both" : "durable",
       tally: new WriteTally(quorums),
-      open: new Map(replicas.map((replica) => [replica.member, replica])),
+      open: new Map(own === undefined ? [] : [[self, own]]),
+      lost: new Map(),
+      sentTo: new Set([self]),
+      heardFrom: new Set(),
       object: kept.object,
+      bytes: kept.bytes,
+      sinceMs: awakeMs(),
       done,
-      endsAtMs: nowMs() + (options.timeoutMs ?? requestTimeoutMs),
+      endsAtMs: endOf(nowMs(), options.timeoutMs),
       isAnswered: false,
     };
     this.#pending.set(pending.request, pending);
     pending.tally.add("", "failed", false, missing(replicas, quorums.n));
-    const wanted = quorums.w > quorums.dw ? "both" : "durable";
-    for (const replica of replicas) {
-      if (replica === own) continue;
-      send({
-        type: "write",
-        to: replica.member,
-        request: pending.request,
-        place: replica.place,
-        key,
-        object: kept.bytes,
-        wanted,
-      });
-    }
+    for (const replica of replicas) if (replica !== own) this.#ask(pending, replica);
     const object = kept.bytes;
     for (const { member: to, place: there } of receivers)
       if (to !== self) send({ type: "write", to, request: 0, place: there, key, object, wanted: "nothing" });
+    if (pending.open.size > 1 || own === undefined) this.#patience.begin(pending.request, pending.sinceMs);
     const isAlone = this.#around.isAlone(place);
-    if (own !== undefined && isAlone) pending.tally.add(self, "taken", own.hintFor === undefined, own.positions);
+    if (own !== undefined && isAlone) this.#count(pending, own, "taken");
     this.#settle(pending);
     if (own === undefined) return;
-    if (!isAlone) return send({ type: "write", to: self, request: pending.request, place, key, object, wanted: "durable" });
+    if (!isAlone) return this.#ask(pending, own);
     durable.after(kept.writeNumber, () => this.replied(self, pending.request, "durable"));
+  }
+
+  /** Time may have passed: whoever is silent for too long is held to be lost. */
+  lookForSilent(): void {
+    const { self, patienceMs } = this.#around;
+    const nowMs = this.#around.awakeMs();
+    for (const request of this.#patience.over(nowMs)) {
+      const pending = this.#pending.get(request);
+      if (pending === undefined) continue;
+      const unheard = [...pending.open].filter(([member]) => member !== self && !pending.heardFrom.has(member));
+      const silent = unheard.filter(([member]) => nowMs - pending.sinceMs >= patienceMs(member));
+      if (silent.length > 0) pending.sinceMs = nowMs;
+      for (const [member, replica] of silent) {
+        this.#around.silent(member);
+        this.#lose(pending, replica);
+      }
+      if (unheard.length > 0) this.#patience.begin(request, nowMs);
+    }
   }
 
   /** Time has passed. */
@@ -115,31 +158,108 @@ export class Writes {
 
   replied(from: string, request: number, result: WriteResult): void {
     const pending = this.#pending.get(request);
-    const replica = pending?.open.get(from);
+    const replica = pending?.open.get(from) ?? pending?.lost.get(from);
     if (pending === undefined || replica === undefined) return;
-    if (result !== "taken") pending.open.delete(from);
-    pending.tally.add(from, result, replica.hintFor === undefined, replica.positions);
+    pending.heardFrom.add(from);
+    if (result === "failed" || result === "overload") return this.#refused(pending, replica, result);
+    if (result === "durable") {
+      pending.open.delete(from);
+      pending.lost.delete(from);
+    }
+    this.#count(pending, replica, result);
     this.#settle(pending);
   }
 
-  /** Nothing that was asked of this member will be answered. */
+  /** Nothing that was asked of this member will be answered, as it seems. */
   lost(member: string): void {
-    for (const { request } of [...this.#pending.values()]) this.replied(member, request, "failed");
+    for (const pending of this.#pending.values()) {
+      const replica = pending.open.get(member);
+      if (replica !== undefined) this.#lose(pending, replica);
+    }
+  }
+
+  #ask(pending: Pending, replica: PlacedReplica): void {
+    const { request, key, bytes, wanted } = pending;
+    const { member, place } = replica;
+    pending.open.set(member, replica);
+    pending.sentTo.add(member);
+    this.#around.send({ type: "write", to: member, request, place, key, object: bytes, wanted });
+  }
+
+  /** Somebody stands in for the replica. Where nobody is left for that it has a last chance. */
+  #lose(pending: Pending, replica: PlacedReplica): void {
+    const { open, lost } = pending;
+    if (open.get(replica.member) !== replica) return;
+    if (this.#askStandIn(pending, replica)) {
+      open.delete(replica.member);
+      lost.set(replica.member, replica);
+    } else pending.endsAtMs = Math.min(pending.endsAtMs, this.#around.nowMs() + lastChanceMs);
+  }
+
+  #refused(pending: Pending, replica: PlacedReplica, result: "failed" | "overload"): void {
+    const wasOpen = pending.open.delete(replica.member);
+    pending.lost.delete(replica.member);
+    if (wasOpen && !this.#askStandIn(pending, replica)) this.#count(pending, replica, result);
+    this.#settle(pending);
+  }
+
+  #askStandIn(pending: Pending, replica: PlacedReplica): boolean {
+    const { name, asked, sentTo } = pending;
+    const standIn = this.#around.standIn(name, asked, replica, (member) => sentTo.has(member));
+    if (standIn !== undefined) this.#ask(pending, standIn);
+    return standIn !== undefined;
+  }
+
+  #count({ tally }: Pending, { member, hintFor, positions }: PlacedReplica, result: WriteResult): void {
+    tally.add(hintFor ?? member, result, hintFor === undefined, positions);
   }
 
   #settle(pending: Pending): void {
     const verdict = pending.tally.verdict();
     if (!pending.isAnswered && verdict.type !== "pending") {
-      pending.isAnswered = true;
-      if (verdict.type === "enough") pending.done({ ok: true, object: pending.object });
-      else pending.done({ ok: false, isDefinite: false, reason: verdict.reason });
+      if (verdict.type === "enough") this.#answer(pending, { ok: true, object: pending.object });
+      else this.#answer(pending, { ok: false, isDefinite: false, reason: verdict.reason });
     }
     if (pending.open.size === 0) this.#pending.delete(pending.request);
   }
 
-  #giveUp(pending: Pending): void {
-    this.#pending.delete(pending.request);
-    if (!pending.isAnswered) pending.done({ ok: false, isDefinite: false, reason: { type: "timeout" } });
+  #answer(pending: Pending, outcome: WriteOutcome): void {
     pending.isAnswered = true;
+    pending.endsAtMs = this.#around.nowMs() + lateAnswersMs;
+    pending.done(outcome);
+  }
+
+  #giveUp(pending: Pending): void {
+    const { open } = pending;
+    for (const [member, replica] of open) if (!this.#around.isReachable(member)) this.#count(pending, replica, "failed");
+    open.clear();
+    this.#settle(pending);
+    if (!pending.isAnswered) this.#answer(pending, { ok: false, isDefinite: false, reason: { type: "timeout" } });
+  }
+}
+
+function askedBy({ nVal, sloppyQuorum }: WriteOptions, properties: BucketProperties): Asked {
+  return { n: nVal ?? properties.nVal, nVal: properties.nVal, sloppy: sloppyQuorum ?? true };
+}
+
+/** Why a write need not even begin: nobody has written anything then. */
+function problemWith(
+  replicas: readonly PlacedReplica[],
+  own: Place | undefined,
+  { n, w, dw, pw }: WriteQuorums,
+): Failure["reason"] | undefined {
+  const wanted = Math.max(w, dw);
+  const got = n - missing(replicas, n);
+  if (own === undefined || got < wanted) return { type: "insufficientNodes", wanted: Math.max(wanted, 1), got };
+  const owners = replicas.filter(({ hintFor }) => hintFor === undefined).reduce((sum, { positions }) => sum + positions, 0);
+  return owners < pw ? { type: "unsatisfied", option: "pw", wanted: pw, got: owners } : undefined;
+}
+
+function tooLargeOr<T>(write: () => T): T | string {
+  try {
+    return write();
+  } catch (error) {
+    if (error instanceof ObjectTooLarge) return error.message;
+    throw error;
   }
 }

@@ -1,4 +1,5 @@
 import type { BucketProperties } from "../api.js";
+import { DataTypeError } from "../crdt/errors.js";
 import { mergeValues } from "../crdt/stored-value.js";
 import type { PruneLimits } from "../versions/prune.js";
 
@@ -25,9 +26,19 @@ export function conflictRules(properties: BucketProperties, clock: ClockKind): C
   return {
     clock: clockOf(properties, clock),
     allowMult: properties.allowMult,
-    join: properties.datatype === undefined ? undefined : mergeValues,
+    join: properties.datatype === undefined ? undefined : joined,
     limits: properties,
   };
+}
+
+/** As {@link mergeValues}; bytes of no data type, or of two, cannot be joined: the larger stay, alike on every node, and no node is harmed. */
+function joined(a: Uint8Array, b: Uint8Array): Uint8Array {
+  try {
+    return mergeValues(a, b);
+  } catch (error) {
+    if (error instanceof DataTypeError) return Buffer.compare(a, b) < 0 ? b : a;
+    throw error;
+  }
 }
 
 function clockOf({ datatype, lastWriteWins, dvvEnabled }: BucketProperties, clock: ClockKind): ClockKind {

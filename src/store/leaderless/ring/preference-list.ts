@@ -36,14 +36,20 @@ export function preferenceList(walk: readonly string[], n: number): Owner[] {
 }
 
 /**
- * Sloppy quorum: the owners that can be reached, each owner that cannot replaced by the next member of the walk that can. An owner for whom nobody
- * is left has no replica.
+ * Sloppy quorum: the owners that can be reached, each owner that cannot replaced by the next member of the walk that can. Where nobody is left, an
+ * owner is asked all the same if it is worth trying; else nobody is.
  */
-export function sloppyList(walk: readonly string[], n: number, isReachable: (member: string) => boolean): Replica[] {
+export function sloppyList(
+  walk: readonly string[],
+  n: number,
+  isReachable: (member: string) => boolean,
+  isWorthTrying: (member: string) => boolean = () => false,
+): Replica[] {
   const standIns = walk.slice(n).filter(isReachable).values();
   return preferenceList(walk, n).flatMap((owner): Replica[] => {
     if (isReachable(owner.member)) return [owner];
     const { value: member } = standIns.next();
-    return member === undefined ? [] : [{ member, positions: owner.positions, hintFor: owner.member }];
+    if (member !== undefined) return [{ member, positions: owner.positions, hintFor: owner.member }];
+    return isWorthTrying(owner.member) ? [owner] : [];
   });
 }

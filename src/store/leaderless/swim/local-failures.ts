@@ -21,6 +21,11 @@ export class LocalFailures {
     return this.#marks.has(member);
   }
 
+  /** Whether there is anything to clear. */
+  isDoubted(member: string): boolean {
+    return this.#marks.has(member) || this.#holds.has(member);
+  }
+
   fail(member: string, nowMs: number): void {
     if (this.#marks.has(member)) return;
     const last = this.#holds.get(member);

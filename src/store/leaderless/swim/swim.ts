@@ -90,6 +90,21 @@ export class Swim {
     return record !== undefined && record.liveness !== "dead" && !this.#failures.has(member);
   }
 
+  /** Whether nobody has reached it for long. */
+  isDead(member: string): boolean {
+    return this.#table.get(member)?.liveness === "dead";
+  }
+
+  /** After how long an answer of this member is late, as learnt from its answers to pings; undefined: there was none. */
+  answerMs(member: string): number | undefined {
+    return this.#table.get(member)?.roundTrip.lateMs;
+  }
+
+  /** Whether this node holds a failure against the member, or has not long ago: only then it matters that it answers. */
+  isDoubted(member: string): boolean {
+    return this.#failures.isDoubted(member);
+  }
+
   /** What is held of each other member; `roundTripMs` once it answered. */
   status(): {
     readonly member: string;

@@ -68,7 +68,7 @@ type Answer = readonly [result: ReadResult, isOwner: boolean];
 
 function read(options: object, ...answers: readonly Answer[]) {
   const tally = new ReadTally(quorumsOf(readQuorums(options, bucket)));
-  for (const [result, isOwner] of answers) tally.add(result, isOwner);
+  for (const [i, [result, isOwner]] of answers.entries()) tally.add(`n${i}`, result, isOwner);
   return tally.verdict();
 }
 

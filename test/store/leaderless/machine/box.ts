@@ -31,6 +31,8 @@ export class Box {
   onMessage: (message: Message) => void = () => undefined;
   nowMs = 1000;
   #mail: Message[] = [];
+  /** What waits for nodes that are paused. */
+  readonly #waiting = new Map<string, Message[]>();
   readonly #answers = new Map<number, Answer<Request["type"]>>();
   readonly #state: ClusterState;
   readonly #options: Partial<LeaderlessOptions>;
@@ -154,7 +156,7 @@ export class Box {
       for (const message of mail) {
         if (!this.hears(message.from, message.to, message)) continue;
         this.onMessage(message);
-        this.#step(message.to, [{ type: "receive", message }]);
+        this.#deliver(message);
       }
     }
     throw new Error("the nodes never come to rest");
@@ -168,6 +170,28 @@ export class Box {
       Array.from(storage.all(place), ([key, hash]) => `${place.partition}/${place.n}/${key}/${hash}`),
     );
     return held.sort();
+  }
+
+  pause(member: string): void {
+    this.of(member).isPaused = true;
+  }
+
+  /** All that was sent to the node since it was paused arrives first, in one step. */
+  resume(member: string): void {
+    this.of(member).isPaused = false;
+    const messages = this.#waiting.get(member) ?? [];
+    this.#waiting.delete(member);
+    this.#step(
+      member,
+      messages.map((message) => ({ type: "receive", message })),
+    );
+    this.settle();
+  }
+
+  #deliver(message: Message): void {
+    const { to } = message;
+    if (this.of(to).isPaused) this.#waiting.set(to, [...(this.#waiting.get(to) ?? []), message]);
+    else this.#step(to, [{ type: "receive", message }]);
   }
 
   /** All copies of a key at home, by node. */

@@ -1,13 +1,18 @@
 import { keyHash, objectHash, segmentOf } from "../../../../src/store/leaderless/merkle/hash.js";
+import { segmentCount } from "../../../../src/store/leaderless/merkle/hash-tree.js";
 import { SumTree } from "../../../../src/store/leaderless/merkle/sum-tree.js";
 import type { Place, Storage } from "../../../../src/store/leaderless/storage.js";
 
+interface Kept {
+  readonly bytes: Uint8Array;
+  readonly hash: number;
+}
+
 interface Held {
   readonly place: Place;
-  readonly objects: Map<string, Uint8Array>;
-  /** Keys by segment of the tree. */
-  readonly segments: Set<string>[];
+  readonly segments: (Map<string, Kept> | undefined)[];
   readonly tree: SumTree;
+  count: number;
 }
 
 /** A disk in memory: whatever was written is durable when the box says so, and a crash may forget the rest. */
@@ -17,34 +22,40 @@ export class MemoryStorage implements Storage {
   written = 0;
 
   get(place: Place, key: string): Uint8Array | undefined {
-    return this.#places.get(JSON.stringify(place))?.objects.get(key);
+    return this.#places.get(nameOf(place))?.segments[segmentOf(keyHash(key))]?.get(key)?.bytes;
   }
 
   put(place: Place, key: string, bytes: Uint8Array): number {
-    const { objects, tree, segments } = this.#at(place);
-    const before = objects.get(key);
-    if (before !== undefined) tree.subtract(keyHash(key), objectHash(before));
-    tree.add(keyHash(key), objectHash(bytes));
-    objects.set(key, bytes);
-    (segments[segmentOf(keyHash(key))] ??= new Set()).add(key);
+    const held = this.#at(place);
+    const hashOfKey = keyHash(key);
+    const hash = objectHash(bytes);
+    const segment = (held.segments[segmentOf(hashOfKey)] ??= new Map<string, Kept>());
+    const before = segment.get(key);
+    if (before === undefined) held.count++;
+    else held.tree.subtract(hashOfKey, before.hash);
+    held.tree.add(hashOfKey, hash);
+    segment.set(key, { bytes, hash });
     return ++this.written;
   }
 
   remove(place: Place, key: string): number {
-    const { objects, tree, segments } = this.#at(place);
-    const before = objects.get(key);
-    if (before !== undefined) tree.subtract(keyHash(key), objectHash(before));
-    objects.delete(key);
-    segments[segmentOf(keyHash(key))]?.delete(key);
+    const held = this.#at(place);
+    const segment = held.segments[segmentOf(keyHash(key))];
+    const before = segment?.get(key);
+    if (before !== undefined) {
+      held.tree.subtract(keyHash(key), before.hash);
+      held.count--;
+      segment?.delete(key);
+    }
     return ++this.written;
   }
 
   places(): Place[] {
-    return [...this.#places.values()].flatMap(({ place, objects }) => (objects.size > 0 ? [place] : []));
+    return [...this.#places.values()].flatMap(({ place, count }) => (count > 0 ? [place] : []));
   }
 
   count(place: Place): number {
-    return this.#at(place).objects.size;
+    return this.#at(place).count;
   }
 
   tree(place: Place): SumTree {
@@ -52,13 +63,12 @@ export class MemoryStorage implements Storage {
   }
 
   *entries(place: Place, segment: number): Iterable<readonly [string, number]> {
-    const { objects, segments } = this.#at(place);
-    for (const key of segments[segment] ?? []) yield [key, objectHash(objects.get(key) as Uint8Array)];
+    for (const [key, { hash }] of this.#at(place).segments[segment] ?? []) yield [key, hash];
   }
 
   /** Keys of the place, each with the hash of its object. */
   *all(place: Place): Iterable<readonly [string, number]> {
-    for (const [key, bytes] of this.#at(place).objects) yield [key, objectHash(bytes)];
+    for (const segment of this.#at(place).segments) for (const [key, { hash }] of segment ?? []) yield [key, hash];
   }
 
   getMeta(name: string): Uint8Array | undefined {
@@ -71,9 +81,16 @@ export class MemoryStorage implements Storage {
   }
 
   #at(place: Place): Held {
-    const name = JSON.stringify(place);
-    const held = this.#places.get(name) ?? { place, objects: new Map<string, Uint8Array>(), segments: [], tree: new SumTree() };
+    const name = nameOf(place);
+    const found = this.#places.get(name);
+    if (found !== undefined) return found;
+    const held = { place, segments: new Array<Map<string, Kept> | undefined>(segmentCount), tree: new SumTree(), count: 0 };
     this.#places.set(name, held);
     return held;
   }
+}
+
+function nameOf(place: Place): string {
+  const home = `${place.partition}/${place.n}`;
+  return place.kind === "home" ? home : `${home}/${place.member}`;
 }

@@ -1,0 +1,30 @@
+interface Waiting {
+  readonly request: number;
+  readonly sinceMs: number;
+}
+
+/** A replica that says nothing for so long is taken to be away, by this node and for now (Dynamo §4.8.3). */
+export const patienceMs = 150;
+
+/** Which requests have been waiting for as long as patience lasts. It lasts equally long for all, so this is a queue. */
+export class Patience {
+  #waiting: Waiting[] = [];
+  #first = 0;
+
+  begin(request: number, nowMs: number): void {
+    this.#waiting.push({ request, sinceMs: nowMs });
+  }
+
+  /** Each is named once for each time that it was begun. */
+  *over(nowMs: number): Iterable<number> {
+    for (;;) {
+      const next = this.#waiting[this.#first];
+      if (next === undefined || next.sinceMs + patienceMs > nowMs) break;
+      this.#first++;
+      yield next.request;
+    }
+    if (this.#first < 1024 && this.#first < this.#waiting.length) return;
+    this.#waiting = this.#waiting.slice(this.#first);
+    this.#first = 0;
+  }
+}
