@@ -4,16 +4,21 @@ import type { Header, HttpReply, HttpRequest } from "../riak/http/message.js";
 import { textResponse } from "../riak/http/message.js";
 import { serveHttp } from "../riak/http/serve.js";
 import type { HttpSession } from "../riak/http/session.js";
-import { heldBytesMax, messageBytesMax, pipelinedMax, unsentBytesMax } from "../riak/limits.js";
+import { messageBytesMax, pipelinedMax, unsentBytesMax } from "../riak/limits.js";
 import { lingerMs, stallTimeoutMs } from "./h2/limits.js";
 
 /** What all connections together hold of bodies. */
 export class Held {
+  readonly #bytesMax: number;
   #bytes = 0;
+
+  constructor(bytesMax: number) {
+    this.#bytesMax = bytesMax;
+  }
 
   /** False: there is no room. */
   take(bytes: number): boolean {
-    if (this.#bytes + bytes > heldBytesMax) return false;
+    if (this.#bytes + bytes > this.#bytesMax) return false;
     this.#bytes += bytes;
     return true;
   }

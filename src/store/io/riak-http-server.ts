@@ -1,7 +1,7 @@
 import { createServer } from "node:http";
 import type { Server } from "node:http";
 import type { Socket } from "node:net";
-import { connectionsMax, headersBytesMax } from "../riak/limits.js";
+import { connectionsMax, headersBytesMax, heldBytesMax } from "../riak/limits.js";
 import type { HttpSession } from "../riak/http/session.js";
 import { listenOn } from "./listen.js";
 import { Held, RiakHttpLink } from "./riak-http-link.js";
@@ -19,10 +19,12 @@ const requestTimeoutMs = 300_000;
 export class RiakHttpServer {
   readonly #server: Server;
   readonly #links = new Map<Socket, RiakHttpLink>();
-  readonly #held = new Held();
+  readonly #held: Held;
   #ticking: NodeJS.Timeout | undefined;
 
-  constructor(session: HttpSession) {
+  /** `bytesMax`: of bodies that are on their way, all together. */
+  constructor(session: HttpSession, bytesMax = heldBytesMax) {
+    this.#held = new Held(bytesMax);
     this.#server = createServer({
       maxHeaderSize: headersBytesMax,
       headersTimeout: headersTimeoutMs,

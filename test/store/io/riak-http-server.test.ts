@@ -2,9 +2,10 @@
 import { once } from "node:events";
 import { connect } from "node:net";
 import type { Socket } from "node:net";
-import { afterEach, beforeEach, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { RiakHttpServer } from "../../../src/store/io/riak-http-server.js";
 import { messageBytesMax, pipelinedMax } from "../../../src/store/riak/limits.js";
+import type { LeaderlessStore, Page } from "../../../src/store/leaderless/api.js";
 import { memoryStore } from "../riak/memory-store.js";
 import type { MemoryStore } from "../riak/memory-store.js";
 
@@ -38,6 +39,11 @@ async function heard(socket: Socket, done: (text: string) => boolean = () => fal
     });
     socket.on("close", () => resolve(text));
   });
+}
+
+/** What is written on this machine's own network has been read when the event loop has gone round a few times. */
+async function turns(): Promise<void> {
+  for (let turn = 0; turn < 10; turn++) await new Promise((resolve) => setImmediate(resolve));
 }
 
 async function isAlive(): Promise<void> {
@@ -132,4 +138,112 @@ it("stops asking the store for a client that is gone", async () => {
   await expect.poll(() => store.abandoned).toBe(1);
   await expect.poll(() => server.active).toBe(0);
   await isAlive();
+});
+
+describe("with clocks of their own", () => {
+  // before the server begins to look at its connections; sockets keep the true time
+  beforeEach(async () => {
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval", "performance"] });
+    server.close();
+    server = new RiakHttpServer({ store, newKey: () => "made", stats: () => ({}) });
+    port = await server.listen("127.0.0.1", 0);
+  });
+  afterEach(() => vi.useRealTimers());
+
+  it("cuts off a client that sends no more of a body it has begun", async () => {
+    const socket = await raw();
+    const end = heard(socket);
+    socket.write("PUT /buckets/b/keys/k HTTP/1.1\r\nHost: x\r\nContent-Type: a/b\r\nContent-Length: 100\r\n\r\nhalf");
+    await expect.poll(() => server.active).toBe(1);
+    for (let sent = 0; sent < 5; sent++) {
+      vi.advanceTimersByTime(20_000);
+      socket.write(".");
+      await turns();
+    }
+    expect(server.active).toBe(1);
+    vi.advanceTimersByTime(32_000);
+    await end;
+    await expect.poll(() => server.active).toBe(0);
+    expect(store.asked).toEqual([]);
+  });
+
+  it("cuts off a client that takes nothing of its answer", async () => {
+    const url = `http://127.0.0.1:${port}/buckets/b/keys/k`;
+    await fetch(url, {
+      method: "PUT",
+      headers: { "content-type": "a/b", connection: "close" },
+      body: Buffer.alloc(messageBytesMax),
+    });
+    await expect.poll(() => server.active).toBe(0);
+    const socket = await raw();
+    socket.pause();
+    socket.write("GET /buckets/b/keys/k HTTP/1.1\r\nHost: x\r\n\r\n");
+    await expect.poll(() => store.asked.length).toBe(2);
+    // the kernel takes its share
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    vi.advanceTimersByTime(35_000);
+    await expect.poll(() => server.active).toBe(0);
+    socket.destroy();
+  });
+});
+
+it("refuses bodies while others fill the room that there is for all, and takes them again afterwards", async () => {
+  server.close();
+  server = new RiakHttpServer({ store, newKey: () => "made", stats: () => ({}) }, 100_000);
+  port = await server.listen("127.0.0.1", 0);
+  const greedy = await raw();
+  greedy.write(
+    `PUT /buckets/b/keys/k HTTP/1.1\r\nHost: x\r\nContent-Type: a/b\r\nContent-Length: 90001\r\n\r\n${"x".repeat(90_000)}`,
+  );
+  const put = async (): Promise<number> => {
+    const init = { method: "PUT", headers: { "content-type": "a/b" }, body: "y".repeat(20_000) };
+    return (await fetch(`http://127.0.0.1:${port}/buckets/b/keys/other`, init)).status;
+  };
+  await expect.poll(put).toBe(503);
+  greedy.destroy();
+  await expect.poll(put).toBe(204);
+});
+
+it("asks the store for no more pages than the client takes", async () => {
+  server.close();
+  let pages = 0;
+  let isAbandoned = false;
+  const key = "k".repeat(1000);
+  const endless: LeaderlessStore = {
+    nodeName: "n1",
+    ask: (_request, answer) => {
+      const give = (): void => {
+        pages++;
+        const value: Page<string> = { items: Array.from({ length: 100 }, () => key), more: () => setImmediate(give) };
+        if (!isAbandoned) answer({ ok: true, value } as never);
+      };
+      setImmediate(give);
+      return () => {
+        isAbandoned = true;
+      };
+    },
+  };
+  server = new RiakHttpServer({ store: endless, newKey: () => "made", stats: () => ({}) });
+  port = await server.listen("127.0.0.1", 0);
+  const socket = await raw();
+  socket.pause();
+  socket.write("GET /buckets/b/keys?keys=stream HTTP/1.1\r\nHost: x\r\n\r\n");
+  // goes on until the kernel takes no more, which is some megabytes
+  let before = -1;
+  await expect
+    .poll(
+      () => {
+        const isStill = before === pages && pages > 0;
+        before = pages;
+        return isStill;
+      },
+      { interval: 100, timeout: 10_000 },
+    )
+    .toBe(true);
+  expect(pages).toBeLessThan(1000);
+  socket.resume();
+  const stopped = pages;
+  await expect.poll(() => pages).toBeGreaterThan(stopped + 100);
+  socket.destroy();
+  await expect.poll(() => isAbandoned).toBe(true);
 });

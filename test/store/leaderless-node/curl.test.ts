@@ -26,7 +26,7 @@ describe.skipIf(!hasCurl)("curl", () => {
     path: string,
     ...args: string[]
   ): Promise<{ status: number; headers: Map<string, string>; body: string }> {
-    const { stdout } = await run("curl", ["-s", "-i", "--max-time", "20", ...args, `${nodes.url(node)}${path}`]);
+    const { stdout } = await run("curl", ["-s", "-i", "--max-time", "20", ...args, `${nodes.httpUrl(node)}${path}`]);
     const [head = "", ...rest] = stdout.split("\r\n\r\n");
     const [first = "", ...lines] = head.split("\r\n");
     const headers = new Map(
@@ -102,14 +102,14 @@ describe.skipIf(!hasCurl)("curl", () => {
   it("sends large values, which it asks for leave first", async () => {
     const { stdout } = await run("sh", [
       "-c",
-      `head -c 3000000 /dev/zero | curl -s -o /dev/null -w '%{http_code}' -XPUT -H '${plain}' --data-binary @- ${nodes.url("n1")}/buckets/b/keys/large`,
+      `head -c 3000000 /dev/zero | curl -s -o /dev/null -w '%{http_code}' -XPUT -H '${plain}' --data-binary @- ${nodes.httpUrl("n1")}/buckets/b/keys/large`,
     ]);
     expect(stdout).toBe("204");
-    const got = await run("sh", ["-c", `curl -s ${nodes.url("n2")}/buckets/b/keys/large | wc -c`]);
+    const got = await run("sh", ["-c", `curl -s ${nodes.httpUrl("n2")}/buckets/b/keys/large | wc -c`]);
     expect(got.stdout.trim()).toBe("3000000");
     const over = await run("sh", [
       "-c",
-      `head -c 17000000 /dev/zero | curl -s -o /dev/null -w '%{http_code}' -XPUT -H '${plain}' --data-binary @- ${nodes.url("n1")}/buckets/b/keys/large`,
+      `head -c 17000000 /dev/zero | curl -s -o /dev/null -w '%{http_code}' -XPUT -H '${plain}' --data-binary @- ${nodes.httpUrl("n1")}/buckets/b/keys/large`,
     ]);
     expect(over.stdout).toBe("413");
   });

@@ -84,7 +84,7 @@ export class TestNodes {
   }
 
   /** Of Riak's HTTP, `http://host:port`. */
-  url(name: string): string {
+  httpUrl(name: string): string {
     return `http://127.0.0.1:${this.#of(name).httpPort}`;
   }
 
