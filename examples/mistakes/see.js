@@ -12,6 +12,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs, promisify } from "node:util";
+import { Carts } from "./carts.js";
 import { Clients } from "./clients.js";
 
 /** What shows each mistake, of a run's findings. */
@@ -25,6 +26,21 @@ const shows = {
   "pre-vote-off": ({ newTerms }) => newTerms > 2,
   "check-quorum-off": ({ deafLeaders }) => deafLeaders.length > 0,
   "commit-rule-any": ({ vanished }) => vanished.length > 0,
+  "conflict-lww": ({ lost }) => lost > 0,
+  // writers that know of each other's last write but one leave no more siblings than there are writers
+  "clock-vclock": ({ siblingsMost }) => siblingsMost > 20,
+  "quorums-apart": ({ stale }) => stale > 0,
+  "clock-wall": ({ lost }) => lost > 0,
+  "actor-epochs-off": ({ lost }) => lost > 0,
+};
+
+/** Of mistakes of the leaderless store: what its clients do. */
+const carts = {
+  "conflict-lww": {},
+  "clock-vclock": { carts: 1, thinkMs: 60, last: true },
+  "quorums-apart": {},
+  "clock-wall": {},
+  "actor-epochs-off": { carts: 40, blind: ["n2"] },
 };
 
 const writesFirstMs = 1000;
@@ -56,10 +72,16 @@ const status = () => devious("status", "--cluster", cluster);
 async function untilReady() {
   for (let tries = 0; tries < 60; tries++) {
     const { nodes } = await status();
-    if (nodes.every(({ health }) => health === "ready")) return;
+    if (nodes.every(({ health, store }) => health === "ready" && isAtRest(store))) return;
     await sleep(500);
   }
   throw new Error("the cluster did not come back");
+}
+
+/** A leaderless node reaches all others, and keeps nothing for any of them. */
+function isAtRest(store) {
+  if (store?.design !== "leaderless") return true;
+  return store.members.every(({ isReachable }) => isReachable) && Object.values(store.hints).every((keys) => keys === 0);
 }
 
 /** Calls `onCut` whenever nodes are cut off from each other, until the function is called that it resolves with. */
@@ -86,7 +108,8 @@ async function playScenario(clients) {
 }
 
 async function findings() {
-  const clients = new Clients(async () => (await status()).nodes);
+  const findNodes = async () => (await status()).nodes;
+  const clients = Object.hasOwn(carts, example) ? new Carts(findNodes, carts[example]) : new Clients(findNodes);
   try {
     await clients.start();
     await playScenario(clients);
@@ -97,18 +120,24 @@ async function findings() {
   }
 }
 
-function tell({ acknowledged, lost, lostFirst, stale, staleFirst, vanished, cancelledWatches, newTerms, deafLeaders }, isSeen) {
+function tell(found, isSeen) {
+  const { acknowledged, lost, lostFirst, stale, staleFirst } = found;
   console.log(
     `${acknowledged} writes were acknowledged, and ${lost} of them are gone${lostFirst ? `: ${lostFirst} was the first` : ""}.`,
   );
   console.log(
     `${stale} reads missed writes that were acknowledged or read before they began${staleFirst ? `: ${staleFirst}` : ""}.`,
   );
+  if (Object.hasOwn(carts, example)) console.log(`One cart had ${found.siblingsMost} siblings at once, and none had more.`);
+  else tellOfRaft(found);
+  console.log(isSeen ? "The mistake shows." : "No mistake shows.");
+}
+
+function tellOfRaft({ vanished, cancelledWatches, newTerms, deafLeaders }) {
   for (const key of vanished) console.log(`${key}, which reads have shown, is gone.`);
   if (cancelledWatches > 0) console.log(`${cancelledWatches} watchers were told that they have to read anew.`);
   console.log(`There were ${newTerms} new terms.`);
   for (const node of deafLeaders) console.log(`${node} led on although another led a later term, and never noticed by itself.`);
-  console.log(isSeen ? "The mistake shows." : "No mistake shows.");
 }
 
 try {
