@@ -46,7 +46,7 @@ const runningMax = 8;
 /** Keys on their way at one time, and bytes of them: clients come first. */
 const underwayMax = 32;
 const underwayBytesMax = 4 * 1024 * 1024;
-const answerTimeoutMs = 5000;
+const answerTimeoutMs = 2000;
 const notReadyMs = 500;
 /** Every change of the ring's state travels to every node, so that news of transfers are collected for some ticks; of those that only go on, longer. */
 const tellTicks = 3;
@@ -133,9 +133,7 @@ export class Transfers {
   tick(): void {
     this.#ticks++;
     const lateMs = this.#options.nowMs() - answerTimeoutMs;
-    for (const [request, { run, sentAtMs }] of [...this.#sent]) {
-      if (sentAtMs <= lateMs) this.replied(run.transfer.to, request, false);
-    }
+    for (const [request, sent] of [...this.#sent]) if (sent.sentAtMs <= lateMs) this.#sendAgain(request, sent);
     if (this.#ticks % tellTicks !== 0) return;
     this.#begin();
     this.#sendSome();
@@ -186,15 +184,24 @@ export class Transfers {
     return bytes < underwayBytesMax;
   }
 
-  #sendOne(run: TransferRun, placed: PlacedKey): void {
+  /** False: there is nothing to send any more. */
+  #sendOne(run: TransferRun, placed: PlacedKey, waiting: (() => void)[] = []): boolean {
     const { storage, send, newRequest, nowMs } = this.#options;
     const { place, key } = placed;
     const object = storage.get(place, key);
-    if (object === undefined) return;
+    if (object === undefined) return false;
     const request = newRequest();
     run.underway++;
-    this.#sent.set(request, { run, placed, bytes: object.length, sentAtMs: nowMs(), waiting: [] });
+    this.#sent.set(request, { run, placed, bytes: object.length, sentAtMs: nowMs(), waiting });
     send({ type: "write", to: run.transfer.to, request, place, key, object, wanted: "durable" });
+    return true;
+  }
+
+  /** Whoever waits for it waits on. */
+  #sendAgain(request: number, { run, placed, waiting }: Sent): void {
+    this.#sent.delete(request);
+    run.underway--;
+    if (!this.#sendOne(run, placed, waiting)) for (const act of waiting) act();
   }
 
   #postpone({ run, placed }: Sent): void {

@@ -1,6 +1,9 @@
 // Members come, go, are replaced and lost while clients read and write at every node: no request fails, no read misses what was acknowledged, and in the end
 // exactly the owners have every key, all of them the same.
 import { expect, test, vi } from "vitest";
+import { createPrng } from "../../../../src/core/prng.js";
+import type { LeaderlessOptions } from "../../../../src/store/leaderless/machine.js";
+import type { Message } from "../../../../src/store/leaderless/messages.js";
 import { MovingWorld } from "./moving-world.js";
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -16,7 +19,7 @@ function committed(world: MovingWorld, at = "n1"): void {
 }
 
 /** Nobody asks any more, and everything that is still to do is done. */
-function checkAtRest(world: MovingWorld): void {
+function checkAtRest(world: MovingWorld, owners = 3): void {
   world.isLoaded = false;
   world.pass(15_000);
   expect([world.failed, world.stale]).toEqual([[], []]);
@@ -26,7 +29,7 @@ function checkAtRest(world: MovingWorld): void {
     const copies = all.get(key) ?? new Map<string, number>();
     expect([key, copies.size, new Set(copies.values()).size]).toEqual([
       key,
-      acknowledged === 0 ? 0 : 3,
+      acknowledged === 0 ? 0 : owners,
       acknowledged === 0 ? 0 : 1,
     ]);
     world.read(first, key);
@@ -36,8 +39,8 @@ function checkAtRest(world: MovingWorld): void {
   for (const { node } of world.nodes.values()) expect([...node.hints.values()]).toEqual([]);
 }
 
-function loaded(seed: number): MovingWorld {
-  const world = new MovingWorld(five, 60, seed);
+function loaded(seed: number, options: Partial<LeaderlessOptions> = {}): MovingWorld {
+  const world = new MovingWorld(five, 60, seed, options);
   world.until("epochs", () => [...world.nodes.values()].every(({ node }) => node.isReady));
   world.pass(2000);
   return world;
@@ -75,4 +78,103 @@ test.each(seeds)("seed %i: one replaces another", (seed) => {
   world.untilSettled("2@n4");
   expect(world.view("n1").owners).toEqual(before.map((owner) => (owner === "n5" ? "n6" : owner)));
   checkAtRest(world);
+});
+
+test.each(seeds)("seed %i: one is lost and removed by force: others make its copies anew", (seed) => {
+  const world = loaded(seed);
+  world.isLoaded = false;
+  world.pass(1000);
+  world.crash("n4");
+  world.command("n2", { command: "force-remove", member: "n4" });
+  committed(world, "n2");
+  world.isLoaded = true;
+  world.untilSettled("2@n2");
+  expect(world.view("n1").members.map(({ name }) => name)).toEqual(["n1", "n2", "n3", "n5"]);
+  // what was asked of the lost one before the others saw that it is
+  world.failed.length = 0;
+  checkAtRest(world);
+});
+
+test.each(seeds)("seed %i: one is lost, and a new one takes its place by force", (seed) => {
+  const world = loaded(seed);
+  world.join("n6");
+  world.until("n6 is known", () => world.view("n2").members.length === 6);
+  world.isLoaded = false;
+  world.pass(1000);
+  const before = world.view("n1").owners;
+  world.crash("n4");
+  world.command("n2", { command: "force-replace", member: "n4", by: "n6" });
+  committed(world, "n2");
+  world.isLoaded = true;
+  world.untilSettled("2@n2");
+  expect(world.view("n1").owners).toEqual(before.map((owner) => (owner === "n4" ? "n6" : owner)));
+  world.failed.length = 0;
+  checkAtRest(world);
+});
+
+test.each([
+  [1, "n6"],
+  [2, "n6"],
+  [1, "n2"],
+  [2, "n2"],
+])("seed %i: %s ends in the middle of a handoff and starts again", (seed, crashed) => {
+  const world = loaded(seed);
+  world.join("n6");
+  world.until("n6 is known", () => world.view("n1").staged.length > 0);
+  committed(world);
+  world.until("handoff begins", () => world.events.some(({ event }) => event.type === "handoffBegun"));
+  world.crash(crashed);
+  world.pass(3000);
+  world.restart(crashed);
+  world.untilSettled("2@n1");
+  world.failed.length = 0;
+  checkAtRest(world);
+});
+
+test.each(seeds)("seed %i: a cluster grows from one node to four and shrinks to two", (seed) => {
+  const world = new MovingWorld(["n1"], 30, seed);
+  for (const [i, member] of ["n2", "n3", "n4"].entries()) {
+    world.join(member);
+    world.until(`${member} is known`, () => world.view("n1").staged.length > 0);
+    committed(world);
+    world.untilSettled(`${i + 2}@n1`);
+  }
+  for (const [i, member] of ["n2", "n4"].entries()) {
+    world.command("n3", { command: "leave", member });
+    committed(world, "n3");
+    world.until(`${member} has left`, () => !world.nodes.has(member));
+    world.untilSettled(`${i + 5}@n3`);
+  }
+  checkAtRest(world, 2);
+});
+
+/**
+ * Loses all that is not waited for, and for each key some of the writes to one of the members: of three owners two have an acknowledged write, and only a quorum
+ * that has a member in common with them finds it.
+ */
+function losing(seed: number): (message: Message) => boolean {
+  const prng = createPrng(seed);
+  const members = [...five, "n6"];
+  return (message) => {
+    if (message.type !== "write") return false;
+    if (message.wanted === "nothing") return true;
+    const unlucky = members[(message.key.charCodeAt(message.key.length - 1) + message.key.length) % members.length];
+    return message.to === unlucky && prng.chance(0.3);
+  };
+}
+
+test.each([1, 2, 3, 4])("seed %i: two owners of three are enough, while a node joins and another leaves", (seed) => {
+  const world = loaded(seed, { quorum: "strict", readRepair: false });
+  world.loses = losing(seed);
+  world.join("n6");
+  world.until("n6 is known", () => world.view("n1").staged.length > 0);
+  committed(world);
+  world.untilSettled("2@n1");
+  world.command("n3", { command: "leave", member: "n2" });
+  committed(world, "n3");
+  world.until("n2 has left", () => !world.nodes.has("n2"));
+  world.untilSettled("3@n3");
+  world.isLoaded = false;
+  world.pass(70_000);
+  expect(world.stale).toEqual([]);
 });

@@ -2,8 +2,15 @@ import { createPrng, type Prng } from "../../../../src/core/prng.js";
 import type { RingCommand, RingView } from "../../../../src/core/ring-contract.js";
 import type { Answer, ReadObject, Request } from "../../../../src/store/leaderless/api.js";
 import { aloneRing, foundRing } from "../../../../src/store/leaderless/gossip/membership.js";
+import { deserializeState } from "../../../../src/store/leaderless/gossip/parse.js";
 import { keysOf } from "../../../../src/store/leaderless/handoff/walk.js";
-import { Leaderless, type LeaderlessEvent, type LeaderlessOptions } from "../../../../src/store/leaderless/machine.js";
+import {
+  clusterStateName,
+  epochsName,
+  Leaderless,
+  type LeaderlessEvent,
+  type LeaderlessOptions,
+} from "../../../../src/store/leaderless/machine.js";
 import type { Message } from "../../../../src/store/leaderless/messages.js";
 import { objectName } from "../../../../src/store/leaderless/storage-key.js";
 import { Epochs } from "../../../../src/store/leaderless/versions/epochs.js";
@@ -44,12 +51,15 @@ export class MovingWorld {
   readonly failed: string[] = [];
   reads = 0;
   nowMs = 1000;
+  /** Whether the network does. */
+  loses: (message: Message) => boolean = () => false;
   /** Whether clients ask. */
   isLoaded = true;
   readonly #prng: Prng;
   readonly #options: Partial<LeaderlessOptions>;
   readonly #mail = new Map<number, Message[]>();
   readonly #asked = new Map<number, { readonly at: string; readonly onAnswer: OnAnswer }>();
+  readonly #disks = new Map<string, MemoryStorage>();
   #serving: readonly string[] = [];
   #lastId = 0;
 
@@ -67,10 +77,20 @@ export class MovingWorld {
     this.#start(member, { state: { ring: aloneRing(member, member, 16), types: {}, buckets: {} }, meets });
   }
 
-  /** It answers nobody any more. */
+  /** It answers nobody any more; {@link restart} starts it with what was on its disk. */
   crash(member: string): void {
+    const { storage } = this.#of(member);
+    this.#disks.set(member, storage);
     this.nodes.delete(member);
     for (const [id, { at }] of this.#asked) if (at === member) this.#asked.delete(id);
+  }
+
+  restart(member: string): void {
+    const storage = this.#disks.get(member);
+    const stored = storage?.getMeta(clusterStateName);
+    const state = stored && deserializeState(Buffer.from(stored).toString("latin1"));
+    if (storage === undefined || state === undefined) throw new Error(`${member} has not run`);
+    this.#start(member, { state }, storage);
   }
 
   command(member: string, command: RingCommand): void {
@@ -192,12 +212,11 @@ export class MovingWorld {
     }
   }
 
-  #start(self: string, options: Pick<LeaderlessOptions, "state" | "meets">): void {
-    const storage = new MemoryStorage();
+  #start(self: string, options: Pick<LeaderlessOptions, "state" | "meets">, storage = new MemoryStorage()): void {
     const node = new Leaderless({
       self,
       storage,
-      epochs: new Epochs(undefined, () => self.padEnd(8, "-")),
+      epochs: new Epochs(storage.getMeta(epochsName), () => self.padEnd(8, "-")),
       prng: this.#prng.fork(),
       nowMs: this.nowMs,
       defaults,
@@ -209,7 +228,7 @@ export class MovingWorld {
       ...options,
       ...this.#options,
     });
-    this.nodes.set(self, { node, storage, written: 0 });
+    this.nodes.set(self, { node, storage, written: storage.written });
   }
 
   #of(member: string): Lively {
@@ -233,6 +252,7 @@ export class MovingWorld {
   }
 
   #post(message: Message): void {
+    if (this.loses(message)) return;
     const steps = message.type === "gossip" ? this.#prng.int(1, 60) : this.#prng.int(1, 4);
     const atMs = this.nowMs + steps * stepMs;
     this.#mail.set(atMs, [...(this.#mail.get(atMs) ?? []), message]);
