@@ -80,7 +80,9 @@ export class LeaderlessDriver implements LeaderlessStore {
     const inputs = this.#inputs;
     this.#inputs = [];
     inputs.unshift({ type: "clock", nowMs: clock.monotonicMs(), wallMs: Math.round(clock.wallMs()) });
-    const { send, answers, outcomes, events } = machine.step(inputs);
+    const { send, answers, outcomes, events, isBusy } = machine.step(inputs);
+    // what waits comes between what arrives
+    if (isBusy) this.input({ type: "work" });
     for (const message of send) peers.send(message);
     // what others have to write is on its way before our own clients are told
     if (send.length > 0) peers.flush();

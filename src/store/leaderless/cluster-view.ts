@@ -126,6 +126,12 @@ export class ClusterView {
     if (this.#swim.isDoubted(member)) this.swim([{ type: "requestSucceeded", member }]);
   }
 
+  /** Who owns each partition, as it counts for keys of this home partition. */
+  partitionOwners(home: number): readonly string[] {
+    const { ring, plan } = this.state.ring;
+    return plan !== undefined && this.#transition.isMoved(home) ? plan.owners : ring.owners;
+  }
+
   /** Who takes every write to an object besides, as its owners change. */
   receivers(name: ObjectName, n: number): readonly { readonly member: string; readonly place: Place }[] {
     const partition = homePartition(name, this.state.ring.ring.owners.length);

@@ -20,6 +20,8 @@ import type { ClusterState } from "./gossip/cluster-state.js";
 import type { GossipEvent } from "./gossip/gossip.js";
 import { serializeState } from "./gossip/parse.js";
 import { Handoff, type MembershipEvent } from "./handoff/handoff.js";
+import { IndexedStorage } from "./listing/indexed-storage.js";
+import { Listings } from "./listing/listings.js";
 import { Hints } from "./handoff/hints.js";
 import type { Message, Outgoing } from "./messages.js";
 import { conflictRules, type ConflictRules } from "./objects/conflict.js";
@@ -41,6 +43,8 @@ export type Input =
   | { readonly type: "clock"; readonly nowMs: number; readonly wallMs: number }
   /** Some ten times a second. */
   | { readonly type: "tick" }
+  /** Time for a slice of what was put off (`isBusy`), of a millisecond or two. A tick does one as well. */
+  | { readonly type: "work" }
   | { readonly type: "receive"; readonly message: Message }
   /** The transport could not deliver to this member. */
   | { readonly type: "unreachable"; readonly member: string }
@@ -67,6 +71,8 @@ export interface Effects {
   readonly answers: readonly { readonly id: number; readonly answer: Answer<Request["type"]> }[];
   readonly outcomes: readonly { readonly id: number; readonly outcome: RingOutcome }[];
   readonly events: readonly LeaderlessEvent[];
+  /** There is work that was put off, for others to come first: the input `work` does some of it. */
+  readonly isBusy: boolean;
 }
 
 /** Mistakes that can be made on purpose are among these. */
@@ -105,6 +111,7 @@ export class Leaderless {
   readonly #reads: Reads;
   readonly #writes: Writes;
   readonly #questions: Questions;
+  readonly #listings: Listings;
   readonly #reaping: Reaping;
   readonly #hints: Hints;
   readonly #antiEntropy: AntiEntropy | undefined;
@@ -123,8 +130,9 @@ export class Leaderless {
   #events: LeaderlessEvent[] = [];
 
   constructor(options: LeaderlessOptions) {
-    const { self, state, storage, epochs, prng, nowMs, defaults } = options;
-    this.#options = options;
+    const { self, state, epochs, prng, nowMs, defaults } = options;
+    const storage = new IndexedStorage(options.storage, () => this.#nowMs);
+    this.#options = { ...options, storage };
     this.#nowMs = nowMs;
     this.#runTime = new RunTime(nowMs);
     // answers to what a former life asked are nobody's
@@ -157,7 +165,8 @@ export class Leaderless {
     const around = this.#surroundings();
     this.#reads = new Reads(around, (gathered) => this.#gathered(gathered));
     this.#writes = new Writes(around);
-    this.#questions = new Questions(around, this.#reads, this.#writes);
+    this.#listings = this.#lister(around, storage);
+    this.#questions = new Questions(around, this.#reads, this.#writes, this.#listings);
     this.#reaping = new Reaping(around);
     const isReachable = (member: string): boolean => this.#cluster.isReachable(member);
     const isStray = (place: Place): boolean => this.#handoff.isStray(place);
@@ -195,7 +204,13 @@ export class Leaderless {
     for (const input of inputs) this.#take(input);
     this.#lookForSilent();
     this.#leaseEpochs();
-    const effects = { send: this.#send, answers: this.#answers, outcomes: this.#outcomes, events: this.#events };
+    const effects = {
+      send: this.#send,
+      answers: this.#answers,
+      outcomes: this.#outcomes,
+      events: this.#events,
+      isBusy: this.#listings.isBusy,
+    };
     this.#send = [];
     this.#answers = [];
     this.#outcomes = [];
@@ -242,6 +257,8 @@ export class Leaderless {
         return;
       case "tick":
         return this.#tick();
+      case "work":
+        return this.#listings.work();
       case "receive":
         return this.#receive(input.message);
       case "unreachable":
@@ -290,6 +307,7 @@ export class Leaderless {
     this.#reads.tick();
     this.#writes.tick();
     this.#questions.tick();
+    this.#listings.tick();
     this.#reaping.tick();
     if (this.#options.hintedHandoff) this.#hints.tick();
     this.#antiEntropy?.tick();
@@ -322,6 +340,11 @@ export class Leaderless {
         return this.#questions.forwarded(from, message.request, message.answer);
       case "reap":
         return this.#copies.forget(message.place, message.key, message.objectHash);
+      case "list":
+        return this.#listings.asked(from, message.request, message.ask);
+      case "listReply":
+        this.#cluster.heard(from);
+        return this.#listings.replied(from, message.request, message.answer);
       case "exchange":
         return this.#antiEntropy?.asked(from, message.request, message.place, message.ask);
       case "exchangeReply":
@@ -392,6 +415,7 @@ export class Leaderless {
     this.#reads.lost(member);
     this.#writes.lost(member);
     this.#questions.lost(member);
+    this.#listings.lost(member);
     this.#antiEntropy?.lost(member);
     this.#handoff.lost(member);
   }
@@ -437,6 +461,17 @@ export class Leaderless {
     this.#reads.begin(name, options, this.#propertiesOf(name) ?? this.#defaults, () => undefined);
   }
 
+  #lister(around: Surroundings, storage: IndexedStorage): Listings {
+    return new Listings({
+      around,
+      storage,
+      partitions: () => this.#cluster.state.ring.ring.owners.length,
+      nVals: () => this.#nVals(),
+      owners: (partition, n) => this.#cluster.transition.replicas(partition, n).owners.map(({ member }) => member),
+      isReachable: (member) => this.#cluster.isReachable(member),
+    });
+  }
+
   #surroundings(): Surroundings {
     return {
       self: this.#options.self,
@@ -458,6 +493,7 @@ export class Leaderless {
       isAlone: (place) => this.#handoff.isAlone(place),
       propertiesOf: (bucket) => this.#propertiesOf(bucket),
       clusterState: () => this.#cluster.state,
+      partitionOwners: (home) => this.#cluster.partitionOwners(home),
       changeState: (state) => this.#cluster.gossip([{ type: "change", change: () => state }]),
       defaults: this.#defaults,
       rulesOf: (properties) => this.#rulesOf(properties),

@@ -45,7 +45,23 @@ const exchangeAnswer = tagged("type", {
   objects: record({ objects: list(either(bytes, oneOf("none", "changed"))) }),
 });
 
+const listAsk = record({
+  range: record({ kind: oneOf("keys", "buckets", "entries"), from: text, to: optional(text) }),
+  partitions: list(partition),
+  n: count,
+  pattern: optional(text),
+  limit: count,
+});
+
+const listAnswer = tagged("type", {
+  page: record({ items: list(text), next: optional(text) }),
+  notOwner: record({}),
+  overload: record({}),
+});
+
 const shapes: { readonly [Type in Exclude<Message["type"], "swim" | "gossip">]: Shape } = {
+  list: record({ request: count, ask: listAsk }),
+  listReply: record({ request: count, answer: listAnswer }),
   read: record({ request: count, place, key }),
   readReply: record({ request: count, object: optional(bytes) }),
   readFailed: record({ request: count }),

@@ -1,6 +1,7 @@
 import type { Answer, Request } from "./api.js";
 import type { ExchangeAnswer, ExchangeAsk } from "./exchange/messages.js";
 import type { GossipMessage } from "./gossip/messages.js";
+import type { ListAnswer, ListAsk } from "./listing/messages.js";
 import type { Place } from "./storage.js";
 import type { SwimMessage } from "./swim/messages.js";
 
@@ -56,6 +57,9 @@ export type Message = Envelope &
     /** Between two owners of the place: what they have of it otherwise. */
     | { readonly type: "exchange"; readonly request: number; readonly place: Place; readonly ask: ExchangeAsk }
     | { readonly type: "exchangeReply"; readonly request: number; readonly answer: ExchangeAnswer }
+    /** Of what its owner has of some partitions: keys, buckets, entries of an index. */
+    | { readonly type: "list"; readonly request: number; readonly ask: ListAsk }
+    | { readonly type: "listReply"; readonly request: number; readonly answer: ListAnswer }
     | { readonly type: "swim"; readonly message: SwimMessage }
     | { readonly type: "gossip"; readonly message: GossipMessage }
   );

@@ -5,10 +5,12 @@ import { DataTypes } from "./coordinator/data-types.js";
 import { Forwarding, type Coordinate, type PassedOn } from "./coordinator/forwarding.js";
 import { Objects } from "./coordinator/objects.js";
 import { PassedOnWrites } from "./coordinator/passed-on.js";
+import { preferenceListOf } from "./coordinator/preference-list.js";
 import type { Reads } from "./coordinator/reads.js";
 import { answerSettings, type SettingsRequest } from "./coordinator/settings.js";
 import type { Surroundings } from "./coordinator/surroundings.js";
 import type { Writes } from "./coordinator/writes.js";
+import type { Listings } from "./listing/listings.js";
 import type { Coordinated, Message } from "./messages.js";
 
 /** Gives each question of a client, and each write that another node passes on, to whoever answers it. */
@@ -19,8 +21,10 @@ export class Questions {
   readonly #passedOn: PassedOnWrites;
   readonly #objects: Objects;
   readonly #dataTypes: DataTypes;
+  readonly #listings: Listings;
 
-  constructor(around: Surroundings, reads: Reads, writes: Writes) {
+  constructor(around: Surroundings, reads: Reads, writes: Writes, listings: Listings) {
+    this.#listings = listings;
     this.#around = around;
     const coordinate: Coordinate = (request, onAnswer, passedOn) => this.#coordinate(request, onAnswer, passedOn);
     this.#forwarding = new Forwarding(around, writes, coordinate);
@@ -54,8 +58,12 @@ export class Questions {
       case "bucketTypeStatus":
       case "listBucketTypes":
         return this.#settings(request, onAnswer);
-      default:
-        return onAnswer(failed({ type: "invalid", why: `this store does not answer ${request.type} yet` }, true));
+      case "listBuckets":
+      case "listKeys":
+      case "index":
+        return this.#listings.begin(request, onAnswer);
+      case "preferenceList":
+        return onAnswer(preferenceListOf(request.name, this.#around));
     }
   }
 

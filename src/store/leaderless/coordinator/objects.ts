@@ -1,4 +1,5 @@
 import type { Failure, Request } from "../api.js";
+import { normalIndexes } from "../listing/order.js";
 import { coordinate } from "../objects/coordinate.js";
 import { readingOf } from "../objects/read.js";
 import { tombstone, type StoredObject } from "../objects/stored-object.js";
@@ -75,7 +76,10 @@ export class Objects {
     const context = contextOf(request);
     if (typeof context === "string") return onAnswer(failed({ type: "invalid", why: context }, true));
     const rules = rulesOf(properties);
-    const written = { isTombstone: false, ...request.content };
+    const indexes = normalIndexes(request.content.indexes);
+    if (indexes === undefined)
+      return onAnswer(failed({ type: "invalid", why: "An index of whole numbers is given something else" }, true));
+    const written = { isTombstone: false, ...request.content, indexes };
     if (properties.datatype !== undefined && !written.isTombstone)
       return onAnswer(
         failed({ type: "invalid", why: `The bucket holds values of the data type ${properties.datatype} only` }, true),

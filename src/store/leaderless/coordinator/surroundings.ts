@@ -59,6 +59,8 @@ export interface Surroundings {
   readonly propertiesOf: (bucket: Bucket) => BucketProperties | undefined;
   /** What gossip has told this node. */
   readonly clusterState: () => ClusterState;
+  /** Who owns each partition, as it counts for keys of this home partition. */
+  readonly partitionOwners: (home: number) => readonly string[];
   /** To be told to all nodes. */
   readonly changeState: (state: ClusterState) => void;
   /** Of buckets that nobody has set any for. */

@@ -1,5 +1,5 @@
 import { createPrng } from "../../../../src/core/prng.js";
-import type { Answer, ObjectName, Request, Sibling } from "../../../../src/store/leaderless/api.js";
+import type { Answer, ObjectName, Page, Request, Sibling } from "../../../../src/store/leaderless/api.js";
 import type { BucketType, ClusterState } from "../../../../src/store/leaderless/gossip/cluster-state.js";
 import { foundRing } from "../../../../src/store/leaderless/gossip/membership.js";
 import {
@@ -33,6 +33,7 @@ export class Box {
   #mail: Message[] = [];
   /** What waits for nodes that are paused. */
   readonly #waiting = new Map<string, Message[]>();
+  readonly #busy = new Set<string>();
   readonly #answers = new Map<number, Answer<Request["type"]>>();
   readonly #state: ClusterState;
   readonly #options: Partial<LeaderlessOptions>;
@@ -150,8 +151,10 @@ export class Box {
   settle(): void {
     for (let steps = 0; steps < 10_000; steps++) {
       for (const [member, { storage }] of this.nodes) this.#step(member, [{ type: "durable", writeNumber: storage.written }]);
+      const busy = [...this.#busy];
+      for (const member of busy) this.#step(member, [{ type: "work" }]);
       const mail = this.#mail;
-      if (mail.length === 0) return;
+      if (mail.length === 0 && busy.length === 0) return;
       this.#mail = [];
       for (const message of mail) {
         if (!this.hears(message.from, message.to, message)) continue;
@@ -194,6 +197,17 @@ export class Box {
     else this.#step(to, [{ type: "receive", message }]);
   }
 
+  /** Wants the next page of what this member was asked. False: there was none. */
+  more(member: string, id: number): boolean {
+    const answer = this.answer(id);
+    const { more } = (answer?.ok === true ? answer.value : {}) as Partial<Page<unknown>>;
+    if (more === undefined) return false;
+    more();
+    this.#step(member, []);
+    this.settle();
+    return true;
+  }
+
   /** All copies of a key at home, by node. */
   copies(key: string): Readonly<Record<string, string>> {
     const found: Record<string, string> = {};
@@ -208,9 +222,14 @@ export class Box {
 
   #step(member: string, inputs: Parameters<Leaderless["step"]>[0]): void {
     const { node, isPaused } = this.of(member);
-    if (isPaused) return;
-    const { send, answers, events } = node.step([{ type: "clock", nowMs: this.nowMs, wallMs: this.nowMs }, ...inputs]);
+    if (isPaused) {
+      this.#busy.delete(member);
+      return;
+    }
+    const { send, answers, events, isBusy } = node.step([{ type: "clock", nowMs: this.nowMs, wallMs: this.nowMs }, ...inputs]);
     this.#mail.push(...send);
+    if (isBusy) this.#busy.add(member);
+    else this.#busy.delete(member);
     for (const { id, answer } of answers) this.#answers.set(id, answer);
     for (const event of events) this.events.push({ node: member, event });
   }
