@@ -1,8 +1,10 @@
 import type { Prng } from "../../../core/prng.js";
+import { DataTypeError } from "../crdt/errors.js";
 import type { Outgoing } from "../messages.js";
 import { decodeObject } from "../objects/object-codec.js";
 import { isDeleted } from "../objects/stored-object.js";
 import type { Place, Storage } from "../storage.js";
+import { MalformedBytes } from "../versions/binary.js";
 import { answerTo } from "./answering.js";
 import { Budget } from "./budget.js";
 import { Exchange } from "./exchange.js";
@@ -24,8 +26,8 @@ export interface AntiEntropyOptions {
   readonly ownedPlaces: () => Owned;
   /** Clients of this node that wait for an answer. */
   readonly clientsWaiting: () => number;
-  /** Merges an object into the own copy, and returns what that has become; undefined where it is none. */
-  readonly take: (place: HomePlace, key: string, object: Uint8Array) => Uint8Array | undefined;
+  /** Merges an object into the own copy, and returns what that has become. Throws what decoding and merging throw. */
+  readonly take: (place: HomePlace, key: string, object: Uint8Array) => Uint8Array;
   /** Reads a key from all of its owners, who forget it where all of them hold the same deletion or nothing. */
   readonly look: (place: HomePlace, key: string) => void;
   /** Whether deletions are kept for good: then they are copied as everything else. */
@@ -242,7 +244,7 @@ export class AntiEntropy {
         send({ type: "write", to: member, request: number, place, key, object, wanted: "durable" });
         return number;
       },
-      take: (key, object) => take(place, key, object),
+      take: (key, object) => unlessMalformed(() => take(place, key, object)),
       isForgotten: (key, object) => {
         if (keepsDeletions || !isDeletion(object)) return false;
         this.deleted(place, key);
@@ -274,10 +276,15 @@ export class AntiEntropy {
 }
 
 function isDeletion(bytes: Uint8Array | undefined): boolean {
-  if (bytes === undefined) return false;
+  return bytes !== undefined && unlessMalformed(() => isDeleted(decodeObject(bytes))) === true;
+}
+
+/** Undefined where one of the copies is no object, or no value of its data type: such are left where they are. */
+function unlessMalformed<T>(act: () => T): T | undefined {
   try {
-    return isDeleted(decodeObject(bytes));
-  } catch {
-    return false;
+    return act();
+  } catch (error) {
+    if (error instanceof MalformedBytes || error instanceof DataTypeError) return undefined;
+    throw error;
   }
 }
