@@ -1,5 +1,4 @@
 import type { Prng } from "../../../core/prng.js";
-import { DataTypeError } from "../crdt/errors.js";
 import type { Outgoing } from "../messages.js";
 import { decodeObject } from "../objects/object-codec.js";
 import { isDeleted } from "../objects/stored-object.js";
@@ -26,8 +25,8 @@ export interface AntiEntropyOptions {
   readonly ownedPlaces: () => Owned;
   /** Clients of this node that wait for an answer. */
   readonly clientsWaiting: () => number;
-  /** Merges an object into the own copy, and returns what that has become. Throws what decoding and merging throw. */
-  readonly take: (place: HomePlace, key: string, object: Uint8Array) => Uint8Array;
+  /** Merges an object into the own copy, and returns what that has become; undefined where it is none. */
+  readonly take: (place: HomePlace, key: string, object: Uint8Array) => Uint8Array | undefined;
   /** Reads a key from all of its owners, who forget it where all of them hold the same deletion or nothing. */
   readonly look: (place: HomePlace, key: string) => void;
   /** Whether deletions are kept for good: then they are copied as everything else. */
@@ -244,7 +243,7 @@ export class AntiEntropy {
         send({ type: "write", to: member, request: number, place, key, object, wanted: "durable" });
         return number;
       },
-      take: (key, object) => unlessMalformed(() => take(place, key, object)),
+      take: (key, object) => take(place, key, object),
       isForgotten: (key, object) => {
         if (keepsDeletions || !isDeletion(object)) return false;
         this.deleted(place, key);
@@ -276,15 +275,10 @@ export class AntiEntropy {
 }
 
 function isDeletion(bytes: Uint8Array | undefined): boolean {
-  return bytes !== undefined && unlessMalformed(() => isDeleted(decodeObject(bytes))) === true;
-}
-
-/** Undefined where one of the copies is no object, or no value of its data type: such are left where they are. */
-function unlessMalformed<T>(act: () => T): T | undefined {
   try {
-    return act();
+    return bytes !== undefined && isDeleted(decodeObject(bytes));
   } catch (error) {
-    if (error instanceof MalformedBytes || error instanceof DataTypeError) return undefined;
+    if (error instanceof MalformedBytes) return false;
     throw error;
   }
 }

@@ -23,7 +23,10 @@ export interface ExchangeOptions {
   readonly ask: (ask: ExchangeAsk) => void;
   /** Sends an object to the other one's copy. Returns the number of the request; what comes of it comes to {@link Exchange.written}. */
   readonly write: (key: string, object: Uint8Array) => number;
-  /** Merges what the other one has into the own copy, and returns what that has become; undefined where `object` is none. */
+  /**
+   * Merges an object into the own copy, which it puts into the place that is the key's today, and returns what that has become; undefined where
+   * `object` is none.
+   */
   readonly take: (key: string, object: Uint8Array) => Uint8Array | undefined;
   /** Whether an owner without a copy is left without it: of a deletion that others have forgotten already. */
   readonly isForgotten: (key: string, object: Uint8Array) => boolean;
@@ -167,7 +170,7 @@ export class Exchange {
       const ours = storage.get(place, difference.key);
       if (theirs === undefined || theirs === "changed" || hashOf(ours) !== difference.ours) continue;
       if (theirs !== "none") this.#bringOver(difference, ours, theirs);
-      else if (ours !== undefined && !this.#options.isForgotten(difference.key, ours)) this.#write(difference.key, ours);
+      else if (ours !== undefined) this.#sendOver(difference.key, ours);
     }
     if (this.#writing.size === 0) this.#goOn();
   }
@@ -180,7 +183,19 @@ export class Exchange {
     if (merged === undefined) return;
     const hash = objectHash(merged);
     if (hash !== ours) this.#repaired.add(key);
-    if (hash !== theirs) this.#write(key, merged);
+    if (hash !== theirs || this.#hasMoved(key)) this.#write(key, merged);
+  }
+
+  /** The other one has nothing. */
+  #sendOver(key: string, object: Uint8Array): void {
+    const { take, isForgotten } = this.#options;
+    const merged = isForgotten(key, object) ? undefined : take(key, object);
+    if (merged !== undefined) this.#write(key, merged);
+  }
+
+  /** Its bucket has another number of owners by now, so it belongs to another place: it goes there on both sides, as they merge it. */
+  #hasMoved(key: string): boolean {
+    return this.#options.storage.get(this.#options.place, key) === undefined;
   }
 
   /** Whatever is to be done next: repair, or list further keys. */
