@@ -15,6 +15,7 @@ import { createRollback } from "./rollback.js";
 import type { SavedState } from "./saved-state.js";
 import type { Rollback } from "./rollback.js";
 import { stepShipper } from "./shipping/shipper.js";
+import { RingMembership } from "./ring/ring-membership.js";
 import { step } from "./steps.js";
 import { putCertificates } from "./tls/certificates.js";
 import type { Report } from "./steps.js";
@@ -117,8 +118,9 @@ class Up {
     if (!this.#options.wait) return;
     for (const service of plan.standing) {
       this.#options.signal.throwIfAborted();
-      // a ring is as its plans have made it, which are its operator's
-      if (service.store.design === "raft") await this.#membership(service).settle();
+      const membership = this.#membership(service);
+      // a ring is as its plans have made it, which are its operator's too
+      if (membership instanceof Membership) await membership.settle();
     }
   }
 
@@ -233,9 +235,10 @@ class Up {
     }
   }
 
-  #membership(service: StoreService): Membership {
+  #membership(service: StoreService): Membership | RingMembership {
     const { report, keep, signal } = this.#options;
-    return new Membership(this.#engine, {
+    const Changing = service.store.design === "leaderless" ? RingMembership : Membership;
+    return new Changing(this.#engine, {
       cluster: this.#identity.cluster,
       service,
       report,

@@ -103,6 +103,18 @@ test("the others answer while a node is paused", async () => {
   await cluster.json("chaos", "heal");
 });
 
+test("more nodes join the ring and fewer leave it, and nothing is lost", async () => {
+  expect((await cluster.up("--nodes", "6")).steps).toEqual(["create n6 and let it join store"]);
+  clients.set("n6", await bashoClient([await addressOf("n6")]));
+  for (let i = 0; i < 40; i++) expect(await reads("n6", `before${i}`)).toEqual([String(i)]);
+  await through("n6").stop();
+  clients.delete("n6");
+  expect((await cluster.up("--nodes", "4")).steps).toHaveLength(2);
+  const { nodes } = await cluster.status<ClusterStatus>();
+  expect(nodes.map(({ node }) => node)).toEqual(["n1", "n2", "n3", "n4"]);
+  for (let i = 0; i < 40; i++) expect(await reads("n4", `while${i}`)).toEqual([String(i)]);
+});
+
 test("the log tells who was held to be dead, and down leaves nothing", async () => {
   await stopClients();
   const { stdout } = await cluster.run("logs", "--cluster", cluster.name);

@@ -172,9 +172,9 @@ export async function freePorts(count: number): Promise<number[]> {
 
 export const base64 = (text: string): string => Buffer.from(text).toString("base64");
 
-/** Asks until `check` holds or 5 s are over; returns the last answer. */
-export async function until<T>(ask: () => T | Promise<T>, check: (answer: T) => boolean): Promise<T> {
-  const untilMs = performance.now() + 5000;
+/** Asks until `check` holds or the time is over; returns the last answer. */
+export async function until<T>(ask: () => T | Promise<T>, check: (answer: T) => boolean, timeoutMs = 5000): Promise<T> {
+  const untilMs = performance.now() + timeoutMs;
   for (;;) {
     const answer = await ask();
     if (check(answer) || performance.now() > untilMs) return answer;

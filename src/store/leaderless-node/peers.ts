@@ -2,6 +2,7 @@ import type { ClusterState } from "../leaderless/gossip/cluster-state.js";
 import { presentMembers } from "../leaderless/gossip/membership.js";
 import { parseMessage } from "../leaderless/message-shape.js";
 import type { Message } from "../leaderless/messages.js";
+import type { Packet } from "../io/frames.js";
 import { PeerNetwork } from "../io/peer-network.js";
 import type { Guest, Hearer, Peer, PeerNetworkOptions, Speaker } from "../io/peer-network.js";
 import type { MemberId } from "../raft/types.js";
@@ -23,6 +24,8 @@ export class Peers {
   readonly #options: PeersOptions;
   readonly #network: PeerNetwork;
   readonly #byName = new Map<string, Peer>();
+  /** Who has dialled and is no member yet, by the name under which it gossips: it is answered where it asked, since nobody knows its address. */
+  readonly #strangers = new Map<string, Guest>();
   #names: ReadonlyMap<MemberId, string> = new Map();
 
   constructor(options: PeersOptions) {
@@ -60,7 +63,7 @@ export class Peers {
 
   send(message: Message): void {
     const peer = this.#byName.get(message.to);
-    if (peer === undefined) return;
+    if (peer === undefined) return this.#strangers.get(message.to)?.reply(["leaderless", message]);
     if (peer.link.send(["leaderless", message])) this.#network.flushSoon();
     else peer.dropped = true;
   }
@@ -80,19 +83,33 @@ export class Peers {
     const close = (): void => {
       if (this.#byName.get(name) === peer) this.#byName.delete(name);
     };
-    return { take: () => undefined, lost: () => undefined, sweep: () => undefined, close };
+    const take = (packet: Packet): void => {
+      const message = this.#messageIn(packet, name);
+      if (message !== undefined) this.#options.onMessage(message);
+    };
+    return { take, lost: () => undefined, sweep: () => undefined, close };
   }
 
-  #hear({ from }: Guest): Hearer {
-    const { name, onMessage } = this.#options;
-    return {
-      take: (packet) => {
-        if (packet[0] !== "leaderless") return;
-        const message = parseMessage(packet[1], this.#names.get(from), name);
-        if (message === undefined) throw new RangeError(`member ${from} says what makes no sense`);
-        onMessage(message);
-      },
-      closed: () => undefined,
+  #hear(guest: Guest): Hearer {
+    let stranger: string | undefined;
+    const take = (packet: Packet): void => {
+      const from = this.#names.get(guest.from);
+      const message = this.#messageIn(packet, from);
+      if (message === undefined) return;
+      if (from === undefined) this.#strangers.set((stranger = message.from), guest);
+      this.#options.onMessage(message);
     };
+    const closed = (): void => {
+      if (stranger !== undefined && this.#strangers.get(stranger) === guest) this.#strangers.delete(stranger);
+    };
+    return { take, closed };
+  }
+
+  /** Undefined: the packet is about something else. */
+  #messageIn(packet: Packet, from: string | undefined): Message | undefined {
+    if (packet[0] !== "leaderless") return undefined;
+    const message = parseMessage(packet[1], from, this.#options.name);
+    if (message === undefined) throw new RangeError(`${from ?? "who is no member"} says what makes no sense`);
+    return message;
   }
 }

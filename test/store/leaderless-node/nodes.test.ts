@@ -1,5 +1,6 @@
 // Shows that nodes of the leaderless store serve one of Riak's own clients through any of them, on real disks and sockets, and go on from their disks.
 import { afterEach, expect, it, vi } from "vitest";
+import type { RingView } from "../../../src/core/ring-contract.js";
 import { bashoClient, valuesOf, type BashoClient } from "../../support/clients/basho.js";
 import { until } from "../cluster.js";
 import { TestNodes } from "./nodes.js";
@@ -70,4 +71,20 @@ it("goes on with what its disk holds, and without a node that is away", async ()
       ({ keys }) => keys === 20,
     ),
   ).toMatchObject({ design: "leaderless", role: null, keys: 20 });
+});
+
+it("takes in who joins: it is met, though nobody knows its address, and gets what it owns", async () => {
+  const nodes = await started(3);
+  await seeEachOther(nodes, names.slice(0, 3));
+  const client = await clientOf(nodes, "n1");
+  for (let i = 0; i < 10; i++) await client.ask("storeValue", { bucket: "b", key: `k${i}`, value: "v" });
+  await nodes.join("n4");
+  const ring = async (): Promise<RingView> => (await (await fetch(nodes.statusUrl("n1", "/ring"))).json()) as RingView;
+  expect((await until(ring, ({ staged }) => staged.length > 0)).staged).toEqual([{ kind: "join", member: "n4" }]);
+  const body = JSON.stringify({ command: "commit" });
+  expect((await fetch(nodes.statusUrl("n1", "/ring"), { method: "POST", body })).status).toBe(200);
+  const settled = await until(ring, ({ nextRing, owners }) => nextRing === null && owners.includes("n4"), 20_000);
+  expect(settled.owners).toContain("n4");
+  const joined = await clientOf(nodes, "n4");
+  for (let i = 0; i < 10; i++) expect(await valuesOf(joined, "b", `k${i}`)).toEqual(["v"]);
 });

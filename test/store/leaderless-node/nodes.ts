@@ -17,7 +17,7 @@ export class TestNodes {
   readonly logLines: string[] = [];
   readonly #root = mkdtempSync(join(tmpdir(), "devious-leaderless-"));
   readonly #running = new Map<string, RunningLeaderless>();
-  readonly #members: readonly Member[];
+  #members: readonly Member[];
   readonly #switches: LeaderlessSwitches;
 
   private constructor(members: readonly Member[], switches: LeaderlessSwitches) {
@@ -34,7 +34,14 @@ export class TestNodes {
     return nodes;
   }
 
-  async startNode(name: string): Promise<void> {
+  /** Starts a node that no member was told of, and that was told of all members. */
+  async join(name: string): Promise<void> {
+    const [peerPort = 0] = await freePorts(1);
+    this.#members = [...this.#members, { id: this.#members.length + 1, name, host: "127.0.0.1", peerPort }];
+    await this.startNode(name, "existing");
+  }
+
+  async startNode(name: string, clusterState: "new" | "existing" = "new"): Promise<void> {
     const { id, peerPort } = this.#members.find((member) => member.name === name) as Member;
     const clock = new TroubledClock(realTime);
     const causality = new Causality(name, clock.wallMs);
@@ -45,7 +52,7 @@ export class TestNodes {
         node: name,
         member: id,
         members: this.#members,
-        clusterState: "new",
+        clusterState,
         dataDir: join(this.#root, name),
         clientAddress: any,
         peerAddress: { host: "127.0.0.1", port: peerPort },
@@ -94,7 +101,7 @@ export class TestNodes {
   }
 
   /** Where it tells of itself and takes what operators ask. */
-  url(name: string, path: string): string {
+  statusUrl(name: string, path: string): string {
     return `http://127.0.0.1:${this.#of(name).clientPort}${path}`;
   }
 

@@ -19,11 +19,11 @@ afterAll(() => nodes.destroy());
 const names = ["n1", "n2", "n3"];
 
 async function view(name: string): Promise<RingView> {
-  return (await (await fetch(nodes.url(name, "/ring"))).json()) as RingView;
+  return (await (await fetch(nodes.statusUrl(name, "/ring"))).json()) as RingView;
 }
 
 async function post(name: string, body: string): Promise<{ readonly status: number; readonly answer: RingAnswer }> {
-  const response = await fetch(nodes.url(name, "/ring"), { method: "POST", body });
+  const response = await fetch(nodes.statusUrl(name, "/ring"), { method: "POST", body });
   return { status: response.status, answer: (await response.json()) as RingAnswer };
 }
 
