@@ -171,7 +171,15 @@ export class Leaderless {
     const isReachable = (member: string): boolean => this.#cluster.isReachable(member);
     const isStray = (place: Place): boolean => this.#handoff.isStray(place);
     const { send, newRequest } = around;
-    this.#hints = new Hints({ storage, send, newRequest, isReachable, isStray, nowMs: around.nowMs });
+    this.#hints = new Hints({
+      storage,
+      send,
+      newRequest,
+      isReachable,
+      isStray,
+      clientsWaiting: () => this.#open.size,
+      nowMs: around.nowMs,
+    });
     this.#handoff = new Handoff({ around, storage, cluster: this.#cluster, tell: (event) => this.#events.push(event) });
     this.#replica = new Replica({
       ...around,
@@ -333,8 +341,11 @@ export class Leaderless {
         return this.#writes.replied(from, message.request, message.result);
       case "forward":
         return this.#questions.received(message);
-      case "working":
-        return this.#questions.working(from, message.request);
+      case "offer":
+        return this.#questions.offered(from, message.request);
+      case "ready":
+        this.#cluster.heard(from);
+        return this.#questions.ready(from, message.request);
       case "forwardReply":
         this.#cluster.heard(from);
         return this.#questions.forwarded(from, message.request, message.answer);

@@ -39,7 +39,7 @@ export type Message = Envelope &
     | { readonly type: "writeReply"; readonly request: number; readonly result: "taken" | "durable" | "failed" | "overload" }
     /**
      * `isPassedOn`: by one who was no replica itself, and will not be asked again. `writeId`, `wallMs`: the number of the client's write, by the node that
-     * it asked, and that node's clock then: it goes to another replica as well if this one is silent.
+     * it asked, and that node's clock then.
      */
     | {
         readonly type: "forward";
@@ -49,8 +49,9 @@ export type Message = Envelope &
         readonly writeId: number;
         readonly wallMs: number;
       }
-    /** Of what was passed on: it has begun, and takes its time. */
-    | { readonly type: "working"; readonly request: number }
+    /** Before a write is passed on: whether the other one is there, so that nobody has to be asked to write it twice. */
+    | { readonly type: "offer"; readonly request: number }
+    | { readonly type: "ready"; readonly request: number }
     | { readonly type: "forwardReply"; readonly request: number; readonly answer: Answer<Request["type"]> }
     /** To remove a deletion that all owners have, where it still is what this hash is of. */
     | { readonly type: "reap"; readonly place: Place; readonly key: string; readonly objectHash: number }

@@ -90,8 +90,12 @@ export class Questions {
     this.#passedOn.take(message);
   }
 
-  working(from: string, request: number): void {
-    this.#forwarding.working(from, request);
+  offered(from: string, request: number): void {
+    this.#passedOn.offered(from, request);
+  }
+
+  ready(from: string, request: number): void {
+    this.#forwarding.ready(from, request);
   }
 
   forwarded(from: string, request: number, answer: Answer<Request["type"]>): void {
@@ -106,7 +110,6 @@ export class Questions {
   /** Time has passed. */
   tick(): void {
     this.#forwarding.tick();
-    this.#passedOn.tick();
   }
 
   /** Time may have passed: whoever is silent for too long is held to be lost. */

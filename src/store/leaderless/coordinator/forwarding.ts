@@ -22,9 +22,9 @@ interface Forwarded extends PassedOn {
   readonly isPassedOn: boolean;
   readonly request: Coordinated;
   readonly onAnswer: OnAnswer;
-  /** Whom it went to, and what is known of them. `lost`: an answer would count, but nobody waits for it. */
-  readonly tried: Map<string, "asked" | "working" | "lost" | "refused">;
-  /** The last time that somebody was asked. */
+  /** Whom it was offered to, and what became of that. `writing`: has been told to write. */
+  readonly tried: Map<string, "offered" | "writing" | "lost" | "refused">;
+  /** The last time that it was offered to somebody. */
   askedAtMs: number;
   endsAtMs: number;
   /** Why it failed where it failed last. */
@@ -34,9 +34,10 @@ interface Forwarded extends PassedOn {
 }
 
 /**
- * Brings each write to a node that can coordinate it: one that keeps a copy of its object. Whoever is silent for longer than patience lasts, or lost,
- * is not waited for: the write goes to the next replica. So two may write it, and its number tells that it is one (`StoredSibling.writeId`).
- * Not so updates of data types, since a counter would count them twice: those fail, and may have been made.
+ * Brings each write to a node that can coordinate it: one that keeps a copy of its object. It is offered first, and passed on to who says to be there:
+ * whoever is silent for longer than patience lasts, or lost, is not waited for, and the next replica is asked. So no write is ever made twice: a
+ * counter would count it twice, and a value would come back beside what has overwritten it since. Who is lost after that moment may have
+ * written it; only then a write fails without it being known whether it was made.
  */
 export class Forwarding {
   readonly #around: Surroundings;
@@ -104,17 +105,21 @@ export class Forwarding {
     if (definite || !isWaitedFor(forwarded)) this.#fail(forwarded);
   }
 
-  /** It has begun there. Whether the node goes on living, the failure detector says. */
-  working(from: string, request: number): void {
-    const tried = this.#forwarded.get(request)?.tried;
-    if (tried?.get(from) === "asked") tried.set(from, "working");
+  /** The node is there: it gets the write, unless another one has it or may take it. */
+  ready(from: string, request: number): void {
+    const forwarded = this.#forwarded.get(request);
+    const state = forwarded?.tried.get(from);
+    if (forwarded === undefined || (state !== "offered" && (state !== "lost" || isWaitedFor(forwarded)))) return;
+    const { id, isPassedOn, writeId, wallMs, request: asked, tried } = forwarded;
+    tried.set(from, "writing");
+    this.#around.send({ type: "forward", to: from, request: id, asked, isPassedOn, writeId, wallMs });
   }
 
   /** What was asked of this member will not be answered, as it seems: whether it has written, nobody knows. */
   lost(member: string): void {
     for (const forwarded of this.#forwarded.values()) {
       const state = forwarded.tried.get(member);
-      if (state === "asked" || state === "working") this.#lose(forwarded, member);
+      if (state === "offered" || state === "writing") this.#lose(forwarded, member);
     }
   }
 
@@ -125,12 +130,12 @@ export class Forwarding {
       const forwarded = this.#forwarded.get(id);
       if (forwarded === undefined) continue;
       for (const [member, state] of [...forwarded.tried]) {
-        if (state !== "asked") continue;
+        if (state !== "offered") continue;
         if (nowMs - forwarded.askedAtMs < this.#around.patienceMs(member)) this.#patience.begin(id, nowMs);
         else {
           this.#around.silent(member);
           // the failure detector may have known it already
-          if (forwarded.tried.get(member) === "asked") this.#lose(forwarded, member);
+          if (forwarded.tried.get(member) === "offered") this.#lose(forwarded, member);
         }
       }
     }
@@ -152,29 +157,27 @@ export class Forwarding {
   }
 
   #tryNext(forwarded: Forwarded): void {
-    const { self, isReady, send, awakeMs } = this.#around;
-    const { id, isPassedOn, writeId, wallMs, request: asked, tried } = forwarded;
+    const { self, isReady, send, nowMs, awakeMs } = this.#around;
+    const { id, request: asked, tried } = forwarded;
     const next = this.#candidates(asked).find((member) => !tried.has(member) && (member !== self || isReady()));
     if (next === undefined) {
-      if (!isWaitedFor(forwarded)) this.#fail(forwarded);
+      const mayBeSlow = [...tried.values()].includes("lost");
+      if (mayBeSlow) forwarded.endsAtMs = Math.min(forwarded.endsAtMs, nowMs() + lastChanceMs);
+      else if (!isWaitedFor(forwarded)) this.#fail(forwarded);
       return;
     }
-    tried.set(next, "asked");
+    tried.set(next, next === self ? "writing" : "offered");
     forwarded.askedAtMs = awakeMs();
     if (next === self) {
-      tried.set(self, "working");
       return this.#coordinate(asked, (answer) => this.replied(self, id, answer), forwarded);
     }
     this.#patience.begin(id, awakeMs());
-    send({ type: "forward", to: next, request: id, asked, isPassedOn, writeId, wallMs });
+    send({ type: "offer", to: next, request: id });
   }
 
   #lose(forwarded: Forwarded, member: string): void {
-    forwarded.mayBeWritten = true;
-    forwarded.reason = { type: "timeout" };
-    if (forwarded.request.type === "updateDataType") {
-      // nobody else may try, so its late answer is all there is to hope for
-      forwarded.tried.set(member, "working");
+    if (forwarded.tried.get(member) === "writing") {
+      // nobody else may write it, so its late answer is all there is to hope for
       forwarded.endsAtMs = Math.min(forwarded.endsAtMs, this.#around.nowMs() + lastChanceMs);
       return;
     }
@@ -183,7 +186,7 @@ export class Forwarding {
   }
 
   #fail(forwarded: Forwarded): void {
-    const isUnknown = forwarded.mayBeWritten || isWaitedFor(forwarded);
+    const isUnknown = forwarded.mayBeWritten || [...forwarded.tried.values()].includes("writing");
     this.#finish(forwarded, failed(forwarded.reason, !isUnknown));
   }
 
@@ -194,7 +197,7 @@ export class Forwarding {
 
 /** Whether somebody may answer who is not held to be lost. */
 function isWaitedFor({ tried }: Forwarded): boolean {
-  for (const state of tried.values()) if (state === "asked" || state === "working") return true;
+  for (const state of tried.values()) if (state === "offered" || state === "writing") return true;
   return false;
 }
 
