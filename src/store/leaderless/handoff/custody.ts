@@ -1,6 +1,6 @@
 import type { RingState } from "../gossip/cluster-state.js";
 import { ringName } from "../ring/ring.js";
-import { Transition } from "../ring/transfers.js";
+import type { Transition } from "../ring/transfers.js";
 
 /** What a node is to a home partition. */
 export type Custody =

@@ -56,7 +56,7 @@ export class Relay {
   }
 
   lost(member: string): void {
-    for (const request of [...this.#passed.keys()]) this.replied(member, request, false);
+    for (const request of Array.from(this.#passed.keys())) this.replied(member, request, false);
   }
 
   /** Time has passed. */

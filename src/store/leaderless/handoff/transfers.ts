@@ -71,7 +71,7 @@ export class Transfers {
     const plan = ring.plan === undefined ? "" : ringName(ring.plan);
     if (plan === this.#plan) return;
     this.#plan = plan;
-    for (const request of [...this.#sent.keys()]) this.#end(request);
+    for (const request of Array.from(this.#sent.keys())) this.#end(request);
     this.#running.clear();
     this.#pairs.clear();
     const { self } = this.#options;
@@ -126,14 +126,14 @@ export class Transfers {
 
   /** Nothing that was sent to this member will be answered. */
   lost(member: string): void {
-    for (const [request, { run }] of [...this.#sent]) if (run.transfer.to === member) this.replied(member, request, false);
+    for (const [request, { run }] of Array.from(this.#sent)) if (run.transfer.to === member) this.replied(member, request, false);
   }
 
   /** Time has passed. */
   tick(): void {
     this.#ticks++;
     const lateMs = this.#options.nowMs() - answerTimeoutMs;
-    for (const [request, sent] of [...this.#sent]) if (sent.sentAtMs <= lateMs) this.#sendAgain(request, sent);
+    for (const [request, sent] of Array.from(this.#sent)) if (sent.sentAtMs <= lateMs) this.#sendAgain(request, sent);
     if (this.#ticks % tellTicks !== 0) return;
     this.#begin();
     this.#sendSome();

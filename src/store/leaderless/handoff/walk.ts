@@ -7,6 +7,6 @@ import type { Place, Storage } from "../storage.js";
 export function* keysOf(storage: Storage, place: Place): Generator<readonly [key: string, objectHash: number]> {
   const tree = storage.tree(place);
   for (let segment = 0; segment < segmentCount; segment++) {
-    if (tree.segment(segment) !== 0) yield* [...storage.entries(place, segment)];
+    if (tree.segment(segment) !== 0) yield* Array.from(storage.entries(place, segment));
   }
 }

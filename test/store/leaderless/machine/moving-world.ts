@@ -120,7 +120,7 @@ export class MovingWorld {
   pass(ms: number): void {
     for (const endMs = this.nowMs + ms; this.nowMs < endMs;) {
       this.nowMs += stepMs;
-      for (const [member, lively] of [...this.nodes]) {
+      for (const [member, lively] of Array.from(this.nodes)) {
         this.#step(member, [{ type: "durable", writeNumber: lively.written }]);
         lively.written = lively.storage.written;
       }
@@ -188,7 +188,7 @@ export class MovingWorld {
   }
 
   #tick(): void {
-    for (const member of [...this.nodes.keys()]) this.#step(member, [{ type: "tick" }]);
+    for (const member of Array.from(this.nodes.keys())) this.#step(member, [{ type: "tick" }]);
     const serving = [...this.nodes].filter(([member, { node }]) => node.isReady && isServing(node.ringView(cluster), member));
     this.#serving = serving.map(([member]) => member);
   }

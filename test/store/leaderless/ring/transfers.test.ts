@@ -226,3 +226,40 @@ test("a plan can be read", () => {
   ]);
   expect(lines.slice(6)).toHaveLength(3);
 });
+
+test("positions move, one for one, in clusters with fewer nodes than N too", () => {
+  const moves = (ring: Ring, change: Change): Set<string> =>
+    new Set(new Transition(ring, planned(ring, [change])).transfers.map(({ from, to }) => `${from} -> ${to}`));
+  // the first of two answers twice: it gives one of its positions to the third
+  const two = ringOf(["n1", "n2"]);
+  expect(moves(two, { kind: "join", member: "n3" })).toEqual(new Set(["n1 -> n3", "n2 -> n3"]));
+  // of three who leaves gives its position to the one who answers twice from then on
+  const three = ringOf(["n1", "n2", "n3"]);
+  const left = new Transition(three, planned(three, [{ kind: "leave", member: "n3" }])).transfers;
+  expect(left.filter(({ from }) => from !== "n3")).toEqual([]);
+  expect(left).toHaveLength(64);
+});
+
+test("the position of one who is lost is made anew from all others, who keep their own", () => {
+  const ring = ringOf(["n1", "n2", "n3", "n4"]);
+  const { transfers, ...rest } = transitionOf(ring, planned(ring, [{ kind: "force-remove", member: "n4" }]));
+  expect(rest.handedOver).toEqual([]);
+  for (const { partition, to, isRebuilding } of transfers) {
+    const sources = transfers.filter((transfer) => transfer.partition === partition && transfer.to === to);
+    expect([isRebuilding, sources.length]).toEqual([true, 2]);
+  }
+});
+
+/** With all of its transfers done. */
+function transitionOf(
+  ring: Ring,
+  plan: Plan,
+): { readonly transfers: Transition["transfers"]; readonly handedOver: readonly string[] } {
+  const { transfers } = new Transition(ring, plan);
+  const done = Object.fromEntries(
+    transfers.map((transfer) => [transferName(transfer), { state: "done", moved: 1, total: 1 } as const]),
+  );
+  const after = new Transition(ring, plan, done);
+  const handedOver = transfers.flatMap(({ from = "", partition }) => after.handedTo(from, partition, 3));
+  return { transfers, handedOver };
+}
