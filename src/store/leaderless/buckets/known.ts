@@ -1,4 +1,4 @@
-import type { Bucket, BucketProperties, DataTypeName } from "../api.js";
+import type { Bucket, BucketProperties } from "../api.js";
 import { dataTypes } from "../crdt/kinds.js";
 import { propsOf } from "../gossip/bucket-types.js";
 import type { ClusterState, Props } from "../gossip/cluster-state.js";
@@ -35,7 +35,7 @@ type Name = keyof BucketProperties;
 const flag = (value: unknown): boolean => typeof value === "boolean";
 const count = (value: unknown): boolean => Number.isSafeInteger(value) && (value as number) >= 0;
 const quorum = (value: unknown): boolean => count(value) || quorumWords.has(value as string);
-const datatype = (value: unknown): boolean => typeof value === "string" && Object.hasOwn(dataTypes, value as DataTypeName);
+const datatype = (value: unknown): boolean => typeof value === "string" && Object.hasOwn(dataTypes, value);
 
 const checks: Readonly<Record<Name, (value: unknown) => boolean>> = {
   nVal: (value) => count(value) && value !== 0,

@@ -85,7 +85,7 @@ export class Listing {
 
   /** Nothing that was asked of this member will be answered. */
   lost(member: string): void {
-    for (const stream of [...this.#streams]) if (stream.member === member && stream.asked !== undefined) this.#lose(stream);
+    for (const stream of this.#streams) if (stream.member === member && stream.asked !== undefined) this.#lose(stream);
     this.#goOn();
   }
 

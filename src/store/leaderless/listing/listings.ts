@@ -93,7 +93,7 @@ export class Listings {
   /** Nothing that was asked of this member will be answered. */
   lost(member: string): void {
     for (const [request, { stream }] of this.#asked) if (stream.member === member) this.#asked.delete(request);
-    for (const listing of [...this.#listings]) {
+    for (const listing of this.#listings) {
       listing.lost(member);
       this.#forget(listing);
     }
@@ -101,7 +101,7 @@ export class Listings {
 
   /** Time has passed. */
   tick(): void {
-    for (const listing of [...this.#listings]) {
+    for (const listing of this.#listings) {
       listing.tick();
       this.#forget(listing);
     }
