@@ -85,7 +85,7 @@ export function memoryStore(): MemoryStore {
       return { type, bucket, key };
     });
   const datatypeOf = (type: string): BucketProperties["datatype"] =>
-    (dataTypes as Record<string, BucketProperties["datatype"]>)[type];
+    Object.hasOwn(dataTypes, type) ? dataTypes[type as keyof typeof dataTypes] : undefined;
   const found = (name: ObjectName): ReadObject | undefined => {
     const stored = objects.get(keyOf(name));
     return stored && { context: Buffer.from(`v${stored.version}`), siblings: stored.siblings };

@@ -7,7 +7,7 @@ import { failureResponse } from "./failures.js";
 import { jsonResponse } from "./json-answers.js";
 import { JsonObject, JsonTextError, object, parseJson } from "./json.js";
 import type { Json } from "./json.js";
-import { HttpRefusal, refusalResponse, textResponse } from "./message.js";
+import { HttpRefusal, textResponse } from "./message.js";
 import type { Header, HttpReply } from "./message.js";
 import { noContent } from "./object-answers.js";
 import { booleanIn, readOptionsOf, writeOptionsOf } from "./options.js";
@@ -41,10 +41,13 @@ export const update: Handler = (asked, reply) => {
   if (asked.request.headers.get("content-type")?.split(";", 1)[0]?.trim() !== "application/json")
     throw new HttpRefusal(406, "operations of data types are application/json\n");
   const json = bodyOf(asked);
+  // refused before anything is done
   writeOptionsOf(asked.query);
+  booleanIn(asked.query, "include_context");
+  booleanIn(asked.query, "returnbody");
   let cancel = asked.session.store.ask({ type: "bucketProperties", bucket: bucketIn(asked) }, (answer) => {
     if (!answer.ok) reply.respond(failureResponse(answer.failure));
-    else cancel = refusing(reply, () => apply(asked, reply, json, dataTypeOf(answer.value))) ?? cancel;
+    else cancel = apply(asked, reply, json, dataTypeOf(answer.value));
   });
   return () => cancel();
 };
@@ -63,16 +66,6 @@ function dataTypeOf({ datatype, allowMult }: BucketProperties): DataTypeName {
   if (!allowMult) throw new HttpRefusal(403, "Bucket must be allow_mult=true\n");
   if (datatype === undefined) throw new HttpRefusal(403, "Bucket datatype 'undefined' is not a supported type.\n");
   return datatype;
-}
-
-function refusing<T>(reply: HttpReply, act: () => T): T | undefined {
-  try {
-    return act();
-  } catch (error) {
-    if (!(error instanceof HttpRefusal)) throw error;
-    reply.respond(refusalResponse(error));
-    return undefined;
-  }
 }
 
 function apply(asked: Asked, reply: HttpReply, json: Json, datatype: DataTypeName): () => void {

@@ -1,3 +1,4 @@
+import type { LeaderlessStore } from "../../leaderless/api.js";
 import type { PathStyle } from "./asked.js";
 import { HttpRefusal, refusalResponse, textResponse } from "./message.js";
 import type { HttpHead, HttpReply, HttpRequest, HttpResponse } from "./message.js";
@@ -12,13 +13,24 @@ import type { HttpSession } from "./session.js";
  */
 export function serveHttp(request: HttpRequest, session: HttpSession, reply: HttpReply): () => void {
   const answering = new Answering(reply, request.method === "HEAD");
-  try {
-    answering.cancel = serve(request, session, answering);
-  } catch (error) {
-    if (!(error instanceof HttpRefusal)) throw error;
-    answering.respond(refusalResponse(error));
-  }
+  const refusing = (act: () => void): void => {
+    try {
+      act();
+    } catch (error) {
+      if (!(error instanceof HttpRefusal)) throw error;
+      answering.respond(refusalResponse(error));
+    }
+  };
+  const store = { nodeName: session.store.nodeName, ask: askingWithin(refusing, session.store) };
+  refusing(() => {
+    answering.cancel = serve(request, { ...session, store }, answering);
+  });
   return () => answering.abandon();
+}
+
+/** What answers lead to may be a refusal as well. */
+function askingWithin(refusing: (act: () => void) => void, store: LeaderlessStore): LeaderlessStore["ask"] {
+  return (request, answer) => store.ask(request, (said) => refusing(() => answer(said)));
 }
 
 function serve(request: HttpRequest, session: HttpSession, reply: HttpReply): (() => void) | undefined {

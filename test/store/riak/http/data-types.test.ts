@@ -112,6 +112,12 @@ it("makes up a key, and says where the value is", async () => {
   });
 });
 
+it("refuses also what it only finds out once the store has answered", async () => {
+  const path = "/types/sets/buckets/b/datatypes/k";
+  await post(path, '{"add":"a"}');
+  expect(await get(`${path}?include_context=maybe`)).toMatchObject({ status: 400 });
+});
+
 it("finds nothing", async () => {
   expect(await get("/types/sets/buckets/b/datatypes/k")).toMatchObject({
     status: 404,
@@ -151,7 +157,8 @@ it.each([
 
 it("refuses other media types, buckets that are not for data types, and bad options before it asks the store", async () => {
   expect(await post("/types/sets/buckets/b/datatypes/k", "{}", {})).toMatchObject({ status: 406 });
-  expect(await post("/types/sets/buckets/b/datatypes/k?w=few", '{"add":"a"}')).toMatchObject({ status: 400 });
+  for (const option of ["w=few", "include_context=maybe", "returnbody=2"])
+    expect(await post(`/types/sets/buckets/b/datatypes/k?${option}`, '{"add":"a"}')).toMatchObject({ status: 400 });
   expect(store.asked).toEqual([]);
   await exchange(store, {
     method: "PUT",
