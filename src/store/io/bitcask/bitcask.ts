@@ -20,7 +20,7 @@ import { mergeFile } from "./merge.js";
 import { MetaLog } from "./meta-log.js";
 import { hintOf, recover, writeHintFile, type Recovered } from "./recover.js";
 import { sealOf } from "./seals.js";
-import { recordOf, verifyPlace, type Verified } from "./verify.js";
+import { recordOf } from "./record-of.js";
 
 export interface BitcaskOptions {
   /** Holds the store's files and no others. */
@@ -160,12 +160,6 @@ export class Bitcask implements Storage {
     this.#meta.set(`node ${name}`, bytes);
     this.#appender.metaChanged();
     return this.#appender.numbered();
-  }
-
-  /** Reads every copy of the place from the disk anew, in slices, and compares it with the tree. */
-  rebuild(place: Place): Promise<Verified> {
-    const read = (of: Place, key: string, location: Location): LogRecord | undefined => this.#read(of, key, location);
-    return verifyPlace(place, { index: this.#index, inSlices: this.#options.inSlices, read });
   }
 
   /** Bytes of the log that are durable, with others behind them. */

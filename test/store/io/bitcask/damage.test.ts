@@ -5,6 +5,8 @@ import { join } from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
 import { expect, it } from "vitest";
 import { folderAt } from "../../../../src/store/io/bitcask/folder.js";
+import { Rebuild } from "../../../../src/store/leaderless/exchange/rebuild.js";
+import type { Place } from "../../../../src/store/leaderless/storage.js";
 import { StoreDamaged } from "../../../../src/store/io/bitcask/damage.js";
 import { DiskRefused, sayingWhere } from "../../../../src/store/io/disk-refused.js";
 import { createLogFile } from "../../../../src/store/io/log-file.js";
@@ -90,9 +92,18 @@ it("a rebuild reads everything anew and finds rot", async () => {
   const last = addresses[9] as (typeof addresses)[number];
   flip(folder, firstFile, folder.bytes(firstFile).length - 2);
   const { store, damages } = await openStore(folder, unmerged);
-  const checked = await Promise.all(store.places().map((place) => store.rebuild(place)));
-  expect(checked.reduce((sum, each) => sum + each.checked, 0)).toBe(3);
-  expect(checked.reduce((sum, each) => sum + each.lost, 0)).toBe(1);
+  const read: string[] = [];
+  const lost: Place[] = [];
+  let nowMs = 0;
+  const rebuild = new Rebuild({
+    storage: store,
+    nowMs: () => nowMs,
+    intervalMs: 1000,
+    onRead: (_, key) => read.push(key),
+    onLost: (place) => lost.push(place),
+  });
+  for (; nowMs < 100_000; nowMs += 100) if (read.length + lost.length < 3) rebuild.tick();
+  expect([read.length, lost]).toEqual([2, [last.place]]);
   expect(damages).toHaveLength(1);
   expect(store.get(last.place, last.key)).toBeUndefined();
 });

@@ -143,7 +143,7 @@ test("a copy that the disk has lost is back within seconds, once that is noticed
   const [place] = storage.places();
   if (place === undefined) throw new Error("n2 owns nothing");
   const before = box.holdings("n2");
-  for (const [key] of [...storage.all(place)]) storage.remove(place, key);
+  for (const [key] of Array.from(storage.all(place))) storage.remove(place, key);
   expect(box.holdings("n2").length).toBeLessThan(before.length);
   box.tell("n2", { type: "damaged", place });
   box.pass(3000);
