@@ -1,6 +1,7 @@
 import { createPrng, type Prng } from "../../../../src/core/prng.js";
 import type { RingCommand, RingView } from "../../../../src/core/ring-contract.js";
 import type { Answer, ReadObject, Request } from "../../../../src/store/leaderless/api.js";
+import type { ClusterState } from "../../../../src/store/leaderless/gossip/cluster-state.js";
 import { aloneRing, foundRing } from "../../../../src/store/leaderless/gossip/membership.js";
 import { deserializeState } from "../../../../src/store/leaderless/gossip/parse.js";
 import { keysOf } from "../../../../src/store/leaderless/handoff/walk.js";
@@ -60,6 +61,7 @@ export class MovingWorld {
   readonly #mail = new Map<number, Message[]>();
   readonly #asked = new Map<number, { readonly at: string; readonly onAnswer: OnAnswer }>();
   readonly #disks = new Map<string, MemoryStorage>();
+  readonly #first = new Map<string, ClusterState>();
   #serving: readonly string[] = [];
   #lastId = 0;
 
@@ -87,9 +89,12 @@ export class MovingWorld {
 
   restart(member: string): void {
     const storage = this.#disks.get(member);
-    const stored = storage?.getMeta(clusterStateName);
-    const state = stored && deserializeState(Buffer.from(stored).toString("latin1"));
-    if (storage === undefined || state === undefined) throw new Error(`${member} has not run`);
+    const first = this.#first.get(member);
+    if (storage === undefined || first === undefined) throw new Error(`${member} has not run`);
+    const stored = storage.getMeta(clusterStateName);
+    // who has heard of no change begins with what it began with
+    const state = stored === undefined ? first : deserializeState(Buffer.from(stored).toString("latin1"));
+    if (state === undefined) throw new Error(`the disk of ${member} cannot be read`);
     this.#start(member, { state }, storage);
   }
 
@@ -228,6 +233,7 @@ export class MovingWorld {
       ...options,
       ...this.#options,
     });
+    this.#first.set(self, options.state);
     this.nodes.set(self, { node, storage, written: storage.written });
   }
 
