@@ -119,8 +119,9 @@ class Up {
     for (const service of plan.standing) {
       this.#options.signal.throwIfAborted();
       const membership = this.#membership(service);
-      // a ring is as its plans have made it, which are its operator's too
+      // a ring is as its plans have made it, which are its operator's too; who was not made anew has yet to see who was
       if (membership instanceof Membership) await membership.settle();
+      else if (plan.change.length > 0) await this.#waitForAll(plan.heldDown);
     }
   }
 
