@@ -144,6 +144,11 @@ export class ClusterView {
     return this.state.ring.ring.version > 0;
   }
 
+  /** Whether most others have said to know the ring as this node does. */
+  get isHeard(): boolean {
+    return this.#gossip.isHeard;
+  }
+
   /** Time has passed. */
   tick(): void {
     const { meets } = this.#options;

@@ -66,6 +66,8 @@ export class Gossip {
   readonly #intervalTicks: number;
   #state: ClusterState;
   #digest: Digest;
+  /** Members that have said to know what this node knows of the ring. */
+  readonly #agreeing = new Set<string>();
   #ticks: number;
   #send: GossipMessage[] = [];
   #events: GossipEvent[] = [];
@@ -87,6 +89,12 @@ export class Gossip {
   /** To ride on messages of others, such as pings: who gets one that differs gives it to {@link step} as a message. */
   get digest(): Digest {
     return this.#digest;
+  }
+
+  /** Whether most of the other members have said to know what this node knows of the ring. */
+  get isHeard(): boolean {
+    const others = presentMembers(this.#state.ring).filter((member) => member !== this.#self);
+    return others.filter((member) => this.#agreeing.has(member)).length >= others.length / 2;
   }
 
   step(inputs: readonly GossipInput[]): GossipEffects {
@@ -116,6 +124,11 @@ export class Gossip {
   #receive(message: GossipMessage): void {
     if (message.type === "state") this.#become(mergeStates(this.#state, { ...this.#state, ...message.state }));
     const differing = sections.filter((section) => this.#digest[section] !== message.digest[section]);
+    if (!differing.includes("ring")) this.#agreeing.add(message.from);
+    // nobody compares with who is gone, so it would wait in vain to hear that others know
+    if (differing.length === 0 && message.type === "digest" && memberStatus(this.#state.ring, message.from) === "gone") {
+      this.#send.push({ type: "digest", from: this.#self, to: message.from, digest: this.#digest });
+    }
     if (differing.length === 0 || (message.type === "state" && message.isAnswer)) return;
     const isAnswer = message.type === "state";
     this.#send.push({
@@ -147,6 +160,7 @@ export class Gossip {
     const state = acknowledgeTypes({ ...next, ring: settle(markBack(next.ring, this.#self)) }, this.#self);
     const digest = digestsOf(state);
     if (sections.every((section) => digest[section] === this.#digest[section])) return;
+    if (digest.ring !== this.#digest.ring) this.#agreeing.clear();
     this.#state = state;
     this.#digest = digest;
     this.#events.push(

@@ -98,7 +98,7 @@ export class Handoff {
     this.#strays.tick();
     const status = memberStatus(cluster.state.ring, around.self);
     if (status === "exiting" && storage.places().length === 0) cluster.changeRing((ring) => markGone(ring, around.self));
-    if (this.#leaving.tick(status === "gone")) tell({ type: "left" });
+    if (this.#leaving.tick(status === "gone" && cluster.isHeard)) tell({ type: "left" });
   }
 
   /** Nothing that was asked of this member will be answered. */
