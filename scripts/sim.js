@@ -57,7 +57,7 @@ async function run({ design, first, count, bug }) {
   let done = 0;
   const seconds = () => ((Date.now() - startedMs) / 1000).toFixed(1);
   const timer = setInterval(
-    () => console.log(`${done} of ${count} seeds after ${seconds()} s, ${failures.length} violations`),
+    () => console.log(`${done} of ${count} seeds after ${seconds()} s, ${describeSeeds(failures)}`),
     progressEveryMs,
   );
   const stride = Math.min(count, availableParallelism());
@@ -77,9 +77,12 @@ async function run({ design, first, count, bug }) {
   failures.sort((a, b) => a.seed - b.seed);
   for (const line of failures[0]?.lines ?? []) console.log(line);
   for (const line of describe(total)) console.log(line);
-  const broken = failures.length === 0 ? "no violation" : `violations in seeds ${failures.map(({ seed }) => seed).join(", ")}`;
-  console.log(`seeds ${first} to ${first + count - 1}: ${broken} in ${seconds()} s`);
+  console.log(`seeds ${first} to ${first + count - 1}: ${describeSeeds(failures)} in ${seconds()} s`);
   return failures.length === 0 ? 0 : 1;
+}
+
+function describeSeeds(failures) {
+  return failures.length === 0 ? "no violation" : `violations in seeds ${failures.map(({ seed }) => seed).join(", ")}`;
 }
 
 /** One line for the operations, one for everything else that happened, one for each group of counts. */

@@ -1,5 +1,6 @@
 import type { CausalHistory } from "./causal-history.js";
-import { valuesByKey } from "./copies.js";
+import { mergeValues } from "../../store/leaderless/crdt/stored-value.js";
+import { mergedByKey, valuesByKey } from "./copies.js";
 import type { Copy, LeaderlessDisk } from "./disk.js";
 
 /**
@@ -10,6 +11,8 @@ export class Losses {
   readonly #history: CausalHistory;
   readonly #disks: () => Iterable<LeaderlessDisk>;
   readonly #lost = new Set<string>();
+  /** Keys of data types of which something was lost. */
+  readonly #lostOf = new Set<string>();
 
   constructor(history: CausalHistory, disks: () => Iterable<LeaderlessDisk>) {
     this.#history = history;
@@ -24,10 +27,20 @@ export class Losses {
     return this.#lost.has(id);
   }
 
+  hasLostOf(key: string): boolean {
+    return this.#lostOf.has(key);
+  }
+
   /** Lets something happen to a disk, and looks at what that took. */
   watch(disk: LeaderlessDisk, happen: () => void): void {
     const before = valuesByKey(disk.durable());
+    const mergedBefore = mergedByKey(disk.durable());
     happen();
+    const mergedAfter = mergedByKey(this.#durable());
+    for (const [key, value] of mergedBefore) {
+      const left = mergedAfter.get(key);
+      if (left === undefined || Buffer.compare(mergeValues(left, value), left) !== 0) this.#lostOf.add(key);
+    }
     const after = valuesByKey(this.#durable());
     for (const [key, values] of before) {
       const wasThere = this.#history.accountedFor(key, values);

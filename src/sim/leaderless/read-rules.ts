@@ -20,11 +20,18 @@ export class ReadRules {
   readonly #history: CausalHistory;
   readonly #options: ReadRuleOptions;
   readonly #shown = new Map<string, { readonly key: string; readonly id: string }>();
+  /** Writes that two nodes may have coordinated, since the first one was silent: what overwrites the one leaves the other, of which its client has not heard. */
+  readonly #passedOn = new Set<string>();
   siblingsMax = 0;
 
   constructor(history: CausalHistory, options: ReadRuleOptions) {
     this.#history = history;
     this.#options = options;
+  }
+
+  /** The node that was asked for this write has another one coordinate it. */
+  isPassedOn(id: string): void {
+    this.#passedOn.add(id);
   }
 
   /** `read`: of which it is known what it has to show; undefined: what a write came back with. */
@@ -61,7 +68,11 @@ export class ReadRules {
     for (const later of values) {
       const past = this.#history.find(key, later)?.past.sure;
       for (const earlier of values)
-        hold(past?.has(earlier) !== true, name, () => `${key} has ${values.join(" ")}, but ${later} overwrote ${earlier}`);
+        hold(
+          past?.has(earlier) !== true || this.#passedOn.has(earlier),
+          name,
+          () => `${key} has ${values.join(" ")}, but ${later} overwrote ${earlier}`,
+        );
     }
   }
 

@@ -5,6 +5,7 @@ import type { NemesisOptions } from "../nemesis.js";
 import type { Weather } from "../network.js";
 import type { MemberChange } from "./administrator.js";
 import type { ClientOptions } from "./clients.js";
+import type { DataTypeOptions } from "./data-type-clients.js";
 import type { FaultName } from "./faults.js";
 import type { NodeOptions } from "./node.js";
 
@@ -37,6 +38,7 @@ export interface Scenario {
   readonly wallSkewMs: number;
   readonly node: NodeOptions;
   readonly clients: ClientOptions;
+  readonly dataTypes: DataTypeOptions;
   readonly nemesis: NemesisOptions<FaultName>;
   /** Whether somebody reads every key again and again once all is healed. */
   readonly readsAtEnd: boolean;
@@ -104,6 +106,13 @@ export function drawScenario(prng: Prng, bug?: BugName, provoke: BugName | undef
       trustsDefaults: false,
       lostAnswerProbability: prng.pick([0, 0.02]),
     },
+    dataTypes: {
+      clients: prng.pick([0, 1, 3]),
+      counters: ["k1", "k2"].slice(0, prng.int(1, 2)),
+      sets: ["s1", "s2"].slice(0, prng.int(0, 2)),
+      thinkMsMax: prng.pick([200, 1000]),
+      timeoutMs: prng.pick([1000, 3000]),
+    },
     nemesis: {
       weights: Object.fromEntries(Object.entries(evenWeights).map(([name, weight]) => [name, weight * prng.next() ** 2])),
       everyMs: prng.pick([500, 1500, 4000]),
@@ -165,9 +174,10 @@ export function overlapsOf({ nemesis: { weights }, node: { quorum } }: Scenario)
   return "durable";
 }
 
-/** Anti-entropy would find everything else as well. */
+/** Anti-entropy would find everything else as well. Data types nobody reads at the end. */
 function onlyRepairedByReads(scenario: Scenario): Scenario {
-  return { ...scenario, node: { ...scenario.node, antiEntropy: false }, readsAtEnd: true };
+  const dataTypes = { ...scenario.dataTypes, clients: 0 };
+  return { ...scenario, node: { ...scenario.node, antiEntropy: false }, dataTypes, readsAtEnd: true };
 }
 
 const bias: Readonly<Record<BugName, (scenario: Scenario) => Scenario>> = {

@@ -18,6 +18,7 @@ import { unrest } from "./at-rest.js";
 import { CausalHistory } from "./causal-history.js";
 import { SimClients } from "./clients.js";
 import { valuesByKey } from "./copies.js";
+import { DataTypeClients, dataTypes } from "./data-type-clients.js";
 import { LeaderlessDisk } from "./disk.js";
 import { faults, type Arena, type FaultName } from "./faults.js";
 import { Losses } from "./losses.js";
@@ -33,6 +34,8 @@ export interface Tally {
   ok: number;
   fail: number;
   info: number;
+  /** Changes of counters and sets that were acknowledged. */
+  changes: number;
   repairs: number;
   /** Keys that anti-entropy found to differ. */
   exchanged: number;
@@ -98,6 +101,7 @@ class Run {
     ok: 0,
     fail: 0,
     info: 0,
+    changes: 0,
     repairs: 0,
     exchanged: 0,
     lost: 0,
@@ -116,6 +120,7 @@ class Run {
   readonly #losses: Losses;
   readonly #rules: ReadRules;
   readonly #clients: SimClients;
+  readonly #dataTypes: DataTypeClients;
   readonly #nemesis: Nemesis<Arena, FaultName>;
   readonly #administrators: readonly Administrator[];
 
@@ -125,7 +130,7 @@ class Run {
     const { node: options } = scenario;
     const names = Array.from({ length: scenario.nodes }, (_, i) => `n${i + 1}`);
     const ring = foundRing(Object.fromEntries(names.map((name) => [name, name])), scenario.ringSize);
-    const founded = { ring, types: {}, buckets: {} };
+    const founded = { ring, types: dataTypes, buckets: {} };
     this.trace = createTrace(this.#timeline.nowMs, traceLines);
     const network = new SimNetwork<Message>(
       this.#timeline,
@@ -155,6 +160,7 @@ class Run {
       this.#history,
       this.#rules,
     );
+    this.#dataTypes = new DataTypeClients(this.#timeline, prng.fork(), this.trace, scenario.dataTypes, this.#nodes);
     this.#administrators = scenario.changes.map(
       (changes) => new Administrator(this.#timeline, prng.fork(), this.trace, this.#nodes, changes),
     );
@@ -191,6 +197,8 @@ class Run {
       meets,
       send: (message) => {
         this.tally.messages++;
+        if (message.type === "forward" && message.asked.type === "put")
+          this.#rules.isPassedOn(Buffer.from(message.asked.content.value).toString("latin1"));
         // as TCP has it
         network.send(message, message.type === "forward" || message.type === "forwardReply");
       },
@@ -204,17 +212,22 @@ class Run {
     const { chaosMs } = this.#scenario;
     for (const node of [...this.#nodes.values()].slice(0, this.#scenario.nodes)) node.start();
     this.#clients.start();
+    this.#dataTypes.start();
     this.#nemesis.start();
     for (const administrator of this.#administrators) administrator.start(this.#prng.next() * (chaosMs / 2));
     this.#timeline.runUntil(chaosMs);
     this.#clients.stop();
+    this.#dataTypes.stop();
     this.#nemesis.heal();
     this.#comeToRest(chaosMs + recoveryMs);
     Object.assign(this.tally, this.#clients.ended, { lost: this.#losses.count, siblingsMax: this.#rules.siblingsMax });
+    this.tally.changes = this.#dataTypes.acknowledged;
     this.tally.joined = this.#scenario.spares.filter((name) => this.#nodes.get(name)?.wasStarted).length;
     this.tally.leftForGood = [...this.#nodes.values()].filter(({ hasLeft }) => hasLeft).length;
     this.#rules.finish();
     this.#isAllThere();
+    const copies = this.#members().flatMap(({ disk }) => [...disk.copies()]);
+    this.#dataTypes.check(copies, (key) => this.#losses.hasLostOf(key));
   }
 
   #comeToRest(endMs: number): void {

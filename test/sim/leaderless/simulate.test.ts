@@ -5,7 +5,7 @@ import { bugNames, type BugName } from "../../../src/sim/leaderless/scenario.js"
 import { simulate, type Outcome, type Tally } from "../../../src/sim/leaderless/simulate.js";
 import { describeFailure } from "../../../src/sim/report.js";
 
-const seedCount = 150;
+const seedCount = 120;
 /** Runs that a planted bug may survive. Each is caught in at least one run of five. */
 const seedsPerBug = 30;
 
@@ -22,9 +22,10 @@ test(`${seedCount} seeds hold, and visit what they should`, { timeout: 120_000 }
   expect(sum(tallies, ({ ok }) => ok)).toBeGreaterThan(50 * seedCount);
   expect(sum(tallies, ({ info }) => info)).toBeGreaterThan(2 * seedCount);
   expect(sum(tallies, ({ repairs }) => repairs)).toBeGreaterThan(5 * seedCount);
+  expect(sum(tallies, ({ changes }) => changes)).toBeGreaterThan(20 * seedCount);
   expect(sum(tallies, ({ joined }) => joined)).toBeGreaterThan(seedCount / 10);
   expect(sum(tallies, ({ leftForGood }) => leftForGood)).toBeGreaterThan(seedCount / 10);
-  expect(sum(tallies, ({ exchanged }) => exchanged)).toBeGreaterThan(2 * seedCount);
+  expect(sum(tallies, ({ exchanged }) => exchanged)).toBeGreaterThan(seedCount / 2);
   // disks are lost, and with them little that was promised
   expect(sum(tallies, ({ lost }) => lost)).toBeGreaterThan(0);
   expect(sum(tallies, ({ lost }) => lost)).toBeLessThan(seedCount);
@@ -44,7 +45,7 @@ describe("a mistake is caught", () => {
     lww: ["no acknowledged write is lost", "reads see acknowledged writes"],
     wallClock: ["no acknowledged write is lost", "reads see acknowledged writes"],
     vclock: ["siblings are concurrent"],
-    noActorEpochs: ["no acknowledged write is lost"],
+    noActorEpochs: ["no acknowledged write is lost", "counters are sums", "adds win", "siblings are concurrent"],
     noHintedHandoff: ["convergence"],
     noReadRepair: ["convergence"],
     noAntiEntropy: ["convergence"],
