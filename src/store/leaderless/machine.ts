@@ -345,7 +345,7 @@ export class Leaderless {
         return this.#questions.offered(from, message.request);
       case "ready":
         this.#cluster.heard(from);
-        return this.#questions.ready(from, message.request);
+        return this.#questions.ready(from, message.request, message.isReady);
       case "forwardReply":
         this.#cluster.heard(from);
         return this.#questions.forwarded(from, message.request, message.answer);

@@ -69,7 +69,7 @@ const shapes: { readonly [Type in Exclude<Message["type"], "swim" | "gossip">]: 
   writeReply: record({ request: count, result: oneOf("taken", "durable", "failed", "overload") }),
   forward: record({ request: count, asked: coordinatedShape, isPassedOn: flag, writeId: count, wallMs: count }),
   offer: record({ request: count }),
-  ready: record({ request: count }),
+  ready: record({ request: count, isReady: flag }),
   forwardReply: record({ request: count, answer: answerShape }),
   exchange: record({ request: count, place, ask: exchangeAsk }),
   exchangeReply: record({ request: count, answer: exchangeAnswer }),

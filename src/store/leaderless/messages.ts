@@ -51,7 +51,8 @@ export type Message = Envelope &
       }
     /** Before a write is passed on: whether the other one is there, so that nobody has to be asked to write it twice. */
     | { readonly type: "offer"; readonly request: number }
-    | { readonly type: "ready"; readonly request: number }
+    /** False: it has too much to do, or was paused until now. */
+    | { readonly type: "ready"; readonly request: number; readonly isReady: boolean }
     | { readonly type: "forwardReply"; readonly request: number; readonly answer: Answer<Request["type"]> }
     /** To remove a deletion that all owners have, where it still is what this hash is of. */
     | { readonly type: "reap"; readonly place: Place; readonly key: string; readonly objectHash: number }

@@ -94,8 +94,8 @@ export class Questions {
     this.#passedOn.offered(from, request);
   }
 
-  ready(from: string, request: number): void {
-    this.#forwarding.ready(from, request);
+  ready(from: string, request: number, isReady: boolean): void {
+    this.#forwarding.ready(from, request, isReady);
   }
 
   forwarded(from: string, request: number, answer: Answer<Request["type"]>): void {

@@ -95,7 +95,7 @@ export class Forwarding {
 
   replied(from: string, request: number, answer: Answer<Request["type"]>): void {
     const forwarded = this.#forwarded.get(request);
-    if (forwarded === undefined || !forwarded.tried.has(from)) return;
+    if (forwarded?.tried.get(from) !== "writing") return;
     if (answer.ok) return this.#finish(forwarded, answer);
     const { definite, reason } = answer.failure;
     forwarded.tried.set(from, "refused");
@@ -106,11 +106,16 @@ export class Forwarding {
   }
 
   /** The node is there: it gets the write, unless another one has it or may take it. */
-  ready(from: string, request: number): void {
+  ready(from: string, request: number, isReady: boolean): void {
     const forwarded = this.#forwarded.get(request);
     const state = forwarded?.tried.get(from);
     if (forwarded === undefined || (state !== "offered" && (state !== "lost" || isWaitedFor(forwarded)))) return;
     const { id, isPassedOn, writeId, wallMs, request: asked, tried } = forwarded;
+    if (!isReady) {
+      tried.set(from, "refused");
+      forwarded.reason = { type: "overload" };
+      return this.#tryNext(forwarded);
+    }
     tried.set(from, "writing");
     this.#around.send({ type: "forward", to: from, request: id, asked, isPassedOn, writeId, wallMs });
   }

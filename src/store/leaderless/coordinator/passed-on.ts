@@ -1,5 +1,4 @@
 import type { Message, Outgoing } from "../messages.js";
-import { failed } from "./answers.js";
 import type { Forwarding } from "./forwarding.js";
 
 export interface PassedOnOptions {
@@ -27,9 +26,7 @@ export class PassedOnWrites {
   /** Another node has a write for this one. */
   offered(from: string, request: number): void {
     const { isDrowsy, send } = this.#options;
-    const isRefused = isDrowsy() || this.#underway >= passedOnMax;
-    if (isRefused) send({ type: "forwardReply", to: from, request, answer: failed({ type: "overload" }, true) });
-    else send({ type: "ready", to: from, request });
+    send({ type: "ready", to: from, request, isReady: !isDrowsy() && this.#underway < passedOnMax });
   }
 
   take({ from, request, asked, isPassedOn, writeId, wallMs }: Extract<Message, { readonly type: "forward" }>): void {

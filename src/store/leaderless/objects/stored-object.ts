@@ -19,8 +19,8 @@ export interface StoredSibling extends Written {
    */
   readonly lastModifiedUs: number;
   /**
-   * Number of the client's write that made it, where one node passed the write on to another: if the first one was silent it went to a second,
-   * and both may have written it. Undefined where no other node can have.
+   * Number of the client's write that made it, where one node passed the write on to another, so that it is one write however often it arrives.
+   * Undefined where the node that the client asked has coordinated it.
    */
   readonly writeId: number | undefined;
 }
