@@ -18,7 +18,7 @@ import {
  * are bytes. https://docs.riak.com/riak/kv/2.2.3/developing/api/protocol-buffers/
  */
 
-export const RpbPair = message("RpbPair", { key: required(key(1)), value: optional(key(2)) });
+const RpbPair = message("RpbPair", { key: required(key(1)), value: optional(key(2)) });
 
 const RpbLink = message("RpbLink", { bucket: optional(key(1)), key: optional(key(2)), tag: optional(key(3)) });
 

@@ -134,7 +134,7 @@ export class Forwarding {
     for (const id of this.#patience.over(nowMs)) {
       const forwarded = this.#forwarded.get(id);
       if (forwarded === undefined) continue;
-      for (const [member, state] of [...forwarded.tried]) {
+      for (const [member, state] of Array.from(forwarded.tried)) {
         if (state !== "offered") continue;
         if (nowMs - forwarded.askedAtMs < this.#around.patienceMs(member)) this.#patience.begin(id, nowMs);
         else {

@@ -11,8 +11,8 @@ export interface Hll {
   readonly registers: Uint8Array;
 }
 
-export const precisionMin = 4;
-export const precisionMax = 16;
+const precisionMin = 4;
+const precisionMax = 16;
 
 /**
  * A HyperLogLog (Flajolet, Fusy, Gandouet, Meunier 2007) of 2^precision registers, over hashes of 64 bits. The standard error of its estimate is

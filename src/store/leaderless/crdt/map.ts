@@ -29,7 +29,7 @@ export type MapStore = ReadonlyMap<string, Field>;
  * Fields that are updated and removed; an update that a removal did not know of survives it, and of what the field held that alone survives:
  * removals reset. All fields share the clock of the map at the top, and all that one operation adds anywhere is of one event.
  */
-export const mapStore: DotStore<MapStore, MapOp, MapValue> = {
+const mapStore: DotStore<MapStore, MapOp, MapValue> = {
   empty: new Map(),
   update: (store, { removes, updates }, edit) => {
     if (edit.path.length >= mapDepthMax) throw new DataTypeError(`maps nested more than ${mapDepthMax} deep`);

@@ -92,7 +92,7 @@ export function mergeRings(a: RingState, b: RingState): RingState {
   };
 }
 
-export function mergeTypes(a: ClusterState["types"], b: ClusterState["types"]): ClusterState["types"] {
+function mergeTypes(a: ClusterState["types"], b: ClusterState["types"]): ClusterState["types"] {
   return mergeRecords(a, b, (x, y) => {
     const bare = (type: BucketType): BucketType => ({ ...type, seen: [] });
     const latest = latestOf(bare(x), bare(y), compareTypes);
@@ -104,7 +104,7 @@ export function mergeTypes(a: ClusterState["types"], b: ClusterState["types"]): 
   });
 }
 
-export function mergeBuckets(a: ClusterState["buckets"], b: ClusterState["buckets"]): ClusterState["buckets"] {
+function mergeBuckets(a: ClusterState["buckets"], b: ClusterState["buckets"]): ClusterState["buckets"] {
   return mergeRecords(a, b, (x, y) => latestOf(x, y, compareEntries));
 }
 

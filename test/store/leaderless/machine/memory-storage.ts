@@ -84,7 +84,12 @@ export class MemoryStorage implements Storage {
     const name = nameOf(place);
     const found = this.#places.get(name);
     if (found !== undefined) return found;
-    const held = { place, segments: new Array<Map<string, Kept> | undefined>(segmentCount), tree: new SumTree(), count: 0 };
+    const held = {
+      place,
+      segments: Array.from({ length: segmentCount }, (): Map<string, Kept> | undefined => undefined),
+      tree: new SumTree(),
+      count: 0,
+    };
     this.#places.set(name, held);
     return held;
   }
