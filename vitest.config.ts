@@ -10,7 +10,16 @@ export default defineConfig({
     // golden outputs are drawn as for terminals that take UTF-8
     env: { LC_ALL: "C.UTF-8" },
     projects: [
-      { extends: true, test: { name: "unit", include: ["test/**/*.test.ts"], exclude: ["test/docker/**", "test/guest/**"] } },
+      {
+        extends: true,
+        test: {
+          name: "unit",
+          include: ["test/**/*.test.ts"],
+          exclude: ["test/docker/**", "test/guest/**"],
+          // vitest leaves one processor to itself, and there may be but two
+          maxWorkers: "100%",
+        },
+      },
       {
         extends: true,
         test: {

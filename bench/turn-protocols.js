@@ -11,7 +11,7 @@
 const bucket = Buffer.from("bench");
 const riakCode = { error: 0, get: 9, gotten: 10, put: 11, done: 12 };
 /** Of RpbPutReq: return the object without its value, for its context. */
-const returnHead = varintField(8, 1);
+const returnHead = varintField(11, 1);
 
 function riakRequest(code, parts) {
   const body = Buffer.concat(parts);
