@@ -110,7 +110,7 @@ test("a program may be the scenario, and finds `devious` wherever it lies", asyn
     `import { at, defineScenario, pause } from "devious";
 export default defineScenario({
   name: "rolling",
-  plan: ({ nodes }) => nodes.map(({ name }, i) => at(\`\${i}s\`, pause(name), { for: "500ms" })),
+  plan: ({ nodes }) => nodes.map(({ name }, i) => at(\`\${3 * i}s\`, pause(name), { for: "2s" })),
 });
 `,
   );
