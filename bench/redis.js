@@ -2,7 +2,7 @@
  * Debian's Redis in containers like ours, alone and with one replica. It syncs what is written before it answers, as our nodes do; a replica is told
  * without being waited for.
  */
-import { realpathSync } from "node:fs";
+import { basename } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { connect } from "node:net";
 import { createNetwork, publishedPort, remove, runContainer } from "./docker.js";
@@ -16,9 +16,10 @@ const always = ["--appendonly", "yes", "--appendfsync", "always", "--save", "", 
 
 /** @returns {Promise<{single: number, primary: number}>} published ports */
 export async function startRedis(binary, signal) {
-  await makeImage(prefix, realpathSync(binary));
+  await makeImage(prefix, binary);
   await createNetwork(prefix, {});
-  const program = `/${realpathSync(binary).split("/").at(-1)}`;
+  // one file is several programs, by the name that it is called
+  const program = `/${basename(binary)}`;
   for (const name of names) await runContainer(`${prefix}.${name}`, containerOptions(name, program));
   const [single, primary] = await Promise.all(names.slice(0, 2).map((name) => publishedPort(`${prefix}.${name}`, clientPort)));
   for (const [port, replicas] of [
