@@ -5,7 +5,6 @@ import { decodeObject } from "../objects/object-codec.js";
 import type { StoredObject } from "../objects/stored-object.js";
 import { isDeleted } from "../objects/stored-object.js";
 import { storageKey } from "../storage-key.js";
-import { descends, type VersionVector } from "../versions/version-vector.js";
 import { Patience } from "./patience.js";
 import { readQuorums } from "./quorums.js";
 import { ReadTally } from "./read-tally.js";
@@ -50,8 +49,6 @@ interface Pending {
   readonly copies: Copy[];
   /** Stand-ins that have nothing, which says little as long as an owner may answer. */
   ignorant: PlacedReplica[];
-  /** What the answer has to descend from, if any replica has it. */
-  readonly atLeast: VersionVector;
   /** The last time that somebody was asked. */
   sinceMs: number;
   readonly done: (outcome: ReadOutcome) => void;
@@ -79,17 +76,8 @@ export class Reads {
     this.#onGathered = onGathered;
   }
 
-  /**
-   * Asks the replicas; `done` is called once, it may be before this returns. `atLeast`: the answer waits for replicas beyond its quorum, if need be,
-   * until it has seen all that.
-   */
-  begin(
-    name: ObjectName,
-    options: ReadOptions,
-    properties: BucketProperties,
-    done: (outcome: ReadOutcome) => void,
-    atLeast: VersionVector = [],
-  ): void {
+  /** Asks the replicas; `done` is called once, it may be before this returns. */
+  begin(name: ObjectName, options: ReadOptions, properties: BucketProperties, done: (outcome: ReadOutcome) => void): void {
     const { replicas: find, newRequest, nowMs, awakeMs } = this.#around;
     const decided = readQuorums(options, properties);
     if (!decided.ok) return done(decided);
@@ -107,7 +95,6 @@ export class Reads {
       lost: new Map(),
       copies: [],
       ignorant: [],
-      atLeast,
       sinceMs: awakeMs(),
       done,
       isAnswered: false,
@@ -222,9 +209,8 @@ export class Reads {
     const verdict = pending.tally.verdict();
     if (!pending.isAnswered && verdict.type !== "pending") {
       const object = verdict.type === "enough" ? this.#together(pending) : undefined;
-      const isShort = pending.atLeast.length > 0 && !descends(object?.vector ?? [], pending.atLeast);
       if (verdict.type === "failed") this.#answer(pending, { ok: false, reason: verdict.reason });
-      else if (!isShort || pending.open.size === 0) this.#answer(pending, { ok: true, object });
+      else this.#answer(pending, { ok: true, object });
     }
     if (pending.open.size === 0) this.#end(pending);
   }
