@@ -4,6 +4,7 @@ import type { Accept } from "./h2/connection.js";
 import { errorCode } from "./h2/frames.js";
 import { connectionQueueBytesMax, lingerMs, prefaceTimeoutMs, stallTimeoutMs, unreadBytesMax } from "./h2/limits.js";
 import type { Pages } from "./h2/output.js";
+import { writeBatch } from "./write-batch.js";
 
 /**
  * A {@link Connection} on its socket: everything said in one callback of the event loop, and in the promises that follow from it, is one
@@ -80,15 +81,7 @@ export class Link {
     const socket = this.#socket;
     if (socket.destroyed || this.#ending) return;
     this.#connection.gather(socket.writableLength);
-    const { parts, pages } = this.#connection.output.take();
-    if (parts.length > 0) {
-      const done = (): void => this.#pages.giveBack(pages);
-      const last = parts.length - 1;
-      if (last > 0) socket.cork();
-      for (let index = 0; index < last; index++) socket.write(parts[index]);
-      socket.write(parts[last], done);
-      if (last > 0) socket.uncork();
-    }
+    writeBatch(socket, this.#connection.output.take(), this.#pages);
     if (this.#connection.closed) {
       this.#ending = true;
       socket.end();

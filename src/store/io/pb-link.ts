@@ -3,6 +3,7 @@ import type { LeaderlessStore } from "../leaderless/api.js";
 import { PbConnection } from "../riak/pb-connection.js";
 import type { Pages } from "./h2/output.js";
 import { stallTimeoutMs } from "./h2/limits.js";
+import { writeBatch } from "./write-batch.js";
 
 /** A {@link PbConnection} on its socket: everything said in one turn of the event loop is one write. */
 export class PbLink {
@@ -75,13 +76,6 @@ export class PbLink {
   };
 
   #write(): void {
-    const socket = this.#socket;
-    const { parts, pages } = this.#connection.output.take();
-    if (parts.length === 0) return;
-    socket.cork();
-    const last = parts.length - 1;
-    for (let index = 0; index < last; index++) socket.write(parts[index] as Buffer);
-    socket.write(parts[last] as Buffer, () => this.#pages.giveBack(pages));
-    socket.uncork();
+    writeBatch(this.#socket, this.#connection.output.take(), this.#pages);
   }
 }
