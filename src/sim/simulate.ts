@@ -3,6 +3,7 @@
  * It fails where an invariant breaks, where clients saw what no correct store would show, and where the healed cluster does
  * not come back.
  */
+import type { Outcome, SimulationOptions } from "./outcome.js";
 import { checkLinearizability, explainViolation } from "../check/linearizability.js";
 import { kv } from "../check/models/kv.js";
 import { createPrng, type Prng } from "../core/prng.js";
@@ -61,33 +62,12 @@ export interface Tally {
   readonly faults: Partial<Record<FaultName, number>>;
 }
 
-export type Outcome = { readonly seed: number; readonly tally: Tally } & (
-  | { readonly ok: true }
-  | {
-      readonly ok: false;
-      /** Name of what broke, e.g. `one leader per term`. */
-      readonly broken: string;
-      readonly message: string;
-      /** The last events, oldest first. */
-      readonly trace: readonly string[];
-    }
-);
-
-export interface SimulationOptions {
-  /** A bug to plant, in runs of the kind that provokes it. */
-  readonly bug?: BugName | undefined;
-  /** Runs of the kind that provokes this bug, with nothing planted: what shows that it is the bug that breaks them. */
-  readonly provoke?: BugName | undefined;
-  /** Events kept for the trace of a failure. */
-  readonly traceLines?: number;
-}
-
 /** Virtual time the healed cluster has to come back, and for leases to end. Far more than it needs: some 60 election timeouts. */
 const recoveryMs = 8000;
 const checkStepsMax = 500_000;
 
 /** Plays the run that `seed` stands for, to its end or to the first thing that breaks. Equal arguments give equal outcomes. */
-export function simulate(seed: number, { bug, provoke = bug, traceLines = 60 }: SimulationOptions = {}): Outcome {
+export function simulate(seed: number, { bug, provoke = bug, traceLines = 60 }: SimulationOptions<BugName> = {}): Outcome<Tally> {
   const prng = createPrng(seed);
   const run = new Run(prng, drawScenario(prng.fork(), bug, provoke), traceLines);
   try {

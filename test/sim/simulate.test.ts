@@ -3,7 +3,8 @@ import { describe, expect, test } from "vitest";
 import { faults } from "../../src/sim/faults.js";
 import { describeFailure } from "../../src/sim/report.js";
 import { bugNames, type BugName } from "../../src/sim/scenario.js";
-import { simulate, type Outcome, type Tally } from "../../src/sim/simulate.js";
+import type { Outcome } from "../../src/sim/outcome.js";
+import { simulate, type Tally } from "../../src/sim/simulate.js";
 
 const seedCount = 500;
 /** Runs that a planted bug may survive. Each is caught in at least one run of twenty. */
@@ -77,7 +78,7 @@ describe("a planted bug is caught", () => {
     wipedKeepsNumber: [...losses, "one vote per term", "one leader per term", "log matching"],
   };
 
-  const firstCaught = (bug: BugName): Extract<Outcome, { ok: false }> | undefined => {
+  const firstCaught = (bug: BugName): Extract<Outcome<Tally>, { ok: false }> | undefined => {
     for (let seed = 1; seed <= seedsPerBug; seed++) {
       const outcome = simulate(seed, { bug });
       if (!outcome.ok) return outcome;

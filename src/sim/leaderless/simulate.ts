@@ -2,6 +2,7 @@
  * One run of the leaderless store from one seed: machines in a box, hurt for a while, then healed. It fails where clients see what no correct store would show,
  * and where the healed cluster does not come to rest with everything that it acknowledged.
  */
+import type { Outcome, SimulationOptions } from "../outcome.js";
 import { createPrng, type Prng } from "../../core/prng.js";
 import { InvariantViolation } from "../../core/invariant.js";
 import { aloneRing, foundRing } from "../../store/leaderless/gossip/membership.js";
@@ -50,33 +51,12 @@ export interface Tally {
   readonly faults: Partial<Record<FaultName, number>>;
 }
 
-export type Outcome = { readonly seed: number; readonly tally: Tally } & (
-  | { readonly ok: true }
-  | {
-      readonly ok: false;
-      /** Name of what broke, e.g. `no acknowledged write is lost`. */
-      readonly broken: string;
-      readonly message: string;
-      /** The last events, oldest first. */
-      readonly trace: readonly string[];
-    }
-);
-
-export interface SimulationOptions {
-  /** A bug to plant, in runs of the kind that provokes it. */
-  readonly bug?: BugName | undefined;
-  /** Runs of the kind that provokes this bug, with nothing planted: what shows that it is the bug that breaks them. */
-  readonly provoke?: BugName | undefined;
-  /** Events kept for the trace of a failure. */
-  readonly traceLines?: number;
-}
-
 /** Virtual time the healed cluster has to come to rest. */
 const recoveryMs = 45_000;
 const lookMs = 500;
 
 /** Plays the run that `seed` stands for, to its end or to the first thing that breaks. Equal arguments give equal outcomes. */
-export function simulate(seed: number, { bug, provoke = bug, traceLines = 60 }: SimulationOptions = {}): Outcome {
+export function simulate(seed: number, { bug, provoke = bug, traceLines = 60 }: SimulationOptions<BugName> = {}): Outcome<Tally> {
   const prng = createPrng(seed);
   const run = new Run(prng, drawScenario(prng.fork(), bug, provoke), traceLines);
   try {

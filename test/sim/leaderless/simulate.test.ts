@@ -2,7 +2,8 @@
 import { describe, expect, test } from "vitest";
 import { faults, type FaultName } from "../../../src/sim/leaderless/faults.js";
 import { bugNames, type BugName } from "../../../src/sim/leaderless/scenario.js";
-import { simulate, type Outcome, type Tally } from "../../../src/sim/leaderless/simulate.js";
+import type { Outcome } from "../../../src/sim/outcome.js";
+import { simulate, type Tally } from "../../../src/sim/leaderless/simulate.js";
 import { describeFailure } from "../../../src/sim/report.js";
 
 const seedCount = 120;
@@ -52,7 +53,7 @@ describe("a mistake is caught", () => {
     weakQuorums: ["reads see acknowledged writes"],
   };
 
-  const firstCaught = (bug: BugName): Extract<Outcome, { ok: false }> | undefined => {
+  const firstCaught = (bug: BugName): Extract<Outcome<Tally>, { ok: false }> | undefined => {
     for (let seed = 1; seed <= seedsPerBug; seed++) {
       const outcome = simulate(seed, { bug });
       if (!outcome.ok) return outcome;
