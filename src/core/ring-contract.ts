@@ -6,6 +6,9 @@
  */
 export const ringPath = "/ring";
 
+/** On the client port of a node. `GET` tells its {@link RingCopies}. */
+export const ringCopiesPath = "/ring/copies";
+
 /** The ring as one node knows it. Nodes that agree have the same `digest`. */
 export interface RingView {
   readonly node: string;
@@ -99,3 +102,24 @@ export type RingCommand =
 
 /** `why`: one sentence: what is in the way, and what to do. */
 export type RingAnswer = { readonly ok: true; readonly view: RingView } | { readonly ok: false; readonly why: string };
+
+/** What a node has on its disk, as short as it can be told: two owners that tell the same of a place have the same there, byte by byte. */
+export interface RingCopies {
+  readonly node: string;
+  /** All that it is an owner of, and all that it has something of besides. */
+  readonly places: readonly PlaceCopies[];
+  /** As in {@link RingView}. */
+  readonly hints: RingView["hints"];
+}
+
+/** The copies of the keys that have this home partition and so many owners. */
+export interface PlaceCopies {
+  readonly partition: number;
+  readonly n: number;
+  /** As this node knows it: the preference list. */
+  readonly owners: readonly string[];
+  /** Deletions that are not forgotten yet are among them. */
+  readonly keys: number;
+  /** Root of the Merkle tree over all keys and the bytes of their objects, 12 hexadecimal digits; all zeros where there are none. */
+  readonly root: string;
+}

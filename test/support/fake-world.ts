@@ -38,6 +38,7 @@ import Logs from "../../src/commands/logs.js";
 import Ls from "../../src/commands/ls.js";
 import Put from "../../src/commands/put.js";
 import Ring from "../../src/commands/ring.js";
+import RingCheck from "../../src/commands/ring/check.js";
 import RingClear from "../../src/commands/ring/clear.js";
 import RingCommit from "../../src/commands/ring/commit.js";
 import RingForceRemove from "../../src/commands/ring/force-remove.js";
@@ -89,6 +90,7 @@ export const commands: Readonly<Record<string, new (argv: string[], config: Conf
   ls: Ls,
   put: Put,
   ring: Ring,
+  "ring check": RingCheck,
   "ring clear": RingClear,
   "ring commit": RingCommit,
   "ring force-remove": RingForceRemove,

@@ -1,7 +1,7 @@
 import { DeviousError } from "../../core/errors.js";
 import { clientPort, riakHttpPort } from "../../core/node-contract.js";
-import { ringPath } from "../../core/ring-contract.js";
-import type { RingAnswer, RingCommand, RingView } from "../../core/ring-contract.js";
+import { ringCopiesPath, ringPath } from "../../core/ring-contract.js";
+import type { RingAnswer, RingCommand, RingCopies, RingView } from "../../core/ring-contract.js";
 import type { ContainerDetail, Containers } from "../../engine/port.js";
 import { findNode } from "../find.js";
 import { requestJson } from "../http.js";
@@ -9,6 +9,7 @@ import { isBundled } from "../observe.js";
 import type { NodeContainer, Observed } from "../observe.js";
 import { unanswered } from "../store-client.js";
 import type { AskedNode } from "./cluster-ring.js";
+import type { AskedCopies } from "./replicas.js";
 
 type RingEngine = Pick<Containers, "inspectContainer">;
 
@@ -22,8 +23,18 @@ export async function askRing(
   service: string | undefined,
 ): Promise<readonly [AskedNode, ...AskedNode[]]> {
   const nodes = await nodesOfRing(engine, found, service);
-  const asked = await Promise.all(nodes.map(({ node, detail }) => askOne(node, detail)));
+  const asked = await Promise.all(nodes.map(async (one) => ({ ...stateOf(one), view: await askOne<RingView>(one, ringPath) })));
   return asked as [AskedNode, ...AskedNode[]];
+}
+
+/** What each of these nodes says of the copies that it has. */
+export async function askCopies(
+  engine: RingEngine,
+  found: Observed,
+  service: string | undefined,
+): Promise<readonly AskedCopies[]> {
+  const nodes = await nodesOfRing(engine, found, service);
+  return Promise.all(nodes.map(async (one) => ({ ...stateOf(one), copies: await askOne<RingCopies>(one, ringCopiesPath) })));
 }
 
 /** Has one node carry out a command; throws REQUEST_REFUSED with what is in the way. */
@@ -89,10 +100,14 @@ function isLeaderless({ detail }: Found): boolean {
   return detail?.endpoints.has(riakHttpPort) === true;
 }
 
-async function askOne({ node }: NodeContainer, detail: ContainerDetail | undefined): Promise<AskedNode> {
-  const state = detail?.state ?? "removed";
+function stateOf({ node: { node }, detail }: Found): { readonly node: string; readonly state: string } {
+  return { node, state: detail?.state ?? "removed" };
+}
+
+/** Null: it does not answer. */
+async function askOne<T>({ detail }: Found, path: string): Promise<T | null> {
   const endpoint = detail?.endpoints.get(clientPort);
-  if (state !== "running" || endpoint === undefined) return { node, state, view: null };
-  const answer = await requestJson(endpoint, "GET", ringPath, undefined, viewTimeoutMs).catch(() => undefined);
-  return { node, state, view: answer?.status === 200 ? (answer.body as RingView) : null };
+  if (detail?.state !== "running" || endpoint === undefined) return null;
+  const answer = await requestJson(endpoint, "GET", path, undefined, viewTimeoutMs).catch(() => undefined);
+  return answer?.status === 200 ? (answer.body as T) : null;
 }

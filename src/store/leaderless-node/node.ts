@@ -118,6 +118,7 @@ export class LeaderlessNode {
       metrics: () => this.#status.metrics(),
       ring: {
         view: () => this.#machine.ringView(cluster),
+        copies: () => this.#machine.ringCopies,
         command: (command, done) => this.driver.command(command, done),
       },
     });

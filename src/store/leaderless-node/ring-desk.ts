@@ -1,11 +1,12 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { RingAnswer, RingCommand, RingView } from "../../core/ring-contract.js";
+import type { RingAnswer, RingCommand, RingCopies, RingView } from "../../core/ring-contract.js";
 import type { RingOutcome } from "../leaderless/cluster-view.js";
 import { parseRingCommand } from "../leaderless/operator/parse-command.js";
 
 /** Where operators look at the ring and change it. */
 export interface RingDesk {
   readonly view: () => RingView;
+  readonly copies: () => RingCopies;
   readonly command: (command: RingCommand, done: (outcome: RingOutcome) => void) => void;
 }
 

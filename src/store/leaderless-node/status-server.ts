@@ -1,6 +1,6 @@
 import { createServer } from "node:http";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
-import { ringPath } from "../../core/ring-contract.js";
+import { ringCopiesPath, ringPath } from "../../core/ring-contract.js";
 import { listenOn } from "../io/listen.js";
 import { expositionType } from "../metrics/exposition.js";
 import { takeRingCommand, type RingDesk } from "./ring-desk.js";
@@ -18,7 +18,7 @@ const json = "application/json";
 
 /**
  * Where a leaderless node tells how it is: `/health`, `/status`, `/metrics`, with the answers that a raft node's paths of the same names have; and
- * `/ring`, where it also takes what an operator asks of the ring.
+ * `/ring`, where it also takes what an operator asks of the ring, with `/ring/copies`, by which replicas are compared.
  */
 export class StatusServer {
   readonly #tells: Tells;
@@ -64,6 +64,8 @@ export class StatusServer {
         return { status: 200, body: JSON.stringify(status()), type: json };
       case ringPath:
         return { status: 200, body: JSON.stringify(this.#tells.ring.view()), type: json };
+      case ringCopiesPath:
+        return { status: 200, body: JSON.stringify(this.#tells.ring.copies()), type: json };
       case "/metrics":
         return { status: 200, body: metrics(), type: expositionType };
       default:

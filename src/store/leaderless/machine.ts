@@ -1,6 +1,6 @@
 import type { Prng } from "../../core/prng.js";
 import { unreachable } from "../../core/invariant.js";
-import type { RingCommand, RingView } from "../../core/ring-contract.js";
+import type { RingCommand, RingCopies, RingView } from "../../core/ring-contract.js";
 import type { Answer, Bucket, BucketProperties, ObjectName, Request } from "./api.js";
 import { propertiesIn } from "./buckets/known.js";
 import { defaultProperties, type StoreDefaults } from "./buckets/properties.js";
@@ -27,6 +27,7 @@ import type { Message, Outgoing } from "./messages.js";
 import { conflictRules, type ConflictRules } from "./objects/conflict.js";
 import { SiblingCounts, type SiblingHistogram } from "./objects/sibling-counts.js";
 import { reapDecision, type DeleteMode } from "./objects/tombstones.js";
+import { heldCopies } from "./operator/held-copies.js";
 import { nValsOf } from "./operator/ring-view.js";
 import { Questions } from "./questions.js";
 import { Replica, type RefusedEvent } from "./replica.js";
@@ -229,6 +230,20 @@ export class Leaderless {
   /** What this node tells of its ring. */
   ringView(cluster: string): RingView {
     return this.#cluster.view({ cluster, n: this.#defaults.nVal, nVals: this.#nVals(), hints: this.hints });
+  }
+
+  /** What this node tells of the copies that it has. */
+  get ringCopies(): RingCopies {
+    const { self: node, storage } = this.#options;
+    const { state, transition } = this.#cluster;
+    return heldCopies({
+      node,
+      storage,
+      transition,
+      partitions: state.ring.ring.owners.length,
+      nVals: this.#nVals(),
+      hints: this.hints,
+    });
   }
 
   /** Keys that wait for their owners, by owner. */

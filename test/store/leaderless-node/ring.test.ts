@@ -1,6 +1,6 @@
 // Shows that real nodes tell of their ring over HTTP and take what an operator asks of it: all of them, refused with a sentence where it cannot be.
 import { afterAll, beforeAll, expect, test } from "vitest";
-import type { RingAnswer, RingView } from "../../../src/core/ring-contract.js";
+import type { RingAnswer, RingCopies, RingView } from "../../../src/core/ring-contract.js";
 import { until } from "../cluster.js";
 import { TestNodes } from "./nodes.js";
 
@@ -34,6 +34,18 @@ test("all nodes know the same ring, in which every partition has an owner", asyn
     names.map((name) => [name, "test", "leaderless"]),
   );
   expect(new Set(views[0]?.owners)).toEqual(new Set(names));
+});
+
+test("each node tells what it holds of every place that it owns", async () => {
+  await fetch(`${nodes.httpUrl("n1")}/buckets/b/keys/k`, { method: "PUT", body: "v", headers: { "content-type": "text/plain" } });
+  const told = await until(
+    () =>
+      Promise.all(names.map(async (name) => (await (await fetch(nodes.statusUrl(name, "/ring/copies"))).json()) as RingCopies)),
+    (all) => all.every(({ places }) => places.some(({ keys }) => keys === 1)),
+  );
+  const roots = told.map(({ places }) => JSON.stringify(places.map(({ partition, keys, root }) => [partition, keys, root])));
+  expect(told[0]?.places).toHaveLength(64);
+  expect(new Set(roots).size).toBe(1);
 });
 
 test("what one node is asked for all get to know, and what another one is asked to forget they forget", async () => {

@@ -37,12 +37,17 @@ export function ringViewOf({ ring: state }: Pick<ClusterState, "ring">, viewer: 
     owners: ring.owners,
     nextOwners: plan?.owners ?? null,
     members: membersOf(state, nextOwners, viewer.isReachable),
-    hints: [...viewer.hints].map(([owner, keys]) => ({ owner, keys })).sort((a, b) => (a.owner < b.owner ? -1 : 1)),
+    hints: hintsOf(viewer.hints),
     transfers: transfersOf(state, viewer.transition),
     staged: changes,
     plan: planned?.ok === true ? planOf(state, planned.plan) : null,
     planProblem: planned?.ok === false ? planned.why : null,
   };
+}
+
+/** By owner, in order. */
+export function hintsOf(hints: ReadonlyMap<string, number>): RingView["hints"] {
+  return [...hints].map(([owner, keys]) => ({ owner, keys })).sort((a, b) => (a.owner < b.owner ? -1 : 1));
 }
 
 /** Names what a plan does, whoever would commit it. */
