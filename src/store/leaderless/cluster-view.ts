@@ -40,6 +40,9 @@ const meetTicks = 10;
 /** Nobody is waited for longer, however slow the way to them is. */
 const patienceMaxMs = 400;
 
+/** Of a member that dies, those writes are in doubt that it is given in this time. */
+const freshMs = 10;
+
 /** What became of a command: `why` is one sentence. */
 export type RingOutcome = { readonly ok: true } | { readonly ok: false; readonly why: string };
 
@@ -50,6 +53,8 @@ export class ClusterView {
   readonly #gossip: Gossip;
   readonly #prng: Prng;
   #transition: Transition;
+  /** When each member last said something. */
+  readonly #noticedAtMs = new Map<string, number>();
   #ticks = 0;
 
   constructor(options: ClusterViewOptions) {
@@ -119,6 +124,17 @@ export class ClusterView {
   /** A request to this member was not answered in time, or could not be delivered. */
   failed(member: string): void {
     this.swim([{ type: "requestFailed", member }]);
+  }
+
+  /** The member said something. */
+  noticed(member: string): void {
+    this.#noticedAtMs.set(member, this.#options.nowMs());
+  }
+
+  /** Whether it said something a moment ago. */
+  isFresh(member: string): boolean {
+    const sinceMs = this.#options.nowMs() - (this.#noticedAtMs.get(member) ?? -Infinity);
+    return sinceMs <= freshMs && this.isReachable(member);
   }
 
   /** The member answered a request. */

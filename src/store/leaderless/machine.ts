@@ -283,6 +283,7 @@ export class Leaderless {
       case "work":
         return this.#listings.work();
       case "receive":
+        this.#cluster.noticed(input.message.from);
         return this.#receive(input.message);
       case "unreachable":
         return this.#cluster.failed(input.member);
@@ -511,6 +512,7 @@ export class Leaderless {
       send: (message) => this.#post(message),
       newRequest: () => ++this.#lastRequest,
       isReachable: (member) => this.#cluster.isReachable(member),
+      isFresh: (member) => this.#cluster.isFresh(member),
       replicas: (name, asked) => this.#cluster.replicas(name, asked),
       standIn: (name, asked, lost, isAsked) => this.#cluster.standIn(name, asked, lost, isAsked),
       silent: (member) => this.#cluster.failed(member),

@@ -34,10 +34,10 @@ interface Forwarded extends PassedOn {
 }
 
 /**
- * Brings each write to a node that can coordinate it: one that keeps a copy of its object. It is offered first, and passed on to who says to be there:
- * whoever is silent for longer than patience lasts, or lost, is not waited for, and the next replica is asked. So no write is ever made twice: a
- * counter would count it twice, and a value would come back beside what has overwritten it since. Who is lost after that moment may have
- * written it; only then a write fails without it being known whether it was made.
+ * Brings each write to a node that can coordinate it: one that keeps a copy of its object. Whoever was heard of a moment ago gets it at once; to others it is
+ * offered first, and passed on to who says to be there: whoever is silent for longer than patience lasts, or lost, is not waited for, and the
+ * next replica is asked. So no write is ever made twice: a counter would count it twice, and a value would come back beside what has
+ * overwritten it since. Who is lost once it has the write may have made it; only then a write fails without it being known whether it was made.
  */
 export class Forwarding {
   readonly #around: Surroundings;
@@ -110,14 +110,10 @@ export class Forwarding {
     const forwarded = this.#forwarded.get(request);
     const state = forwarded?.tried.get(from);
     if (forwarded === undefined || (state !== "offered" && (state !== "lost" || isWaitedFor(forwarded)))) return;
-    const { id, isPassedOn, writeId, wallMs, request: asked, tried } = forwarded;
-    if (!isReady) {
-      tried.set(from, "refused");
-      forwarded.reason = { type: "overload" };
-      return this.#tryNext(forwarded);
-    }
-    tried.set(from, "writing");
-    this.#around.send({ type: "forward", to: from, request: id, asked, isPassedOn, writeId, wallMs });
+    if (isReady) return this.#handOver(forwarded, from);
+    forwarded.tried.set(from, "refused");
+    forwarded.reason = { type: "overload" };
+    this.#tryNext(forwarded);
   }
 
   /** What was asked of this member will not be answered, as it seems: whether it has written, nobody knows. */
@@ -162,7 +158,7 @@ export class Forwarding {
   }
 
   #tryNext(forwarded: Forwarded): void {
-    const { self, isReady, send, nowMs, awakeMs } = this.#around;
+    const { self, isReady, isFresh, send, nowMs, awakeMs } = this.#around;
     const { id, request: asked, tried } = forwarded;
     const next = this.#candidates(asked).find((member) => !tried.has(member) && (member !== self || isReady()));
     if (next === undefined) {
@@ -171,13 +167,20 @@ export class Forwarding {
       else if (!isWaitedFor(forwarded)) this.#fail(forwarded);
       return;
     }
-    tried.set(next, next === self ? "writing" : "offered");
-    forwarded.askedAtMs = awakeMs();
     if (next === self) {
+      tried.set(self, "writing");
       return this.#coordinate(asked, (answer) => this.replied(self, id, answer), forwarded);
     }
+    if (isFresh(next)) return this.#handOver(forwarded, next);
+    tried.set(next, "offered");
+    forwarded.askedAtMs = awakeMs();
     this.#patience.begin(id, awakeMs());
     send({ type: "offer", to: next, request: id });
+  }
+
+  #handOver({ id, isPassedOn, writeId, wallMs, request: asked, tried }: Forwarded, to: string): void {
+    tried.set(to, "writing");
+    this.#around.send({ type: "forward", to, request: id, asked, isPassedOn, writeId, wallMs });
   }
 
   #lose(forwarded: Forwarded, member: string): void {

@@ -1,4 +1,6 @@
+import type { Answer, Request } from "../api.js";
 import type { Message, Outgoing } from "../messages.js";
+import { failed } from "./answers.js";
 import type { Forwarding } from "./forwarding.js";
 
 export interface PassedOnOptions {
@@ -25,16 +27,21 @@ export class PassedOnWrites {
 
   /** Another node has a write for this one. */
   offered(from: string, request: number): void {
-    const { isDrowsy, send } = this.#options;
-    send({ type: "ready", to: from, request, isReady: !isDrowsy() && this.#underway < passedOnMax });
+    this.#options.send({ type: "ready", to: from, request, isReady: this.#hasTime });
+  }
+
+  get #hasTime(): boolean {
+    return !this.#options.isDrowsy() && this.#underway < passedOnMax;
   }
 
   take({ from, request, asked, isPassedOn, writeId, wallMs }: Extract<Message, { readonly type: "forward" }>): void {
     const { forwarding, send } = this.#options;
+    const reply = (answer: Answer<Request["type"]>): void => send({ type: "forwardReply", to: from, request, answer });
+    if (!this.#hasTime) return reply(failed({ type: "overload" }, true));
     this.#underway++;
     forwarding.received(asked, isPassedOn, { writeId, wallMs }, (answer) => {
       this.#underway--;
-      send({ type: "forwardReply", to: from, request, answer });
+      reply(answer);
     });
   }
 }

@@ -38,6 +38,8 @@ export interface Surroundings {
   /** A number for what is asked of others, new in the lives of all nodes. */
   readonly newRequest: () => number;
   readonly isReachable: (member: string) => boolean;
+  /** Whether the member said something a moment ago: it is as surely there as one can know without asking. */
+  readonly isFresh: (member: string) => boolean;
   /** Who is to be asked for an object now. Owners who cannot be reached have stand-ins where it is `sloppy` and there are any. */
   readonly replicas: (name: ObjectName, asked: Asked) => readonly PlacedReplica[];
   /** Who is to be asked instead of one of them that was asked and is lost; undefined: nobody is left. */

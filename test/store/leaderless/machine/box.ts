@@ -175,8 +175,10 @@ export class Box {
     return held.sort();
   }
 
-  pause(member: string): void {
+  /** `sinceMs`: the others have heard nothing of it for so long. */
+  pause(member: string, sinceMs = 20): void {
     this.of(member).isPaused = true;
+    this.nowMs += sinceMs;
   }
 
   /** All that was sent to the node since it was paused arrives first, in one step. */

@@ -63,6 +63,20 @@ describe("a node is paused", () => {
     expect([...asked, ...gets].map((id) => box.answer(id)?.ok)).toEqual([...asked, ...gets].map(() => true));
   });
 
+  test("and only what it was given in its last moment is in doubt, until it awakes and refuses it: nothing is written twice", () => {
+    const box = new Box(five);
+    const { key } = passedOn(box, "n5", "n1");
+    box.put("n5", key, "u");
+    box.pause("n1", 0);
+    const id = put(box, "n5", key, "v");
+    box.pass(1000);
+    expect(box.answer(id)).toBeUndefined();
+    box.resume("n1");
+    expect(box.answer(id)).toMatchObject({ ok: true });
+    box.pass(20_000);
+    for (const member of five) expect(box.values(member, key)).toEqual(["u", "v"]);
+  });
+
   test("and what it coordinates late, after others have, is the same value; what overwrote it stays alone", () => {
     const box = new Box(five);
     const { key } = passedOn(box, "n5", "n1");
@@ -79,6 +93,16 @@ describe("a node is paused", () => {
     for (const member of five) expect(box.values(member, key)).toEqual(["w"]);
     expect(new Set(Object.values(box.copies(key))).size).toBe(1);
   });
+});
+
+test("who was heard of a moment ago is not asked whether it is there before it gets a write", () => {
+  const box = new Box(five);
+  box.pass(2000);
+  const { key } = passedOn(box, "n5", "n1");
+  const seen: string[] = [];
+  box.onMessage = ({ type, from, to }) => void (from === "n5" && to === "n1" && seen.push(type));
+  for (const value of ["first", "second"]) box.put("n5", key, value);
+  expect(seen).toEqual(["offer", "forward", "forward"]);
 });
 
 describe("a write that may have been made", () => {
