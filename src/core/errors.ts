@@ -29,6 +29,7 @@ export const errorCodes = {
   UNKNOWN_NODE: ExitCode.usage,
   UNKNOWN_CLUSTER: ExitCode.usage,
   UNKNOWN_FAULT: ExitCode.usage,
+  UNKNOWN_BUCKET_TYPE: ExitCode.usage,
   // the cluster or the engine could not do it
   ENGINE_UNREACHABLE: ExitCode.trouble,
   ENGINE_REFUSED: ExitCode.trouble,

@@ -7,6 +7,11 @@ import { pack } from "tar-stream";
 import { onTestFinished, vi } from "vitest";
 import type { BaseCommand } from "../../src/cli/base-command.js";
 import { imagePaths } from "../../src/image/recipe.js";
+import BucketTypeActivate from "../../src/commands/bucket-type/activate.js";
+import BucketTypeCreate from "../../src/commands/bucket-type/create.js";
+import BucketTypeList from "../../src/commands/bucket-type/list.js";
+import BucketTypeStatus from "../../src/commands/bucket-type/status.js";
+import BucketTypeUpdate from "../../src/commands/bucket-type/update.js";
 import ChaosClock from "../../src/commands/chaos/clock.js";
 import ChaosCpu from "../../src/commands/chaos/cpu.js";
 import ChaosCrashLoop from "../../src/commands/chaos/crash-loop.js";
@@ -59,6 +64,11 @@ import { FakeShipper } from "./fake-shipper.js";
 import { FakeStores } from "./fake-store.js";
 
 export const commands: Readonly<Record<string, new (argv: string[], config: Config) => BaseCommand>> = {
+  "bucket-type activate": BucketTypeActivate,
+  "bucket-type create": BucketTypeCreate,
+  "bucket-type list": BucketTypeList,
+  "bucket-type status": BucketTypeStatus,
+  "bucket-type update": BucketTypeUpdate,
   "chaos clock": ChaosClock,
   "chaos cpu": ChaosCpu,
   "chaos crash-loop": ChaosCrashLoop,

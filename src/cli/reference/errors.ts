@@ -24,6 +24,7 @@ const errorMeanings: Readonly<Record<ErrorCode, string>> = {
   UNKNOWN_NODE: "the cluster has no node of this name",
   UNKNOWN_CLUSTER: "there is no such cluster, or none can be meant",
   UNKNOWN_FAULT: "the cluster never had a fault of this id",
+  UNKNOWN_BUCKET_TYPE: "the leaderless store has no bucket type of this name",
   ENGINE_UNREACHABLE: "no Docker engine answers at the address in use",
   ENGINE_REFUSED: "the engine answered no; the message has its words",
   CLUSTER_HELD: "another folder has a cluster of this name",

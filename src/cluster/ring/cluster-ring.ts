@@ -1,13 +1,15 @@
 import type { RingMemberStatus, RingPlan, RingChange, RingTransfer, RingView } from "../../core/ring-contract.js";
 
 /** What one node of the service was found to be. */
-export interface AskedNode {
+export interface Asked<View> {
   readonly node: string;
   /** Of its container. */
   readonly state: string;
-  /** What it says of the ring; null where it did not answer. */
-  readonly view: RingView | null;
+  /** What it says of what it was asked for; null where it did not answer. */
+  readonly view: View | null;
 }
+
+export type AskedNode = Asked<RingView>;
 
 /** The ring of a cluster, put together from what its nodes say. */
 export interface ClusterRing {

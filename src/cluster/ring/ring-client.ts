@@ -8,7 +8,7 @@ import { requestJson } from "../http.js";
 import { isBundled } from "../observe.js";
 import type { NodeContainer, Observed } from "../observe.js";
 import { unanswered } from "../store-client.js";
-import type { AskedNode } from "./cluster-ring.js";
+import type { Asked, AskedNode } from "./cluster-ring.js";
 import type { AskedCopies } from "./replicas.js";
 
 type RingEngine = Pick<Containers, "inspectContainer">;
@@ -22,9 +22,7 @@ export async function askRing(
   found: Observed,
   service: string | undefined,
 ): Promise<readonly [AskedNode, ...AskedNode[]]> {
-  const nodes = await nodesOfRing(engine, found, service);
-  const asked = await Promise.all(nodes.map(async (one) => ({ ...stateOf(one), view: await askOne<RingView>(one, ringPath) })));
-  return asked as [AskedNode, ...AskedNode[]];
+  return (await askEach<RingView>(engine, found, service, ringPath)) as [AskedNode, ...AskedNode[]];
 }
 
 /** What each of these nodes says of the copies that it has. */
@@ -38,12 +36,37 @@ export async function askCopies(
 }
 
 /** Has one node carry out a command; throws REQUEST_REFUSED with what is in the way. */
-export async function commandRing(
+export async function commandRing(engine: RingEngine, found: Observed, command: RingCommand, whom: Whom): Promise<RingView> {
+  const { node, status, said } = await tellOne<RingAnswer>(engine, found, ringPath, command, whom);
+  if (said?.ok === true) return said.view;
+  throw new DeviousError("REQUEST_REFUSED", `${node}: ${said?.why ?? `answered with HTTP status ${status}`}.`);
+}
+
+/** Whom a command is for: this node, or whoever runs first of this service, or of the only one that is leaderless. */
+export interface Whom {
+  readonly node: string | undefined;
+  readonly service: string | undefined;
+}
+
+/** What each node of the leaderless store says at a path, in their order; there is one at least. */
+export async function askEach<View>(
   engine: RingEngine,
   found: Observed,
-  command: RingCommand,
-  whom: { readonly node: string | undefined; readonly service: string | undefined },
-): Promise<RingView> {
+  service: string | undefined,
+  path: string,
+): Promise<readonly Asked<View>[]> {
+  const nodes = await nodesOfRing(engine, found, service);
+  return Promise.all(nodes.map(async (one) => ({ ...stateOf(one), view: await askOne<View>(one, path) })));
+}
+
+/** What one node answers a command with; `said` is undefined where that is no JSON. Throws NODE_UNREACHABLE, REQUEST_INDEFINITE. */
+export async function tellOne<Said>(
+  engine: RingEngine,
+  found: Observed,
+  path: string,
+  command: unknown,
+  whom: Whom,
+): Promise<{ readonly node: string; readonly status: number; readonly said: Said | undefined }> {
   const service = whom.node === undefined ? whom.service : findNode(found, whom.node).service;
   const nodes = await nodesOfRing(engine, found, service);
   const isMeant = ({ node }: Found): boolean => (whom.node === undefined ? node.state === "running" : node.node === whom.node);
@@ -54,12 +77,10 @@ export async function commandRing(
     throw new DeviousError("NODE_UNREACHABLE", `${who}, so nobody can be asked.`, { hint: "`devious up` starts them." });
   }
   const name = meant.node.node;
-  const answer = await requestJson(endpoint, "POST", ringPath, command, commandTimeoutMs).catch((cause: unknown) => {
+  const answer = await requestJson(endpoint, "POST", path, command, commandTimeoutMs).catch((cause: unknown) => {
     throw unanswered(name, cause);
   });
-  const said = answer.body as RingAnswer | undefined;
-  if (said?.ok === true) return said.view;
-  throw new DeviousError("REQUEST_REFUSED", `${name}: ${said?.why ?? `answered with HTTP status ${answer.status}`}.`);
+  return { node: name, status: answer.status, said: answer.body as Said | undefined };
 }
 
 interface Found {

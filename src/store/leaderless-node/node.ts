@@ -121,6 +121,7 @@ export class LeaderlessNode {
         copies: () => this.#machine.ringCopies,
         command: (command, done) => this.driver.command(command, done),
       },
+      bucketTypes: { node, store: this.driver },
     });
   }
 

@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import type { RingAnswer, RingCommand, RingCopies, RingView } from "../../core/ring-contract.js";
 import type { RingOutcome } from "../leaderless/cluster-view.js";
 import { parseRingCommand } from "../leaderless/operator/parse-command.js";
+import { readCommand } from "./read-command.js";
 
 /** Where operators look at the ring and change it. */
 export interface RingDesk {
@@ -10,9 +11,6 @@ export interface RingDesk {
   readonly command: (command: RingCommand, done: (outcome: RingOutcome) => void) => void;
 }
 
-/** A command names two members at most. */
-const commandBytesMax = 4096;
-
 /** Reads a command, has it carried out and answers with the ring after it; 409 where it was refused, 400 where it is none. */
 export function takeRingCommand(request: IncomingMessage, response: ServerResponse, { view, command }: RingDesk): void {
   const answer = (status: number, said: RingAnswer): void => {
@@ -20,14 +18,8 @@ export function takeRingCommand(request: IncomingMessage, response: ServerRespon
     response.writeHead(status, { "content-type": "application/json", "content-length": Buffer.byteLength(body) });
     response.end(body);
   };
-  const chunks: Buffer[] = [];
-  let bytes = 0;
-  request.on("data", (chunk: Buffer) => {
-    bytes += chunk.length;
-    if (bytes <= commandBytesMax) chunks.push(chunk);
-  });
-  request.on("end", () => {
-    const parsed = bytes > commandBytesMax ? "a command is shorter than this" : commandIn(Buffer.concat(chunks).toString("utf8"));
+  readCommand(request, (bytes) => {
+    const parsed = bytes === undefined ? "a command is shorter than this" : commandIn(bytes.toString("utf8"));
     if (typeof parsed === "string") return answer(400, { ok: false, why: parsed });
     return command(parsed, (outcome) => answer(outcome.ok ? 200 : 409, outcome.ok ? { ok: true, view: view() } : outcome));
   });

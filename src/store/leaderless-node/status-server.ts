@@ -1,8 +1,10 @@
 import { createServer } from "node:http";
 import type { IncomingMessage, Server, ServerResponse } from "node:http";
+import { bucketTypesPath } from "../../core/bucket-types-contract.js";
 import { ringCopiesPath, ringPath } from "../../core/ring-contract.js";
 import { listenOn } from "../io/listen.js";
 import { expositionType } from "../metrics/exposition.js";
+import { takeTypeCommand, tellTypes, type TypesDesk } from "./bucket-types-desk.js";
 import { takeRingCommand, type RingDesk } from "./ring-desk.js";
 
 export interface Tells {
@@ -12,13 +14,14 @@ export interface Tells {
   /** In Prometheus' text format. */
   readonly metrics: () => string;
   readonly ring: RingDesk;
+  readonly bucketTypes: TypesDesk;
 }
 
 const json = "application/json";
 
 /**
  * Where a leaderless node tells how it is: `/health`, `/status`, `/metrics`, with the answers that a raft node's paths of the same names have; and
- * `/ring`, where it also takes what an operator asks of the ring, with `/ring/copies`, by which replicas are compared.
+ * `/ring` and `/types`, where it also takes what an operator asks of the ring and of the bucket types, with `/ring/copies`, by which replicas are compared.
  */
 export class StatusServer {
   readonly #tells: Tells;
@@ -40,11 +43,11 @@ export class StatusServer {
   }
 
   #serve(request: IncomingMessage, response: ServerResponse): void {
-    if (request.method === "POST" && request.url === ringPath) {
-      takeRingCommand(request, response, this.#tells.ring);
-      return;
-    }
+    const { ring, bucketTypes } = this.#tells;
+    if (request.method === "POST" && request.url === ringPath) return takeRingCommand(request, response, ring);
+    if (request.method === "POST" && request.url === bucketTypesPath) return takeTypeCommand(request, response, bucketTypes);
     request.resume();
+    if (request.method === "GET" && request.url === bucketTypesPath) return tellTypes(response, bucketTypes);
     const { status, body, type } = this.#answer(request);
     response.writeHead(status, { "content-type": type, "content-length": Buffer.byteLength(body) });
     response.end(body);

@@ -227,13 +227,21 @@ export interface Answers {
   readonly preferenceList: readonly { readonly partition: number; readonly node: string; readonly isPrimary: boolean }[];
   readonly createBucketType: true;
   readonly activateBucketType: true;
-  readonly bucketTypeStatus: { readonly status: BucketTypeStatus; readonly properties: BucketProperties };
+  readonly bucketTypeStatus: BucketTypeDescription;
   /** By name, the default type among them. */
-  readonly listBucketTypes: readonly { readonly bucketType: string; readonly status: BucketTypeStatus }[];
+  readonly listBucketTypes: readonly BucketTypeDescription[];
 }
 
 /** In Riak's words: `created` until every member has it, `ready` from then on, `active` once that was asked for. */
 export type BucketTypeStatus = "created" | "ready" | "active";
+
+export interface BucketTypeDescription {
+  readonly bucketType: string;
+  readonly status: BucketTypeStatus;
+  /** Members that do not know it yet, as far as this node has heard: none once it is ready. */
+  readonly waitsFor: readonly string[];
+  readonly properties: BucketProperties;
+}
 
 /** A value and what a client has to bring along to remove something of it: empty where nothing can be removed. */
 export interface DataTypeRead {

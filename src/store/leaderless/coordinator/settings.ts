@@ -1,11 +1,12 @@
-import type { Answers, BucketProperties, Request } from "../api.js";
+import type { Answers, BucketProperties, BucketTypeDescription, Request } from "../api.js";
 import { propertiesIn, propsFrom, withDefaults } from "../buckets/known.js";
 import { problemWith } from "../buckets/properties.js";
 import {
   activateType,
   createType,
-  listTypes,
+  describeType,
   setBucketProps,
+  typeNames,
   typeStatus,
   updateType,
   type StateResult,
@@ -71,11 +72,11 @@ export function answerSettings(request: SettingsRequest, settings: Settings): Se
         ? unknown(request)
         : outcomeOf(activateType(state, request.bucketType, self));
     case "bucketTypeStatus": {
-      const status = typeStatus(state, request.bucketType);
-      return status === undefined ? unknown(request) : told({ status, properties: ofType(request.bucketType, settings) });
+      const [description] = describe(request.bucketType, settings);
+      return description === undefined ? unknown(request) : told(description);
     }
     case "listBucketTypes":
-      return told(listTypes(state));
+      return told(typeNames(state).flatMap((name) => describe(name, settings)));
   }
 }
 
@@ -109,6 +110,12 @@ function create({ bucketType, properties }: Asked<"createBucketType">, { state, 
   if (entryOf(state.types, bucketType) === undefined && Object.keys(state.types).length >= typesMax)
     return invalid(`there are ${typesMax} bucket types already`);
   return outcomeOf(createType(state, bucketType, propsFrom(given), self));
+}
+
+/** None where there is no such type. */
+function describe(bucketType: string, settings: Settings): BucketTypeDescription[] {
+  const type = describeType(settings.state, bucketType);
+  return type === undefined ? [] : [{ ...type, properties: ofType(bucketType, settings) }];
 }
 
 function ofType(bucketType: string, { state, defaults }: Settings): BucketProperties {

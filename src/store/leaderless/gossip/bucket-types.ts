@@ -1,4 +1,4 @@
-import { defaultType, type BucketTypeStatus } from "../api.js";
+import { defaultType, type BucketTypeStatus, type BucketTypeDescription } from "../api.js";
 import { entryOf, bucketName, type BucketType, type ClusterState, type Props } from "./cluster-state.js";
 import { memberStatus, presentMembers } from "./membership.js";
 
@@ -16,18 +16,27 @@ export function typeStatus(state: ClusterState, name: string): BucketTypeStatus 
   const type = entryOf(state.types, name);
   if (type === undefined) return undefined;
   if (type.isActive) return "active";
-  // who is down learns of it before it serves anybody
-  const needed = presentMembers(state.ring).filter((member) => memberStatus(state.ring, member) !== "down");
-  return needed.every((member) => type.seen.includes(member)) ? "ready" : "created";
+  return membersWithout(state, name).length === 0 ? "ready" : "created";
 }
 
-/** By name. */
-export function listTypes(state: ClusterState): { readonly bucketType: string; readonly status: BucketTypeStatus }[] {
-  const names = [defaultType, ...Object.keys(state.types)].sort();
-  return names.flatMap((bucketType) => {
-    const status = typeStatus(state, bucketType);
-    return status === undefined ? [] : [{ bucketType, status }];
-  });
+/** Members that a type which is not active waits for: of whom this node has not heard that they know it. */
+function membersWithout(state: ClusterState, name: string): string[] {
+  const type = entryOf(state.types, name);
+  if (type === undefined || type.isActive) return [];
+  // who is down learns of it before it serves anybody
+  const needed = presentMembers(state.ring).filter((member) => memberStatus(state.ring, member) !== "down");
+  return needed.filter((member) => !type.seen.includes(member));
+}
+
+/** What gossip tells of a type; undefined where there is none. */
+export function describeType(state: ClusterState, bucketType: string): Omit<BucketTypeDescription, "properties"> | undefined {
+  const status = typeStatus(state, bucketType);
+  return status && { bucketType, status, waitsFor: membersWithout(state, bucketType) };
+}
+
+/** By name, the default type among them. */
+export function typeNames(state: ClusterState): string[] {
+  return [defaultType, ...Object.keys(state.types)].sort();
 }
 
 /** A second creation takes the place of the first, until the type is active. */
@@ -45,7 +54,10 @@ export function activateType(state: ClusterState, name: string, by: string): Sta
   const type = entryOf(state.types, name);
   if (status === "active") return { ok: true, state };
   if (type === undefined) return { ok: false, why: `There is no bucket type ${name}` };
-  if (status !== "ready") return { ok: false, why: `Not every member knows the bucket type ${name} yet` };
+  if (status !== "ready") {
+    const missing = membersWithout(state, name).join(", ");
+    return { ok: false, why: `Not every member knows the bucket type ${name} yet: ${missing}` };
+  }
   return withType(state, name, { ...type, version: type.version + 1, by, isActive: true, seen: [] });
 }
 

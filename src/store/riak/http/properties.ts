@@ -50,15 +50,19 @@ const fixed: ReadonlyMap<string, Json> = new Map<string, Json>([
 /** What only the store says, and clients send back because they were sent it. */
 const said = new Set(["name", "active", "claimant"]);
 
-/** `name`: the bucket's; undefined: of a bucket type. */
+/** As bodies of HTTP have them. `name`: the bucket's; undefined: of a bucket type. */
 export function propertiesJson(properties: BucketProperties, name: string | undefined): Json {
+  return object({ props: propertiesObject(properties, name) });
+}
+
+export function propertiesObject(properties: BucketProperties, name: string | undefined): JsonObject {
   const own = [...settable].flatMap(([key, [from]]) => {
     const value = properties[from];
     const isShown = value !== undefined && (from !== "hllPrecision" || properties.datatype === "hll");
     return isShown ? [[key, value] as const] : [];
   });
   const entries = [...own, ...fixed, ...(name === undefined ? [] : [["name", name] as const])];
-  return object({ props: new JsonObject(entries.sort(([a], [b]) => (a < b ? -1 : 1))) });
+  return new JsonObject(entries.sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 /** Those that are to be changed. Throws {@link HttpRefusal} at what this store cannot do. */

@@ -167,7 +167,10 @@ describe("bucket types", () => {
   test("are created, ready, active", () => {
     const fresh = created(founded(3));
     expect(typeStatus(fresh, "maps")).toBe("created");
-    expect(activateType(fresh, "maps", "n1")).toEqual({ ok: false, why: "Not every member knows the bucket type maps yet" });
+    expect(activateType(fresh, "maps", "n1")).toEqual({
+      ok: false,
+      why: "Not every member knows the bucket type maps yet: n2, n3",
+    });
     expect(propsOf(fresh, "maps", "b")).toBeUndefined();
     const ready = known(fresh, "n2", "n3");
     expect(typeStatus(ready, "maps")).toBe("ready");

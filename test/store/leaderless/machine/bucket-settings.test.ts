@@ -103,10 +103,10 @@ describe("bucket types", () => {
         value: { datatype: "set" },
       });
       const types = [
-        { bucketType: "default", status: "active" },
-        { bucketType: "sets", status: "active" },
+        { bucketType: "default", status: "active", waitsFor: [] },
+        { bucketType: "sets", status: "active", waitsFor: [], properties: { datatype: "set" } },
       ];
-      expect(asked(box, member, { type: "listBucketTypes" })).toEqual({ ok: true, value: types });
+      expect(asked(box, member, { type: "listBucketTypes" })).toMatchObject({ ok: true, value: types });
     }
     expect(asked(box, "n1", activate)).toEqual({ ok: true, value: true });
     expect(asked(box, "n1", create)).toEqual(refusal("is active already"));
@@ -117,8 +117,8 @@ describe("bucket types", () => {
     box.hears = (from, to) => from !== "n3" && to !== "n3";
     asked(box, "n1", create);
     box.pass(5000);
-    expect(asked(box, "n1", status)).toMatchObject({ ok: true, value: { status: "created" } });
-    expect(asked(box, "n1", activate)).toEqual(refusal("Not every member knows"));
+    expect(asked(box, "n1", status)).toMatchObject({ ok: true, value: { status: "created", waitsFor: ["n3"] } });
+    expect(asked(box, "n1", activate)).toEqual(refusal("Not every member knows the bucket type sets yet: n3"));
     box.hears = () => true;
     box.pass(10_000);
     expect(asked(box, "n1", status)).toMatchObject({ ok: true, value: { status: "ready" } });
