@@ -84,9 +84,11 @@ export class Copies {
   bytes(place: Place, key: string): Uint8Array | undefined {
     this.#reads++;
     const bytes = this.#storage.get(place, key);
-    if (bytes !== undefined && place.kind === "home") return bytes;
+    const isOwners = bytes !== undefined && place.kind === "home";
     let found = bytes;
     for (const other of this.#others(place)) {
+      // what it has as an owner stands in two places of its own only where a node was ended between two writes
+      if (isOwners && other.kind === "hint") continue;
       const more = this.#storage.get(other, key);
       if (more !== undefined) found = found === undefined ? more : this.#merged(key, found, more);
     }

@@ -2,7 +2,7 @@ import type { Prng } from "../../core/prng.js";
 import { unreachable } from "../../core/invariant.js";
 import type { RingCommand, RingCopies, RingView } from "../../core/ring-contract.js";
 import type { Answer, Bucket, BucketProperties, ObjectName, Request } from "./api.js";
-import { propertiesIn } from "./buckets/known.js";
+import { currentNVals, nValsOfBucket, propertiesIn } from "./buckets/known.js";
 import { defaultProperties, type StoreDefaults } from "./buckets/properties.js";
 import { ClusterView, type RingOutcome } from "./cluster-view.js";
 import { Copies, type Writers } from "./copies.js";
@@ -23,6 +23,7 @@ import { Handoff, type MembershipEvent } from "./handoff/handoff.js";
 import { IndexedStorage } from "./listing/indexed-storage.js";
 import { Listings } from "./listing/listings.js";
 import { Hints } from "./handoff/hints.js";
+import { Relocation } from "./handoff/relocation.js";
 import type { Message, Outgoing } from "./messages.js";
 import { conflictRules, type ConflictRules } from "./objects/conflict.js";
 import { SiblingCounts, type SiblingHistogram } from "./objects/sibling-counts.js";
@@ -117,6 +118,7 @@ export class Leaderless {
   readonly #hints: Hints;
   readonly #antiEntropy: AntiEntropy | undefined;
   readonly #handoff: Handoff;
+  readonly #relocation: Relocation;
   readonly #cluster: ClusterView;
   readonly #siblings = new SiblingCounts();
   readonly #defaults: BucketProperties;
@@ -188,6 +190,7 @@ export class Leaderless {
       rulesOf: (properties) => this.#rulesOf(properties),
       tell: (event) => this.#events.push(event),
     });
+    this.#relocation = this.#relocator();
     this.#antiEntropy = options.antiEntropy ? this.#repairer(around) : undefined;
     this.#leaseEpochs();
   }
@@ -314,7 +317,7 @@ export class Leaderless {
     this.#questions.lookForSilent();
   }
 
-  #nVals(): number[] {
+  #nVals(): readonly number[] {
     return nValsOf(this.#cluster.state, this.#defaults.nVal, this.#options.storage.places());
   }
 
@@ -327,6 +330,7 @@ export class Leaderless {
   #tick(): void {
     this.#cluster.tick();
     this.#handoff.tick();
+    this.#relocation.tick();
     this.#replica.tick();
     this.#reads.tick();
     this.#writes.tick();
@@ -397,7 +401,7 @@ export class Leaderless {
 
   /** Read repair (Dynamo §5), and the end of deletions that all owners have. */
   #gathered(gathered: Gathered): void {
-    const { name, copies, object, isComplete } = gathered;
+    const { name, properties, copies, object, isComplete } = gathered;
     this.#siblings.note(object?.siblings.length ?? 0);
     const repair = this.#options.readRepair ? repairOf(gathered, this.#options.deleteMode.kind === "keep") : undefined;
     if (repair !== undefined && object !== undefined) {
@@ -405,7 +409,9 @@ export class Leaderless {
       this.#events.push({ type: "repaired", name, members: repair.to.map(({ member }) => member) });
       return;
     }
-    const isOwned = isComplete && copies.every(({ replica }) => replica.hintFor === undefined);
+    // who was an owner while the bucket had a larger N may hold what was deleted
+    const isWide = properties.nVal >= this.#widestN(name);
+    const isOwned = isComplete && isWide && copies.every(({ replica }) => replica.hintFor === undefined);
     if (object === undefined || !isOwned) return;
     const decision = reapDecision(
       copies.map(({ objectHash }) => (objectHash === undefined ? undefined : { object, objectHash })),
@@ -431,6 +437,7 @@ export class Leaderless {
   #keepState(state: ClusterState): void {
     this.#options.storage.putMeta(clusterStateName, Buffer.from(serializeState(state), "latin1"));
     this.#handoff.changed();
+    this.#relocation.changed(state);
   }
 
   #back(member: string): void {
@@ -481,11 +488,27 @@ export class Leaderless {
     });
   }
 
-  /** Reads the key as for a client, for what follows of it: repair, and the end of a deletion. */
+  /** Reads the key as for a client, for what follows of it: repair, and the end of a deletion. Everybody is asked who ever was to have a copy. */
   #look(key: string): void {
     const name = objectName(key);
     const options = { sloppyQuorum: false, timeoutMs: lookTimeoutMs };
-    this.#reads.begin(name, options, this.#propertiesOf(name) ?? this.#defaults, () => undefined);
+    const properties = { ...(this.#propertiesOf(name) ?? this.#defaults), nVal: this.#widestN(name) };
+    this.#reads.begin(name, options, properties, () => undefined);
+  }
+
+  #widestN(bucket: Bucket): number {
+    return Math.max(...nValsOfBucket(this.#cluster.state, this.#defaults, bucket));
+  }
+
+  #relocator(): Relocation {
+    return new Relocation({
+      storage: this.#options.storage,
+      nowMs: () => this.#nowMs,
+      nVals: () => currentNVals(this.#cluster.state, this.#defaults.nVal),
+      nValOf: (key) => this.#propertiesOf(objectName(key))?.nVal,
+      isChanging: (partition) => this.#cluster.transition.isChanging(partition),
+      move: (place, key, object) => this.#replica.merge(place, key, object) !== undefined,
+    });
   }
 
   #lister(around: Surroundings, storage: IndexedStorage): Listings {
@@ -493,7 +516,7 @@ export class Leaderless {
       around,
       storage,
       partitions: () => this.#cluster.state.ring.ring.owners.length,
-      nVals: () => this.#nVals(),
+      nVals: (bucket) => (bucket === undefined ? this.#nVals() : nValsOfBucket(this.#cluster.state, this.#defaults, bucket)),
       owners: (partition, n) => this.#cluster.transition.replicas(partition, n).owners.map(({ member }) => member),
       isReachable: (member) => this.#cluster.isReachable(member),
     });

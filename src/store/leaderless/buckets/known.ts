@@ -1,7 +1,7 @@
 import type { Bucket, BucketProperties } from "../api.js";
 import { dataTypes } from "../crdt/kinds.js";
 import { propsOf } from "../gossip/bucket-types.js";
-import type { ClusterState, Props } from "../gossip/cluster-state.js";
+import { bucketName, entryOf, nValsHad, type ClusterState, type Props } from "../gossip/cluster-state.js";
 import { quorumWords } from "./properties.js";
 
 /** The properties of a bucket by what this node knows. Undefined where its type is not active. */
@@ -12,6 +12,37 @@ export function propertiesIn(
 ): BucketProperties | undefined {
   const set = propsOf(state, type, bucket);
   return set && withDefaults(set, defaults);
+}
+
+/** Every N that keys of the bucket may have been written with, in order: its own, what it was set to before, and what it has where nothing is set. */
+export function nValsOfBucket(state: ClusterState, defaults: BucketProperties, { type, bucket }: Bucket): readonly number[] {
+  const [ofType, ofBucket] = [entryOf(state.types, type), entryOf(state.buckets, bucketName(type, bucket))];
+  const current = propertiesIn(state, defaults, { type, bucket })?.nVal ?? defaults.nVal;
+  const set = [ofType, ofBucket].flatMap((entry) => [...(entry?.nVals ?? []), ...nValIn(entry?.props)]);
+  return nValsHad([defaults.nVal, current], set);
+}
+
+/** Every N that keys of the cluster may have been written with, in order. */
+export function nValsOfCluster({ types, buckets }: ClusterState, defaultN: number): readonly number[] {
+  const entries = [...Object.values(types), ...Object.values(buckets)];
+  return nValsHad(
+    [defaultN],
+    entries.flatMap((entry) => [...(entry.nVals ?? []), ...nValIn(entry.props)]),
+  );
+}
+
+/** Every N that a bucket of the cluster has now, in order. */
+export function currentNVals({ types, buckets }: ClusterState, defaultN: number): readonly number[] {
+  const entries = [...Object.values(types), ...Object.values(buckets)];
+  return nValsHad(
+    [defaultN],
+    entries.flatMap(({ props }) => nValIn(props)),
+  );
+}
+
+function nValIn(props: Props | undefined): number[] {
+  const nVal = props?.["nVal"];
+  return checks.nVal(nVal) ? [nVal as number] : [];
 }
 
 /** Of a bucket type, whether it is active or not. */

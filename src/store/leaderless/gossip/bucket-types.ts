@@ -1,5 +1,13 @@
 import { defaultType, type BucketTypeStatus, type BucketTypeDescription } from "../api.js";
-import { entryOf, bucketName, type BucketType, type ClusterState, type Props } from "./cluster-state.js";
+import {
+  entryOf,
+  bucketName,
+  nValsHad,
+  type BucketEntry,
+  type BucketType,
+  type ClusterState,
+  type Props,
+} from "./cluster-state.js";
 import { memberStatus, presentMembers } from "./membership.js";
 
 export type StateResult = { readonly ok: true; readonly state: ClusterState } | { readonly ok: false; readonly why: string };
@@ -69,7 +77,8 @@ export function updateType(state: ClusterState, name: string, props: Props, by: 
   if (!type.isActive) return { ok: false, why: `Bucket type ${name} is not active` };
   const fixed = fixedProps.find((prop) => Object.hasOwn(props, prop) && props[prop] !== type.props[prop]);
   if (fixed !== undefined) return { ok: false, why: `${fixed} of an active bucket type cannot be changed` };
-  return withType(state, name, { ...type, version: type.version + 1, by, props: { ...type.props, ...props } });
+  const next = { ...type, version: type.version + 1, by, props: { ...type.props, ...props } };
+  return withType(state, name, { ...next, ...nValsOf(type, next) });
 }
 
 /** @param props those to change; `undefined` resets the bucket to what its type says. */
@@ -81,9 +90,16 @@ export function setBucketProps(
   by: string,
 ): ClusterState {
   const name = bucketName(type, bucket);
-  const { version, props: before } = entryOf(state.buckets, name) ?? { version: 0, props: undefined };
-  const entry = { version: version + 1, by, ...(props && { props: { ...before, ...props } }) };
-  return { ...state, buckets: { ...state.buckets, [name]: entry } };
+  const before = entryOf(state.buckets, name);
+  const entry = { version: (before?.version ?? 0) + 1, by, ...(props && { props: { ...before?.props, ...props } }) };
+  return { ...state, buckets: { ...state.buckets, [name]: { ...entry, ...nValsOf(before, entry) } } };
+}
+
+/** Every `n_val` that an entry has had, with that of the one before it. */
+function nValsOf(before: Partial<BucketEntry> | undefined, { props }: Partial<BucketEntry>): Pick<BucketEntry, "nVals"> {
+  const told = [before?.props?.["nVal"], props?.["nVal"]].filter((nVal): nVal is number => Number.isSafeInteger(nVal));
+  const nVals = nValsHad(before?.nVals, told);
+  return nVals.length === 0 ? {} : { nVals };
 }
 
 /** What is set for this bucket: by itself, else by its type. Undefined where the type is not active. */

@@ -43,6 +43,8 @@ export interface BucketType {
   readonly version: number;
   readonly by: string;
   readonly props: Props;
+  /** Every `n_val` that it ever had as an active type: keys may stand where they put them. In order; absent: it was never told any. */
+  readonly nVals?: readonly number[];
   readonly isActive: boolean;
   /** Members that have this version of it, sorted: once all have, it may be activated. Empty when it is active. */
   readonly seen: readonly string[];
@@ -53,6 +55,8 @@ export interface BucketEntry {
   readonly version: number;
   readonly by: string;
   readonly props?: Props;
+  /** As a type's; also those of times before a reset. */
+  readonly nVals?: readonly number[];
 }
 
 /** All that every node of a cluster knows in the end, in the pieces in which it is exchanged. */
@@ -94,9 +98,9 @@ export function mergeRings(a: RingState, b: RingState): RingState {
 
 function mergeTypes(a: ClusterState["types"], b: ClusterState["types"]): ClusterState["types"] {
   return mergeRecords(a, b, (x, y) => {
-    const bare = (type: BucketType): BucketType => ({ ...type, seen: [] });
+    const bare = (type: BucketType): BucketType => ({ ...withoutNVals(type), seen: [] });
     const latest = latestOf(bare(x), bare(y), compareTypes);
-    if (latest.isActive) return latest;
+    if (latest.isActive) return withNVals(latest, x, y);
     const seen = [x, y].flatMap((type) =>
       compareTypes(type, latest) === 0 && compareCanonical(bare(type), latest) === 0 ? type.seen : [],
     );
@@ -105,7 +109,25 @@ function mergeTypes(a: ClusterState["types"], b: ClusterState["types"]): Cluster
 }
 
 function mergeBuckets(a: ClusterState["buckets"], b: ClusterState["buckets"]): ClusterState["buckets"] {
-  return mergeRecords(a, b, (x, y) => latestOf(x, y, compareEntries));
+  return mergeRecords(a, b, (x, y) => withNVals(latestOf(withoutNVals(x), withoutNVals(y), compareEntries), x, y));
+}
+
+interface WithNVals {
+  readonly nVals?: readonly number[];
+}
+
+/** Whichever of two entries counts: what was written by the other one stays where that has put it. */
+function withNVals<T>(latest: T, x: WithNVals, y: WithNVals): T {
+  return x.nVals === undefined && y.nVals === undefined ? latest : { ...latest, nVals: nValsHad(x.nVals, y.nVals) };
+}
+
+function withoutNVals<T extends WithNVals>({ nVals: _nVals, ...entry }: T): Omit<T, "nVals"> {
+  return entry;
+}
+
+/** All of them, in order. */
+export function nValsHad(a: readonly number[] = [], b: readonly number[] = []): readonly number[] {
+  return [...new Set([...a, ...b])].sort((x, y) => x - y);
 }
 
 function isSame(a: RingId | undefined, b: RingId): boolean {

@@ -49,6 +49,7 @@ const count: Parser<number> = (value) =>
   typeof value === "number" && Number.isSafeInteger(value) && value >= 0 && value <= 2 ** 52 ? value : undefined;
 const flag: Parser<boolean> = (value) => (typeof value === "boolean" ? value : undefined);
 const names: Parser<string[]> = (value) => listOf(value, name);
+const nVals: Parser<number[]> = (value) => listOf(value, (n) => (n === 0 ? undefined : count(n)));
 
 function ring(value: unknown): Ring | undefined {
   const parsed = fieldsOf(value, { version: count, committer: name, members: names, owners: names, lineage: names });
@@ -60,7 +61,7 @@ function plan(value: unknown): Plan | undefined {
   const parsed = ring(value);
   const rest = fieldsOf(value, {
     changes: (field) => listOf(field, change),
-    nVals: (field) => listOf(field, (n) => (n === 0 ? undefined : count(n))),
+    nVals,
   });
   return parsed && rest && { ...parsed, ...rest };
 }
@@ -91,11 +92,11 @@ function staged(value: unknown): Staged | undefined {
 }
 
 function bucketType(value: unknown): BucketType | undefined {
-  return fieldsOf(value, { version: count, by: name, props, isActive: flag, seen: names });
+  return fieldsOf(value, { version: count, by: name, props, nVals: optional(nVals), isActive: flag, seen: names });
 }
 
 function bucketEntry(value: unknown): BucketEntry | undefined {
-  return fieldsOf(value, { version: count, by: name, props: optional(props) });
+  return fieldsOf(value, { version: count, by: name, props: optional(props), nVals: optional(nVals) });
 }
 
 function props(value: unknown): Readonly<Record<string, unknown>> | undefined {

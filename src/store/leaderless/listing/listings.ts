@@ -1,3 +1,4 @@
+import type { Bucket } from "../api.js";
 import { failed, noSuchType, type OnAnswer } from "../coordinator/answers.js";
 import type { Surroundings } from "../coordinator/surroundings.js";
 import type { IndexedStorage } from "./indexed-storage.js";
@@ -10,8 +11,8 @@ export interface ListingsOptions {
   readonly around: Surroundings;
   readonly storage: IndexedStorage;
   readonly partitions: () => number;
-  /** All N that keys of the cluster have. */
-  readonly nVals: () => readonly number[];
+  /** All N that keys of the bucket may have, or of the cluster. */
+  readonly nVals: (bucket: Bucket | undefined) => readonly number[];
   /** Of a home partition. */
   readonly owners: (partition: number, n: number) => readonly string[];
   readonly isReachable: (member: string) => boolean;
@@ -70,7 +71,7 @@ export class Listings {
         ask: (asking, stream, ask) => this.#ask(asking, stream, ask),
       },
       read.query,
-      bucket === undefined ? nVals() : [properties.nVal],
+      nVals(bucket === undefined ? undefined : { type, bucket }),
       onAnswer,
     );
     if (!listing.isOver) this.#listings.add(listing);

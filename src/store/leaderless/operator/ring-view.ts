@@ -1,6 +1,7 @@
 import type { RingMember, RingPlan, RingTransfer, RingView } from "../../../core/ring-contract.js";
 import { digestOf } from "../gossip/canonical.js";
-import { entryOf, type ClusterState, type RingState } from "../gossip/cluster-state.js";
+import { nValsOfCluster } from "../buckets/known.js";
+import { entryOf, nValsHad, type ClusterState, type RingState } from "../gossip/cluster-state.js";
 import { memberStatus, planStaged, presentMembers, stagedChanges } from "../gossip/membership.js";
 import { fewestMoves, moved } from "../ring/claim.js";
 import { ringName } from "../ring/ring.js";
@@ -55,11 +56,12 @@ export function planId({ version, members, owners, changes, nVals }: Plan): stri
   return digestOf({ version, members, owners, changes, nVals });
 }
 
-/** Every N that keys may have: the default, what buckets and types ask for, and what is on this node's disk. */
-export function nValsOf({ types, buckets }: ClusterState, n: number, places: Iterable<{ readonly n: number }>): number[] {
-  const props = [...Object.values(types), ...Object.values(buckets)].map((entry) => entry.props?.["nVal"]);
-  const set = props.filter((value): value is number => Number.isSafeInteger(value) && (value as number) > 0);
-  return [...new Set([n, ...set, ...[...places].map((place) => place.n)])].sort((a, b) => a - b);
+/** Every N that keys may have: the default, what buckets and types ask for or have asked for, and what is on this node's disk. */
+export function nValsOf(state: ClusterState, n: number, places: Iterable<{ readonly n: number }>): readonly number[] {
+  return nValsHad(
+    nValsOfCluster(state, n),
+    Array.from(places, (place) => place.n),
+  );
 }
 
 function membersOf(state: RingState, nextOwners: readonly string[], isReachable: (member: string) => boolean): RingMember[] {

@@ -68,12 +68,14 @@ export function doSomething(state: ClusterState, self: string, prng: Prng): Clus
     case 7:
       return { ...state, ring: prng.chance(0.5) ? markDown(ring, member) : markGone(ring, member) };
     case 8: {
-      const created = createType(state, name, { n_val: prng.int(1, 5) }, self);
+      const created = createType(state, name, { nVal: prng.int(1, 5) }, self);
       return created.ok ? created.state : state;
     }
     case 9: {
       const known = prng.chance(0.5) ? presentMembers(ring).reduce(acknowledgeTypes, state) : state;
-      const changed = prng.chance(0.5) ? activateType(known, name, self) : updateType(known, name, { r: prng.int(1, 3) }, self);
+      const changed = prng.chance(0.5)
+        ? activateType(known, name, self)
+        : updateType(known, name, { nVal: prng.int(1, 5) }, self);
       return changed.ok ? changed.state : state;
     }
     default:
@@ -81,7 +83,7 @@ export function doSomething(state: ClusterState, self: string, prng: Prng): Clus
         state,
         "default",
         prng.pick(["a", "b"]),
-        prng.chance(0.3) ? undefined : { n_val: prng.int(1, 5) },
+        prng.chance(0.3) ? undefined : { nVal: prng.int(1, 5) },
         self,
       );
   }

@@ -2,7 +2,9 @@ import { createPrng } from "../../../../src/core/prng.js";
 import type { Answer, ObjectName, Page, Request, Sibling } from "../../../../src/store/leaderless/api.js";
 import type { BucketType, ClusterState } from "../../../../src/store/leaderless/gossip/cluster-state.js";
 import { foundRing } from "../../../../src/store/leaderless/gossip/membership.js";
+import { deserializeState } from "../../../../src/store/leaderless/gossip/parse.js";
 import {
+  clusterStateName,
   epochsName,
   Leaderless,
   type LeaderlessEvent,
@@ -55,9 +57,10 @@ export class Box {
   /** A life of this node, on such a disk: a new one has nothing of what an old one held. */
   begin(self: string, storage: MemoryStorage): void {
     const life = this.#lives++;
+    const kept = storage.getMeta(clusterStateName);
     const node = new Leaderless({
       self,
-      state: this.#state,
+      state: (kept && deserializeState(Buffer.from(kept).toString("latin1"))) ?? this.#state,
       storage,
       epochs: new Epochs(storage.getMeta(epochsName), () => `disk-of${life}`.slice(0, 8)),
       prng: createPrng(life + 1),
