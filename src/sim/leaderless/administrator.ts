@@ -65,12 +65,17 @@ export class Administrator {
     const status = memberStatus(ring, change.member);
     const isSettled = ring.plan === undefined;
     if (change.kind === "join" ? status === "valid" : status === "exiting" || status === "gone") return isSettled;
+    // who was to take its place has joined by somebody else's plan
+    if (change.kind === "replace" && memberStatus(ring, change.by) === "valid") return isSettled;
     if (!isSettled) return false;
     const staged = stagedChanges(ring);
     if (staged.some(({ kind, member }) => kind === change.kind && member === change.member)) {
       this.#command(asked, { command: "commit" });
       // what somebody else has staged cannot be, or cannot be with this
       if (asked.wasRefused && this.#prng.chance(0.5)) this.#command(asked, { command: "clear" });
+    } else if (change.kind === "join" && status === "joining") {
+      // whose join was in a plan that gave way, and who committed that has forgotten it
+      this.#command(asked, { command: "join", member: change.member });
     } else if (change.kind === "leave" && status === "valid") {
       this.#command(asked, { command: "leave", member: change.member });
     } else if (change.kind === "replace" && status === "valid" && memberStatus(ring, change.by) === "joining") {

@@ -24,7 +24,7 @@ type Outcome = "ok" | "unknown" | "failed";
 interface Change {
   readonly key: string;
   readonly add: string | bigint | undefined;
-  /** An element, which its client saw in a read that began at `seenAtMs`. */
+  /** An element, which its client saw in a read that ended at `seenAtMs`: what was added up to then may be what it saw. */
   readonly remove: string | undefined;
   readonly seenAtMs: number;
   readonly begunAtMs: number;
@@ -148,7 +148,8 @@ export class DataTypeClients {
         const elements = found?.value.kind === "set" ? found.value.elements : [];
         if (found === undefined || elements.length === 0) return done();
         const remove = prng.pick(elements);
-        const change = { key, add: undefined, remove, seenAtMs: begunAtMs, begunAtMs: this.#timeline.nowMs() };
+        const seenAtMs = this.#timeline.nowMs();
+        const change = { key, add: undefined, remove, seenAtMs, begunAtMs: seenAtMs };
         return this.#change(client, change, { kind: "set", adds: [], removes: [remove] }, found.context, done);
       },
     );

@@ -80,6 +80,11 @@ export class Copies {
     return { reads: this.#reads, writes: this.#writes };
   }
 
+  /** All that this node holds now is on its disk once this write is. */
+  get lastWrite(): number {
+    return this.#lastWrite;
+  }
+
   /** What this node can say of the key: a stand-in all that it has, an owner what it has as one, or else whatever there is. */
   bytes(place: Place, key: string): Uint8Array | undefined {
     this.#reads++;

@@ -369,6 +369,11 @@ export class Leaderless {
       case "forwardReply":
         this.#cluster.heard(from);
         return this.#questions.forwarded(from, message.request, message.answer);
+      case "holds":
+        return this.#handoff.holds(message);
+      case "held":
+        this.#cluster.heard(from);
+        return this.#handoff.held(from, message.request, message.missing);
       case "reap":
         return this.#copies.forget(message.place, message.key, message.objectHash);
       case "list":

@@ -45,6 +45,8 @@ const exchangeAnswer = tagged("type", {
   objects: record({ objects: list(either(bytes, oneOf("none", "changed"))) }),
 });
 
+const holdsAsk = tagged("type", { segments: record({ hashes: counts }), keys: record({ entries }) });
+
 const listAsk = record({
   range: record({ kind: oneOf("keys", "buckets", "entries"), from: text, to: optional(text) }),
   partitions: list(partition),
@@ -65,12 +67,14 @@ const shapes: { readonly [Type in Exclude<Message["type"], "swim" | "gossip">]: 
   read: record({ request: count, place, key }),
   readReply: record({ request: count, object: optional(bytes) }),
   readFailed: record({ request: count }),
-  write: record({ request: count, place, key, object: bytes, wanted: oneOf("nothing", "durable", "both") }),
+  write: record({ request: count, place, key, object: bytes, wanted: oneOf("nothing", "durable", "kept", "both") }),
   writeReply: record({ request: count, result: oneOf("taken", "durable", "failed", "overload") }),
   forward: record({ request: count, asked: coordinatedShape, isPassedOn: flag, writeId: count, wallMs: count }),
   offer: record({ request: count }),
   ready: record({ request: count, isReady: flag }),
   forwardReply: record({ request: count, answer: answerShape }),
+  holds: record({ request: count, place, ask: holdsAsk }),
+  held: record({ request: count, missing: counts }),
   exchange: record({ request: count, place, ask: exchangeAsk }),
   exchangeReply: record({ request: count, answer: exchangeAnswer }),
   reap: record({ place, key, objectHash: count }),

@@ -1,6 +1,7 @@
 import type { Answer, Request } from "./api.js";
 import type { ExchangeAnswer, ExchangeAsk } from "./exchange/messages.js";
 import type { GossipMessage } from "./gossip/messages.js";
+import type { HoldsAsk } from "./handoff/holdings.js";
 import type { ListAnswer, ListAsk } from "./listing/messages.js";
 import type { Place } from "./storage.js";
 import type { SwimMessage } from "./swim/messages.js";
@@ -10,8 +11,11 @@ interface Envelope {
   readonly to: string;
 }
 
-/** What a write is told to a replica for: `both` says when it is in memory and when it is on disk, `durable` the latter alone. */
-export type Wanted = "nothing" | "durable" | "both";
+/**
+ * What a write is told to a replica for: `both` says when it is in memory and when it is on disk, `durable` the latter alone. A replica that has handed over what
+ * is written passes it on, and says so of those who have it now; with `kept` it does not: it is said what is on its own disk.
+ */
+export type Wanted = "nothing" | "durable" | "kept" | "both";
 
 /** Requests that a replica of the object has to coordinate. */
 export type Coordinated = Extract<Request, { readonly type: "put" | "updateDataType" }>;
@@ -56,6 +60,10 @@ export type Message = Envelope &
     | { readonly type: "forwardReply"; readonly request: number; readonly answer: Answer<Request["type"]> }
     /** To remove a deletion that all owners have, where it still is what this hash is of. */
     | { readonly type: "reap"; readonly place: Place; readonly key: string; readonly objectHash: number }
+    /** Before copies are removed that others are to have: whether they do. */
+    | { readonly type: "holds"; readonly request: number; readonly place: Place; readonly ask: HoldsAsk }
+    /** Once all that the answerer holds is on its disk: positions in what it was asked, of which it holds something else. */
+    | { readonly type: "held"; readonly request: number; readonly missing: readonly number[] }
     /** Between two owners of the place: what they have of it otherwise. */
     | { readonly type: "exchange"; readonly request: number; readonly place: Place; readonly ask: ExchangeAsk }
     | { readonly type: "exchangeReply"; readonly request: number; readonly answer: ExchangeAnswer }

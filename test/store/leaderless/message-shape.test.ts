@@ -33,6 +33,9 @@ const messages: readonly Message[] = [
     wanted: "both",
   },
   { ...envelope, type: "writeReply", request: 1, result: "durable" },
+  { ...envelope, type: "holds", request: 1, place, ask: { type: "segments", hashes: [0, 2 ** 47] } },
+  { ...envelope, type: "holds", request: 1, place, ask: { type: "keys", entries: [[key, 7]] } },
+  { ...envelope, type: "held", request: 1, missing: [0, 3] },
   { ...envelope, type: "reap", place, key, objectHash: 2 ** 47 },
   {
     ...envelope,

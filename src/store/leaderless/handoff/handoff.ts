@@ -5,12 +5,15 @@ import { markGone, memberStatus } from "../gossip/membership.js";
 import type { Message } from "../messages.js";
 import { mergeAll } from "../objects/merge.js";
 import { decodeObject, encodeObject } from "../objects/object-codec.js";
+import { ringName } from "../ring/ring.js";
 import { objectName } from "../storage-key.js";
 import type { Place, Storage } from "../storage.js";
 import { Custodian, type Custody } from "./custody.js";
 import { Leaving } from "./leaving.js";
 import { Relay } from "./relay.js";
-import { Strays, type Destination } from "./strays.js";
+import type { Destination } from "./departure.js";
+import { allOf, missingOf } from "./holdings.js";
+import { Strays } from "./strays.js";
 import { Transfers, type HandoffEvent } from "./transfers.js";
 
 export type MembershipEvent =
@@ -27,9 +30,12 @@ export interface HandoffOptions {
 
 type ReadMessage = Extract<Message, { readonly type: "read" }>;
 type WriteMessage = Extract<Message, { readonly type: "write" }>;
+type HoldsMessage = Extract<Message, { readonly type: "holds" }>;
 
 /** So long a ring has to be settled before what a node has without reason is looked at: it may not have heard the reason. */
 const strayAfterMs = 3000;
+/** By then, those who have lost something by a ring have given it up, unless somebody was away. */
+const departedAfterMs = 10_000;
 
 /**
  * Ownership handoff: what this node answers for as members come and go, and how what it has gets to those who own it next.
@@ -46,6 +52,8 @@ export class Handoff {
   readonly #strays: Strays;
   readonly #leaving = new Leaving();
   #changedAtMs: number;
+  #ring: string;
+  #settledAtMs = -Infinity;
 
   constructor(options: HandoffOptions) {
     this.#options = options;
@@ -74,6 +82,7 @@ export class Handoff {
       whither: (place) => this.#whither(place),
     });
     this.#changedAtMs = nowMs();
+    this.#ring = ringName(cluster.state.ring.ring);
     this.#transfers.changed(cluster.state.ring, cluster.transition);
   }
 
@@ -88,6 +97,9 @@ export class Handoff {
     this.#custodian.changed(cluster.state.ring, cluster.transition);
     this.#transfers.changed(cluster.state.ring, cluster.transition);
     this.#changedAtMs = around.nowMs();
+    const ring = ringName(cluster.state.ring.ring);
+    if (ring !== this.#ring) this.#settledAtMs = around.nowMs();
+    this.#ring = ring;
   }
 
   /** Time has passed. */
@@ -118,9 +130,15 @@ export class Handoff {
     return this.#strays.isStray(place);
   }
 
-  /** While positions move, who gets one might otherwise miss that there was a deletion. */
+  /**
+   * While positions move, who gets one might otherwise miss that there was a deletion. And as long after that as former owners may still ask what is there of what
+   * they have: they cannot tell what was forgotten from what was lost.
+   */
   mayForget(place: Place): boolean {
-    return place.kind === "hint" || !this.#options.cluster.transition.isChanging(place.partition);
+    if (place.kind === "hint") return true;
+    const { cluster, around } = this.#options;
+    if (cluster.transition.isChanging(place.partition)) return false;
+    return around.nowMs() - this.#settledAtMs >= departedAfterMs || this.#custodyOf(place).kind === "none";
   }
 
   /** A copy is another one now. */
@@ -150,7 +168,7 @@ export class Handoff {
     if (wanted === "nothing") return false;
     const reply = (isDurable: boolean): void =>
       this.#options.around.send({ type: "writeReply", to: from, request, result: isDurable ? "durable" : "failed" });
-    if (custody.to.length === 0) reply(false);
+    if (custody.to.length === 0 || wanted === "kept") reply(false);
     else this.#relay.write(place, key, object, custody.to, reply);
     return false;
   }
@@ -164,6 +182,19 @@ export class Handoff {
       if (custody.kind !== "handedOver") return actOnceDurable();
       this.#relay.write(place, key, kept.bytes, custody.to, (isDurable) => (isDurable ? actOnceDurable() : act(false)));
     });
+  }
+
+  /** One who is to give up copies asks what this node has of them: it is told what is on the disk. */
+  holds({ from, request, place, ask }: HoldsMessage): void {
+    const { storage, around } = this.#options;
+    const { copies, durable, send } = around;
+    // who is to give them up as well may ask back
+    const missing = this.#custodyOf(place).kind === "none" ? allOf(ask) : missingOf(ask, place, storage);
+    durable.after(copies.lastWrite, () => send({ type: "held", to: from, request, missing }));
+  }
+
+  held(from: string, request: number, missing: readonly number[]): void {
+    this.#strays.answered(from, request, missing);
   }
 
   readReplied(from: string, request: number, object: Uint8Array | undefined): void {
@@ -204,8 +235,11 @@ export class Handoff {
       return this.#isExiting() && !cluster.isReachable(place.member) ? this.#standIn(place) : undefined;
     }
     const custody = this.#custodian.of(partition, n);
-    if (custody.kind !== "none") return undefined;
-    if (custody.to.length > 0) return [];
+    if (custody.kind !== "none" || cluster.transition.isChanging(partition)) return undefined;
+    if (custody.to.length > 0) {
+      const heirs = toOwners.filter(({ member }) => custody.to.includes(member));
+      return heirs.length === custody.to.length ? heirs : toOwners;
+    }
     const isSettled = cluster.state.ring.plan === undefined && around.nowMs() - this.#changedAtMs >= strayAfterMs;
     return isSettled ? toOwners : undefined;
   }

@@ -1,7 +1,7 @@
 import type { Copies } from "../copies.js";
 import type { Outgoing } from "../messages.js";
 import type { Place, Storage } from "../storage.js";
-import { keysOf } from "./walk.js";
+import { Departure, type Destination } from "./departure.js";
 
 export interface StraysOptions {
   readonly storage: Storage;
@@ -13,36 +13,23 @@ export interface StraysOptions {
   readonly whither: Whither;
 }
 
-export interface Destination {
-  readonly member: string;
-  readonly place: Place;
-}
-
-/** Where to the copies of a place go, before they are removed here; undefined: they stay. Nowhere: others have them already. */
+/** Who is to have the copies of a place before they are removed here, one member at least; undefined: they stay. */
 export type Whither = (place: Place) => readonly Destination[] | undefined;
 
-interface Underway {
-  readonly place: Place;
-  readonly key: string;
-  readonly objectHash: number;
-  /** Who has not said that it has it. */
-  readonly open: Set<string>;
-  readonly endsAtMs: number;
-}
-
-/** Keys on their way at one time: clients come first. */
-const underwayMax = 32;
-/** Keys that are only to be removed, in one tick. */
-const removedMax = 500;
-const answerTimeoutMs = 5000;
+/** Places on their way at one time. */
+const runningMax = 8;
+/** What came to nothing is tried again after this time. */
+const retryMs = 1000;
 
 /**
- * Copies that this node should not have any more: of partitions that others own by now, and hints for members who own them no more. Each is removed once
- * everybody who should have it does.
+ * Copies that this node should not have any more: of partitions that it has handed over, or of which it does not know how it came by them, and hints for members who
+ * own them no more. Each place has a {@link Departure}.
  */
 export class Strays {
   readonly #options: StraysOptions;
-  readonly #underway = new Map<number, Underway>();
+  /** By place. */
+  readonly #running = new Map<string, Departure>();
+  readonly #notBeforeMs = new Map<string, number>();
 
   constructor(options: StraysOptions) {
     this.#options = options;
@@ -54,67 +41,57 @@ export class Strays {
 
   /** Time has passed. */
   tick(): void {
-    const { storage, nowMs, whither } = this.#options;
-    for (const [request, { endsAtMs }] of this.#underway) if (endsAtMs <= nowMs()) this.#underway.delete(request);
-    let room = removedMax;
+    const { storage, nowMs } = this.#options;
+    for (const departure of this.#running.values()) departure.tick();
+    this.#settle();
+    for (const [name, atMs] of this.#notBeforeMs) if (atMs <= nowMs()) this.#notBeforeMs.delete(name);
     for (const place of storage.places()) {
-      const to = whither(place);
-      if (to === undefined) continue;
-      if (to.length === 0) room = this.#removeSome(place, room);
-      else this.#sendSome(place, to);
+      if (this.#running.size >= runningMax) return;
+      const name = nameOf(place);
+      if (!this.#running.has(name) && !this.#notBeforeMs.has(name)) this.#begin(name, place);
     }
   }
 
+  /** What a destination holds otherwise of what it was asked. */
+  answered(from: string, request: number, missing: readonly number[]): void {
+    for (const departure of this.#running.values()) departure.answered(from, request, missing);
+    this.#settle();
+  }
+
+  /** What became of a write. */
   replied(from: string, request: number, isDurable: boolean): void {
-    const underway = this.#underway.get(request);
-    if (underway?.open.has(from) !== true) return;
-    if (isDurable) underway.open.delete(from);
-    if (isDurable && underway.open.size > 0) return;
-    this.#underway.delete(request);
-    const { place, key, objectHash } = underway;
-    // it may be this node's again by now
-    if (isDurable && this.isStray(place)) this.#options.copies.removeIf(place, key, objectHash);
+    for (const departure of this.#running.values()) departure.written(from, request, isDurable);
+    this.#settle();
   }
 
+  /** Nothing that was asked of this member will be answered. */
   lost(member: string): void {
-    for (const [request, { open }] of this.#underway) if (open.has(member)) this.#underway.delete(request);
+    for (const departure of this.#running.values()) if (departure.concerns(member)) departure.abandon();
+    this.#settle();
   }
 
-  #removeSome(place: Place, room: number): number {
-    const { storage, copies } = this.#options;
-    let left = room;
-    for (const [key, objectHash] of keysOf(storage, place)) {
-      if (left === 0) return 0;
-      left--;
-      copies.removeIf(place, key, objectHash);
-    }
-    return left;
+  #begin(name: string, place: Place): void {
+    const { storage, copies, send, newRequest, isReachable, nowMs, whither } = this.#options;
+    const to = whither(place);
+    if (to?.every(({ member }) => isReachable(member)) !== true) return;
+    const remove = (key: string, objectHash: number): void => {
+      // it may be this node's again by now
+      if (this.isStray(place)) copies.removeIf(place, key, objectHash);
+    };
+    const departure = new Departure({ place, to, storage, send, newRequest, nowMs, remove });
+    this.#running.set(name, departure);
+    departure.start();
   }
 
-  #sendSome(place: Place, to: readonly Destination[]): void {
-    const { storage, isReachable } = this.#options;
-    if (this.#underway.size >= underwayMax || !to.every(({ member }) => isReachable(member))) return;
-    const sent = new Set([...this.#underway.values()].filter((each) => isSame(each.place, place)).map(({ key }) => key));
-    for (const [key, objectHash] of keysOf(storage, place)) {
-      if (this.#underway.size >= underwayMax) return;
-      if (!sent.has(key)) this.#sendOne(place, key, objectHash, to);
-    }
-  }
-
-  #sendOne(place: Place, key: string, objectHash: number, to: readonly Destination[]): void {
-    const { storage, send, newRequest, nowMs } = this.#options;
-    const object = storage.get(place, key);
-    if (object === undefined) return;
-    const request = newRequest();
-    const open = new Set(to.map(({ member }) => member));
-    this.#underway.set(request, { place, key, objectHash, open, endsAtMs: nowMs() + answerTimeoutMs });
-    for (const { member, place: there } of to) {
-      send({ type: "write", to: member, request, place: there, key, object, wanted: "durable" });
+  #settle(): void {
+    for (const [name, { end }] of this.#running) {
+      if (end === undefined) continue;
+      this.#running.delete(name);
+      if (end === "failed") this.#notBeforeMs.set(name, this.#options.nowMs() + retryMs);
     }
   }
 }
 
-function isSame(a: Place, b: Place): boolean {
-  if (a.kind !== b.kind || a.partition !== b.partition || a.n !== b.n) return false;
-  return a.kind === "home" || (b.kind === "hint" && a.member === b.member);
+function nameOf(place: Place): string {
+  return `${place.partition}/${place.n}/${place.kind === "hint" ? place.member : ""}`;
 }

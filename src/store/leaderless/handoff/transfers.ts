@@ -193,7 +193,8 @@ export class Transfers {
     const request = newRequest();
     run.underway++;
     this.#sent.set(request, { run, placed, bytes: object.length, sentAtMs: nowMs(), waiting });
-    send({ type: "write", to: run.transfer.to, request, place, key, object, wanted: "durable" });
+    // who has not heard of the plan must not pass on what it is to keep
+    send({ type: "write", to: run.transfer.to, request, place, key, object, wanted: "kept" });
     return true;
   }
 

@@ -4,6 +4,8 @@ import { expect, test, vi } from "vitest";
 import { createPrng } from "../../../../src/core/prng.js";
 import type { LeaderlessOptions } from "../../../../src/store/leaderless/machine.js";
 import type { Message } from "../../../../src/store/leaderless/messages.js";
+import { keysOf } from "../../../../src/store/leaderless/handoff/walk.js";
+import type { MemoryStorage } from "./memory-storage.js";
 import { MovingWorld } from "./moving-world.js";
 
 vi.setConfig({ testTimeout: 60_000 });
@@ -175,4 +177,59 @@ test.each([1, 2, 3, 4])("seed %i: two owners of three are enough, while a node j
   world.isLoaded = false;
   world.pass(70_000);
   expect(world.stale).toEqual([]);
+});
+
+test.each(seeds)("seed %i: what a new owner loses again before the plan is settled, it gets again", (seed) => {
+  const world = loaded(seed, { readRepair: false });
+  world.isLoaded = false;
+  world.pass(2000);
+  world.join("n6");
+  world.until("n6 is known", () => world.view("n1").staged.length > 0);
+  world.loses = (message) => message.type === "write" && message.from === "n1";
+  committed(world);
+  world.until("all but n1 are done", () => {
+    const done = world.events.filter(({ event }) => event.type === "handoffDone");
+    return done.length === new Set(world.view("n2").transfers.map(({ from }) => from)).size - 1;
+  });
+  world.crash("n6");
+  world.wipe("n6");
+  world.pass(3000);
+  world.loses = () => false;
+  world.untilSettled("2@n1");
+  world.failed.length = 0;
+  checkAtRest(world);
+});
+
+test("who has given something away passes writes of it on, but does not say that it keeps them itself: it may own that again", () => {
+  const world = loaded(1);
+  world.join("n6");
+  world.until("n6 is known", () => world.view("n1").staged.length > 0);
+  committed(world);
+  const { transfers } = world.view("n1");
+  world.untilSettled("2@n1");
+  world.isLoaded = false;
+  world.pass(5000);
+  const places = world.nodes.get("n6")?.storage.places() ?? [];
+  const moved = transfers.flatMap(({ from, partition }) => {
+    const place = places.find((each) => each.kind === "home" && each.partition === partition);
+    return from === null || place === undefined ? [] : [{ from, place }];
+  });
+  const [first] = moved;
+  if (first === undefined) throw new Error("nothing has moved");
+  const { from: to, place } = first;
+  const { storage } = world.nodes.get("n6") as { readonly storage: MemoryStorage };
+  const [[key] = ["", 0]] = [...keysOf(storage, place)];
+  const object = storage.get(place, key) ?? Buffer.alloc(0);
+  const answers: (readonly [request: number, result: string])[] = [];
+  world.loses = (message) => {
+    if (message.type === "writeReply" && message.to === "n4") answers.push([message.request, message.result]);
+    return false;
+  };
+  for (const [request, wanted] of ["durable", "kept"].entries())
+    world.deliver({ type: "write", from: "n4", to, request, place, key, object, wanted: wanted as "durable" | "kept" });
+  world.pass(1000);
+  expect(answers.filter(([request]) => request <= 1).toSorted(([a], [b]) => a - b)).toEqual([
+    [0, "durable"],
+    [1, "failed"],
+  ]);
 });

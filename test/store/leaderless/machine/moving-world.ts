@@ -64,6 +64,7 @@ export class MovingWorld {
   readonly #first = new Map<string, ClusterState>();
   #serving: readonly string[] = [];
   #lastId = 0;
+  #lives = 0;
 
   constructor(members: readonly string[], keys: number, seed: number, options: Partial<LeaderlessOptions> = {}) {
     this.#prng = createPrng(seed);
@@ -76,7 +77,7 @@ export class MovingWorld {
   /** Starts a node that is to join. */
   join(member: string): void {
     const meets = [...this.nodes.keys()];
-    this.#start(member, { state: { ring: aloneRing(member, member, 16), types: {}, buckets: {} }, meets });
+    this.#start(member, { state: aloneState(member), meets });
   }
 
   /** It answers nobody any more; {@link restart} starts it with what was on its disk. */
@@ -87,6 +88,12 @@ export class MovingWorld {
     for (const [id, { at }] of this.#asked) if (at === member) this.#asked.delete(id);
   }
 
+  /** It comes back as the same member with an empty disk. */
+  wipe(member: string): void {
+    this.#disks.set(member, new MemoryStorage());
+    this.restart(member);
+  }
+
   restart(member: string): void {
     const storage = this.#disks.get(member);
     const first = this.#first.get(member);
@@ -95,13 +102,19 @@ export class MovingWorld {
     // who has heard of no change begins with what it began with
     const state = stored === undefined ? first : deserializeState(Buffer.from(stored).toString("latin1"));
     if (state === undefined) throw new Error(`the disk of ${member} cannot be read`);
-    this.#start(member, { state }, storage);
+    const meets = stored === undefined ? [...this.nodes.keys()] : [];
+    this.#start(member, { state, meets }, storage);
   }
 
   command(member: string, command: RingCommand): void {
     const { outcomes } = this.#step(member, [{ type: "command", id: 0, command }]);
     const outcome = outcomes[0]?.outcome;
     if (outcome?.ok !== true) throw new Error(outcome?.why ?? "nothing came of it");
+  }
+
+  /** A message arrives now, whoever has sent it. */
+  deliver(message: Message): void {
+    this.#step(message.to, [{ type: "receive", message }]);
   }
 
   view(member: string): RingView {
@@ -221,7 +234,7 @@ export class MovingWorld {
     const node = new Leaderless({
       self,
       storage,
-      epochs: new Epochs(storage.getMeta(epochsName), () => self.padEnd(8, "-")),
+      epochs: new Epochs(storage.getMeta(epochsName), () => `${self}/${this.#lives++}`.padEnd(8, "-")),
       prng: this.#prng.fork(),
       nowMs: this.nowMs,
       defaults,
@@ -263,6 +276,10 @@ export class MovingWorld {
     const atMs = this.nowMs + steps * stepMs;
     this.#mail.set(atMs, [...(this.#mail.get(atMs) ?? []), message]);
   }
+}
+
+function aloneState(member: string): ClusterState {
+  return { ring: aloneRing(member, member, 16), types: {}, buckets: {} };
 }
 
 function isServing({ members }: RingView, self: string): boolean {
