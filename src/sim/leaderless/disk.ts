@@ -142,6 +142,11 @@ class OpenDisk implements Storage {
     return this.#places.get(nameOf(place))?.objects.get(key);
   }
 
+  hash(place: Place, key: string): number | undefined {
+    const bytes = this.get(place, key);
+    return bytes === undefined ? undefined : objectHash(bytes);
+  }
+
   put(place: Place, key: string, bytes: Uint8Array): number {
     this.#set(place, key, bytes);
     return this.#write({ kind: "object", name: `${nameOf(place)}/${key}`, place, key, bytes });

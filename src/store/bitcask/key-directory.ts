@@ -21,8 +21,14 @@ export class KeyDirectory {
   readonly #hints = new Map<string, KeysOfPlace>();
 
   get(place: Place, key: string): Location | undefined {
-    const slot = this.#of(place)?.segments[segmentOf(keyHash(key))]?.get(key);
+    const slot = this.#slot(place, key);
     return slot === undefined ? undefined : this.#locations.get(slot);
+  }
+
+  /** Of the key's object. */
+  hash(place: Place, key: string): number | undefined {
+    const slot = this.#slot(place, key);
+    return slot === undefined ? undefined : this.#locations.objectHash(slot);
   }
 
   set(place: Place, key: string, location: Location): void {
@@ -77,6 +83,10 @@ export class KeyDirectory {
   /** Keys of one segment, as they are now: the directory may change while they are walked. */
   keys(place: Place, segment: number): readonly string[] {
     return [...(this.#of(place)?.segments[segment]?.keys() ?? [])];
+  }
+
+  #slot(place: Place, key: string): number | undefined {
+    return this.#of(place)?.segments[segmentOf(keyHash(key))]?.get(key);
   }
 
   #of(place: Place): KeysOfPlace | undefined {

@@ -100,6 +100,16 @@ export class Copies {
     return found;
   }
 
+  /** Of what {@link bytes} gives; undefined: nothing. Where the place is the only one to hold the key, the disk is not asked. */
+  hash(place: Place, key: string): number | undefined {
+    if (place.kind === "home" && this.#others(place).length === 0) {
+      this.#reads++;
+      return this.#storage.hash(place, key);
+    }
+    const bytes = this.bytes(place, key);
+    return bytes === undefined ? undefined : objectHash(bytes);
+  }
+
   get(place: Place, key: string): StoredObject | undefined {
     const bytes = this.bytes(place, key);
     return bytes === undefined ? undefined : decoded(bytes);

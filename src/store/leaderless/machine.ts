@@ -6,6 +6,7 @@ import { currentNVals, nValsOfBucket, propertiesIn } from "./buckets/known.js";
 import { defaultProperties, type StoreDefaults } from "./buckets/properties.js";
 import { ClusterView, type RingOutcome } from "./cluster-view.js";
 import { Copies, type Writers } from "./copies.js";
+import { Comparisons } from "./coordinator/comparisons.js";
 import { Reads, type Gathered } from "./coordinator/reads.js";
 import { Reaping } from "./coordinator/reaping.js";
 import { repairOf } from "./coordinator/repair.js";
@@ -115,6 +116,8 @@ export class Leaderless {
   readonly #questions: Questions;
   readonly #listings: Listings;
   readonly #reaping: Reaping;
+  /** Undefined: read repair is switched off. */
+  readonly #comparisons: Comparisons | undefined;
   readonly #hints: Hints;
   readonly #antiEntropy: AntiEntropy | undefined;
   readonly #handoff: Handoff;
@@ -171,6 +174,7 @@ export class Leaderless {
     this.#listings = this.#lister(around, storage);
     this.#questions = new Questions(around, this.#reads, this.#writes, this.#listings);
     this.#reaping = new Reaping(around);
+    if (options.readRepair) this.#comparisons = new Comparisons({ around, look: (key) => this.#look(key) });
     const isReachable = (member: string): boolean => this.#cluster.isReachable(member);
     const isStray = (place: Place): boolean => this.#handoff.isStray(place);
     const { send, newRequest } = around;
@@ -337,6 +341,7 @@ export class Leaderless {
     this.#questions.tick();
     this.#listings.tick();
     this.#reaping.tick();
+    this.#comparisons?.tick();
     if (this.#options.hintedHandoff) this.#hints.tick();
     this.#antiEntropy?.tick();
   }
@@ -349,6 +354,11 @@ export class Leaderless {
       case "readFailed":
         this.#handoff.readFailed(from, message.request);
         return this.#reads.failed(from, message.request);
+      case "hashReply":
+        this.#cluster.heard(from);
+        return this.#reads.hashReplied(from, message.request, message.objectHash);
+      case "compare":
+        return this.#comparisons?.received(message.entries);
       case "readReply":
         this.#cluster.heard(from);
         this.#handoff.readReplied(from, message.request, message.object);
@@ -406,8 +416,9 @@ export class Leaderless {
 
   /** Read repair (Dynamo §5), and the end of deletions that all owners have. */
   #gathered(gathered: Gathered): void {
-    const { name, properties, copies, object, isComplete } = gathered;
+    const { name, properties, copies, object, isComplete, unasked } = gathered;
     this.#siblings.note(object?.siblings.length ?? 0);
+    if (unasked.length > 0) return this.#comparisons?.add(unasked, storageKey(name), copies[0]?.objectHash);
     const repair = this.#options.readRepair ? repairOf(gathered, this.#options.deleteMode.kind === "keep") : undefined;
     if (repair !== undefined && object !== undefined) {
       for (const replica of repair.to) this.#repair(gathered, replica, repair.bytes);
@@ -498,7 +509,7 @@ export class Leaderless {
     const name = objectName(key);
     const options = { sloppyQuorum: false, timeoutMs: lookTimeoutMs };
     const properties = { ...(this.#propertiesOf(name) ?? this.#defaults), nVal: this.#widestN(name) };
-    this.#reads.begin(name, options, properties, () => undefined);
+    this.#reads.begin(name, options, properties, () => undefined, true);
   }
 
   #widestN(bucket: Bucket): number {

@@ -64,8 +64,9 @@ const listAnswer = tagged("type", {
 const shapes: { readonly [Type in Exclude<Message["type"], "swim" | "gossip">]: Shape } = {
   list: record({ request: count, ask: listAsk }),
   listReply: record({ request: count, answer: listAnswer }),
-  read: record({ request: count, place, key }),
+  read: record({ request: count, place, key, wants: oneOf("object", "hash") }),
   readReply: record({ request: count, object: optional(bytes) }),
+  hashReply: record({ request: count, objectHash: optional(count) }),
   readFailed: record({ request: count }),
   write: record({ request: count, place, key, object: bytes, wanted: oneOf("nothing", "durable", "kept", "both") }),
   writeReply: record({ request: count, result: oneOf("taken", "durable", "failed", "overload") }),
@@ -77,6 +78,7 @@ const shapes: { readonly [Type in Exclude<Message["type"], "swim" | "gossip">]: 
   held: record({ request: count, missing: counts }),
   exchange: record({ request: count, place, ask: exchangeAsk }),
   exchangeReply: record({ request: count, answer: exchangeAnswer }),
+  compare: record({ entries: list(record({ place, key, objectHash: optional(count) })) }),
   reap: record({ place, key, objectHash: count }),
 };
 

@@ -17,6 +17,13 @@ interface Envelope {
  */
 export type Wanted = "nothing" | "durable" | "kept" | "both";
 
+/** What other replicas have of an object: nothing, where `objectHash` is undefined. */
+export interface Compared {
+  readonly place: Place;
+  readonly key: string;
+  readonly objectHash: number | undefined;
+}
+
 /** Requests that a replica of the object has to coordinate. */
 export type Coordinated = Extract<Request, { readonly type: "put" | "updateDataType" }>;
 
@@ -27,9 +34,17 @@ export type Coordinated = Extract<Request, { readonly type: "put" | "updateDataT
  */
 export type Message = Envelope &
   (
-    | { readonly type: "read"; readonly request: number; readonly place: Place; readonly key: string }
-    /** `object`: the copy's bytes; undefined: it has none. */
+    | {
+        readonly type: "read";
+        readonly request: number;
+        readonly place: Place;
+        readonly key: string;
+        readonly wants: "object" | "hash";
+      }
+    /** `object`: the copy's bytes; undefined: it has none. Also where only the hash is wanted, if it has to be put together. */
     | { readonly type: "readReply"; readonly request: number; readonly object: Uint8Array | undefined }
+    /** `objectHash`: of the copy's bytes; undefined: it has none. */
+    | { readonly type: "hashReply"; readonly request: number; readonly objectHash: number | undefined }
     /** By one who is no owner any more, or cannot tell what it has handed over. */
     | { readonly type: "readFailed"; readonly request: number }
     | {
@@ -58,6 +73,8 @@ export type Message = Envelope &
     /** False: it has too much to do, or was paused until now. */
     | { readonly type: "ready"; readonly request: number; readonly isReady: boolean }
     | { readonly type: "forwardReply"; readonly request: number; readonly answer: Answer<Request["type"]> }
+    /** What others have of objects of which the receiver has a copy: it looks at those that differ. */
+    | { readonly type: "compare"; readonly entries: readonly Compared[] }
     /** To remove a deletion that all owners have, where it still is what this hash is of. */
     | { readonly type: "reap"; readonly place: Place; readonly key: string; readonly objectHash: number }
     /** Before copies are removed that others are to have: whether they do. */

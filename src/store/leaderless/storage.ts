@@ -16,6 +16,8 @@ export interface Storage {
    * and every later read, the count and the tree say that there is none. Others have copies, and repair brings one back.
    */
   get(place: Place, key: string): Uint8Array | undefined;
+  /** Of the object's bytes as they were put there; undefined: there are none. It is known without reading them. */
+  hash(place: Place, key: string): number | undefined;
   /** Takes the place of what was there. Returns the number of the write; numbers grow by one. */
   put(place: Place, key: string, bytes: Uint8Array): number;
   /** As if it had never been there. */

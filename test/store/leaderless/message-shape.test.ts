@@ -20,7 +20,7 @@ const content = {
 } as const;
 
 const messages: readonly Message[] = [
-  { ...envelope, type: "read", request: 1, place, key },
+  { ...envelope, type: "read", request: 1, place, key, wants: "hash" },
   { ...envelope, type: "readReply", request: 2 ** 52, object: undefined },
   { ...envelope, type: "readReply", request: 1, object: Buffer.from([1, 2]) },
   {
@@ -79,11 +79,11 @@ it.each([
   [[]],
   [{ ...envelope, type: "shutdown" }],
   [{ ...envelope, type: "constructor" }],
-  [{ ...envelope, type: "read", request: -1, place, key }],
-  [{ ...envelope, type: "read", request: 1, place: { ...place, partition: 1024 }, key }],
-  [{ ...envelope, type: "read", request: 1, place: { ...place, kind: "elsewhere" }, key }],
-  [{ ...envelope, type: "read", request: 1, place, key: "cut" }],
-  [{ ...envelope, type: "read", request: 1, place, key: storageKey({ ...name, key: "\u0100" }) }],
+  [{ ...envelope, type: "read", request: -1, place, key, wants: "object" }],
+  [{ ...envelope, type: "read", request: 1, place: { ...place, partition: 1024 }, key, wants: "object" }],
+  [{ ...envelope, type: "read", request: 1, place: { ...place, kind: "elsewhere" }, key, wants: "object" }],
+  [{ ...envelope, type: "read", request: 1, place, key: "cut", wants: "object" }],
+  [{ ...envelope, type: "read", request: 1, place, key: storageKey({ ...name, key: "\u0100" }), wants: "object" }],
   [{ ...envelope, type: "readReply", request: 1, object: "bytes" }],
   [{ ...envelope, type: "write", request: 1, place, key, object: Buffer.from([1]), wanted: "all" }],
   [{ ...envelope, type: "forward", request: 1, isPassedOn: false, asked: { type: "get", name, options: {} } }],

@@ -126,6 +126,10 @@ export class Bitcask implements Storage {
     return location === undefined ? undefined : this.#read(place, key, location)?.value;
   }
 
+  hash(place: Place, key: string): number | undefined {
+    return this.#index.directory.hash(place, key);
+  }
+
   put(place: Place, key: string, bytes: Uint8Array): number {
     this.#writer.put(place, key, bytes);
     return this.#appender.numbered();

@@ -8,8 +8,13 @@ export const patienceMs = 150;
 
 /** Which requests have been waiting for as long as patience lasts. It lasts equally long for all, so this is a queue. */
 export class Patience {
+  readonly #lastsMs: number;
   #waiting: Waiting[] = [];
   #first = 0;
+
+  constructor(lastsMs = patienceMs) {
+    this.#lastsMs = lastsMs;
+  }
 
   begin(request: number, nowMs: number): void {
     this.#waiting.push({ request, sinceMs: nowMs });
@@ -19,7 +24,7 @@ export class Patience {
   *over(nowMs: number): Iterable<number> {
     for (;;) {
       const next = this.#waiting[this.#first];
-      if (next === undefined || next.sinceMs + patienceMs > nowMs) break;
+      if (next === undefined || next.sinceMs + this.#lastsMs > nowMs) break;
       this.#first++;
       yield next.request;
     }

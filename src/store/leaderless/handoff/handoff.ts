@@ -147,9 +147,11 @@ export class Handoff {
   }
 
   /** A replica is asked for its copy. */
-  read({ from, request, place, key }: ReadMessage): void {
+  read({ from, request, place, key, wants }: ReadMessage): void {
     const { copies, send } = this.#options.around;
     const custody = this.#custodyOf(place);
+    if (custody.kind === "own" && wants === "hash")
+      return send({ type: "hashReply", to: from, request, objectHash: copies.hash(place, key) });
     const reply = (object: Uint8Array | undefined): void => send({ type: "readReply", to: from, request, object });
     if (custody.kind === "own") return reply(copies.bytes(place, key));
     const fail = (): void => send({ type: "readFailed", to: from, request });

@@ -33,7 +33,7 @@ export class Relay {
 
   /** `done` is told the copies of all of `to`: of those that have one. */
   read(place: Place, key: string, to: readonly string[], done: Passed["done"]): void {
-    this.#pass(to, done, (member, request) => ({ type: "read", to: member, request, place, key }));
+    this.#pass(to, done, (member, request) => ({ type: "read", to: member, request, place, key, wants: "object" }));
   }
 
   /** `done` is told once all of `to` have it on disk. */

@@ -35,6 +35,10 @@ export class IndexedStorage implements Storage {
     return this.#storage.get(place, key);
   }
 
+  hash(place: Place, key: string): number | undefined {
+    return this.#storage.hash(place, key);
+  }
+
   put(place: Place, key: string, bytes: Uint8Array): number {
     if (this.#built.size > 0) this.#built.get(nameOf(place))?.index.set(key, bytes);
     return this.#storage.put(place, key, bytes);

@@ -45,8 +45,8 @@ export class ListAnswers {
 
   /** `from` and `request`: who asks twice for the same is answered once. */
   ask(from: string, request: number, ask: ListAsk, onAnswer: (answer: ListAnswer) => void): void {
-    const places = placesOf(ask);
-    if (!places.every(this.#options.isOwner)) return onAnswer({ type: "notOwner" });
+    if (!this.#isOwner(ask)) return onAnswer({ type: "notOwner" });
+    const places = this.#placesOf(ask);
     if (this.#waiting.some((each) => each.from === from && each.request === request)) return;
     if (this.#unbuilt(places) === undefined) return onAnswer(this.#page(ask, places));
     if (this.#waiting.length >= waitingMax) return onAnswer({ type: "overload" });
@@ -57,12 +57,12 @@ export class ListAnswers {
   work(): void {
     const [first] = this.#waiting;
     if (first === undefined) return;
-    const places = placesOf(first.ask);
+    const places = this.#placesOf(first.ask);
     const place = this.#unbuilt(places);
     if (place !== undefined) return this.#options.storage.build(place);
     this.#waiting.shift();
     // since it asked, partitions may have changed hands
-    first.onAnswer(places.every(this.#options.isOwner) ? this.#page(first.ask, places) : { type: "notOwner" });
+    first.onAnswer(this.#isOwner(first.ask) ? this.#page(first.ask, places) : { type: "notOwner" });
   }
 
   /** Time has passed. */
@@ -70,6 +70,16 @@ export class ListAnswers {
     const before = this.#options.nowMs() - waitingMs;
     this.#waiting = this.#waiting.filter(({ sinceMs }) => sinceMs >= before);
     this.#options.storage.tick();
+  }
+
+  #isOwner({ partitions, n }: ListAsk): boolean {
+    return partitions.every((partition) => this.#options.isOwner({ kind: "home", partition, n }));
+  }
+
+  /** All homes of these partitions: a key stands in one for another N until it is moved, once its bucket has another. */
+  #placesOf({ partitions }: ListAsk): Place[] {
+    const asked = new Set(partitions);
+    return this.#options.storage.places().filter(({ kind, partition }) => kind === "home" && asked.has(partition));
   }
 
   #unbuilt(places: readonly Place[]): Place | undefined {
@@ -95,10 +105,6 @@ export class ListAnswers {
     }
     return { type: "page", items, next: undefined };
   }
-}
-
-function placesOf({ partitions, n }: ListAsk): Place[] {
-  return [...new Set(partitions)].map((partition) => ({ kind: "home", partition, n }));
 }
 
 /** Who coordinates has looked at the pattern before; one that is none finds nothing. */

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { folderAt } from "../../../../src/store/io/bitcask/folder.js";
 import { Rebuild } from "../../../../src/store/leaderless/exchange/rebuild.js";
 import type { Place } from "../../../../src/store/leaderless/storage.js";
@@ -206,15 +206,16 @@ it("metadata that fills a file goes on in the next, and old files go", async () 
 it("on a real disk: it is found again though nobody closed it, and what the disk refuses says where", async () => {
   const dir = mkdtempSync(join(tmpdir(), "devious-bitcask-"));
   try {
+    let durable = 0;
     const life = (): Promise<Opened> =>
       openStore(folderAt(join(dir, "data"), sayingWhere(createLogFile)) as unknown as MemoryFolder, {
-        onDurable: () => undefined,
+        onDurable: (writeNumber) => (durable = writeNumber),
       });
     const { store } = await life();
     for (const { place, key, name } of addresses) store.put(place, key, Buffer.from(name));
-    store.putMeta("ring", Buffer.from("r"));
+    const last = store.putMeta("ring", Buffer.from("r"));
     await store.idle();
-    await new Promise((resolve) => setTimeout(resolve, 50));
+    await vi.waitUntil(() => durable === last, { timeout: 10_000 });
     const second = await life();
     expect(second.found).toMatchObject({ tornTail: undefined, damages: [] });
     expect(contentOf(second.store).size).toBe(addresses.length);

@@ -25,6 +25,10 @@ export class MemoryStorage implements Storage {
     return this.#places.get(nameOf(place))?.segments[segmentOf(keyHash(key))]?.get(key)?.bytes;
   }
 
+  hash(place: Place, key: string): number | undefined {
+    return this.#places.get(nameOf(place))?.segments[segmentOf(keyHash(key))]?.get(key)?.hash;
+  }
+
   put(place: Place, key: string, bytes: Uint8Array): number {
     const held = this.#at(place);
     const hashOfKey = keyHash(key);
