@@ -21,7 +21,7 @@ function differing(box: Box): readonly string[] {
       const place = { kind: "home", partition, n } as const;
       const held = Array.from(storage.all(place), ([key]) => [key, Buffer.from(storage.get(place, key) ?? []).toString("hex")]);
       const name = `${partition}/${n}`;
-      contents.set(name, (contents.get(name) ?? new Set()).add(JSON.stringify(held.sort())));
+      contents.set(name, (contents.get(name) ?? new Set()).add(JSON.stringify(held.map((one) => one.join("=")).sort())));
     }
   }
   return [...contents].filter(([, each]) => each.size > 1).map(([name]) => name);

@@ -1,0 +1,57 @@
+/** A cluster of the leaderless store, with what its tests ask of it: where its HTTP is now, what its replicas hold, what anti-entropy has cost. */
+import type { Replicas } from "../../../src/cluster/ring/replicas.js";
+import type { ClusterStatus } from "../../../src/cluster/status.js";
+import type { LeaderlessStatus } from "../../../src/cluster/store-status.js";
+import { TestCluster } from "../cli.js";
+import { setType } from "./sets.js";
+
+const httpPort = 8098;
+
+export class RingCluster {
+  readonly cli: TestCluster;
+  /** Of Riak's HTTP, by node: those that are up, as of the last {@link lookUp}. */
+  readonly addresses = new Map<string, string>();
+
+  private constructor(cli: TestCluster) {
+    this.cli = cli;
+  }
+
+  /** Five nodes that are up, with a bucket type for sets. */
+  static async up(): Promise<RingCluster> {
+    const cluster = new RingCluster(await TestCluster.create("nodes: 5\nstore: leaderless\n"));
+    await cluster.cli.up();
+    await cluster.lookUp();
+    await cluster.cli.json("bucket-type", "create", setType, "datatype=set", "--activate", "--cluster", cluster.cli.name);
+    return cluster;
+  }
+
+  /** Nodes are published at other ports whenever they start. */
+  async lookUp(): Promise<void> {
+    const { nodes } = await this.cli.status<ClusterStatus>();
+    this.addresses.clear();
+    for (const { node, ports } of nodes) if (ports[httpPort] !== undefined) this.addresses.set(node, ports[httpPort]);
+  }
+
+  /** Waits until all owners of all keys hold the same, for so long at most. */
+  async check(wait = "90s"): Promise<Replicas> {
+    const { stdout } = await this.cli.run("ring", "check", "--wait", wait, "--json");
+    return JSON.parse(stdout) as Replicas;
+  }
+
+  /** A figure of a node's `/metrics`. */
+  async metric(node: string, name: string): Promise<number> {
+    const { address } = await this.cli.node(node);
+    const text = await (await fetch(`http://${address}/metrics`)).text();
+    return Number(new RegExp(`^${name} (\\S+)$`, "m").exec(text)?.[1]);
+  }
+
+  /** What the nodes say of themselves, by name. */
+  async stores(): Promise<ReadonlyMap<string, LeaderlessStatus>> {
+    const { nodes } = await this.cli.status<ClusterStatus>();
+    return new Map(nodes.flatMap(({ node, store }) => (store?.design === "leaderless" ? [[node, store] as const] : [])));
+  }
+
+  destroy(): Promise<void> {
+    return this.cli.destroy();
+  }
+}
