@@ -165,6 +165,13 @@ export class ClusterView {
     return this.#gossip.isHeard;
   }
 
+  /** Whether all others that can be reached have said to know what this node knows of bucket types and buckets. */
+  get areSettingsKnown(): boolean {
+    const { self } = this.#options;
+    const others = presentMembers(this.state.ring).filter((member) => member !== self && this.isReachable(member));
+    return others.every((member) => this.#gossip.knowsSettings(member));
+  }
+
   /** Time has passed. */
   tick(): void {
     const { meets } = this.#options;

@@ -128,6 +128,8 @@ export class Leaderless {
   #nowMs: number;
   #wallMs = 0;
   #lastRequest: number;
+  /** What gossip has told is kept by this write. */
+  #stateWrite = 0;
   /** Questions of clients that are not answered yet. */
   readonly #open = new Set<number>();
   #send: Message[] = [];
@@ -399,7 +401,8 @@ export class Leaderless {
       case "swim":
         return this.#cluster.swim([{ type: "receive", message: message.message }]);
       case "gossip":
-        return this.#cluster.gossip([{ type: "receive", message: message.message }]);
+        this.#cluster.gossip([{ type: "receive", message: message.message }]);
+        return this.#questions.settingsHeard();
       default:
         return unreachable(message);
     }
@@ -451,7 +454,7 @@ export class Leaderless {
   }
 
   #keepState(state: ClusterState): void {
-    this.#options.storage.putMeta(clusterStateName, Buffer.from(serializeState(state), "latin1"));
+    this.#stateWrite = this.#options.storage.putMeta(clusterStateName, Buffer.from(serializeState(state), "latin1"));
     this.#handoff.changed();
     this.#relocation.changed(state);
   }
@@ -561,7 +564,11 @@ export class Leaderless {
       propertiesOf: (bucket) => this.#propertiesOf(bucket),
       clusterState: () => this.#cluster.state,
       partitionOwners: (home) => this.#cluster.partitionOwners(home),
-      changeState: (state) => this.#cluster.gossip([{ type: "change", change: () => state }]),
+      changeState: (state) => {
+        this.#cluster.gossip([{ type: "change", change: () => state }]);
+        return this.#stateWrite;
+      },
+      areSettingsKnown: () => this.#cluster.areSettingsKnown,
       defaults: this.#defaults,
       rulesOf: (properties) => this.#rulesOf(properties),
     };

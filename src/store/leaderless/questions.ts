@@ -8,6 +8,7 @@ import { PassedOnWrites } from "./coordinator/passed-on.js";
 import { preferenceListOf } from "./coordinator/preference-list.js";
 import type { Reads } from "./coordinator/reads.js";
 import { answerSettings, type SettingsRequest } from "./coordinator/settings.js";
+import { SpreadingSettings } from "./coordinator/spreading-settings.js";
 import type { Surroundings } from "./coordinator/surroundings.js";
 import type { Writes } from "./coordinator/writes.js";
 import type { Listings } from "./listing/listings.js";
@@ -22,10 +23,12 @@ export class Questions {
   readonly #objects: Objects;
   readonly #dataTypes: DataTypes;
   readonly #listings: Listings;
+  readonly #spreading: SpreadingSettings;
 
   constructor(around: Surroundings, reads: Reads, writes: Writes, listings: Listings) {
     this.#listings = listings;
     this.#around = around;
+    this.#spreading = new SpreadingSettings(around);
     const coordinate: Coordinate = (request, onAnswer, passedOn) => this.#coordinate(request, onAnswer, passedOn);
     this.#forwarding = new Forwarding(around, writes, coordinate);
     this.#passedOn = new PassedOnWrites({ ...around, forwarding: this.#forwarding });
@@ -70,8 +73,13 @@ export class Questions {
   #settings(request: SettingsRequest, onAnswer: OnAnswer): void {
     const { self, defaults, clusterState, changeState } = this.#around;
     const outcome = answerSettings(request, { self, defaults, state: clusterState() });
-    if ("state" in outcome && outcome.state !== undefined) changeState(outcome.state);
-    onAnswer(outcome.answer);
+    if (!("state" in outcome) || outcome.state === undefined) return onAnswer(outcome.answer);
+    this.#spreading.begin(changeState(outcome.state), () => onAnswer(outcome.answer));
+  }
+
+  /** Another node may know by now what clients have set here. */
+  settingsHeard(): void {
+    this.#spreading.look();
   }
 
   /** Coordinates a write, where this node keeps a copy of its object. */
@@ -110,6 +118,7 @@ export class Questions {
   /** Time has passed. */
   tick(): void {
     this.#forwarding.tick();
+    this.#spreading.look();
   }
 
   /** Time may have passed: whoever is silent for too long is held to be lost. */

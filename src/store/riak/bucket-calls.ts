@@ -12,7 +12,7 @@ import {
 import { ask, checkName, end } from "./call.js";
 import type { Call, Reply } from "./call.js";
 import { code } from "./codes.js";
-import { propertiesFailureText, typeFailureText } from "./failures.js";
+import { propertiesFailureText, typeChangeFailureText, typeFailureText } from "./failures.js";
 import { RpbGetBucketKeyPreflistReq, RpbGetBucketKeyPreflistResp } from "./object-messages.js";
 import { objectName } from "./object-calls.js";
 import { propertiesFields, propertiesOf } from "./properties.js";
@@ -57,7 +57,7 @@ export const setBucketType: Call = (body, session, reply) => {
   const { type: bucketType, props } = decode(RpbSetBucketTypeReq, body);
   const asked = { type: "setTypeProperties", bucketType, properties: propertiesOf(props) } as const;
   // there is no code for an answer of its own
-  return ask(session, reply, asked, () => reply.end(code.setBucketResp), propertiesFailureText);
+  return ask(session, reply, asked, () => reply.end(code.setBucketResp), typeChangeFailureText);
 };
 
 export const preferenceList: Call = (body, session, reply) => {

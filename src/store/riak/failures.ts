@@ -41,6 +41,11 @@ export function propertiesFailureText(failure: Failure): string {
   return reason.type === "invalid" ? `Invalid bucket properties: ${reason.why}` : typeFailureText(failure);
 }
 
+/** Of changes to the properties of types: as in Riak, there are none but those that are active. */
+export function typeChangeFailureText(failure: Failure): string {
+  return failure.reason.type === "noSuchType" ? "Invalid bucket properties: not_active" : propertiesFailureText(failure);
+}
+
 /** Of questions about data types. */
 export function dataTypeFailureText(failure: Failure): string {
   const { reason } = failure;

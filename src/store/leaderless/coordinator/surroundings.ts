@@ -63,8 +63,10 @@ export interface Surroundings {
   readonly clusterState: () => ClusterState;
   /** Who owns each partition, as it counts for keys of this home partition. */
   readonly partitionOwners: (home: number) => readonly string[];
-  /** To be told to all nodes. */
-  readonly changeState: (state: ClusterState) => void;
+  /** To be told to all nodes. The number of the write by which this node keeps it. */
+  readonly changeState: (state: ClusterState) => number;
+  /** Whether all nodes that can be reached are known to know what this node knows of bucket types and buckets. */
+  readonly areSettingsKnown: () => boolean;
   /** Of buckets that nobody has set any for. */
   readonly defaults: BucketProperties;
   readonly rulesOf: (properties: BucketProperties) => ConflictRules;

@@ -52,6 +52,8 @@ export interface GossipEffects {
 
 /** To so many others a node tells at once that it has something new. */
 const fanOut = 2;
+/** What clients set. */
+const settings = ["types", "buckets"] as const satisfies readonly Section[];
 /** How often somebody is asked who is not held to be reachable. */
 const strayChance = 0.1;
 
@@ -68,6 +70,8 @@ export class Gossip {
   #digest: Digest;
   /** Members that have said to know what this node knows of the ring. */
   readonly #agreeing = new Set<string>();
+  /** And of bucket types and buckets. */
+  readonly #knowingSettings = new Set<string>();
   #ticks: number;
   #send: GossipMessage[] = [];
   #events: GossipEvent[] = [];
@@ -97,6 +101,11 @@ export class Gossip {
     return others.filter((member) => this.#agreeing.has(member)).length >= others.length / 2;
   }
 
+  /** Whether this member has said to know what this node knows of bucket types and buckets. */
+  knowsSettings(member: string): boolean {
+    return this.#knowingSettings.has(member);
+  }
+
   step(inputs: readonly GossipInput[]): GossipEffects {
     for (const input of inputs) this.#take(input);
     const effects = { send: this.#send, events: this.#events };
@@ -112,33 +121,43 @@ export class Gossip {
         if (this.#ticks % this.#intervalTicks === 0) this.#askAround(1);
         return;
       case "meet":
-        this.#send.push({ type: "digest", from: this.#self, to: input.member, digest: this.#digest });
-        return;
+        return this.#sendDigest(input.member);
       case "change":
-        return this.#become(input.change(this.#state));
+        return this.#change(input.change(this.#state));
       case "receive":
         return this.#receive(input.message);
     }
   }
 
+  /** Clients ask any node, so what they have set is told to all that can be reached, and not left to rumours. */
+  #change(next: ClusterState): void {
+    const before = this.#digest;
+    this.#become(next);
+    const changed = settings.filter((section) => this.#digest[section] !== before[section]);
+    if (changed.length === 0) return;
+    const others = presentMembers(this.#state.ring).filter((member) => member !== this.#self && this.#isReachable(member));
+    for (const to of others) this.#tell(to, changed, false);
+  }
+
   #receive(message: GossipMessage): void {
     if (message.type === "state") this.#become(mergeStates(this.#state, { ...this.#state, ...message.state }));
+    const { from } = message;
     const differing = sections.filter((section) => this.#digest[section] !== message.digest[section]);
-    if (!differing.includes("ring")) this.#agreeing.add(message.from);
-    // nobody compares with who is gone, so it would wait in vain to hear that others know
-    if (differing.length === 0 && message.type === "digest" && memberStatus(this.#state.ring, message.from) === "gone") {
-      this.#send.push({ type: "digest", from: this.#self, to: message.from, digest: this.#digest });
-    }
-    if (differing.length === 0 || (message.type === "state" && message.isAnswer)) return;
-    const isAnswer = message.type === "state";
-    this.#send.push({
-      type: "state",
-      from: this.#self,
-      to: message.from,
-      digest: this.#digest,
-      state: this.#pick(differing),
-      isAnswer,
-    });
+    if (!differing.includes("ring")) this.#agreeing.add(from);
+    if (!settings.some((section) => differing.includes(section))) this.#knowingSettings.add(from);
+    const isAnswer = message.type === "state" && message.isAnswer;
+    if (differing.length > 0 && !isAnswer) return this.#tell(from, differing, message.type === "state");
+    // who has told something waits to hear that it is known; and nobody compares with who is gone, which would wait for that in vain
+    const isWaiting = message.type === "state" ? !isAnswer : memberStatus(this.#state.ring, from) === "gone";
+    if (differing.length === 0 && isWaiting) this.#sendDigest(from);
+  }
+
+  #tell(to: string, wanted: readonly Section[], isAnswer: boolean): void {
+    this.#send.push({ type: "state", from: this.#self, to, digest: this.#digest, state: this.#pick(wanted), isAnswer });
+  }
+
+  #sendDigest(to: string): void {
+    this.#send.push({ type: "digest", from: this.#self, to, digest: this.#digest });
   }
 
   #pick(wanted: readonly Section[]): Partial<ClusterState> {
@@ -149,9 +168,7 @@ export class Gossip {
     const others = presentMembers(this.#state.ring).filter((member) => member !== this.#self);
     const reachable = others.filter(this.#isReachable);
     const candidates = reachable.length === 0 || this.#prng.chance(strayChance) ? others : reachable;
-    for (const to of this.#prng.shuffle(candidates).slice(0, howMany)) {
-      this.#send.push({ type: "digest", from: this.#self, to, digest: this.#digest });
-    }
+    for (const to of this.#prng.shuffle(candidates).slice(0, howMany)) this.#sendDigest(to);
   }
 
   /** Takes a state on: what follows from it is drawn, what is new is told. */
@@ -161,6 +178,7 @@ export class Gossip {
     const digest = digestsOf(state);
     if (sections.every((section) => digest[section] === this.#digest[section])) return;
     if (digest.ring !== this.#digest.ring) this.#agreeing.clear();
+    if (settings.some((section) => digest[section] !== this.#digest[section])) this.#knowingSettings.clear();
     this.#state = state;
     this.#digest = digest;
     this.#events.push(

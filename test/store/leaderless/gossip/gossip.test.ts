@@ -1,7 +1,13 @@
 // Whatever nodes change, cut off or not, all know the same soon after they can speak; who knows the same exchanges next to nothing.
 import { expect, test } from "vitest";
 import { createPrng } from "../../../../src/core/prng.js";
-import { activateType, createType, typeStatus } from "../../../../src/store/leaderless/gossip/bucket-types.js";
+import {
+  activateType,
+  createType,
+  propsOf,
+  setBucketProps,
+  typeStatus,
+} from "../../../../src/store/leaderless/gossip/bucket-types.js";
 import { canonical } from "../../../../src/store/leaderless/gossip/canonical.js";
 import { mergeRings, type ClusterState } from "../../../../src/store/leaderless/gossip/cluster-state.js";
 import { Gossip, type GossipEvent } from "../../../../src/store/leaderless/gossip/gossip.js";
@@ -53,6 +59,10 @@ class GossipNet {
 
   change(name: string, change: (state: ClusterState) => ClusterState): void {
     this.#give(name, { type: "change", change });
+  }
+
+  knowsSettings(name: string, other: string): boolean {
+    return (this.#nodes.get(name) as Gossip).knowsSettings(other);
   }
 
   meet(name: string, member: string): void {
@@ -124,6 +134,22 @@ test("a change is everywhere at once where nothing is lost", () => {
   net.change("n3", (state) => ({ ...state, ring: join(state.ring, "n13", "n13:2380") }));
   net.ticks(10);
   expect(net.disagreeing()).toBe(0);
+});
+
+test("what clients set is known to all that can be reached, and they have said so, before any time passes", () => {
+  const net = new GossipNet(1, 12);
+  net.isCut = (from, to) => from === "n7" || to === "n7";
+  net.change("n3", (state) => setBucketProps(state, "default", "b", { r: 1 }, "n3"));
+  expect(net.names.filter((name) => propsOf(net.state(name), "default", "b")?.["r"] === 1)).toEqual(
+    net.names.filter((name) => name !== "n7"),
+  );
+  expect(net.names.filter((name) => net.knowsSettings("n3", name))).toEqual(
+    net.names.filter((name) => name !== "n3" && name !== "n7"),
+  );
+  net.change("n3", (state) => setBucketProps(state, "default", "b", { r: 2 }, "n3"));
+  net.isCut = () => true;
+  net.change("n3", (state) => setBucketProps(state, "default", "b", { r: 3 }, "n3"));
+  expect(net.names.filter((name) => net.knowsSettings("n3", name))).toEqual([]);
 });
 
 test("who knows the same exchanges hashes only", () => {

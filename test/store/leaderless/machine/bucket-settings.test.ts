@@ -66,6 +66,25 @@ describe("buckets", () => {
     expect(set("b7", { w: "all" })).toMatchObject({ ok: true });
   });
 
+  test("of a bucket are known to all nodes that can be reached once the client is answered", () => {
+    const box = new Box(["n1", "n2", "n3", "n4", "n5"]);
+    const named = { type: "default", bucket: "b" };
+    const rOf = (member: string): unknown => {
+      const answer = asked(box, member, { type: "bucketProperties", bucket: named });
+      return answer?.ok === true && (answer.value as BucketProperties).r;
+    };
+    const change = (r: number): Request => ({ type: "setBucketProperties", bucket: named, properties: { r } });
+    expect(asked(box, "n4", change(1))).toEqual({ ok: true, value: true });
+    expect([...box.nodes.keys()].map(rOf)).toEqual([1, 1, 1, 1, 1]);
+    // nobody waits for long for one that does not say so
+    box.hears = (from, to) => from !== "n3" && to !== "n3";
+    const id = box.ask("n1", change(3));
+    expect(box.answer(id)).toBeUndefined();
+    box.pass(1100);
+    expect(box.answer(id)).toEqual({ ok: true, value: true });
+    expect([...box.nodes.keys()].map(rOf)).toEqual([3, 3, 1, 3, 3]);
+  });
+
   test("of a type that is not active are not there", () => {
     const box = new Box(three);
     const inType = { type: "sets", bucket: "b" };

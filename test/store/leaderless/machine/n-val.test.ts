@@ -13,7 +13,14 @@ function keysOf(round: number): string[] {
 }
 
 function setNVal(box: Box, member: string, nVal: number): void {
-  expect(box.answer(box.ask(member, { type: "setBucketProperties", bucket, properties: { nVal } }))).toMatchObject({ ok: true });
+  set(box, [member, { type: "setBucketProperties", bucket, properties: { nVal } }]);
+}
+
+/** Asks these at the same time. They are answered once all know it who can be reached, or did not say so in a second. */
+function set(box: Box, ...asked: readonly (readonly [member: string, Request])[]): void {
+  const ids = asked.map(([member, request]) => box.ask(member, request));
+  if (ids.some((id) => box.answer(id) === undefined)) box.pass(1100);
+  for (const id of ids) expect(box.answer(id)).toMatchObject({ ok: true });
 }
 
 function listed(box: Box, member: string, request: Request = { type: "listKeys", bucket, timeoutMs: undefined }): string[] {
@@ -136,17 +143,15 @@ describe("an n_val of a bucket type", () => {
   test("hides nothing of its buckets when it is changed, nor when it is changed at two nodes at once", () => {
     const box = new Box(six);
     const bucketType = "t";
-    const ask = (member: string, request: Request): void =>
-      expect(box.answer(box.ask(member, request))).toMatchObject({ ok: true });
-    ask("n1", { type: "createBucketType", bucketType, properties: { nVal: 4 } });
+    set(box, ["n1", { type: "createBucketType", bucketType, properties: { nVal: 4 } }]);
     box.pass(5000);
-    ask("n1", { type: "activateBucketType", bucketType });
+    set(box, ["n1", { type: "activateBucketType", bucketType }]);
     box.pass(5000);
     const name = (key: string): Parameters<Box["put"]>[3] => ({ name: { ...bucket, type: bucketType, key } });
     for (const key of keysOf(0)) box.put("n2", key, key, name(key));
     box.hears = (from, to) => from === to;
-    ask("n1", { type: "setTypeProperties", bucketType, properties: { nVal: 5 } });
-    ask("n2", { type: "setTypeProperties", bucketType, properties: { nVal: 2 } });
+    const change = (nVal: number): Request => ({ type: "setTypeProperties", bucketType, properties: { nVal } });
+    set(box, ["n1", change(5)], ["n2", change(2)]);
     box.hears = () => true;
     const request = { type: "listKeys", bucket: { ...bucket, type: bucketType }, timeoutMs: undefined } as const;
     for (let i = 0; i < 20; i++) {
