@@ -15,7 +15,7 @@ export type Packet =
   /** Nothing follows. With `removed` the dialler is no member any more, and never will be one under its number. */
   | readonly ["refused", string, "removed"?]
   | readonly ["raft", Message]
-  /** A message of the leaderless design; what it is, its reader finds out. */
+  /** A message of the leaderless design, or the bytes of several; what it is, its reader finds out. */
   | readonly ["leaderless", unknown]
   /** Part of a snapshot's file, and where in it; they come in order, and one at 0 begins anew. */
   | readonly ["piece", number, Uint8Array]

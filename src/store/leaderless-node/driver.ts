@@ -10,7 +10,7 @@ export interface DriverOptions {
   readonly node: string;
   readonly machine: Pick<Leaderless, "step">;
   readonly clock: Pick<Clock, "monotonicMs" | "wallMs">;
-  readonly peers: { send(message: Message): void; flush(): void };
+  readonly peers: { send(messages: readonly Message[]): void };
   readonly onEvent: (event: LeaderlessEvent) => void;
 }
 
@@ -83,9 +83,8 @@ export class LeaderlessDriver implements LeaderlessStore {
     const { send, answers, outcomes, events, isBusy } = machine.step(inputs);
     // what waits comes between what arrives
     if (isBusy) this.input({ type: "work" });
-    for (const message of send) peers.send(message);
     // what others have to write is on its way before our own clients are told
-    if (send.length > 0) peers.flush();
+    if (send.length > 0) peers.send(send);
     for (const event of events) onEvent(event);
     for (const { id, answer } of answers) this.#answer(id, answer);
     for (const { id, outcome } of outcomes) {

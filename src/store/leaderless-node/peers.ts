@@ -1,5 +1,6 @@
 import type { ClusterState } from "../leaderless/gossip/cluster-state.js";
 import { presentMembers } from "../leaderless/gossip/membership.js";
+import { decodeMessages, encodeMessages, isCoded, type CodedMessage } from "../leaderless/message-codec.js";
 import { parseMessage } from "../leaderless/message-shape.js";
 import type { Message } from "../leaderless/messages.js";
 import type { Packet } from "../io/frames.js";
@@ -61,15 +62,16 @@ export class Peers {
     this.#network.setPeers(members);
   }
 
-  send(message: Message): void {
-    const peer = this.#byName.get(message.to);
-    if (peer === undefined) return this.#strangers.get(message.to)?.reply(["leaderless", message]);
-    if (peer.link.send(["leaderless", message])) this.#network.flushSoon();
-    else peer.dropped = true;
-  }
-
-  /** What was sent leaves now. */
-  flush(): void {
+  /** All of them leave now, those to one member together. */
+  send(messages: readonly Message[]): void {
+    const coded = new Map<Peer, CodedMessage[]>();
+    for (const message of messages) {
+      const peer = this.#byName.get(message.to);
+      if (peer === undefined) this.#strangers.get(message.to)?.reply(["leaderless", message]);
+      else if (!isCoded(message)) sendTo(peer, message);
+      else if (coded.get(peer)?.push(message) === undefined) coded.set(peer, [message]);
+    }
+    for (const [peer, together] of coded) sendTo(peer, encodeMessages(together));
     this.#network.flush();
   }
 
@@ -84,8 +86,7 @@ export class Peers {
       if (this.#byName.get(name) === peer) this.#byName.delete(name);
     };
     const take = (packet: Packet): void => {
-      const message = this.#messageIn(packet, name);
-      if (message !== undefined) this.#options.onMessage(message);
+      for (const message of this.#messagesIn(packet, name)) this.#options.onMessage(message);
     };
     return { take, lost: () => undefined, sweep: () => undefined, close };
   }
@@ -94,10 +95,10 @@ export class Peers {
     let stranger: string | undefined;
     const take = (packet: Packet): void => {
       const from = this.#names.get(guest.from);
-      const message = this.#messageIn(packet, from);
-      if (message === undefined) return;
-      if (from === undefined) this.#strangers.set((stranger = message.from), guest);
-      this.#options.onMessage(message);
+      for (const message of this.#messagesIn(packet, from)) {
+        if (from === undefined) this.#strangers.set((stranger = message.from), guest);
+        this.#options.onMessage(message);
+      }
     };
     const closed = (): void => {
       if (stranger !== undefined && this.#strangers.get(stranger) === guest) this.#strangers.delete(stranger);
@@ -105,11 +106,17 @@ export class Peers {
     return { take, closed };
   }
 
-  /** Undefined: the packet is about something else. */
-  #messageIn(packet: Packet, from: string | undefined): Message | undefined {
-    if (packet[0] !== "leaderless") return undefined;
-    const message = parseMessage(packet[1], from, this.#options.name);
+  /** None where the packet is about something else. */
+  #messagesIn(packet: Packet, from: string | undefined): readonly Message[] {
+    if (packet[0] !== "leaderless") return [];
+    const [, content] = packet;
+    if (content instanceof Uint8Array && from !== undefined) return decodeMessages(content, from, this.#options.name);
+    const message = parseMessage(content, from, this.#options.name);
     if (message === undefined) throw new RangeError(`${from ?? "who is no member"} says what makes no sense`);
-    return message;
+    return [message];
   }
+}
+
+function sendTo(peer: Peer, content: unknown): void {
+  if (!peer.link.send(["leaderless", content])) peer.dropped = true;
 }

@@ -1,4 +1,5 @@
 import { parseGossipMessage } from "./gossip/messages.js";
+import type { CodedMessage } from "./message-codec.js";
 import type { Message } from "./messages.js";
 import { answerShape, coordinatedShape } from "./request-shape.js";
 import { ringSizes } from "./ring/place.js";
@@ -61,15 +62,10 @@ const listAnswer = tagged("type", {
   overload: record({}),
 });
 
-const shapes: { readonly [Type in Exclude<Message["type"], "swim" | "gossip">]: Shape } = {
+const shapes: { readonly [Type in Exclude<Message["type"], CodedMessage["type"] | "swim" | "gossip">]: Shape } = {
   list: record({ request: count, ask: listAsk }),
   listReply: record({ request: count, answer: listAnswer }),
-  read: record({ request: count, place, key, wants: oneOf("object", "hash") }),
-  readReply: record({ request: count, object: optional(bytes) }),
-  hashReply: record({ request: count, objectHash: optional(count) }),
   readFailed: record({ request: count }),
-  write: record({ request: count, place, key, object: bytes, wanted: oneOf("nothing", "durable", "kept", "both") }),
-  writeReply: record({ request: count, result: oneOf("taken", "durable", "failed", "overload") }),
   forward: record({ request: count, asked: coordinatedShape, isPassedOn: flag, writeId: count, wallMs: count }),
   offer: record({ request: count }),
   ready: record({ request: count, isReady: flag }),
@@ -78,14 +74,13 @@ const shapes: { readonly [Type in Exclude<Message["type"], "swim" | "gossip">]: 
   held: record({ request: count, missing: counts }),
   exchange: record({ request: count, place, ask: exchangeAsk }),
   exchangeReply: record({ request: count, answer: exchangeAnswer }),
-  compare: record({ entries: list(record({ place, key, objectHash: optional(count) })) }),
   reap: record({ place, key, objectHash: count }),
 };
 
 const isOther = tagged("type", shapes);
 
 /**
- * A message as it came from the network, or undefined where it is none that `from` can have sent to `to`. Bytes of objects are not looked into. Whoever
+ * A message that came from the network as it is (others come as bytes: message-codec.ts), or undefined where it is none that `from` can have sent to `to`. Bytes of objects are not looked into. Whoever
  * is no member yet (`from` is undefined) has nothing to say but gossip.
  */
 export function parseMessage(value: unknown, from: string | undefined, to: string): Message | undefined {

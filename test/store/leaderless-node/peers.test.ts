@@ -8,6 +8,7 @@ import { realTime } from "../../../src/store/io/real-time.js";
 import { addressOf } from "../../../src/store/leaderless-node/address.js";
 import { Peers } from "../../../src/store/leaderless-node/peers.js";
 import { foundRing } from "../../../src/store/leaderless/gossip/membership.js";
+import { encodeMessages, type CodedMessage } from "../../../src/store/leaderless/message-codec.js";
 import type { Message } from "../../../src/store/leaderless/messages.js";
 import { freePorts, until } from "../cluster.js";
 
@@ -45,13 +46,14 @@ async function members(count: number) {
   );
 }
 
-const pong: Message = { type: "writeReply", from: "n1", to: "n2", request: 7, result: "taken" };
+const offer: Message = { type: "offer", from: "n1", to: "n2", request: 7 };
+const pong: CodedMessage = { type: "writeReply", from: "n1", to: "n2", request: 7, result: "taken" };
 
 it("brings messages to whom they are for, and says who cannot be reached", async () => {
   const [one, two, three] = await members(3);
   const arrived = await until(
     () => {
-      one?.peers.send(pong);
+      one?.peers.send([pong]);
       return two?.received ?? [];
     },
     ({ length }) => length > 0,
@@ -61,7 +63,7 @@ it("brings messages to whom they are for, and says who cannot be reached", async
   two?.peers.close();
   await until(
     () => {
-      one?.peers.send(pong);
+      one?.peers.send([pong]);
       return one?.unreachable ?? [];
     },
     (list) => list.includes("n2"),
@@ -70,8 +72,11 @@ it("brings messages to whom they are for, and says who cannot be reached", async
 });
 
 it.each([
-  [["leaderless", { ...pong, from: "n3" }]],
-  [["leaderless", { ...pong, result: "perhaps" }]],
+  [["leaderless", { ...offer, from: "n3" }]],
+  [["leaderless", { ...offer, request: -1 }]],
+  [["leaderless", pong]],
+  [["leaderless", Buffer.from([0])]],
+  [["leaderless", encodeMessages([pong]).subarray(0, -1)]],
   [["leaderless", undefined]],
 ] as const)("closes the connection of who says %j", async (nonsense) => {
   const [, two] = await members(2);

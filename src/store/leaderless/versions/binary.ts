@@ -8,6 +8,9 @@ export class MalformedBytes extends Error {
   override readonly name = "MalformedBytes";
 }
 
+/** Of a number below 2^53. */
+const numberBytesMax = 8;
+
 /** Up to here a loop beats the call into the engine. */
 const shortText = 24;
 
@@ -38,6 +41,49 @@ export function writeText(out: Buffer, at: number, text: string): number {
   if (text.length > shortText) return at + out.write(text, at, "latin1");
   for (let i = 0; i < text.length; i++) out[at++] = text.charCodeAt(i);
   return at;
+}
+
+const roomBytes = 4096;
+
+/** Writes one after the other. */
+export class ByteWriter {
+  private out = Buffer.allocUnsafe(roomBytes);
+  private at = 0;
+
+  byte(value: number): void {
+    this.reserve(1);
+    this.out[this.at++] = value;
+  }
+
+  number(value: number): void {
+    this.reserve(numberBytesMax);
+    this.at = writeNumber(this.out, this.at, value);
+  }
+
+  text(text: string): void {
+    this.reserve(numberBytesMax + text.length);
+    this.at = writeText(this.out, this.at, text);
+  }
+
+  /** Bytes, led by how many they are. */
+  blob(bytes: Uint8Array): void {
+    this.number(bytes.length);
+    this.reserve(bytes.length);
+    this.out.set(bytes, this.at);
+    this.at += bytes.length;
+  }
+
+  /** All that was written. Nothing may be written after that. */
+  bytes(): Buffer {
+    return this.out.subarray(0, this.at);
+  }
+
+  private reserve(count: number): void {
+    if (this.at + count <= this.out.length) return;
+    const larger = Buffer.allocUnsafe(2 * (this.at + count));
+    this.out.copy(larger, 0, 0, this.at);
+    this.out = larger;
+  }
 }
 
 /** Reads one after the other; throws {@link MalformedBytes} where they end too early. */
@@ -90,6 +136,10 @@ export class ByteReader {
   blob(): Uint8Array {
     const { start, end } = this.take();
     return this.bytes.subarray(start, end);
+  }
+
+  get isAtEnd(): boolean {
+    return this.at === this.bytes.length;
   }
 
   end(): void {
