@@ -1,5 +1,6 @@
 import type { Socket } from "node:net";
 import type { LeaderlessStore } from "../leaderless/api.js";
+import type { HeldOfClients } from "../riak/held.js";
 import { PbConnection } from "../riak/pb-connection.js";
 import type { Pages } from "./h2/output.js";
 import { stallTimeoutMs } from "./h2/limits.js";
@@ -12,21 +13,27 @@ export class PbLink {
   readonly #connection: PbConnection;
   #flushing = false;
   #ending = false;
-  /** When the client last took something, or had nothing to take. */
+  /** When bytes last went the way that they are waited for, or none were. */
   #movedMs: number;
   #leftBytes = 0;
+  #readBytes = 0;
 
   /** `gone` is called once, when the socket is closed. */
   constructor(
     socket: Socket,
     pages: Pages,
-    from: { readonly store: LeaderlessStore; readonly newKey: () => string; readonly nowMs: number },
+    from: {
+      readonly held: HeldOfClients;
+      readonly store: LeaderlessStore;
+      readonly newKey: () => string;
+      readonly nowMs: number;
+    },
     gone: () => void,
   ) {
     this.#socket = socket;
     this.#pages = pages;
     this.#movedMs = from.nowMs;
-    this.#connection = new PbConnection(pages, from.store, from.newKey, () => this.#wake());
+    this.#connection = new PbConnection(pages, from.held, from.store, from.newKey, () => this.#wake());
     socket.setNoDelay(true);
     socket.on("data", (chunk: Buffer) => {
       this.#connection.receive(chunk);
@@ -47,11 +54,13 @@ export class PbLink {
     this.#socket.destroy();
   }
 
-  /** To be called a few times a second: cuts off a client that takes nothing of what waits for it. */
+  /** To be called a few times a second: cuts off a client that takes nothing of what waits for it, or sends nothing of a message it has begun. */
   tick(nowMs: number): void {
-    const left = this.#socket.writableLength;
-    if (left === 0 || left < this.#leftBytes) this.#movedMs = nowMs;
+    const { writableLength: left, bytesRead: read } = this.#socket;
+    const isStuck = left > 0 ? left >= this.#leftBytes : this.#connection.isMidMessage && read === this.#readBytes;
+    if (!isStuck) this.#movedMs = nowMs;
     this.#leftBytes = left;
+    this.#readBytes = read;
     if (nowMs - this.#movedMs >= stallTimeoutMs) this.#socket.destroy();
   }
 

@@ -1,7 +1,8 @@
 import { createServer } from "node:net";
 import type { Server, Socket } from "node:net";
 import type { LeaderlessStore } from "../leaderless/api.js";
-import { connectionsMax } from "../riak/limits.js";
+import { heldOfClients } from "../riak/held.js";
+import { connectionsMax, heldBytesMax } from "../riak/limits.js";
 import { Pages } from "./h2/output.js";
 import { listenOn } from "./listen.js";
 import { PbLink } from "./pb-link.js";
@@ -16,6 +17,7 @@ export class PbServer {
   readonly #newKey: () => string;
   readonly #server: Server;
   readonly #pages = new Pages();
+  readonly #held = heldOfClients(heldBytesMax);
   readonly #links = new Set<PbLink>();
   #ticking: NodeJS.Timeout | undefined;
 
@@ -44,7 +46,7 @@ export class PbServer {
   }
 
   #accept(socket: Socket): void {
-    const from = { store: this.#store, newKey: this.#newKey, nowMs: performance.now() };
+    const from = { held: this.#held, store: this.#store, newKey: this.#newKey, nowMs: performance.now() };
     const link = new PbLink(socket, this.#pages, from, () => {
       this.#links.delete(link);
       if (this.#links.size > 0) return;

@@ -1,37 +1,12 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import type { Socket } from "node:net";
+import type { Held, HeldOfClients } from "../riak/held.js";
 import type { Header, HttpReply, HttpRequest } from "../riak/http/message.js";
 import { textResponse } from "../riak/http/message.js";
 import { serveHttp } from "../riak/http/serve.js";
 import type { HttpSession } from "../riak/http/session.js";
 import { messageBytesMax, pipelinedMax, unsentBytesMax } from "../riak/limits.js";
 import { lingerMs, stallTimeoutMs } from "./h2/limits.js";
-
-/** What all connections together hold of bodies. */
-export class Held {
-  readonly #bytesMax: number;
-  #bytes = 0;
-
-  constructor(bytesMax: number) {
-    this.#bytesMax = bytesMax;
-  }
-
-  /** False: there is no room. */
-  take(bytes: number): boolean {
-    if (this.#bytes + bytes > this.#bytesMax) return false;
-    this.#bytes += bytes;
-    return true;
-  }
-
-  /** What is there already counts even where there is no room for it. */
-  add(bytes: number): void {
-    this.#bytes += bytes;
-  }
-
-  giveBack(bytes: number): void {
-    this.#bytes -= bytes;
-  }
-}
 
 interface Waiting {
   readonly request: IncomingMessage;
@@ -47,7 +22,7 @@ interface Waiting {
 export class RiakHttpLink {
   readonly #socket: Socket;
   readonly #session: HttpSession;
-  readonly #held: Held;
+  readonly #held: HeldOfClients;
   readonly #waiting: Waiting[] = [];
   #isBusy = false;
   #isReading = false;
@@ -56,7 +31,7 @@ export class RiakHttpLink {
   #leftBytes = 0;
   #readBytes = 0;
 
-  constructor(socket: Socket, session: HttpSession, held: Held) {
+  constructor(socket: Socket, session: HttpSession, held: HeldOfClients) {
     this.#socket = socket;
     this.#session = session;
     this.#held = held;
@@ -95,7 +70,7 @@ export class RiakHttpLink {
       this.#isBusy = false;
       this.#next();
     });
-    const reply = new SocketReply(response, this.#held);
+    const reply = new SocketReply(response, this.#held.outgoing);
     this.#readBody(waiting, (body) => {
       if (typeof body !== "string") {
         const cancel = serveHttp(requestOf(request, body), this.#session, reply);
@@ -113,11 +88,12 @@ export class RiakHttpLink {
 
   #readBody({ request, response, wantsContinue }: Waiting, done: (body: Buffer | "tooLong" | "overload") => void): void {
     if (Number(request.headers["content-length"] ?? 0) > messageBytesMax) return done("tooLong");
+    if (this.#held.outgoing.isFull) return done("overload");
     if (wantsContinue) response.writeContinue();
     const chunks: Buffer[] = [];
     let bytes = 0;
     let isOver = false;
-    response.on("close", () => this.#held.giveBack(bytes));
+    response.on("close", () => this.#held.incoming.giveBack(bytes));
     this.#isReading = true;
     const end = (body: Buffer | "tooLong" | "overload"): void => {
       if (isOver) return;
@@ -128,7 +104,7 @@ export class RiakHttpLink {
     request.on("data", (chunk: Buffer) => {
       if (isOver) return;
       if (bytes + chunk.length > messageBytesMax) return end("tooLong");
-      if (!this.#held.take(chunk.length)) return end("overload");
+      if (!this.#held.incoming.take(chunk.length)) return end("overload");
       bytes += chunk.length;
       chunks.push(chunk);
     });

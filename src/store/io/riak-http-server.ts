@@ -2,9 +2,10 @@ import { createServer } from "node:http";
 import type { Server } from "node:http";
 import type { Socket } from "node:net";
 import { connectionsMax, headersBytesMax, heldBytesMax } from "../riak/limits.js";
+import { heldOfClients, type HeldOfClients } from "../riak/held.js";
 import type { HttpSession } from "../riak/http/session.js";
 import { listenOn } from "./listen.js";
-import { Held, RiakHttpLink } from "./riak-http-link.js";
+import { RiakHttpLink } from "./riak-http-link.js";
 
 /** How often connections are looked at that make no progress. */
 const tickMs = 1000;
@@ -19,12 +20,12 @@ const requestTimeoutMs = 300_000;
 export class RiakHttpServer {
   readonly #server: Server;
   readonly #links = new Map<Socket, RiakHttpLink>();
-  readonly #held: Held;
+  readonly #held: HeldOfClients;
   #ticking: NodeJS.Timeout | undefined;
 
-  /** `bytesMax`: of bodies that are on their way, all together. */
+  /** `bytesMax`: of bodies that are on their way, all together, and as much of answers. */
   constructor(session: HttpSession, bytesMax = heldBytesMax) {
-    this.#held = new Held(bytesMax);
+    this.#held = heldOfClients(bytesMax);
     this.#server = createServer({
       maxHeaderSize: headersBytesMax,
       headersTimeout: headersTimeoutMs,

@@ -46,6 +46,11 @@ export class FrameCutter {
     return { type: "message", code: first[lengthBytes] as number, body: first.subarray(lengthBytes + 1, end) };
   }
 
+  /** Leaves out the message that has begun and is not whole yet, and whose length is known. */
+  leaveOut(): void {
+    this.#skip(lengthBytes + this.#joined(lengthBytes).readUInt32BE());
+  }
+
   /** The first chunk, which then holds so many bytes at least. */
   #joined(count: number): Buffer {
     const [first] = this.#chunks;

@@ -21,7 +21,7 @@ export const headersBytesMax = 64 * 1024;
 /** Requests that a client of HTTP sends before earlier ones are answered; with more the connection is closed. */
 export const pipelinedMax = 64;
 
-/** Bodies of HTTP requests and answers that are on their way, all connections together; with more, requests are refused. */
+/** What all connections of an API together hold of requests on their way, and of answers; with more, requests are refused. */
 export const heldBytesMax = 128 * 2 ** 20;
 
 /** Objects that one walk along links reads. */

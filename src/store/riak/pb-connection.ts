@@ -10,7 +10,10 @@ import { calls } from "./calls.js";
 import { code as codes, unsupported } from "./codes.js";
 import { FrameCutter } from "./frame-cutter.js";
 import type { Frame } from "./frame-cutter.js";
+import type { HeldOfClients } from "./held.js";
 import { messageBytesMax, unsentBytesMax, waitingBytesMax } from "./limits.js";
+
+const overload = "overload";
 
 /**
  * The server's end of one connection of Riak's protocol buffers, without its socket: bytes come in by {@link receive}, what is to be sent is in
@@ -20,6 +23,7 @@ import { messageBytesMax, unsentBytesMax, waitingBytesMax } from "./limits.js";
 export class PbConnection {
   readonly output: Output;
   readonly #session: Session;
+  readonly #held: HeldOfClients;
   readonly #wake: () => void;
   readonly #cutter = new FrameCutter();
   #answering: Answering | undefined;
@@ -27,10 +31,14 @@ export class PbConnection {
   #socketBytes = 0;
   #isPumping = false;
   #closed = false;
+  /** So much of {@link #held} is of this connection: what came and was not begun, and what is not sent. */
+  #incomingBytes = 0;
+  #outgoingBytes = 0;
 
-  /** `wake` says that there is something in the output. */
-  constructor(pages: Pages, store: LeaderlessStore, newKey: () => string, wake: () => void) {
+  /** `held`: of all connections; `wake` says that there is something in the output. */
+  constructor(pages: Pages, held: HeldOfClients, store: LeaderlessStore, newKey: () => string, wake: () => void) {
     this.output = new Output(pages);
+    this.#held = held;
     this.#session = { store, newKey, clientId: Buffer.alloc(4) };
     this.#wake = wake;
   }
@@ -44,6 +52,11 @@ export class PbConnection {
   get wantsInput(): boolean {
     const isStuck = this.#answering !== undefined || !this.#hasRoom;
     return !this.#closed && !(isStuck && this.#cutter.bytes >= waitingBytesMax);
+  }
+
+  /** The client has begun a message, and nothing but itself keeps it from sending the rest. */
+  get isMidMessage(): boolean {
+    return !this.#closed && this.#answering === undefined && this.#hasRoom && this.#cutter.bytes > 0;
   }
 
   receive(chunk: Buffer): void {
@@ -65,10 +78,15 @@ export class PbConnection {
     this.#closed = true;
     this.#answering?.abandon();
     this.#answering = undefined;
+    this.#hold(0, 0);
   }
 
   get #hasRoom(): boolean {
-    return this.#socketBytes + this.output.bytes < unsentBytesMax;
+    return this.#unsentBytes < unsentBytesMax;
+  }
+
+  get #unsentBytes(): number {
+    return this.#socketBytes + this.output.bytes;
   }
 
   /** Begins requests until one takes its time. */
@@ -78,10 +96,28 @@ export class PbConnection {
     this.#isPumping = true;
     while (!this.#closed && this.#answering === undefined && this.#hasRoom) {
       const frame = this.#cutter.next();
-      if (frame === undefined) break;
+      if (frame === undefined) {
+        this.#refuseWhereFull();
+        break;
+      }
       this.#begin(frame);
     }
     this.#isPumping = false;
+    this.#hold(this.#cutter.bytes, this.#unsentBytes);
+  }
+
+  /** Nobody may fill the memory with messages that they begin and never end. */
+  #refuseWhereFull(): void {
+    if (this.#cutter.bytes < waitingBytesMax || !this.#held.incoming.isFull) return;
+    this.#cutter.leaveOut();
+    this.#error(overload);
+  }
+
+  #hold(incomingBytes: number, outgoingBytes: number): void {
+    this.#held.incoming.add(incomingBytes - this.#incomingBytes);
+    this.#held.outgoing.add(outgoingBytes - this.#outgoingBytes);
+    this.#incomingBytes = incomingBytes;
+    this.#outgoingBytes = outgoingBytes;
   }
 
   #begin(frame: Frame): void {
@@ -95,7 +131,8 @@ export class PbConnection {
       return;
     }
     const call = calls.get(frame.code);
-    if (call === undefined) this.#error(unsupported.get(frame.code) ?? `Unknown message code: ${frame.code}`);
+    if (call !== undefined && this.#held.outgoing.isFull) this.#error(overload);
+    else if (call === undefined) this.#error(unsupported.get(frame.code) ?? `Unknown message code: ${frame.code}`);
     else this.#call(call, frame.body);
   }
 

@@ -6,6 +6,8 @@ import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { Pages } from "../../../src/store/io/h2/output.js";
 import { PbLink } from "../../../src/store/io/pb-link.js";
+import { heldOfClients } from "../../../src/store/riak/held.js";
+import { heldBytesMax } from "../../../src/store/riak/limits.js";
 import { memoryStore } from "./memory-store.js";
 import type { MemoryStore } from "./memory-store.js";
 
@@ -22,8 +24,9 @@ beforeAll(async () => {
   store = memoryStore();
   let made = 0;
   const pages = new Pages();
+  const held = heldOfClients(heldBytesMax);
   server = createServer((socket) => {
-    const from = { store, newKey: () => `made${++made}`, nowMs: 0 };
+    const from = { held, store, newKey: () => `made${++made}`, nowMs: 0 };
     const link: PbLink = new PbLink(socket, pages, from, () => links.delete(link));
     links.add(link);
   });

@@ -6,7 +6,8 @@ import type { Failure } from "../../../src/store/leaderless/api.js";
 import * as buckets from "../../../src/store/riak/bucket-messages.js";
 import { code } from "../../../src/store/riak/codes.js";
 import * as dt from "../../../src/store/riak/data-type-messages.js";
-import { messageBytesMax, unsentBytesMax, waitingBytesMax } from "../../../src/store/riak/limits.js";
+import { heldOfClients, type HeldOfClients } from "../../../src/store/riak/held.js";
+import { heldBytesMax, messageBytesMax, unsentBytesMax, waitingBytesMax } from "../../../src/store/riak/limits.js";
 import * as objects from "../../../src/store/riak/object-messages.js";
 import { PbConnection } from "../../../src/store/riak/pb-connection.js";
 import { decode } from "../../../src/store/wire/decode.js";
@@ -22,6 +23,7 @@ beforeEach(() => {
   store = memoryStore();
   connection = new PbConnection(
     new Pages(),
+    heldOfClients(heldBytesMax),
     store,
     () => "made",
     () => {},
@@ -112,6 +114,7 @@ describe("framing", () => {
         store = memoryStore();
         connection = new PbConnection(
           new Pages(),
+          heldOfClients(heldBytesMax),
           store,
           () => "made",
           () => {},
@@ -152,6 +155,7 @@ describe("framing", () => {
       fc.asyncProperty(fc.constantFrom(...Object.values(code)), fc.uint8Array({ maxLength: 60 }), async (number, body) => {
         connection = new PbConnection(
           new Pages(),
+          heldOfClients(heldBytesMax),
           memoryStore(),
           () => "made",
           () => {},
@@ -235,6 +239,52 @@ describe("order and bounds", () => {
     await turn();
     expect(taken()).toEqual([]);
     expect(store.abandoned).toBe(1);
+  });
+});
+
+describe("memory of all connections", () => {
+  const connectionOf = (held: HeldOfClients): PbConnection =>
+    new PbConnection(
+      new Pages(),
+      held,
+      store,
+      () => "made",
+      () => {},
+    );
+  const long = putOf({ value: "x".repeat(2 * waitingBytesMax) });
+  const overload = { code: 0, body: Buffer.from(encode(buckets.RpbErrorResp, { errmsg: "overload", errcode: 0 })) };
+
+  it("leaves out a message that comes in pieces where those of others fill it, takes short ones, and gives back what it held", async () => {
+    const held = heldOfClients(2 * waitingBytesMax);
+    const hogs = [0, 1].map(() => connectionOf(held));
+    for (const hog of hogs) hog.receive(long.subarray(0, waitingBytesMax));
+    connection = connectionOf(held);
+    expect(hogs.map((hog) => [hog.isMidMessage, hog.wantsInput])).toEqual([
+      [true, true],
+      [true, true],
+    ]);
+    const cut = (): Promise<Said[]> =>
+      said(long.subarray(0, waitingBytesMax), long.subarray(waitingBytesMax), frame(code.pingReq), putOf(), getOf());
+    expect((await cut()).map((each) => each.code)).toEqual([0, code.pingResp, code.putResp, code.getResp]);
+    expect(await said(long.subarray(0, waitingBytesMax))).toEqual([overload]);
+    await said(long.subarray(waitingBytesMax));
+    for (const hog of hogs) hog.lost();
+    expect((await cut()).map((each) => each.code)).toEqual([code.putResp, code.pingResp, code.putResp, code.getResp]);
+    expect(held.incoming.take(2 * waitingBytesMax)).toBe(true);
+  });
+
+  it("begins no request where answers that others do not take fill it", async () => {
+    const held = heldOfClients(unsentBytesMax);
+    connection = connectionOf(held);
+    await said(putOf({ value: "z".repeat(unsentBytesMax) }));
+    const hog = connectionOf(held);
+    hog.receive(getOf());
+    await turn();
+    await turn();
+    expect(await said(getOf())).toEqual([overload]);
+    hog.lost();
+    expect((await said(getOf())).map((each) => each.code)).toEqual([code.getResp]);
+    expect(held.outgoing.take(unsentBytesMax)).toBe(true);
   });
 });
 
