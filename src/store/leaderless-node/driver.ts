@@ -4,7 +4,7 @@ import type { RingOutcome } from "../leaderless/cluster-view.js";
 import type { Input, Leaderless, LeaderlessEvent } from "../leaderless/machine.js";
 import type { Message } from "../leaderless/messages.js";
 import type { Clock } from "../clock.js";
-import { riakName } from "./status.js";
+import { riakName } from "../leaderless/node-name.js";
 
 export interface DriverOptions {
   readonly node: string;

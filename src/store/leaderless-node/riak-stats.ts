@@ -6,7 +6,7 @@ import type { Leaderless } from "../leaderless/machine.js";
 import type { Stats } from "../riak/http/session.js";
 import { countedStore } from "../riak/stats/counted-store.js";
 import { Statistics } from "../riak/stats/statistics.js";
-import { riakName } from "./status.js";
+import { riakName } from "../leaderless/node-name.js";
 
 export interface RiakStatsOptions {
   readonly node: string;

@@ -24,11 +24,6 @@ export interface StatusOptions {
   readonly clients: () => { readonly pb: number; readonly http: number };
 }
 
-/** As Riak names its nodes. */
-export function riakName(node: string): string {
-  return `${node}@${node}`;
-}
-
 export interface LeaderlessStatus {
   readonly node: string;
   readonly member: number;

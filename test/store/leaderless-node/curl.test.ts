@@ -1,12 +1,12 @@
 // Shows that nodes of the leaderless store answer curl as Riak's manual has it: values and what is said of them, siblings, conditions, counters, properties, statistics.
-import { execFile, spawnSync } from "node:child_process";
+import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { curlAt, hasCurl, type Curled } from "../../support/clients/curl.js";
 import { until } from "../cluster.js";
 import { TestNodes } from "./nodes.js";
 
 const run = promisify(execFile);
-const hasCurl = spawnSync("curl", ["--version"]).status === 0;
 
 describe.skipIf(!hasCurl)("curl", () => {
   let nodes: TestNodes;
@@ -20,20 +20,8 @@ describe.skipIf(!hasCurl)("curl", () => {
   }, 60_000);
   afterAll(async () => nodes.destroy(), 60_000);
 
-  /** Status, headers in lower case, body. */
-  async function curl(
-    node: string,
-    path: string,
-    ...args: string[]
-  ): Promise<{ status: number; headers: Map<string, string>; body: string }> {
-    const { stdout } = await run("curl", ["-s", "-i", "--max-time", "20", ...args, `${nodes.httpUrl(node)}${path}`]);
-    const [head = "", ...rest] = stdout.split("\r\n\r\n");
-    const [first = "", ...lines] = head.split("\r\n");
-    const headers = new Map(
-      lines.map((line) => [line.slice(0, line.indexOf(":")).toLowerCase(), line.slice(line.indexOf(":") + 2)]),
-    );
-    return { status: Number(first.split(" ")[1]), headers, body: rest.join("\r\n\r\n") };
-  }
+  const curl = (node: string, path: string, ...args: string[]): Promise<Curled> =>
+    curlAt(`${nodes.httpUrl(node)}${path}`, ...args);
   const put = (value: string, ...headers: string[]): string[] => [
     "-XPUT",
     ...headers.flatMap((each) => ["-H", each]),

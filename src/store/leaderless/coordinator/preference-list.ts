@@ -1,4 +1,5 @@
 import type { Answer, ObjectName, Request } from "../api.js";
+import { riakName } from "../node-name.js";
 import { homePartition } from "../ring/place.js";
 import { noSuchType } from "./answers.js";
 import type { Surroundings } from "./surroundings.js";
@@ -16,7 +17,7 @@ export function preferenceListOf(name: ObjectName, around: Surroundings): Answer
   const { nVal } = properties;
   const value = around.replicas(name, { n: nVal, nVal, sloppy: true }).map(({ member, hintFor }) => {
     const steps = owners.findIndex((_, i) => owners[(home + i) % ringSize] === (hintFor ?? member));
-    return { partition: (home + Math.max(steps, 0)) % ringSize, node: member, isPrimary: hintFor === undefined };
+    return { partition: (home + Math.max(steps, 0)) % ringSize, node: riakName(member), isPrimary: hintFor === undefined };
   });
   return { ok: true, value };
 }
