@@ -11,3 +11,10 @@ export const requestBytesMax = 128 * 2 ** 20;
 
 /** Writes of others that wait for the disk at one time: those who send more have to wait themselves. */
 export const waitingForDiskMax = 65_536;
+
+/** Owners of a key: more copies than there are nodes in the largest cluster help nobody. */
+export const nValMax = 50;
+
+export function isNVal(value: unknown): value is number {
+  return Number.isInteger(value) && (value as number) >= 1 && (value as number) <= nValMax;
+}

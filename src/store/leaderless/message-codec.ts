@@ -7,6 +7,7 @@
  * A place is a byte, 0 at home and 1 a hint, partition and N, and a hint's member. What may be absent is led by a byte, 0 or 1. Who sent it and to
  * whom, the connection says.
  */
+import { isNVal } from "./limits.js";
 import type { Message, Wanted } from "./messages.js";
 import { ringSizes } from "./ring/place.js";
 import { objectName } from "./storage-key.js";
@@ -118,6 +119,7 @@ function readPlace(reader: ByteReader): Place {
   const partition = readCount(reader);
   if (partition >= partitionsMax) throw new MalformedBytes(`there is no partition ${partition}`);
   const n = readCount(reader);
+  if (!isNVal(n)) throw new MalformedBytes(`no key has ${n} owners`);
   return isHint ? { kind: "hint", partition, n, member: reader.text() } : { kind: "home", partition, n };
 }
 

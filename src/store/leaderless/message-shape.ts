@@ -1,5 +1,6 @@
 import { parseGossipMessage } from "./gossip/messages.js";
 import type { CodedMessage } from "./message-codec.js";
+import { isNVal } from "./limits.js";
 import type { Message } from "./messages.js";
 import { answerShape, coordinatedShape } from "./request-shape.js";
 import { ringSizes } from "./ring/place.js";
@@ -12,8 +13,8 @@ const partitionsMax = Math.max(...ringSizes);
 const partition: Shape = (value) => count(value) && (value as number) < partitionsMax;
 
 const place = tagged("kind", {
-  home: record({ partition, n: count }),
-  hint: record({ partition, n: count, member: text }),
+  home: record({ partition, n: isNVal }),
+  hint: record({ partition, n: isNVal, member: text }),
 });
 
 const key: Shape = (value) => {
@@ -51,7 +52,7 @@ const holdsAsk = tagged("type", { segments: record({ hashes: counts }), keys: re
 const listAsk = record({
   range: record({ kind: oneOf("keys", "buckets", "entries"), from: text, to: optional(text) }),
   partitions: list(partition),
-  n: count,
+  n: isNVal,
   pattern: optional(text),
   limit: count,
 });

@@ -1,4 +1,5 @@
 import { bytes, count, either, flag, list, oneOf, optional, pair, record, tagged, text, type Shape } from "./shape.js";
+import { nameBytesMax } from "./storage-key.js";
 
 /** Shapes of what clients ask and are answered (api.ts), where one node passes it on to another. */
 
@@ -13,7 +14,9 @@ const writeOptions = record({
   timeoutMs: optional(count),
 });
 
-const name = record({ type: text, bucket: text, key: text });
+const shortName: Shape = (value) => text(value) && (value as string).length <= nameBytesMax;
+
+const name = record({ type: shortName, bucket: shortName, key: text });
 
 const contentFields = {
   value: bytes,

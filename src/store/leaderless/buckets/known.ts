@@ -2,6 +2,7 @@ import type { Bucket, BucketProperties } from "../api.js";
 import { dataTypes } from "../crdt/kinds.js";
 import { propsOf } from "../gossip/bucket-types.js";
 import { bucketName, entryOf, nValsHad, type ClusterState, type Props } from "../gossip/cluster-state.js";
+import { isNVal } from "../limits.js";
 import { quorumWords } from "./properties.js";
 
 /** The properties of a bucket by what this node knows. Undefined where its type is not active. */
@@ -42,7 +43,7 @@ export function currentNVals({ types, buckets }: ClusterState, defaultN: number)
 
 function nValIn(props: Props | undefined): number[] {
   const nVal = props?.["nVal"];
-  return checks.nVal(nVal) ? [nVal as number] : [];
+  return isNVal(nVal) ? [nVal] : [];
 }
 
 /** Of a bucket type, whether it is active or not. */
@@ -69,7 +70,7 @@ const quorum = (value: unknown): boolean => count(value) || quorumWords.has(valu
 const datatype = (value: unknown): boolean => typeof value === "string" && Object.hasOwn(dataTypes, value);
 
 const checks: Readonly<Record<Name, (value: unknown) => boolean>> = {
-  nVal: (value) => count(value) && value !== 0,
+  nVal: isNVal,
   allowMult: flag,
   lastWriteWins: flag,
   r: quorum,

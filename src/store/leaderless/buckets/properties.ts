@@ -1,5 +1,6 @@
 import type { BucketProperties, Quorum } from "../api.js";
 import { dataTypes } from "../crdt/kinds.js";
+import { nValMax } from "../limits.js";
 
 /** What the spec of the store asks for (`store: { design: leaderless, … }`), where buckets say nothing else. */
 export interface StoreDefaults {
@@ -74,9 +75,6 @@ export function problemWith(
   if (current.datatype === "hll" && hllPrecision > current.hllPrecision) return "hll_precision can only be made smaller";
   return undefined;
 }
-
-/** More copies than there are nodes in the largest cluster help nobody. */
-const nValMax = 50;
 
 export const quorumWords: ReadonlySet<string> = new Set(["one", "quorum", "all", "default"]);
 

@@ -8,6 +8,7 @@ import {
   type ClusterState,
   type Props,
 } from "./cluster-state.js";
+import { isNVal } from "../limits.js";
 import { memberStatus, presentMembers } from "./membership.js";
 
 export type StateResult = { readonly ok: true; readonly state: ClusterState } | { readonly ok: false; readonly why: string };
@@ -97,7 +98,7 @@ export function setBucketProps(
 
 /** Every `n_val` that an entry has had, with that of the one before it. */
 function nValsOf(before: Partial<BucketEntry> | undefined, { props }: Partial<BucketEntry>): Pick<BucketEntry, "nVals"> {
-  const told = [before?.props?.["nVal"], props?.["nVal"]].filter((nVal): nVal is number => Number.isSafeInteger(nVal));
+  const told = [before?.props?.["nVal"], props?.["nVal"]].filter(isNVal);
   const nVals = nValsHad(before?.nVals, told);
   return nVals.length === 0 ? {} : { nVals };
 }

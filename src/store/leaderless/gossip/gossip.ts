@@ -148,8 +148,12 @@ export class Gossip {
     const isAnswer = message.type === "state" && message.isAnswer;
     if (differing.length > 0 && !isAnswer) return this.#tell(from, differing, message.type === "state");
     // who has told something waits to hear that it is known; and nobody compares with who is gone, which would wait for that in vain
-    const isWaiting = message.type === "state" ? !isAnswer : memberStatus(this.#state.ring, from) === "gone";
+    const isWaiting = message.type === "state" ? !isAnswer : this.#isGone(from) && !this.#isGone(this.#self);
     if (differing.length === 0 && isWaiting) this.#sendDigest(from);
+  }
+
+  #isGone(member: string): boolean {
+    return memberStatus(this.#state.ring, member) === "gone";
   }
 
   #tell(to: string, wanted: readonly Section[], isAnswer: boolean): void {

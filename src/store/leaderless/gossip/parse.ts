@@ -1,3 +1,4 @@
+import { isNVal } from "../limits.js";
 import { ringSizes } from "../ring/place.js";
 import { compareRings, type Ring } from "../ring/ring.js";
 import type { Change, Plan } from "../ring/staged-plan.js";
@@ -49,7 +50,7 @@ const count: Parser<number> = (value) =>
   typeof value === "number" && Number.isSafeInteger(value) && value >= 0 && value <= 2 ** 52 ? value : undefined;
 const flag: Parser<boolean> = (value) => (typeof value === "boolean" ? value : undefined);
 const names: Parser<string[]> = (value) => listOf(value, name);
-const nVals: Parser<number[]> = (value) => listOf(value, (n) => (n === 0 ? undefined : count(n)));
+const nVals: Parser<number[]> = (value) => listOf(value, (n) => (isNVal(n) ? n : undefined));
 
 function ring(value: unknown): Ring | undefined {
   const parsed = fieldsOf(value, { version: count, committer: name, members: names, owners: names, lineage: names });

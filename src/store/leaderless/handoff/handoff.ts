@@ -6,8 +6,10 @@ import type { Message } from "../messages.js";
 import { mergeAll } from "../objects/merge.js";
 import { decodeObject, encodeObject } from "../objects/object-codec.js";
 import { ringName } from "../ring/ring.js";
+import type { RefusedEvent } from "../replica.js";
 import { objectName } from "../storage-key.js";
 import type { Place, Storage } from "../storage.js";
+import { MalformedBytes } from "../versions/binary.js";
 import { Custodian, type Custody } from "./custody.js";
 import { Leaving } from "./leaving.js";
 import { Relay } from "./relay.js";
@@ -25,7 +27,7 @@ export interface HandoffOptions {
   readonly around: Surroundings;
   readonly storage: Storage;
   readonly cluster: ClusterView;
-  readonly tell: (event: MembershipEvent) => void;
+  readonly tell: (event: MembershipEvent | RefusedEvent) => void;
 }
 
 type ReadMessage = Extract<Message, { readonly type: "read" }>;
@@ -159,7 +161,9 @@ export class Handoff {
     this.#relay.read(place, key, custody.to, (found) => {
       if (found === undefined) return fail();
       const own = custody.kind === "handedOver" ? copies.bytes(place, key) : undefined;
-      reply(this.#together(key, own === undefined ? found : [own, ...found]));
+      const together = this.#together(key, own === undefined ? found : [own, ...found], custody.to);
+      if (together === "failed") fail();
+      else reply(together);
     });
   }
 
@@ -217,12 +221,19 @@ export class Handoff {
     return place.kind === "hint" ? { kind: "own" } : this.#custodian.of(place.partition, place.n);
   }
 
-  #together(key: string, copies: readonly Uint8Array[]): Uint8Array | undefined {
+  /** `from`: whom some of them are of. One copy is passed on as it is: who asked looks at it. */
+  #together(key: string, copies: readonly Uint8Array[], from: readonly string[]): Uint8Array | undefined | "failed" {
     if (copies.length <= 1) return copies[0];
     const { propertiesOf, rulesOf } = this.#options.around;
     const properties = propertiesOf(objectName(key));
-    if (properties === undefined) return undefined;
-    return encodeObject(mergeAll(copies.map(decodeObject), rulesOf(properties)));
+    if (properties === undefined) return "failed";
+    try {
+      return encodeObject(mergeAll(copies.map(decodeObject), rulesOf(properties)));
+    } catch (error) {
+      if (!(error instanceof MalformedBytes)) throw error;
+      this.#options.tell({ type: "refused", from: from.join(), why: error.message });
+      return "failed";
+    }
   }
 
   #whither(place: Place): readonly Destination[] | undefined {

@@ -74,12 +74,12 @@ export class Listing {
   answered(stream: Stream, ask: ListAsk, answer: ListAnswer): void {
     if (stream.asked !== ask || this.#isOver) return;
     stream.asked = undefined;
-    if (answer.type === "page") {
+    if (answer.type === "page" && isPage(ask, answer, this.#query)) {
       stream.items = answer.items;
       stream.at = 0;
       stream.next = answer.next;
-    } else if (answer.type === "notOwner") this.#lose(stream);
-    else return this.#fail({ type: "overload" });
+    } else if (answer.type === "overload") return this.#fail({ type: "overload" });
+    else this.#lose(stream);
     this.#goOn();
   }
 
@@ -210,4 +210,27 @@ export class Listing {
 /** Whether it has to be asked before anybody can say what comes next. */
 function isEmpty({ items, at, next }: Stream): boolean {
   return at >= items.length && next !== undefined;
+}
+
+/** Whether this may be a page of what was asked for: in order, within the range, each what a client can be told; and the next one goes on from there. */
+function isPage(
+  { range: { from, to } }: ListAsk,
+  { items, next }: Extract<ListAnswer, { type: "page" }>,
+  { itemOf }: Query,
+): boolean {
+  let last = from;
+  for (const [at, item] of items.entries()) {
+    if (at === 0 ? item < last : item <= last) return false;
+    last = item;
+  }
+  const isWithin = to === undefined || items.length === 0 || last < to;
+  const goesOn = next === undefined || (next > from && (items.length === 0 || next > last));
+  if (!isWithin || !goesOn) return false;
+  try {
+    items.forEach(itemOf);
+    return true;
+  } catch (error) {
+    if (error instanceof RangeError) return false;
+    throw error;
+  }
 }

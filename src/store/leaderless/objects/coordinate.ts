@@ -95,5 +95,5 @@ function stamp(local: StoredObject | undefined, wallMs: number): number {
 }
 
 function lastStamp(local: StoredObject | undefined): number {
-  return Math.max(0, ...(local?.siblings ?? []).map(({ lastModifiedUs }) => lastModifiedUs));
+  return (local?.siblings ?? []).reduce((last, { lastModifiedUs }) => Math.max(last, lastModifiedUs), 0);
 }

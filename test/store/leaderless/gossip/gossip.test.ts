@@ -16,6 +16,7 @@ import {
   commit,
   join,
   markDown,
+  markGone,
   memberStatus,
   planStaged,
   stage,
@@ -267,4 +268,16 @@ test("what is no message is refused", () => {
     null,
   ];
   for (const value of wrong) expect(parseGossipMessage(value)).toBeUndefined();
+});
+
+test("two that are gone do not tell each other for ever that they know the same", () => {
+  const { ring, ...rest } = founded(3);
+  const state = { ...rest, ring: markGone(markGone(ring, "n1"), "n2") };
+  const [one, other] = ["n1", "n2"].map((self) => new Gossip({ self, prng: createPrng(1), state, isReachable: () => true })) as [
+    Gossip,
+    Gossip,
+  ];
+  const digest = { type: "digest", from: "n1", to: "n2", digest: one.digest } as const;
+  const answers = other.step([{ type: "receive", message: digest }]).send;
+  expect(answers.flatMap((message) => one.step([{ type: "receive", message }]).send)).toEqual([]);
 });

@@ -29,6 +29,8 @@ export class Box {
   readonly events: { readonly node: string; readonly event: LeaderlessEvent }[] = [];
   /** Whether `to` hears `from`, or hears this of it. */
   hears: (from: string, to: string, message: Message) => boolean = () => true;
+  /** What becomes of a message on its way; undefined: it is lost. */
+  alter: (message: Message) => Message | undefined = (message) => message;
   /** Sees all that arrives. */
   onMessage: (message: Message) => void = () => undefined;
   nowMs = 1000;
@@ -159,8 +161,9 @@ export class Box {
       const mail = this.#mail;
       if (mail.length === 0 && busy.length === 0) return;
       this.#mail = [];
-      for (const message of mail) {
-        if (!this.hears(message.from, message.to, message)) continue;
+      for (const sent of mail) {
+        const message = this.hears(sent.from, sent.to, sent) ? this.alter(sent) : undefined;
+        if (message === undefined) continue;
         this.onMessage(message);
         this.#deliver(message);
       }

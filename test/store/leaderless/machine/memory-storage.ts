@@ -20,9 +20,12 @@ export class MemoryStorage implements Storage {
   readonly #places = new Map<string, Held>();
   readonly #meta = new Map<string, Uint8Array>();
   written = 0;
+  /** What the disk makes of what it has kept. */
+  alter: (bytes: Uint8Array) => Uint8Array = (bytes) => bytes;
 
   get(place: Place, key: string): Uint8Array | undefined {
-    return this.#places.get(nameOf(place))?.segments[segmentOf(keyHash(key))]?.get(key)?.bytes;
+    const kept = this.#places.get(nameOf(place))?.segments[segmentOf(keyHash(key))]?.get(key);
+    return kept && this.alter(kept.bytes);
   }
 
   hash(place: Place, key: string): number | undefined {
