@@ -48,7 +48,7 @@ test("a node that has lost its disk gets everything back by anti-entropy alone, 
   expect((await ring.check()).verdict).toBe("equal");
   const before = await ring.stores();
   const { keys = 0 } = before.get("n2") ?? {};
-  const lackedBytes = await ring.metric("n2", "devious_log_live_bytes");
+  const lackedBytes = await (await ring.metric("n2", "devious_log_live_bytes"))();
   expect(lackedBytes).toBeGreaterThan((objects / 2) * value.length);
 
   await ring.cli.json("chaos", "wipe", "n2");

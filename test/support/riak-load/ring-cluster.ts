@@ -38,11 +38,13 @@ export class RingCluster {
     return JSON.parse(stdout) as Replicas;
   }
 
-  /** A figure of a node's `/metrics`. */
-  async metric(node: string, name: string): Promise<number> {
+  /** Asks a node for a figure of its `/metrics`, for as long as it is not started anew. */
+  async metric(node: string, name: string): Promise<() => Promise<number>> {
     const { address } = await this.cli.node(node);
-    const text = await (await fetch(`http://${address}/metrics`)).text();
-    return Number(new RegExp(`^${name} (\\S+)$`, "m").exec(text)?.[1]);
+    return async () => {
+      const text = await (await fetch(`http://${address}/metrics`)).text();
+      return Number(new RegExp(`^${name} (\\S+)$`, "m").exec(text)?.[1]);
+    };
   }
 
   /** What the nodes say of themselves, by name. */
