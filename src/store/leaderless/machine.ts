@@ -500,6 +500,7 @@ export class Leaderless {
       clientsWaiting: () => this.#open.size,
       take: (place, key, object) => this.#replica.merge(place, key, object)?.bytes,
       look: (_place, key) => this.#look(key),
+      mayForget: (place) => this.#handoff.mayForget(place),
       keepsDeletions: deleteMode.kind === "keep",
       tell: (event) => this.#events.push(event),
       intervalMs: exchangeIntervalMs,

@@ -29,6 +29,8 @@ export interface AntiEntropyOptions {
   readonly take: (place: HomePlace, key: string, object: Uint8Array) => Uint8Array | undefined;
   /** Reads a key from all of its owners, who forget it where all of them hold the same deletion or nothing. */
   readonly look: (place: HomePlace, key: string) => void;
+  /** Whether deletions of the place may be forgotten now. */
+  readonly mayForget: (place: HomePlace) => boolean;
   /** Whether deletions are kept for good: then they are copied as everything else. */
   readonly keepsDeletions: boolean;
   readonly tell: (event: ExchangedEvent) => void;
@@ -90,7 +92,7 @@ export class AntiEntropy {
   #exchanged: Exchanged = { exchanges: 0, keysRepaired: 0, bytes: 0 };
 
   constructor(options: AntiEntropyOptions) {
-    const { storage, prng, nowMs, look } = options;
+    const { storage, prng, nowMs, look, mayForget } = options;
     const { intervalMs = intervalMsDefault, rebuildIntervalMs = rebuildIntervalMsDefault } = options;
     this.#options = options;
     this.#budget = new Budget(nowMs());
@@ -99,6 +101,7 @@ export class AntiEntropy {
     this.#graves = new Graves({
       nowMs,
       look,
+      mayForget,
       isDeleted: (place, key) => isDeletion(storage.get(place, key)),
       turnOf: (place) => this.#owned.turns.get(placeName(place)),
     });

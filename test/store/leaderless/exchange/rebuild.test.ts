@@ -57,6 +57,7 @@ test("a deletion is looked at in the first owner's turn first, again and again, 
   const graves = new Graves({
     nowMs: () => nowMs,
     isDeleted: (_, key) => held.has(key),
+    mayForget: () => true,
     turnOf: ({ partition }) => (partition === 1 ? 0 : partition === 2 ? 1 : undefined),
     look: (_, key) => looks.push(`${key} at ${nowMs}`),
   });
@@ -83,4 +84,23 @@ test("a deletion is looked at in the first owner's turn first, again and again, 
   graves.notice(places[0] as HomePlace, "mine");
   graves.tick(() => false);
   expect(graves.size).toBe(1);
+});
+
+test("as long as a deletion may not be forgotten nobody looks, and that makes the time until the next look no longer", () => {
+  let nowMs = 0;
+  let mayForget = false;
+  const looks: number[] = [];
+  const graves = new Graves({
+    nowMs: () => nowMs,
+    isDeleted: () => true,
+    mayForget: () => mayForget,
+    turnOf: () => 0,
+    look: () => looks.push(nowMs),
+  });
+  graves.notice(places[0] as HomePlace, "k");
+  for (; nowMs < 150_000; nowMs += 1000) {
+    mayForget = nowMs >= 100_500;
+    graves.tick(() => true);
+  }
+  expect(looks).toEqual([101_000, 121_000]);
 });
