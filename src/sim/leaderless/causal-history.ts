@@ -21,9 +21,10 @@ export interface Write {
   readonly isDeletion: boolean;
   /** What it overwrites. */
   readonly past: Past;
-  /** Replicas that have it once it is acknowledged, and those that have it on disk. */
+  /** Replicas that have it once it is acknowledged, those that have it on disk, and owners among these. */
   readonly w: number;
   readonly dw: number;
+  readonly pw: number;
   readonly begunAtMs: number;
   /** When it was answered: Infinity as long as nobody has. */
   endedAtMs: number;

@@ -21,6 +21,8 @@ export interface ClientOptions {
   readonly blindShare: number;
   readonly readQuorums: readonly number[];
   readonly writeQuorums: readonly number[];
+  /** Of the reads, and of the writes, the share that says how many owners there have to be among the replicas (PR, PW). */
+  readonly ownersShare: number;
   /** They say no numbers, and count on the store's quorums to be majorities. */
   readonly trustsDefaults: boolean;
   /** Chance that an answer never arrives. */
@@ -144,16 +146,17 @@ export class SimClients {
   #read(who: string, node: SimNode, key: string, r: number, done: (value: ReadValue | undefined) => void): void {
     const begunAtMs = this.#timeline.nowMs();
     const { timeoutMs, trustsDefaults } = this.#options;
-    const options: ReadOptions = trustsDefaults ? { timeoutMs } : { r, timeoutMs };
+    const pr = this.#owners();
+    const options: ReadOptions = trustsDefaults ? { timeoutMs } : { r, pr, timeoutMs };
     this.#perform(
       who,
       node,
       { type: "get", name: nameOf(key), options },
-      () => `read ${key} r=${r}`,
+      () => `read ${key} r=${r} pr=${pr}`,
       (answer) => {
         if (answer?.ok !== true) return done(undefined);
         const value = answer.value as ReadValue;
-        this.#rules.saw(key, shownOf(value), { r, begunAtMs });
+        this.#rules.saw(key, shownOf(value), { r, pr, begunAtMs });
         done(value);
       },
     );
@@ -172,7 +175,7 @@ export class SimClients {
     const options = this.#optionsOf(write);
     const request: Put = { type: "put", name: nameOf(key), context, content, options, condition, returnBody };
     const text = (): string =>
-      `put ${key}=${write.id} w=${write.w} dw=${write.dw} after {${[...past.sure].join(" ")}} if ${condition}`;
+      `put ${key}=${write.id} w=${write.w} dw=${write.dw} pw=${write.pw} after {${[...past.sure].join(" ")}} if ${condition}`;
     this.#perform(client.name, client.node, request, text, (answer) => {
       this.#end(write, answer);
       const body = answer?.ok === true ? (answer.value as Answers["put"]) : undefined;
@@ -218,6 +221,7 @@ export class SimClients {
       past,
       w,
       dw,
+      pw: this.#owners(),
       begunAtMs: this.#timeline.nowMs(),
       endedAtMs: Infinity,
       outcome: "unknown",
@@ -233,10 +237,14 @@ export class SimClients {
     else if (answer?.failure.definite === true) write.outcome = "failed";
   }
 
-  #optionsOf({ w, dw }: Write): WriteOptions {
+  #optionsOf({ w, dw, pw }: Write): WriteOptions {
     const { timeoutMs, trustsDefaults } = this.#options;
-    if (trustsDefaults) return { timeoutMs };
-    return { w, dw, timeoutMs, ...(this.#prng.chance(0.1) && { pw: this.#prng.int(1, 2) }) };
+    return trustsDefaults ? { timeoutMs } : { w, dw, pw, timeoutMs };
+  }
+
+  #owners(): number {
+    const { ownersShare, trustsDefaults } = this.#options;
+    return !trustsDefaults && this.#prng.chance(ownersShare) ? this.#prng.int(1, 2) : 0;
   }
 
   /** `done` hears undefined where no answer came. */

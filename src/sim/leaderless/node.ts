@@ -64,7 +64,7 @@ export class SimNode {
   wasStarted = false;
   /** What its operator asked for last. */
   wasRefused = false;
-  /** It was a member, and is none any more: it never comes back. */
+  /** It was a member and is none any more, or is lost: it never comes back. */
   hasLeft = false;
   /** How far its wall clock is off. */
   wallSkewMs = 0;
@@ -124,6 +124,12 @@ export class SimNode {
     this.disk.crash();
   }
 
+  /** For good. */
+  end(): void {
+    this.crash();
+    this.hasLeft = true;
+  }
+
   pause(): void {
     if (this.#life === undefined || this.isPaused) return;
     this.#ports.trace.note(() => `${this.name} stops for a while`);
@@ -180,9 +186,7 @@ export class SimNode {
       this.#ports.trace.note(() => `${this.name} to its operator: ${JSON.stringify(outcome)}`);
       this.wasRefused = !outcome.ok;
     }
-    if (!life.machine.hasLeft) return;
-    this.crash();
-    this.hasLeft = true;
+    if (life.machine.hasLeft) this.end();
   }
 
   #nowMs(): number {

@@ -9,10 +9,18 @@ export interface ReadRuleOptions {
   /** Deletions are remembered for good, so nothing that was deleted comes back. */
   readonly keepsDeletions: boolean;
   /**
-   * Replicas that are read and replicas that were written have one in common, and that one has not forgotten: quorums are of owners, and no disk is lost. `durable`:
-   * a crash may take what is not on disk.
+   * When replicas that are read and replicas that were written have one in common, and that one has not forgotten, so that the read has to show the write.
+   * `never`: disks are lost. `owners`: stand-ins count for both, so it takes owners (PR + PW > N; that the same node is asked makes no difference, for who stands in may be
+   * another one each time). `durable`: quorums are of owners (R + DW > N), and a crash may take what is not on disk. `always`: nothing goes wrong (R + W > N).
    */
-  readonly overlaps: "never" | "durable" | "always";
+  readonly overlaps: "never" | "owners" | "durable" | "always";
+}
+
+/** What is known of a read besides what it has shown. */
+export interface Read {
+  readonly r: number;
+  readonly pr: number;
+  readonly begunAtMs: number;
 }
 
 /** Looks at everything that any client is shown. */
@@ -20,8 +28,6 @@ export class ReadRules {
   readonly #history: CausalHistory;
   readonly #options: ReadRuleOptions;
   readonly #shown = new Map<string, { readonly key: string; readonly id: string }>();
-  /** Writes that two nodes may have coordinated, since the first one was silent: what overwrites the one leaves the other, of which its client has not heard. */
-  readonly #passedOn = new Set<string>();
   siblingsMax = 0;
 
   constructor(history: CausalHistory, options: ReadRuleOptions) {
@@ -29,13 +35,8 @@ export class ReadRules {
     this.#options = options;
   }
 
-  /** The node that was asked for this write has another one coordinate it. */
-  isPassedOn(id: string): void {
-    this.#passedOn.add(id);
-  }
-
   /** `read`: of which it is known what it has to show; undefined: what a write came back with. */
-  saw(key: string, shown: Shown, read: { readonly r: number; readonly begunAtMs: number } | undefined): void {
+  saw(key: string, shown: Shown, read: Read | undefined): void {
     const { values } = shown;
     this.siblingsMax = Math.max(this.siblingsMax, values.length);
     for (const id of values) {
@@ -68,26 +69,25 @@ export class ReadRules {
     for (const later of values) {
       const past = this.#history.find(key, later)?.past.sure;
       for (const earlier of values)
-        hold(
-          past?.has(earlier) !== true || this.#passedOn.has(earlier),
-          name,
-          () => `${key} has ${values.join(" ")}, but ${later} overwrote ${earlier}`,
-        );
+        hold(past?.has(earlier) !== true, name, () => `${key} has ${values.join(" ")}, but ${later} overwrote ${earlier}`);
     }
   }
 
-  #isFresh(key: string, values: ReadonlySet<string>, { r, begunAtMs }: { readonly r: number; readonly begunAtMs: number }): void {
+  #isFresh(key: string, values: ReadonlySet<string>, { r, pr, begunAtMs }: Read): void {
     const { overlaps, n } = this.#options;
     if (overlaps === "never") return;
+    const asked = overlaps === "owners" ? pr : Math.max(r, pr);
     const isThere = this.#history.accountedFor(key, values);
     for (const write of this.#history.writes(key)) {
       if (write.outcome !== "ok" || write.endedAtMs >= begunAtMs) continue;
-      if (r + (overlaps === "always" ? Math.max(write.w, write.dw) : write.dw) <= n) continue;
+      const { w, dw, pw } = write;
+      const kept = overlaps === "owners" ? pw : Math.max(dw, pw, overlaps === "always" ? w : 0);
+      if (asked + kept <= n) continue;
       hold(
         isThere(write),
         "reads see acknowledged writes",
         () =>
-          `${write.id} was acknowledged by w=${write.w} dw=${write.dw}; a later read of ${key} with r=${r} found ${[...values].join(" ")}`,
+          `${write.id} was acknowledged by w=${w} dw=${dw} pw=${pw}; a later read of ${key} with r=${r} pr=${pr} found ${[...values].join(" ")}`,
       );
     }
   }

@@ -8,6 +8,7 @@ import type { ClientOptions } from "./clients.js";
 import type { DataTypeOptions } from "./data-type-clients.js";
 import type { FaultName } from "./faults.js";
 import type { NodeOptions } from "./node.js";
+import type { ReadRuleOptions } from "./read-rules.js";
 
 /** What the store can be told to do wrong: the name of each run that shows it. */
 const mistakes = {
@@ -103,6 +104,7 @@ export function drawScenario(prng: Prng, bug?: BugName, provoke: BugName | undef
       blindShare: prng.pick([0, 0.1, 0.3]),
       readQuorums: prng.pick([[2], [1, 2, 3]]),
       writeQuorums: prng.pick([[2], [1, 2, 3]]),
+      ownersShare: prng.pick([0, 0.1, 0.5]),
       trustsDefaults: false,
       lostAnswerProbability: prng.pick([0, 0.02]),
     },
@@ -132,22 +134,31 @@ function drawChanges(prng: Prng, nodes: number): Pick<Scenario, "spares" | "chan
   const join = { kind: "join", member: spare } as const;
   const leave = { kind: "leave", member: gone } as const;
   const replace = { kind: "replace", member: gone, by: spare } as const;
+  const remove = { kind: "force-remove", member: gone } as const;
+  const forced = { kind: "force-replace", member: gone, by: spare } as const;
+  const more = nodes > replicas;
   const changes: readonly (readonly MemberChange[])[][] = [
     [[join]],
     [[join, leave]],
-    [[join, leave, { kind: "leave", member: nodes > replicas ? other : spare }]],
+    [[join, leave, { kind: "leave", member: more ? other : spare }]],
     [[replace]],
-    [[join], ...(nodes > replicas ? [[leave]] : [])],
-    [[replace], ...(nodes > replicas ? [[{ kind: "leave", member: other } as const]] : [])],
+    [[join], ...(more ? [[leave]] : [])],
+    [[replace], ...(more ? [[{ kind: "leave", member: other } as const]] : [])],
+    [[forced]],
+    [[join, remove]],
+    more ? [[remove], [join]] : [[forced], [join]],
+    // it is lost while it leaves
+    more ? [[leave], [remove]] : [[replace], [remove]],
   ];
   return { spares: [spare], changes: prng.pick(changes) };
 }
 
 /** Some runs have nothing go wrong, or no disk, so that more can be asked of them. */
 function drawKind(prng: Prng, scenario: Scenario): Scenario {
-  const kind = prng.pick(["any", "any", "any", "reads", "calm", "strict"] as const);
+  const kind = prng.pick(["any", "any", "any", "reads", "calm", "strict", "owners"] as const);
   if (kind === "calm") return calm(scenario);
   if (kind === "reads") return onlyRepairedByReads(scenario);
+  if (kind === "owners") return askingOwners(withoutDiskLoss(scenario));
   if (kind === "strict") return withoutDiskLoss({ ...scenario, node: { ...scenario.node, quorum: "strict" } });
   return scenario;
 }
@@ -155,23 +166,30 @@ function drawKind(prng: Prng, scenario: Scenario): Scenario {
 /** Nothing goes wrong, and everything is soon enough for nobody to be suspected. */
 function calm(scenario: Scenario): Scenario {
   return {
-    ...scenario,
+    ...withoutDiskLoss(scenario),
     chaosMs: 10_000,
     weather: { delayMs: [0.2, 20], lossProbability: 0, duplicateProbability: 0, straggler: { probability: 0, delayMsMax: 0 } },
     nemesis: { ...scenario.nemesis, weights: {} },
   };
 }
 
+/** Of reads and writes that owners have answered the one sees the other, whoever stands in for others. */
+function askingOwners(scenario: Scenario): Scenario {
+  return { ...scenario, node: { ...scenario.node, quorum: "sloppy" }, clients: { ...scenario.clients, ownersShare: 0.8 } };
+}
+
 function withoutDiskLoss(scenario: Scenario): Scenario {
   const kept = Object.entries(scenario.nemesis.weights).filter(([name]) => !diskLosses.includes(name as FaultName));
-  return { ...scenario, nemesis: { ...scenario.nemesis, weights: Object.fromEntries(kept) } };
+  const changes = scenario.changes.map((each) => each.filter(({ kind }) => !kind.startsWith("force")));
+  return { ...scenario, changes, nemesis: { ...scenario.nemesis, weights: Object.fromEntries(kept) } };
 }
 
 /** See ReadRules: what reads have to show in this run. */
-export function overlapsOf({ nemesis: { weights }, node: { quorum } }: Scenario): "never" | "durable" | "always" {
+export function overlapsOf({ nemesis: { weights }, changes, node: { quorum } }: Scenario): ReadRuleOptions["overlaps"] {
+  const isForced = changes.flat().some(({ kind }) => kind.startsWith("force"));
+  if (isForced || diskLosses.some((name) => weights[name] !== undefined)) return "never";
   if (Object.keys(weights).length === 0) return "always";
-  if (quorum === "sloppy" || diskLosses.some((name) => weights[name] !== undefined)) return "never";
-  return "durable";
+  return quorum === "sloppy" ? "owners" : "durable";
 }
 
 /** Anti-entropy would find everything else as well. Data types nobody reads at the end. */

@@ -46,6 +46,8 @@ export interface Tally {
   /** Nodes that joined, and nodes that left. */
   joined: number;
   leftForGood: number;
+  /** Nodes that were lost and removed by force. */
+  lostForGood: number;
   /** From the end of all faults to rest. */
   restMs: number;
   readonly faults: Partial<Record<FaultName, number>>;
@@ -88,6 +90,7 @@ class Run {
     siblingsMax: 0,
     joined: 0,
     leftForGood: 0,
+    lostForGood: 0,
     restMs: 0,
     faults: {},
   };
@@ -142,7 +145,7 @@ class Run {
     );
     this.#dataTypes = new DataTypeClients(this.#timeline, prng.fork(), this.trace, scenario.dataTypes, this.#nodes);
     this.#administrators = scenario.changes.map(
-      (changes) => new Administrator(this.#timeline, prng.fork(), this.trace, this.#nodes, changes),
+      (changes) => new Administrator(this.#timeline, prng.fork(), this.trace, this.#nodes, (node) => this.#lose(node), changes),
     );
     const arena: Arena = {
       prng: prng.fork(),
@@ -161,6 +164,15 @@ class Run {
     return [...this.#nodes.values()].filter(({ wasStarted, hasLeft }) => wasStarted && !hasLeft);
   }
 
+  /** A node never comes back, and neither does its disk. */
+  #lose(node: SimNode): void {
+    this.#losses.watch(node.disk, () => {
+      node.end();
+      node.disk.wipe();
+    });
+    this.tally.lostForGood++;
+  }
+
   #rot(node: SimNode): void {
     const place = node.disk.rot();
     if (place !== undefined) node.input({ type: "damaged", place });
@@ -177,8 +189,6 @@ class Run {
       meets,
       send: (message) => {
         this.tally.messages++;
-        if (message.type === "forward" && message.asked.type === "put")
-          this.#rules.isPassedOn(Buffer.from(message.asked.content.value).toString("latin1"));
         // as TCP has it
         network.send(message, message.type === "forward" || message.type === "forwardReply");
       },
@@ -203,7 +213,7 @@ class Run {
     Object.assign(this.tally, this.#clients.ended, { lost: this.#losses.count, siblingsMax: this.#rules.siblingsMax });
     this.tally.changes = this.#dataTypes.acknowledged;
     this.tally.joined = this.#scenario.spares.filter((name) => this.#nodes.get(name)?.wasStarted).length;
-    this.tally.leftForGood = [...this.#nodes.values()].filter(({ hasLeft }) => hasLeft).length;
+    this.tally.leftForGood = [...this.#nodes.values()].filter(({ hasLeft }) => hasLeft).length - this.tally.lostForGood;
     this.#rules.finish();
     this.#isAllThere();
     const copies = this.#members().flatMap(({ disk }) => [...disk.copies()]);

@@ -66,9 +66,14 @@ export function stage(state: RingState, change: Change, by: string): RingState {
  * that had not heard of it may have staged that.
  */
 export function stagedChanges(state: RingState): Change[] {
-  const { members } = state.plan ?? state.ring;
+  const { ring, plan } = state;
+  const { members } = plan ?? ring;
+  const lost = plan === undefined ? [] : forcedOut(plan);
   const changes = Object.values(state.staged).flatMap(({ change }) => (change === undefined ? [] : [change]));
-  const possible = changes.filter(({ kind, member }) => kind === "join" || members.includes(member));
+  const isLeaving = (member: string): boolean => ring.members.includes(member) && !lost.includes(member);
+  const possible = changes.filter(
+    ({ kind, member }) => kind === "join" || members.includes(member) || (kind === "force-remove" && isLeaving(member)),
+  );
   const replacing = possible.flatMap((change) => ("by" in change ? [change.by] : []));
   return possible.filter(
     ({ kind, member }) => kind !== "join" || (memberStatus(state, member) === "joining" && !replacing.includes(member)),

@@ -66,9 +66,12 @@ export class Transfers {
     this.#options = options;
   }
 
-  /** Something of the ring is new. A plan that took the place of another begins anew: who got something by the other has it already. */
+  /**
+   * Something of the ring is new. A plan that took the place of another begins anew: who got something by the other has it already. So does a plan that now sets out
+   * from another ring than this node knew, by which others have other things to hand over.
+   */
   changed(ring: RingState, transition: Transition): void {
-    const plan = ring.plan === undefined ? "" : ringName(ring.plan);
+    const plan = ring.plan === undefined ? "" : `${ringName(ring.ring)} ${ringName(ring.plan)}`;
     if (plan === this.#plan) return;
     this.#plan = plan;
     for (const request of Array.from(this.#sent.keys())) this.#end(request);

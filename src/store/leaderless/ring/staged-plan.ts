@@ -33,7 +33,7 @@ export interface PlanOptions {
 /** The ring after these changes, as whoever may commit it sees it beforehand. */
 export function planChanges(ring: Ring, changes: readonly Change[], { committer, nVals, running }: PlanOptions): PlanResult {
   const from = running ?? ring;
-  const why = refusal(from, changes, running !== undefined);
+  const why = refusal(from, changes, running === undefined ? [] : ring.members);
   if (why !== undefined) return { ok: false, why };
   const replaced = new Map(changes.flatMap((change) => ("by" in change ? [[change.member, change.by] as const] : [])));
   const out = new Set(changes.flatMap(({ kind, member }) => (kind === "join" ? [] : [member])));
@@ -69,7 +69,8 @@ export function describePlan(ring: Ring, plan: Plan): string[] {
   ];
 }
 
-function refusal(from: Ring, changes: readonly Change[], isRunning: boolean): string | undefined {
+/** @param leaving those whom a running plan takes from: who is lost while it leaves can be removed by force, and hands nothing over any more. */
+function refusal(from: Ring, changes: readonly Change[], leaving: readonly string[]): string | undefined {
   if (changes.length === 0) return "nothing is staged";
   const named = changes.flatMap((change) => ("by" in change ? [change.member, change.by] : [change.member]));
   const twice = named.find((member, i) => named.indexOf(member) !== i);
@@ -77,15 +78,17 @@ function refusal(from: Ring, changes: readonly Change[], isRunning: boolean): st
   for (const change of changes) {
     const { kind, member } = change;
     const isForced = kind === "force-remove" || kind === "force-replace";
-    if (isRunning && !isForced)
+    if (leaving.length > 0 && !isForced)
       return `partitions are being handed over; until that is done only forced changes are possible, not ${kind} ${member}`;
     if (kind === "join" && from.members.includes(member)) return `${member} is in the ring already`;
-    if (kind !== "join" && !from.members.includes(member)) return `${member} is not in the ring`;
+    const isLeaving = kind === "force-remove" && leaving.includes(member);
+    if (kind !== "join" && !from.members.includes(member) && !isLeaving) return `${member} is not in the ring`;
     if ("by" in change && from.members.includes(change.by))
       return `${change.by} is in the ring already, so it cannot replace ${member}`;
   }
   const left = changes.reduce(
-    (count, { kind }) => count + (kind === "join" ? 1 : kind.endsWith("replace") ? 0 : -1),
+    (count, { kind, member }) =>
+      count + (kind === "join" ? 1 : kind.endsWith("replace") || !from.members.includes(member) ? 0 : -1),
     from.members.length,
   );
   return left < 1 ? "nobody would be left" : undefined;

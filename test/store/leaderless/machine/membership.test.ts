@@ -203,6 +203,41 @@ test.each(seeds)("seed %i: what a new owner loses again before the plan is settl
   checkAtRest(world);
 });
 
+test.each(seeds)("seed %i: one is lost while it leaves, and is removed by force: nobody waits for what it had", (seed) => {
+  const world = loaded(seed);
+  world.isLoaded = false;
+  world.pass(1000);
+  world.command("n3", { command: "leave", member: "n4" });
+  committed(world, "n3");
+  world.pass(200);
+  world.crash("n4");
+  world.command("n3", { command: "force-remove", member: "n4" });
+  world.command("n3", { command: "commit" });
+  world.untilSettled("3@n3");
+  expect(world.view("n1").members.map(({ name }) => name)).toEqual(["n1", "n2", "n3", "n5"]);
+  checkAtRest(world);
+});
+
+test.each(seeds)(
+  "seed %i: who commits a forced change has not heard that the plan before is settled: all is handed over",
+  (seed) => {
+    const world = loaded(seed);
+    world.isLoaded = false;
+    world.join("n6");
+    world.until("n6 is known", () => world.view("n1").staged.length > 0);
+    committed(world);
+    world.until("n6 knows the plan", () => world.view("n6").nextRing === "2@n1");
+    world.loses = (message) => message.type === "gossip" && message.to === "n6";
+    world.until("others are done", () => world.view("n2").ring === "2@n1" && world.view("n3").ring === "2@n1");
+    world.crash("n4");
+    world.command("n6", { command: "force-remove", member: "n4" });
+    world.command("n6", { command: "commit" });
+    world.loses = () => false;
+    world.untilSettled("3@n6");
+    checkAtRest(world);
+  },
+);
+
 test("who has given something away passes writes of it on, but does not say that it keeps them itself: it may own that again", () => {
   const world = loaded(1);
   world.join("n6");
