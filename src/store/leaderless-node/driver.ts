@@ -51,7 +51,9 @@ export class LeaderlessDriver implements LeaderlessStore {
     this.#asked.set(id, answer as OnAnswer);
     if (this.#stopped || this.#asked.size > asksMax) this.#refuse(id);
     else this.input({ type: "ask", id, request });
-    return () => this.#asked.delete(id);
+    return () => {
+      if (this.#asked.delete(id) && !this.#stopped) this.input({ type: "cancel", id });
+    };
   }
 
   /** What an operator asks of the ring. Never answered once this node has stopped. */

@@ -57,6 +57,8 @@ export type Input =
   | { readonly type: "damaged"; readonly place: Place }
   /** `id` comes back in `answers`. */
   | { readonly type: "ask"; readonly id: number; readonly request: Request }
+  /** Who asked this is gone. */
+  | { readonly type: "cancel"; readonly id: number }
   /** What an operator asks of the ring. `id` comes back in `outcomes`. */
   | { readonly type: "command"; readonly id: number; readonly command: RingCommand };
 
@@ -302,10 +304,13 @@ export class Leaderless {
         return this.#antiEntropy?.damaged(input.place);
       case "ask":
         this.#open.add(input.id);
-        return this.#questions.ask(input.request, (answer) => {
+        return this.#questions.ask(input.id, input.request, (answer) => {
           this.#open.delete(input.id);
           this.#answers.push({ id: input.id, answer });
         });
+      case "cancel":
+        this.#open.delete(input.id);
+        return this.#questions.cancel(input.id);
       case "command": {
         const outcome = this.#cluster.obey(input.command, this.#nVals());
         this.#outcomes.push({ id: input.id, outcome });

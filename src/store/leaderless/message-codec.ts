@@ -119,7 +119,7 @@ function readPlace(reader: ByteReader): Place {
   const partition = readCount(reader);
   if (partition >= partitionsMax) throw new MalformedBytes(`there is no partition ${partition}`);
   const n = readCount(reader);
-  if (!isNVal(n)) throw new MalformedBytes(`no key has ${n} owners`);
+  if (!isNVal(n)) throw new MalformedBytes("a place is of keys that have too many owners, or none");
   return isHint ? { kind: "hint", partition, n, member: reader.text() } : { kind: "home", partition, n };
 }
 

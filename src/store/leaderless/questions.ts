@@ -36,7 +36,7 @@ export class Questions {
     this.#dataTypes = new DataTypes(around, reads, writes, this.#forwarding);
   }
 
-  ask(request: Request, answer: OnAnswer): void {
+  ask(id: number, request: Request, answer: OnAnswer): void {
     // a node that has not met its cluster yet would find nothing, and say so
     const onAnswer = this.#around.isReady() ? this.#admission.admit(request, answer) : undefined;
     if (onAnswer === undefined) return answer(failed({ type: "overload" }, true));
@@ -64,10 +64,18 @@ export class Questions {
       case "listBuckets":
       case "listKeys":
       case "index":
-        return this.#listings.begin(request, onAnswer);
+        return this.#listings.begin(id, request, onAnswer);
       case "preferenceList":
         return onAnswer(preferenceListOf(request.name, this.#around));
     }
+  }
+
+  /**
+   * Nobody waits for the answer any more. What lists would go on for as long as its client takes for the next page; all else is soon over by itself, and
+   * may be a write that others have begun already.
+   */
+  cancel(id: number): void {
+    this.#listings.cancel(id);
   }
 
   #settings(request: SettingsRequest, onAnswer: OnAnswer): void {

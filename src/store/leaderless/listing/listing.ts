@@ -89,6 +89,13 @@ export class Listing {
     this.#goOn();
   }
 
+  /** The client is gone: nothing is read any more, and what was read is forgotten. */
+  cancel(): void {
+    this.#isOver = true;
+    this.#streams.length = 0;
+    this.#page = [];
+  }
+
   /** Time has passed. */
   tick(): void {
     const nowMs = this.#around.nowMs();

@@ -31,7 +31,8 @@ const listingsMax = 256;
 export class Listings {
   readonly #options: ListingsOptions;
   readonly #answers: ListAnswers;
-  readonly #listings = new Set<Listing>();
+  /** By the number of the question. */
+  readonly #listings = new Map<number, Listing>();
   readonly #asked = new Map<number, Asked>();
 
   constructor(options: ListingsOptions) {
@@ -54,7 +55,7 @@ export class Listings {
     this.#answers.work();
   }
 
-  begin(request: ListRequest, onAnswer: OnAnswer): void {
+  begin(id: number, request: ListRequest, onAnswer: OnAnswer): void {
     const { around, partitions, owners, isReachable, nVals } = this.#options;
     const { type, bucket } = bucketOf(request);
     const properties = around.propertiesOf({ type, bucket: bucket ?? "" });
@@ -74,7 +75,13 @@ export class Listings {
       nVals(bucket === undefined ? undefined : { type, bucket }),
       onAnswer,
     );
-    if (!listing.isOver) this.#listings.add(listing);
+    if (!listing.isOver) this.#listings.set(id, listing);
+  }
+
+  /** Nobody waits for the answers of this question any more. */
+  cancel(id: number): void {
+    this.#listings.get(id)?.cancel();
+    this.#forgetOver();
   }
 
   /** Another node lists. */
@@ -88,24 +95,20 @@ export class Listings {
     if (asked?.stream.member !== from) return;
     this.#asked.delete(request);
     asked.listing.answered(asked.stream, asked.ask, answer);
-    this.#forget(asked.listing);
+    if (asked.listing.isOver) this.#forgetOver();
   }
 
   /** Nothing that was asked of this member will be answered. */
   lost(member: string): void {
     for (const [request, { stream }] of this.#asked) if (stream.member === member) this.#asked.delete(request);
-    for (const listing of this.#listings) {
-      listing.lost(member);
-      this.#forget(listing);
-    }
+    for (const listing of this.#listings.values()) listing.lost(member);
+    this.#forgetOver();
   }
 
   /** Time has passed. */
   tick(): void {
-    for (const listing of this.#listings) {
-      listing.tick();
-      this.#forget(listing);
-    }
+    for (const listing of this.#listings.values()) listing.tick();
+    this.#forgetOver();
     for (const [request, { listing, stream, ask }] of this.#asked) {
       if (listing.isOver || stream.asked !== ask) this.#asked.delete(request);
     }
@@ -125,8 +128,8 @@ export class Listings {
     send({ type: "list", to: stream.member, request, ask });
   }
 
-  #forget(listing: Listing): void {
-    if (listing.isOver) this.#listings.delete(listing);
+  #forgetOver(): void {
+    for (const [id, listing] of this.#listings) if (listing.isOver) this.#listings.delete(id);
   }
 }
 

@@ -319,3 +319,23 @@ test("who is asked for a key is told with the partition by which it is", () => {
   const standIns = listed().filter(({ isPrimary }) => !isPrimary);
   expect(standIns).toEqual([{ partition: away.partition, node: expect.any(String) as string, isPrimary: false }]);
 });
+
+test("whose client goes away is forgotten, whether a page waits for the client or the client for a page", () => {
+  const box = new Box(["n1", "n2", "n3"]);
+  for (const key of numbered(501)) write(box, "n1", { bucket: "b", key, indexes: [] });
+  const request = { type: "listKeys", bucket: { type: "default", bucket: "b" }, timeoutMs: undefined } as const;
+  const isFull = (id: number): boolean => box.answer(id)?.ok === false;
+  const asked = numbered(256).map(() => box.ask("n1", request));
+  expect(asked.some(isFull)).toBe(false);
+  expect(isFull(box.ask("n1", request))).toBe(true);
+  for (const id of asked) box.tell("n1", { type: "cancel", id });
+  expect(box.more("n1", asked[0] as number)).toBe(true);
+  box.hears = (_from, _to, { type }) => type !== "listReply";
+  const waiting = numbered(256).map(() => box.ask("n1", request));
+  expect(isFull(box.ask("n1", request))).toBe(true);
+  for (const id of waiting) box.tell("n1", { type: "cancel", id });
+  let asks = 0;
+  box.onMessage = ({ type }) => void (asks += Number(type === "list"));
+  box.pass(20_000);
+  expect([asks, isFull(box.ask("n1", request))]).toEqual([0, false]);
+});
