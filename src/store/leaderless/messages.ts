@@ -57,7 +57,7 @@ export type Message = Envelope &
       }
     | { readonly type: "writeReply"; readonly request: number; readonly result: "taken" | "durable" | "failed" | "overload" }
     /**
-     * `isPassedOn`: by one who was no replica itself, and will not be asked again. `writeId`, `wallMs`: the number of the client's write, by the node that
+     * `isPassedOn`: by one who was no replica itself, and will not be asked again. `isOffered`: the receiver has said to be there for it. `writeId`, `wallMs`: the number of the client's write, by the node that
      * it asked, and that node's clock then.
      */
     | {
@@ -65,6 +65,7 @@ export type Message = Envelope &
         readonly request: number;
         readonly asked: Coordinated;
         readonly isPassedOn: boolean;
+        readonly isOffered: boolean;
         readonly writeId: number;
         readonly wallMs: number;
       }

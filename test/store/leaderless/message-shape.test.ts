@@ -69,7 +69,18 @@ it.each([
   [{ ...envelope, type: "reap", place, key: "cut", objectHash: 1 }],
   [{ ...envelope, type: "reap", place, key: storageKey({ ...name, key: "\u0100" }), objectHash: 1 }],
   [{ ...envelope, type: "reap", place, key, objectHash: -1 }],
-  [{ ...envelope, type: "forward", request: 1, isPassedOn: false, asked: { type: "get", name, options: {} } }],
+  [
+    {
+      ...envelope,
+      type: "forward",
+      request: 1,
+      isPassedOn: false,
+      isOffered: true,
+      writeId: 1,
+      wallMs: 1,
+      asked: { type: "get", name, options: {} },
+    },
+  ],
   [{ ...envelope, type: "forwardReply", request: 1, answer: { ok: false, failure: { definite: true, reason: { type: "?" } } } }],
   [{ ...envelope, type: "swim", message: { from: "n3", to: "n2", type: "ping", sequence: 1, incarnation: 0, updates: [] } }],
 ])("refuses %j", (value) => {
@@ -80,7 +91,13 @@ it("refuses a map of data types that is nested without end", () => {
   let op: unknown = { kind: "flag", enable: true };
   for (let depth = 0; depth < 5000; depth++) op = { kind: "map", removes: [], updates: [{ name: "m", op }] };
   const asked = { type: "updateDataType", name, op, context: undefined, options: {}, returnBody: false };
-  expect(parseMessage({ ...envelope, type: "forward", request: 1, isPassedOn: false, asked }, "n1", "n2")).toBeUndefined();
+  expect(
+    parseMessage(
+      { ...envelope, type: "forward", request: 1, isPassedOn: false, isOffered: true, writeId: 1, wallMs: 1, asked },
+      "n1",
+      "n2",
+    ),
+  ).toBeUndefined();
 });
 
 it("lets nobody speak for others, and who is no member yet only gossip", () => {

@@ -24,6 +24,8 @@ interface Forwarded extends PassedOn {
   readonly onAnswer: OnAnswer;
   /** Whom it was offered to, and what became of that. `writing`: has been told to write. */
   readonly tried: Map<string, "offered" | "writing" | "lost" | "refused">;
+  /** It is offered before it is passed on: it was once, or somebody has refused to take it without that. */
+  isOffered: boolean;
   /** The last time that it was offered to somebody. */
   askedAtMs: number;
   endsAtMs: number;
@@ -84,6 +86,7 @@ export class Forwarding {
       request,
       onAnswer,
       tried: new Map(),
+      isOffered: false,
       askedAtMs: awakeMs(),
       endsAtMs: endOf(nowMs(), request.options.timeoutMs),
       reason: { type: "insufficientNodes", wanted: 1, got: 0 },
@@ -98,6 +101,12 @@ export class Forwarding {
     if (forwarded?.tried.get(from) !== "writing") return;
     if (answer.ok) return this.#finish(forwarded, answer);
     const { definite, reason } = answer.failure;
+    if (definite && reason.type === "overload" && !forwarded.isOffered) {
+      // it may have been paused until now, and is asked whether it is there after all
+      forwarded.isOffered = true;
+      forwarded.tried.delete(from);
+      return this.#tryNext(forwarded);
+    }
     forwarded.tried.set(from, "refused");
     forwarded.reason = reason;
     forwarded.mayBeWritten ||= !definite;
@@ -110,7 +119,7 @@ export class Forwarding {
     const forwarded = this.#forwarded.get(request);
     const state = forwarded?.tried.get(from);
     if (forwarded === undefined || (state !== "offered" && (state !== "lost" || isWaitedFor(forwarded)))) return;
-    if (isReady) return this.#handOver(forwarded, from);
+    if (isReady) return this.#handOver(forwarded, from, true);
     forwarded.tried.set(from, "refused");
     forwarded.reason = { type: "overload" };
     this.#tryNext(forwarded);
@@ -171,16 +180,17 @@ export class Forwarding {
       tried.set(self, "writing");
       return this.#coordinate(asked, (answer) => this.replied(self, id, answer), forwarded);
     }
-    if (isFresh(next)) return this.#handOver(forwarded, next);
+    if (isFresh(next) && !forwarded.isOffered) return this.#handOver(forwarded, next, false);
+    forwarded.isOffered = true;
     tried.set(next, "offered");
     forwarded.askedAtMs = awakeMs();
     this.#patience.begin(id, awakeMs());
     send({ type: "offer", to: next, request: id });
   }
 
-  #handOver({ id, isPassedOn, writeId, wallMs, request: asked, tried }: Forwarded, to: string): void {
+  #handOver({ id, isPassedOn, writeId, wallMs, request: asked, tried }: Forwarded, to: string, isOffered: boolean): void {
     tried.set(to, "writing");
-    this.#around.send({ type: "forward", to, request: id, asked, isPassedOn, writeId, wallMs });
+    this.#around.send({ type: "forward", to, request: id, asked, isPassedOn, isOffered, writeId, wallMs });
   }
 
   #lose(forwarded: Forwarded, member: string): void {

@@ -14,8 +14,8 @@ export interface PassedOnOptions {
 const passedOnMax = 4096;
 
 /**
- * What other nodes pass on to this one to coordinate: it has a copy of the object. A node that was paused, or has too much to do, says so before
- * anything is written, and the write goes elsewhere.
+ * What other nodes pass on to this one to coordinate: it has a copy of the object. A node that has too much to do, or was paused while it was given
+ * something that it had not been offered, says so before anything is written.
  */
 export class PassedOnWrites {
   readonly #options: PassedOnOptions;
@@ -27,17 +27,14 @@ export class PassedOnWrites {
 
   /** Another node has a write for this one. */
   offered(from: string, request: number): void {
-    this.#options.send({ type: "ready", to: from, request, isReady: this.#hasTime });
+    this.#options.send({ type: "ready", to: from, request, isReady: this.#underway < passedOnMax });
   }
 
-  get #hasTime(): boolean {
-    return !this.#options.isDrowsy() && this.#underway < passedOnMax;
-  }
-
-  take({ from, request, asked, isPassedOn, writeId, wallMs }: Extract<Message, { readonly type: "forward" }>): void {
-    const { forwarding, send } = this.#options;
+  take({ from, request, asked, isPassedOn, isOffered, writeId, wallMs }: Extract<Message, { readonly type: "forward" }>): void {
+    const { forwarding, isDrowsy, send } = this.#options;
     const reply = (answer: Answer<Request["type"]>): void => send({ type: "forwardReply", to: from, request, answer });
-    if (!this.#hasTime) return reply(failed({ type: "overload" }, true));
+    const isAwaited = isOffered || (!isDrowsy() && this.#underway < passedOnMax);
+    if (!isAwaited) return reply(failed({ type: "overload" }, true));
     this.#underway++;
     forwarding.received(asked, isPassedOn, { writeId, wallMs }, (answer) => {
       this.#underway--;

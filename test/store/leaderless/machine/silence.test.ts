@@ -105,6 +105,17 @@ test("who was heard of a moment ago is not asked whether it is there before it g
   expect(seen).toEqual(["offer", "forward", "forward"]);
 });
 
+test("nodes that were all paused at once, as a laptop that slept, refuse nobody for that", () => {
+  const box = new Box(five);
+  box.pass(2000);
+  const { key } = passedOn(box, "n5", "n1");
+  for (const member of five) box.pause(member, 0);
+  box.nowMs += 60_000;
+  for (const member of five) box.resume(member);
+  expect(put(box, "n5", key, "v")).toSatisfy((id: number) => box.answer(id)?.ok === true);
+  expect(box.values("n2", key)).toEqual(["v"]);
+});
+
 describe("a write that may have been made", () => {
   const increment = { kind: "counter", increment: 1n } as const;
 
