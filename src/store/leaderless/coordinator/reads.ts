@@ -56,8 +56,8 @@ interface Pending {
   reserve: readonly PlacedReplica[];
   /** Stand-ins that have nothing, which says little as long as an owner may answer. */
   ignorant: PlacedReplica[];
-  /** The last time that somebody was asked. */
-  sinceMs: number;
+  /** By member: when it was asked. */
+  readonly askedAtMs: Map<string, number>;
   readonly done: (outcome: ReadOutcome) => void;
   isAnswered: boolean;
   /** When it is given up: the answer first, then what is still to come of answers. */
@@ -65,7 +65,7 @@ interface Pending {
 }
 
 /** Whoever is silent for so long has others asked besides: most answers come sooner, and these bring the slow ones in time (Dean and Barroso, "The tail at scale", 2013). */
-const hedgeMs = 75;
+const hedgeMs = 50;
 
 /** How long a read that was answered waits for the other replicas, to see which of them are to be repaired. */
 const lateAnswersMs = 5000;
@@ -120,7 +120,7 @@ export class Reads {
       hashes: new Map(),
       reserve: first?.reserve ?? [],
       ignorant: [],
-      sinceMs: awakeMs(),
+      askedAtMs: new Map(),
       done,
       isAnswered: false,
       endsAtMs: endOf(nowMs(), options.timeoutMs),
@@ -131,8 +131,8 @@ export class Reads {
     for (const replica of others) this.#ask(pending, replica, "hash");
     this.#settle(pending);
     if (pending.open.size === 0) return;
-    this.#patience.begin(request, pending.sinceMs);
-    if (pending.reserve.length > 0) this.#hedge.begin(request, pending.sinceMs);
+    this.#patience.begin(request, awakeMs());
+    if (pending.reserve.length > 0) this.#hedge.begin(request, awakeMs());
   }
 
   /** Time may have passed: whoever is silent for too long is held to be lost. */
@@ -146,8 +146,9 @@ export class Reads {
       const pending = this.#pending.get(request);
       if (pending === undefined) continue;
       const { self, patienceMs } = this.#around;
-      const silent = [...pending.open].filter(([member]) => member !== self && nowMs - pending.sinceMs >= patienceMs(member));
-      if (silent.length > 0) pending.sinceMs = nowMs;
+      const { askedAtMs } = pending;
+      const isSilent = (member: string): boolean => nowMs - (askedAtMs.get(member) ?? nowMs) >= patienceMs(member);
+      const silent = [...pending.open].filter(([member]) => member !== self && isSilent(member));
       for (const [member, replica] of silent) {
         this.#around.silent(member);
         this.#lose(pending, replica);
@@ -201,9 +202,10 @@ export class Reads {
   }
 
   #ask(pending: Pending, replica: PlacedReplica, wants: "object" | "hash" = "object"): void {
-    const { self, copies, isAlone, send } = this.#around;
-    const { request, key, open } = pending;
+    const { self, copies, isAlone, send, awakeMs } = this.#around;
+    const { request, key, open, askedAtMs } = pending;
     open.set(replica.member, replica);
+    askedAtMs.set(replica.member, awakeMs());
     if (replica.member === self && isAlone(replica.place)) this.#take(pending, replica, copies.bytes(replica.place, key));
     else send({ type: "read", to: replica.member, request, place: replica.place, key, wants });
   }
@@ -211,8 +213,10 @@ export class Reads {
   /** What was left to others is asked of everybody. */
   #askAll(pending: Pending): void {
     const { reserve } = pending;
+    if (reserve.length === 0) return;
     pending.reserve = [];
     for (const replica of reserve) this.#ask(pending, replica);
+    this.#patience.begin(pending.request, this.#around.awakeMs());
   }
 
   /** Who has the same as another one that has sent it has sent it as well; who has something else has to. */

@@ -117,6 +117,21 @@ test("a silent owner holds nobody up: after a moment the third one is asked", ()
   ).toEqual(new Set([third]));
 });
 
+test("whoever is asked later may take as long to answer as who was asked at once", () => {
+  const seen = world("v");
+  const { box, owners } = seen;
+  const [first, second, third] = owners as [string, string, string];
+  box.hears = (from, to, { type }) =>
+    from === to || from === first || !(type.endsWith("Reply") && [second, third].includes(from));
+  box.ask(first, { type: "get", name: nameOf("k"), options: {} });
+  const before = box.events.length;
+  box.pass(200);
+  const lost = box.events
+    .slice(before)
+    .flatMap(({ node, event }) => (node === first && event.type === "reachability" ? [event] : []));
+  expect(lost.map(({ member }) => member)).toHaveLength(1);
+});
+
 test("nothing is what enough owners have to say; who has more says it later", () => {
   const seen = world("v");
   const { box, owners, outsider } = seen;
