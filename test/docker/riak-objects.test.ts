@@ -202,10 +202,8 @@ test("links are walked from node to node", async () => {
   await riak.send("n2", "/buckets/walk/keys/b", "second", plain, link("c"));
   await riak.send("n3", "/buckets/walk/keys/c", "third", plain);
   const { status, body } = await riak.curl("n4", "/buckets/walk/keys/a/walk,next,1/_,_,1");
-  expect([status, [...body.matchAll(/\r\n\r\n(first|second|third)\r\n/g)].map(([, value]) => value).sort()]).toEqual([
-    200,
-    ["second", "third", "third"],
-  ]);
+  const walked = [...body.matchAll(/\r\n\r\n(first|second|third)\r\n/g)].map(([, value]) => String(value));
+  expect([status, walked.sort()]).toEqual([200, ["second", "third", "third"]]);
 });
 
 test("each node says who it is and how it is; what the store has not is refused by name", async () => {

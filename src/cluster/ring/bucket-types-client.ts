@@ -11,16 +11,20 @@ import { askEach, tellOne, type Whom } from "./ring-client.js";
 type Engine = Pick<Containers, "inspectContainer">;
 
 const pollMs = 100;
-/** Gossip takes a second or two; who has not heard of it then is away. */
-const spreadMsMax = 5000;
+/** Gossip takes a second or two, but nodes may be busy. */
+const spreadMsMax = 15_000;
+/** Who does not answer for so long is away, and nobody waits for it. */
+const silentMsMax = 3000;
+
+interface Seen {
+  readonly types: readonly ClusterBucketType[];
+  /** Nodes that do not answer. */
+  readonly silent: readonly string[];
+}
 
 /** Bucket types of a cluster, as all its nodes see them that answer. Throws NODE_UNREACHABLE where none does. */
 export async function bucketTypes(engine: Engine, found: Observed, whom: Whom): Promise<readonly ClusterBucketType[]> {
-  const asked = await askEach<BucketTypesView>(engine, found, whom.service, bucketTypesPath);
-  if (asked.some(({ view }) => view !== null)) return clusterBucketTypes(asked, whom.node);
-  throw new DeviousError("NODE_UNREACHABLE", `No node of the leaderless store of ${found.name} answers.`, {
-    hint: "`devious status` shows how they are.",
-  });
+  return (await look(engine, found, whom)).types;
 }
 
 /** Throws UNKNOWN_BUCKET_TYPE. */
@@ -39,28 +43,42 @@ export async function commandType(
   whom: Whom,
 ): Promise<ClusterBucketType> {
   const { node, status, said } = await tellOne<BucketTypeAnswer>(engine, found, bucketTypesPath, command, whom);
-  if (said?.ok !== true) {
-    const why = said?.why ?? `answered with HTTP status ${status}`;
-    if (said?.reason === "unknown") return typeNamed(await bucketTypes(engine, found, whom), command.type);
-    throw said?.reason === "invalid"
-      ? new DeviousError("USAGE", `${why}.`)
-      : new DeviousError("REQUEST_REFUSED", `${node}: ${why}.`);
-  }
-  return untilKnown(() => bucketTypeNamed(engine, found, command.type, { ...whom, node }));
+  if (said?.ok === true) return untilKnown(() => look(engine, found, { ...whom, node }), command.type);
+  const why = said?.why ?? `answered with HTTP status ${status}`;
+  if (said?.reason === "unknown") return bucketTypeNamed(engine, found, command.type, whom);
+  throw said?.reason === "invalid"
+    ? new DeviousError("USAGE", `${why}.`)
+    : new DeviousError("REQUEST_REFUSED", `${node}: ${why}.`);
 }
 
 /** As {@link commandType}; waits first until all members know the type. */
 export async function activateType(engine: Engine, found: Observed, name: string, whom: Whom): Promise<ClusterBucketType> {
-  await untilKnown(() => bucketTypeNamed(engine, found, name, whom));
+  await untilKnown(() => look(engine, found, whom), name);
   return commandType(engine, found, { command: "activate", type: name }, whom);
 }
 
+async function look(engine: Engine, found: Observed, { service, node }: Whom): Promise<Seen> {
+  const asked = await askEach<BucketTypesView>(engine, found, service, bucketTypesPath);
+  const silent = asked.filter(({ view }) => view === null).map((each) => each.node);
+  if (silent.length < asked.length) return { types: clusterBucketTypes(asked, node), silent };
+  throw new DeviousError("NODE_UNREACHABLE", `No node of the leaderless store of ${found.name} answers.`, {
+    hint: "`devious status` shows how they are.",
+  });
+}
+
 /** Looks until all members know the type, and all that answer see it alike. */
-async function untilKnown(look: () => Promise<ClusterBucketType>): Promise<ClusterBucketType> {
-  const endsAt = performance.now() + spreadMsMax;
+async function untilKnown(see: () => Promise<Seen>, name: string): Promise<ClusterBucketType> {
+  const beganAt = performance.now();
+  let awayAt: number | undefined = undefined;
   for (;;) {
-    const type = await look();
-    if ((type.status !== "created" && type.behind.length === 0) || performance.now() > endsAt) return type;
+    const { types, silent } = await see();
+    const type = typeNamed(types, name);
+    const now = performance.now();
+    const waitsForAway = type.waitsFor.every((member) => silent.includes(member));
+    awayAt = waitsForAway ? (awayAt ?? now) : undefined;
+    const isKnown =
+      type.behind.length === 0 && (type.status !== "created" || (awayAt !== undefined && now > awayAt + silentMsMax));
+    if (isKnown || now > beganAt + spreadMsMax) return type;
     await sleep(pollMs);
   }
 }
