@@ -313,8 +313,9 @@ export class Leaderless {
         return this.#questions.cancel(input.id);
       case "command": {
         const outcome = this.#cluster.obey(input.command, this.#nVals());
-        this.#outcomes.push({ id: input.id, outcome });
-        return;
+        const tell = (): void => void this.#outcomes.push({ id: input.id, outcome });
+        // what an operator was told is not forgotten, whatever becomes of this node
+        return outcome.ok ? this.#durable.after(this.#stateWrite, tell) : tell();
       }
       default:
         return unreachable(input);

@@ -191,3 +191,22 @@ test("what another node calls properties and is none is left out", () => {
   expect(withDefaults(props, defaults)).toEqual({ ...defaults, w: "one" });
   expect(withDefaults(propsFrom({ ...defaults, nVal: 5 }), defaults)).toEqual({ ...defaults, nVal: 5 });
 });
+
+test("who was answered that something is set, or that a command was carried out, finds it so after a crash at that moment", () => {
+  const box = new Box(["n1", "n2"]);
+  const { node, storage } = box.of("n1");
+  const clock = { type: "clock", nowMs: box.nowMs, wallMs: box.nowMs } as const;
+  const properties = { r: "one" } as const;
+  const early = node.step([
+    clock,
+    { type: "ask", id: 1, request: { type: "setBucketProperties", bucket, properties } },
+    { type: "command", id: 2, command: { command: "leave", member: "n2" } },
+  ]);
+  expect([early.answers, early.outcomes]).toEqual([[], []]);
+  const durable = node.step([clock, { type: "durable", writeNumber: storage.written }]);
+  expect(durable.outcomes).toEqual([{ id: 2, outcome: { ok: true } }]);
+  box.begin("n1", storage);
+  box.settle();
+  expect(asked(box, "n1", { type: "bucketProperties", bucket })).toMatchObject({ value: properties });
+  expect(box.of("n1").node.ringView("c").staged).toMatchObject([{ kind: "leave", member: "n2" }]);
+});

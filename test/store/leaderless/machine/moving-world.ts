@@ -109,7 +109,8 @@ export class MovingWorld {
   command(member: string, command: RingCommand): void {
     const { outcomes } = this.#step(member, [{ type: "command", id: 0, command }]);
     const outcome = outcomes[0]?.outcome;
-    if (outcome?.ok !== true) throw new Error(outcome?.why ?? "nothing came of it");
+    // it is carried out at once, and told once it is durable
+    if (outcome?.ok === false) throw new Error(outcome.why);
   }
 
   /** A message arrives now, whoever has sent it. */
