@@ -117,7 +117,6 @@ export class Handoff {
 
   /** Nothing that was asked of this member will be answered. */
   lost(member: string): void {
-    this.#relay.lost(member);
     this.#transfers.lost(member);
     this.#strays.lost(member);
   }

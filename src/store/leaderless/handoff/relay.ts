@@ -22,7 +22,10 @@ const passedMax = 4096;
 /** Whoever asked asks others meanwhile. */
 const answerTimeoutMs = 5000;
 
-/** Passes requests for what this node has handed over on to those who have it now. */
+/**
+ * Passes requests for what this node has handed over on to those who have it now. Who of them is silent for a while, and so is not asked anything new, may answer all
+ * the same: whoever asked this node has its own patience, and others to ask.
+ */
 export class Relay {
   readonly #options: RelayOptions;
   readonly #passed = new Map<number, Passed>();
@@ -53,10 +56,6 @@ export class Relay {
     if (isOk && passed.open.size > 0) return;
     this.#passed.delete(request);
     passed.done(isOk ? passed.found : undefined);
-  }
-
-  lost(member: string): void {
-    for (const request of Array.from(this.#passed.keys())) this.replied(member, request, false);
   }
 
   /** Time has passed. */
