@@ -1,8 +1,9 @@
-// Shows that nothing that was acknowledged is lost while nodes are killed at random moments of writes, one, two or all at a time; and that nothing a stranger sends to a node's ports ends it or fills its memory.
+// Shows that nothing that was acknowledged is lost while nodes are killed at random moments of writes, one, two or all at a time, with what their disks have not synced; and that nothing a stranger sends to a node's ports ends it or fills its memory.
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { FaultView } from "../../src/chaos/protocol.js";
 import { createPrng } from "../../src/core/prng.js";
-import { docker } from "../support/cli.js";
+import { docker, eventually } from "../support/cli.js";
 import { Load } from "../support/riak-load/load.js";
 import { RingCluster } from "../support/riak-load/ring-cluster.js";
 import { ask, begun, codesOf, frame, speak, type Stranger } from "../support/riak-load/strangers.js";
@@ -19,26 +20,32 @@ beforeAll(async () => {
 });
 afterAll(() => ring.destroy());
 
-test("killed nodes lose nothing that was acknowledged", { timeout: stormMs + 240_000 }, async () => {
+test("nodes that lose their power lose nothing that was acknowledged", { timeout: stormMs + 240_000 }, async () => {
   const prng = createPrng(8);
+  // as when the power goes: what was not synced is gone, and the last write is there in part
+  await ring.cli.json("chaos", "disk", "all", "--lose-unsynced", "--torn", "--slow", "5ms", "--until-healed");
   const load = new Load({ addresses: ring.addresses, clients: 4, seed: 8 });
   const endsAtMs = performance.now() + stormMs;
   let kills = 0;
   while (performance.now() < endsAtMs) {
     await sleep(prng.int(0, 1500));
     const victims = prng.shuffle(names).slice(0, prng.pick([1, 1, 2, 5]));
-    await ring.cli.json("chaos", "kill", victims.join(","), "--until-healed");
+    const kill = await ring.cli.run("chaos", "kill", victims.join(","), "--until-healed", "--json");
+    // a busy machine may fail to kill in time, and then does not
+    if (kill.exitCode !== 0) continue;
     kills += victims.length;
     await sleep(prng.int(0, downMsMax));
-    await ring.cli.json("chaos", "heal");
+    const { id } = JSON.parse(kill.stdout) as FaultView;
+    await eventually(`${id} is healed`, 60_000, async () => (await ring.cli.run("chaos", "heal", id)).exitCode === 0);
     await ring.lookUp();
   }
+  await eventually("all is healed", 60_000, async () => (await ring.cli.run("chaos", "heal")).exitCode === 0);
   await ring.cli.up();
   await ring.lookUp();
   await load.stop();
   expect(await ring.check()).toMatchObject({ verdict: "equal", different: [], waiting: [] });
   expect(await load.faults()).toEqual([]);
-  expect(kills).toBeGreaterThan(5);
+  expect(kills).toBeGreaterThan(2);
   expect(Math.min(...load.acknowledged)).toBeGreaterThan(20);
 });
 

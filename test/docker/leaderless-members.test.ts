@@ -7,6 +7,9 @@ import { eventually } from "../support/cli.js";
 import { Load } from "../support/riak-load/load.js";
 import { RingCluster } from "../support/riak-load/ring-cluster.js";
 
+/** Besides those of the clients. */
+const objects = 1000;
+
 let ring: RingCluster;
 beforeAll(async () => {
   ring = await RingCluster.up();
@@ -22,7 +25,8 @@ function moved(before: readonly string[], after: readonly string[]): number {
 }
 
 test("join and leave under load", { timeout: 300_000 }, async () => {
-  // clients know the nodes that stay
+  await ring.fill(objects);
+  // clients know the nodes that stay, and in time the one that joins
   const addresses = new Map([...ring.addresses].filter(([node]) => node !== "n2"));
   const load = new Load({ addresses, clients: 3, seed: 4 });
   await sleep(2000);
@@ -30,6 +34,8 @@ test("join and leave under load", { timeout: 300_000 }, async () => {
   const five = await owners();
   await ring.cli.up("--nodes", "6");
   const six = await owners();
+  await ring.lookUp();
+  addresses.set("n6", ring.addresses.get("n6") ?? "");
   expect(new Set(six).size).toBe(6);
   expect(moved(five, six)).toBeLessThanOrEqual((1.2 * five.length) / 6);
 
@@ -45,5 +51,6 @@ test("join and leave under load", { timeout: 300_000 }, async () => {
   expect(load.failures).toEqual([]);
   expect(await ring.check()).toMatchObject({ verdict: "equal", different: [], waiting: [] });
   expect(await load.faults()).toEqual([]);
+  expect(await ring.filled()).toBe(objects);
   expect(Math.min(...load.acknowledged)).toBeGreaterThan(20);
 });

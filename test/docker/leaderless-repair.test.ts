@@ -2,12 +2,11 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Load } from "../support/riak-load/load.js";
-import { RiakHttp } from "../support/riak-load/riak-http.js";
-import { RingCluster } from "../support/riak-load/ring-cluster.js";
+import { objectBytes, RingCluster } from "../support/riak-load/ring-cluster.js";
 
 /** A minute is what is promised; a run of all tests has not that long. */
 const cutMs = Number(process.env["DEVIOUS_CUT_SECONDS"] ?? 15) * 1000;
-/** Of 1 KiB, written before a disk is lost. */
+/** Written before a disk is lost. */
 const objects = 1000;
 
 let ring: RingCluster;
@@ -33,23 +32,13 @@ test(
 );
 
 test("a node that has lost its disk gets everything back by anti-entropy alone, for little more bytes than it lacks", async () => {
-  const http = new RiakHttp(ring.addresses);
-  const value = "v".repeat(1024);
-  const put = async (number: number): Promise<void> => {
-    const path = `/buckets/more/keys/${number}`;
-    const { type } = await http.ask("n1", { method: "PUT", path, headers: { "content-type": "text/plain" }, body: value });
-    expect(type).toBe("done");
-  };
-  for (let number = 0; number < objects; number += 20) {
-    await Promise.all(Array.from({ length: 20 }, (_, more) => put(number + more)));
-  }
-  http.close();
+  await ring.fill(objects);
   // so that nothing is on its way, and no hint waits for the node: from here on nobody reads or writes
   expect((await ring.check()).verdict).toBe("equal");
   const before = await ring.stores();
   const { keys = 0 } = before.get("n2") ?? {};
   const lackedBytes = await (await ring.metric("n2", "devious_log_live_bytes"))();
-  expect(lackedBytes).toBeGreaterThan((objects / 2) * value.length);
+  expect(lackedBytes).toBeGreaterThan((objects / 2) * objectBytes);
 
   await ring.cli.json("chaos", "wipe", "n2");
   await ring.cli.up();
@@ -61,6 +50,7 @@ test("a node that has lost its disk gets everything back by anti-entropy alone, 
       return sum + (exchanged?.[of] ?? 0) - earlier;
     }, 0);
   expect(after.get("n2")?.keys).toBe(keys);
+  expect(await ring.filled()).toBe(objects);
   expect(spent("keysRepaired")).toBeGreaterThanOrEqual(keys);
   expect(spent("bytes")).toBeLessThan(3 * lackedBytes);
 });

@@ -29,6 +29,8 @@ export interface LoadOptions {
 
 /** Between two turns of a client, at most. */
 const thinkMsMax = 40;
+/** And after a request that failed. */
+const failedMs = 200;
 /** Of a hundred requests so many go to another node than the client's own, with contexts that this one may know nothing of. */
 const elsewherePercent = 20;
 const askedElsewhereMax = 5;
@@ -85,7 +87,9 @@ export class Load {
       const away = prng.int(0, 99) < elsewherePercent ? prng.int(0, askedElsewhereMax) : 0;
       const outcome = await http.ask(nodes[(number + away) % nodes.length] ?? "", sent);
       this.#requests++;
-      if (outcome.type !== "done") this.failures.push(`${outcome.type}: ${outcome.why}`);
+      if (outcome.type === "done") return outcome;
+      this.failures.push(`${outcome.type}: ${outcome.why}`);
+      await sleep(failedMs);
       return outcome;
     };
     while (!this.#over.signal.aborted) {

@@ -3,9 +3,12 @@ import type { Replicas } from "../../../src/cluster/ring/replicas.js";
 import type { ClusterStatus } from "../../../src/cluster/status.js";
 import type { LeaderlessStatus } from "../../../src/cluster/store-status.js";
 import { TestCluster } from "../cli.js";
+import { RiakHttp } from "./riak-http.js";
 import { setType } from "./sets.js";
 
 const httpPort = 8098;
+export const objectBytes = 1024;
+const filledAtOnce = 20;
 
 export class RingCluster {
   readonly cli: TestCluster;
@@ -30,6 +33,27 @@ export class RingCluster {
     const { nodes } = await this.cli.status<ClusterStatus>();
     this.addresses.clear();
     for (const { node, ports } of nodes) if (ports[httpPort] !== undefined) this.addresses.set(node, ports[httpPort]);
+  }
+
+  /** Writes so many objects of {@link objectBytes}, each once. */
+  async fill(count: number): Promise<void> {
+    const http = new RiakHttp(this.addresses);
+    const headers = { "content-type": "text/plain" };
+    const body = "v".repeat(objectBytes);
+    const put = async (number: number): Promise<void> => {
+      const outcome = await http.ask("n1", { method: "PUT", path: `/buckets/filled/keys/${number}`, headers, body });
+      if (outcome.type !== "done") throw new Error(outcome.why);
+    };
+    for (let number = 0; number < count; number += filledAtOnce) {
+      await Promise.all(Array.from({ length: filledAtOnce }, (_, more) => put(number + more)));
+    }
+    http.close();
+  }
+
+  /** How many of those are there. */
+  async filled(): Promise<number> {
+    const answer = await fetch(`http://${this.addresses.get("n1")}/buckets/filled/keys?keys=true`);
+    return ((await answer.json()) as { readonly keys: readonly string[] }).keys.length;
   }
 
   /** Waits until all owners of all keys hold the same, for so long at most. */
