@@ -4,12 +4,12 @@ import { requestBytes } from "../http.js";
 import type { BytesAnswer, BytesRequest } from "../http.js";
 import { unanswered } from "../store-client.js";
 import { boundaryOf, partsOf } from "./multipart.js";
-import { formatObjectName, objectPath } from "./object-name.js";
+import { dataTypePath, formatObjectName, objectPath } from "./object-name.js";
 import type { ObjectName } from "./object-name.js";
 
 /** One of the values of an object. */
 export interface ObjectSibling {
-  /** Null where the bytes are no UTF-8. */
+  /** Null where the bytes are no UTF-8. Of a data type, what they stand for, as JSON. */
   readonly value: string | null;
   readonly base64: string;
   readonly contentType: string;
@@ -59,25 +59,32 @@ const storeTimeoutMs = 3000;
 export function createObjectClient(node: string, endpoint: Endpoint): ObjectClient {
   const call = async (
     method: BytesRequest["method"],
-    name: ObjectName,
+    path: string,
     query: Readonly<Record<string, Quorum>>,
     rest: { readonly headers?: Readonly<Record<string, string>>; readonly body?: Uint8Array } = {},
   ): Promise<BytesAnswer> => {
     const asked = Object.entries({ ...query, timeout: String(storeTimeoutMs) }).flatMap(([option, value]): [string, string][] =>
       value === undefined ? [] : [[option, value]],
     );
-    const path = `${objectPath(name)}?${new URLSearchParams(asked).toString()}`;
+    const target = `${path}?${new URLSearchParams(asked).toString()}`;
     const headers = { accept: "multipart/mixed, */*", ...rest.headers };
-    return requestBytes(endpoint, { method, path, headers, body: rest.body }, requestTimeoutMs).catch((cause: unknown) => {
-      throw unanswered(node, cause);
-    });
+    return requestBytes(endpoint, { method, path: target, headers, body: rest.body }, requestTimeoutMs).catch(
+      (cause: unknown) => {
+        throw unanswered(node, cause);
+      },
+    );
   };
   return {
     node,
     get: async (name, { r, pr }) => {
-      const answer = await call("GET", name, { r, pr });
-      if (answer.status === 200 || answer.status === 300 || isNotFound(answer)) return objectIn(answer);
-      throw refused(node, name, answer);
+      const answer = await call("GET", objectPath(name), { r, pr });
+      if (answer.status !== 200 && answer.status !== 300 && !isNotFound(answer)) throw refused(node, name, answer);
+      const found = objectIn(answer);
+      const [only, ...others] = found.siblings;
+      if (only === undefined || others.length > 0 || !isDataType(only)) return found;
+      const told = await call("GET", dataTypePath(name), { r, pr });
+      if (told.status !== 200) throw refused(node, name, told);
+      return { ...found, siblings: [{ ...only, value: dataTypeValueIn(told) }] };
     },
     put: async (name, value, context, { w, pw }) => {
       const headers = {
@@ -85,12 +92,17 @@ export function createObjectClient(node: string, endpoint: Endpoint): ObjectClie
         [throughHeader]: node,
         ...withContext(context),
       };
-      const answer = await call("PUT", name, { w, pw, returnbody: "true" }, { headers, body: Buffer.from(value, "utf8") });
+      const answer = await call(
+        "PUT",
+        objectPath(name),
+        { w, pw, returnbody: "true" },
+        { headers, body: Buffer.from(value, "utf8") },
+      );
       if (answer.status === 200 || answer.status === 300) return objectIn(answer);
       throw refused(node, name, answer);
     },
     del: async (name, context, { r, pr, w, pw }) => {
-      const answer = await call("DELETE", name, { r, pr, w, pw }, { headers: withContext(context) });
+      const answer = await call("DELETE", objectPath(name), { r, pr, w, pw }, { headers: withContext(context) });
       if (answer.status === 204) return true;
       if (isNotFound(answer)) return false;
       throw refused(node, name, answer);
@@ -142,6 +154,16 @@ function siblingOf(headers: ReadonlyMap<string, string>, body: Buffer): ObjectSi
     vtag: headers.get("etag")?.replace(/^"(.*)"$/, "$1") ?? null,
     isDeletion: headers.get("x-riak-deleted") === "true",
   };
+}
+
+function isDataType({ contentType }: ObjectSibling): boolean {
+  return /^application\/riak_(counter|set|map|hll|gset)$/.test(contentType);
+}
+
+/** A counter of before Riak 2.0 comes as it is, all others with their type. */
+function dataTypeValueIn({ body }: BytesAnswer): string {
+  const json = JSON.parse(body.toString("utf8")) as number | { readonly value: unknown };
+  return JSON.stringify(typeof json === "number" ? json : json.value);
 }
 
 /** What the store says of a failure besides what Riak does: whether the request had no effect for certain. */

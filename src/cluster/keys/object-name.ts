@@ -43,7 +43,16 @@ export function formatObjectName({ type, bucket, key }: ObjectName): string {
 }
 
 /** Its path over HTTP; names are the bytes of their UTF-8. */
-export function objectPath({ type, bucket, key }: ObjectName): string {
+export function objectPath(name: ObjectName): string {
+  return pathIn(name, "keys");
+}
+
+/** Where the value is told that a data type's bytes stand for: the default type has counters of before Riak 2.0 only. */
+export function dataTypePath(name: ObjectName): string {
+  return pathIn(name, name.type === "default" ? "counters" : "datatypes");
+}
+
+function pathIn({ type, bucket, key }: ObjectName, what: "keys" | "counters" | "datatypes"): string {
   const ofType = type === "default" ? "" : `/types/${encodeURIComponent(type)}`;
-  return `${ofType}/buckets/${encodeURIComponent(bucket)}/keys/${encodeURIComponent(key)}`;
+  return `${ofType}/buckets/${encodeURIComponent(bucket)}/${what}/${encodeURIComponent(key)}`;
 }

@@ -6,7 +6,7 @@ import type { Keys, NamedObject, ObjectWrite, PutWishes } from "../../../src/clu
 import { leaderlessKeys } from "../../../src/cluster/keys/leaderless-keys.js";
 import { createObjectClient } from "../../../src/cluster/keys/object-client.js";
 import { RiakHttpServer } from "../../../src/store/io/riak-http-server.js";
-import type { LeaderlessStore } from "../../../src/store/leaderless/api.js";
+import type { LeaderlessStore, Request } from "../../../src/store/leaderless/api.js";
 import { Box } from "../../store/leaderless/machine/box.js";
 
 const plain = new Chalk({ level: 0 });
@@ -177,3 +177,22 @@ const emptyContent = {
   indexes: [],
   links: [],
 };
+
+test("of data types the value is shown that their bytes stand for", async () => {
+  const { box, keys } = await cluster();
+  const set = (request: Request): void => {
+    const id = box.ask("n1", request);
+    if (box.answer(id) === undefined) box.pass(1100);
+    expect(box.answer(id)).toMatchObject({ ok: true });
+  };
+  set({ type: "createBucketType", bucketType: "sets", properties: { datatype: "set" } });
+  box.pass(5000);
+  set({ type: "activateBucketType", bucketType: "sets" });
+  const update = { type: "updateDataType", context: undefined, options: {}, returnBody: false } as const;
+  const adds = { kind: "set", adds: ["b", "a"], removes: [] } as const;
+  set({ ...update, name: { type: "sets", bucket: "b", key: "k" }, op: adds });
+  set({ ...update, name: { type: "default", bucket: "b", key: "old" }, op: { kind: "counter", increment: 7n } });
+  const [found, old] = [await get(keys["n2"], "sets/b/k"), await get(keys["n3"], "b/old")];
+  expect(found?.siblings).toEqual([expect.objectContaining({ value: '["a","b"]', contentType: "application/riak_set" })]);
+  expect([found, old].map((each) => renderFound(each as NamedObject, plain))).toEqual(['["a","b"]', "7"]);
+});
