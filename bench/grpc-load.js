@@ -7,7 +7,7 @@ import { whyItFailed } from "./grpc-failure.js";
 const fewKeys = 1000;
 const fewBytes = 256;
 /** Real clients share a connection among many calls; one connection alone can be what is measured. */
-const callsAConnection = 16;
+const fewCallsAConnection = 16;
 
 const keyOf = (number) => `bench/key-${String(number).padStart(6, "0")}`;
 
@@ -21,12 +21,12 @@ const kinds = {
 /**
  * Calls for `durationMs`, each call followed by the next, and resolves to the durations seen. A call that fails ends it: a store that
  * refuses is not measured.
- * @param {{port: number, kind: string, inFlight: number, durationMs: number, valueBytes?: number}} job
+ * @param {{port: number, kind: string, inFlight: number, durationMs: number, valueBytes?: number, callsAConnection?: number}} job
  * @returns {Promise<{histogram: Histogram, tookMs: number}>}
  */
-export function unaryLoad({ port, kind, inFlight, durationMs, valueBytes }) {
+export function unaryLoad({ port, kind, inFlight, durationMs, valueBytes, callsAConnection }) {
   const endsAt = performance.now() + durationMs;
-  return calls({ port, kind, inFlight, keys: fewKeys, valueBytes, goesOn: () => performance.now() < endsAt });
+  return calls({ port, kind, inFlight, keys: fewKeys, valueBytes, callsAConnection, goesOn: () => performance.now() < endsAt });
 }
 
 /**
@@ -39,7 +39,7 @@ export function fill({ port, keys, puts, inFlight }) {
 }
 
 /** One call after another, `inFlight` at a time, key after key, as long as `goesOn`, which is told how many were made. */
-async function calls({ port, kind, inFlight, keys, goesOn, valueBytes = fewBytes }) {
+async function calls({ port, kind, inFlight, keys, goesOn, valueBytes = fewBytes, callsAConnection = fewCallsAConnection }) {
   const { path, message } = kinds[kind];
   const messages = Array.from({ length: keys }, (_, number) => message(keyOf(number), valueBytes));
   const count = Math.ceil(inFlight / callsAConnection);

@@ -26,7 +26,7 @@ export async function turnLoad({ protocol: name, ports, kind, inFlight, valueByt
   try {
     const keys = connections.map((_, at) => Array.from({ length: keysAConnection }, (_, number) => `${part}-${at}-${number}`));
     const seen = new Map();
-    if (kind === "get") await Promise.all(connections.map((connection, at) => fill(connection, protocol, keys[at], value)));
+    if (kind === "get") await Promise.all(connections.map((connection, at) => settle(connection, protocol, keys[at], value)));
     const startedAt = performance.now();
     const endsAt = startedAt + durationMs;
     const client = async (connection, mine) => {
@@ -66,6 +66,14 @@ export async function fillTurns({ protocol: name, ports, keys, inFlight, valueBy
 
 async function fill(connection, protocol, keys, value) {
   for (const key of keys) protocol.seen(await connection.ask(protocol.put(key, value, undefined)));
+}
+
+/** One value a key, whatever was there: the second put knows of all that the first one has found. */
+async function settle(connection, protocol, keys, value) {
+  for (const key of keys) {
+    const seen = protocol.seen(await connection.ask(protocol.put(key, value, undefined)));
+    protocol.seen(await connection.ask(protocol.put(key, value, seen)));
+  }
 }
 
 /** A connection that sends a request and waits for its answer. */

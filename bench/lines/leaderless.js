@@ -41,7 +41,8 @@ export async function leaderless({ signal }) {
     const stores = [storeOf("leaderless", (job) => loaders.turns(ports, { protocol: "riak", valueBytes, ...job }))];
     await raft.up();
     const { port: leader } = await leaderOf({ nodes: await ourNodes(raft) });
-    stores.push(storeOf("raft", (job) => loaders.load(leader, { valueBytes, ...job })));
+    // as clients of the others: one request at a time on each connection
+    stores.push(storeOf("raft", (job) => loaders.load(leader, { valueBytes, callsAConnection: 1, ...job })));
     const missing = [];
     const redis = findProgram("redis-server");
     if (redis === undefined) missing.push(missingLine("the same on Redis", "no Redis here: sudo apt-get install redis-server"));

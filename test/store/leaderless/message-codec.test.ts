@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { decodeMessages, encodeMessages, type CodedMessage } from "../../../src/store/leaderless/message-codec.js";
+import { nValMax } from "../../../src/store/leaderless/limits.js";
 import { storageKey } from "../../../src/store/leaderless/storage-key.js";
 import { MalformedBytes } from "../../../src/store/leaderless/versions/binary.js";
 
@@ -9,7 +10,7 @@ const envelope = { from: fc.constant("n1"), to: fc.constant("n2") };
 const count = fc.oneof(fc.nat(300), fc.integer({ min: 0, max: 2 ** 52 }));
 const latin1 = (max: number): fc.Arbitrary<string> =>
   fc.array(fc.nat(255), { maxLength: max }).map((codes) => String.fromCharCode(...codes));
-const at = { partition: fc.nat(1023), n: fc.nat(255) };
+const at = { partition: fc.nat(1023), n: fc.integer({ min: 1, max: nValMax }) };
 const place = fc.oneof(
   fc.record({ kind: fc.constant("home" as const), ...at }),
   fc.record({ kind: fc.constant("hint" as const), ...at, member: latin1(40) }),
