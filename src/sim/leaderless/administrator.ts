@@ -75,7 +75,7 @@ export class Administrator {
     const status = memberStatus(ring, change.member);
     const isSettled = ring.plan === undefined;
     const byStatus = "by" in change ? memberStatus(ring, change.by) : undefined;
-    if (isMade(change, status) && byStatus !== "joining") return isSettled;
+    if (isMade(change, status) && (byStatus === "valid" || !("by" in change))) return isSettled;
     if (!isSettled && !isForced) return false;
     const staged = stagedChanges(ring);
     if (staged.some((each) => isFor(change, each))) {
