@@ -14,6 +14,7 @@ export function renderStatus(status: ClusterStatus, chalk: ChalkInstance, nowMs:
   return [
     `${chalk.bold(cluster)} ${chalk.dim(owner)}`,
     formatTable([header, ...rows]),
+    ...renderPorts(nodes, chalk),
     ...lastWords.map(({ node, exitCode, said }) => chalk.red(`${node} ended with exit code ${exitCode}: ${said}`)),
     ...renderSiblings(nodes),
     ...renderTls(nodes),
@@ -58,16 +59,14 @@ function columnsFor(nodes: readonly NodeStatus[], chalk: ChalkInstance, nowMs: n
   const isOther = nodes.some(({ store }) => store !== null && store.design === undefined);
   // a cluster of which nothing is known looks as it does by default
   const hasRoles = isOther || !isLeaderless || nodes.some(({ role }) => role !== null);
+  const hasAddresses = !nodes.some(hasPorts) || nodes.some((node) => !hasPorts(node) && node.address !== null);
   return [
     { title: "NODE", cell: ({ node }) => node },
     { title: "HEALTH", cell: (node) => healthOf(node, chalk) },
     ...(hasRoles ? [{ title: "ROLE", cell: ({ role }: NodeStatus) => role ?? "-" }] : []),
     ...(isOther || !isLeaderless ? raftColumns : []),
     ...(isLeaderless ? leaderlessColumns(chalk) : []),
-    {
-      title: "ADDRESS",
-      cell: ({ address, ports }) => (Object.keys(ports).length > 1 ? formatPorts(ports) : (address ?? "-")),
-    },
+    ...(hasAddresses ? [{ title: "ADDRESS", cell: addressOf }] : []),
     {
       title: "UPTIME",
       cell: ({ startedAt }) =>
@@ -115,11 +114,13 @@ function reachesOf({ members }: LeaderlessStatus, chalk: ChalkInstance): string 
   );
 }
 
-/** `1,204 for n3` */
+/** `1,204 for n3`, `1,502 for n3, n4`; of more owners, how many. */
 function hintsOf(hints: LeaderlessStatus["hints"], chalk: ChalkInstance): string {
   const waiting = Object.entries(hints).filter(([, keys]) => keys > 0);
   if (waiting.length === 0) return "-";
-  return chalk.yellow(waiting.map(([owner, keys]) => `${keys.toLocaleString("en")} for ${owner}`).join(", "));
+  const keys = waiting.reduce((sum, [, each]) => sum + each, 0);
+  const owners = waiting.length <= 2 ? waiting.map(([owner]) => owner).join(", ") : `${waiting.length} nodes`;
+  return chalk.yellow(`${keys.toLocaleString("en")} for ${owners}`);
 }
 
 function comparedOf({ exchanged, exchangeLagMs }: LeaderlessStatus, chalk: ChalkInstance): string {
@@ -147,11 +148,21 @@ export function renderSiblings(nodes: readonly Pick<NodeStatus, "store">[]): rea
   return [`siblings in objects read: ${told.join(", ")}; at most ${most.toLocaleString("en")}`];
 }
 
-/** `127.0.0.1:49153 (8080), 127.0.0.1:49154 (9090)` */
-function formatPorts(ports: NodeStatus["ports"]): string {
-  return Object.entries(ports)
-    .map(([port, address]) => `${address} (${port})`)
-    .join(", ");
+function hasPorts({ ports }: NodeStatus): boolean {
+  return Object.keys(ports).length > 1;
+}
+
+function addressOf(node: NodeStatus): string {
+  return hasPorts(node) ? "below" : (node.address ?? "-");
+}
+
+/** Where the ports of nodes with several of them are, as a table of its own: beside all else a line would be too long for a terminal. */
+function renderPorts(nodes: readonly NodeStatus[], chalk: ChalkInstance): readonly string[] {
+  const several = nodes.filter(hasPorts);
+  if (several.length === 0) return [];
+  const ports = [...new Set(several.flatMap((node) => Object.keys(node.ports)))].sort((a, b) => Number(a) - Number(b));
+  const header = ["NODE", ...ports.map((port) => `PORT ${port}`)].map((title) => chalk.dim(title));
+  return [formatTable([header, ...several.map((node) => [node.node, ...ports.map((port) => node.ports[port] ?? "-")])])];
 }
 
 /** `logs to http://host:4318: sending; 12,345 records sent, up to date` */

@@ -107,7 +107,9 @@ class Up {
     signal.throwIfAborted();
     // what is left of who joins is made anew
     const joining = change.flatMap((one) => (one.kind === "join" ? one.node : []));
-    if (wait || change.length > 0) await this.#waitForAll([...heldDown, ...joining]);
+    // and who is to go need not come back for that
+    const leaving = change.flatMap((one) => (one.kind === "leave" || one.kind === "drop" ? one.node : []));
+    if (wait || change.length > 0) await this.#waitForAll([...heldDown, ...joining, ...leaving]);
   }
 
   async change(plan: Plan): Promise<void> {

@@ -96,9 +96,14 @@ function nodeStatus(node: string, store: StoreStatus | null): NodeStatus {
   return {
     ...common,
     state: store === null ? "paused" : "running",
-    address: "127.0.0.1:1",
-    ports: { 2379: "127.0.0.1:1" },
+    address: store === null ? null : "127.0.0.1:40001",
+    ports: store === null ? {} : portsOf(store),
   } as const;
+}
+
+function portsOf({ design }: StoreStatus): NodeStatus["ports"] {
+  const http = { 2379: "127.0.0.1:40001" };
+  return design === "leaderless" ? { ...http, 8087: "127.0.0.1:40002", 8098: "127.0.0.1:40003" } : http;
 }
 
 function statusText(...nodes: readonly NodeStatus[]): readonly string[] {
@@ -109,10 +114,13 @@ function statusText(...nodes: readonly NodeStatus[]): readonly string[] {
 it("shows of leaderless nodes whom they reach, what they own and keep for others, and when they compared it last", () => {
   expect(statusText(nodeStatus("n1", twin), nodeStatus("n2", cutOff), nodeStatus("n3", null))).toEqual([
     "demo /here",
-    "NODE  HEALTH  REACHES  OWNS      KEYS   HINTS                   COMPARED  ADDRESS      UPTIME",
-    "n1    ready   all      13 of 64  1,204  -                       4s ago    127.0.0.1:1  1m",
-    "n2    ready   2 of 5   13 of 64  1,204  1,500 for n3, 2 for n4  never     127.0.0.1:1  1m",
-    "n3    paused  -        -         -      -                       -         127.0.0.1:1  1m",
+    "NODE  HEALTH  REACHES  OWNS      KEYS   HINTS             COMPARED  UPTIME",
+    "n1    ready   all      13 of 64  1,204  -                 4s ago    1m",
+    "n2    ready   2 of 5   13 of 64  1,204  1,502 for n3, n4  never     1m",
+    "n3    paused  -        -         -      -                 -         1m",
+    "NODE  PORT 2379        PORT 8087        PORT 8098",
+    "n1    127.0.0.1:40001  127.0.0.1:40002  127.0.0.1:40003",
+    "n2    127.0.0.1:40001  127.0.0.1:40002  127.0.0.1:40003",
     "siblings in objects read: none in 1,203, 2 in 14, 4-5 in 1, more in 2; at most 811",
     "no active faults",
   ]);

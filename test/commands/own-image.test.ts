@@ -59,14 +59,17 @@ test("status shows the roles that the probe finds, and every published port", as
   );
   world.images.roles.set("api-2", "leader");
   const { stdout } = await world.run("status");
-  const rows = stdout.split("\n").map((row) => row.replace(/127\.0\.0\.1:\d+/g, "ADDRESS").replace(/ +\S+$/, ""));
+  const rows = stdout.split("\n").map((row) => row.replace(/127\.0\.0\.1:\d+/g, "ADDRESS").replace(/ +(UPTIME|\d+m?s)$/, ""));
   expect(rows).toEqual([
-    "demo",
+    expect.stringMatching(/^demo/),
     "NODE   HEALTH  ROLE      TERM  APPLIED  LEADER  ADDRESS",
-    "api-1  ready   follower  -     -        -       ADDRESS (8080), ADDRESS (9090)",
-    "api-2  ready   leader    -     -        -       ADDRESS (8080), ADDRESS (9090)",
+    "api-1  ready   follower  -     -        -       below",
+    "api-2  ready   leader    -     -        -       below",
     "kv-1   ready   leader    1     1        kv-1    ADDRESS",
-    "no active",
+    expect.stringMatching(/^NODE +PORT 8080 +PORT 9090$/),
+    "api-1  ADDRESS  ADDRESS",
+    "api-2  ADDRESS  ADDRESS",
+    "no active faults",
     "",
   ]);
 });

@@ -48,35 +48,54 @@ export class RingMembership {
       const isIn = ({ nextRing, owners }: RingView): boolean => nextRing === null && owners.includes(node);
       const isStaged = (view: RingView): boolean => isIn(view) || view.staged.some(({ member }) => member === node);
       const view = await this.#until(`${node} has asked to join`, isStaged);
-      if (!isIn(view)) await this.#commitOnly(view, { kind: "join", member: node });
+      if (!isIn(view)) await this.#commitOnly(view, [{ kind: "join", member: node }]);
       await this.#until(`${node} has all that it owns`, isIn);
     });
   }
 
-  /** Who runs hands over what it has, first; of who does not, others have copies. */
+  /**
+   * Who runs hands over what it has, first; of who does not, others have copies. All who are to go and do not run go together and before the others: a ring
+   * that still had one of them could not come about.
+   */
   leave(node: string, containerId: string | undefined): Promise<void> {
     const { report, service, cluster } = this.#options;
     return step(report, `${node} leaves ${service.name}`, async () => {
-      const before = await this.#until("the ring is at rest", ({ nextRing }) => nextRing === null);
-      if (before.members.some(({ name }) => name === node)) {
-        const runs = (await this.#observed()).nodes.some((one) => one.node === node && one.state === "running");
-        const command = runs ? "leave" : "force-remove";
-        await this.#command({ command, member: node }, node);
-        const isGone = ({ nextRing, members }: RingView): boolean =>
-          nextRing === null && members.every(({ name }) => name !== node);
-        const isStaged = (view: RingView): boolean => isGone(view) || view.staged.some(({ member }) => member === node);
-        const view = await this.#until(`${node} is to leave`, isStaged, node);
-        if (!isGone(view)) await this.#commitOnly(view, { kind: command, member: node });
-        await this.#until(`${node} has handed over all that it had`, isGone, node);
-      }
+      const { members } = await this.#until("the ring is at rest", ({ nextRing }) => nextRing === null);
+      const { nodes } = await this.#observed();
+      const runs = (name: string): boolean => nodes.some((one) => one.node === name && one.state === "running");
+      const leaving = members.flatMap(({ name }) => (name === node || !service.nodes.includes(name) ? [name] : []));
+      await this.#remove(
+        leaving.filter((name) => !runs(name)),
+        "force-remove",
+      );
+      if (leaving.includes(node) && runs(node)) await this.#remove([node], "leave");
       if (containerId !== undefined) await this.#engine.removeContainer(containerId);
       await this.#engine.removeVolume(nodeVolumeName(cluster, node));
     });
   }
 
+  /** Takes these out of the ring, by one plan. */
+  async #remove(leaving: readonly string[], kind: "leave" | "force-remove"): Promise<void> {
+    if (leaving.length === 0) return;
+    const names = leaving.join(", ");
+    for (const member of leaving) await this.#command({ command: kind, member }, leaving);
+    const isGone = ({ nextRing, members }: RingView): boolean =>
+      nextRing === null && members.every(({ name }) => !leaving.includes(name));
+    const isStaged = ({ staged }: RingView): boolean => leaving.every((name) => staged.some(({ member }) => member === name));
+    const view = await this.#until(`${names} is to leave`, (seen) => isGone(seen) || isStaged(seen), leaving);
+    if (!isGone(view))
+      await this.#commitOnly(
+        view,
+        leaving.map((member) => ({ kind, member })),
+      );
+    await this.#until(`others have all that ${names} had`, isGone, leaving);
+  }
+
   /** Whatever else is staged is an operator's, and none of ours to commit. */
-  async #commitOnly(view: RingView, change: RingChange): Promise<void> {
-    const others = view.staged.filter(({ kind, member }) => kind !== change.kind || member !== change.member);
+  async #commitOnly(view: RingView, changes: readonly RingChange[]): Promise<void> {
+    const isOurs = ({ kind, member }: RingChange): boolean =>
+      changes.some((change) => change.kind === kind && change.member === member);
+    const others = view.staged.filter((change) => !isOurs(change));
     if (others.length > 0) {
       throw new DeviousError(
         "CLUSTER_NOT_READY",
@@ -88,22 +107,23 @@ export class RingMembership {
     }
     if (view.planProblem !== null)
       throw new DeviousError("CLUSTER_NOT_READY", `The ring cannot be planned: ${view.planProblem}.`);
-    await this.#command({ command: "commit", ...(view.plan === null ? {} : { plan: view.plan.id }) }, change.member);
+    const except = changes.map(({ member }) => member);
+    await this.#command({ command: "commit", ...(view.plan === null ? {} : { plan: view.plan.id }) }, except);
   }
 
   /** Asks a node that stays. */
-  async #command(command: RingCommand, except: string): Promise<void> {
+  async #command(command: RingCommand, except: readonly string[]): Promise<void> {
     const observed = await this.#observed();
-    const nodes = observed.nodes.filter(({ node }) => node !== except);
+    const nodes = observed.nodes.filter(({ node }) => !except.includes(node));
     await commandRing(this.#engine, { ...observed, nodes }, command, { node: undefined, service: this.#options.service.name });
   }
 
   /** What the first of the nodes that answer says, once it is so. Throws CLUSTER_NOT_READY with `what` was not so in time. */
-  async #until(what: string, isSo: (view: RingView) => boolean, except?: string): Promise<RingView> {
+  async #until(what: string, isSo: (view: RingView) => boolean, except: readonly string[] = []): Promise<RingView> {
     const { service, endsAtMs, signal } = this.#options;
     for (;;) {
       const observed = await this.#observed();
-      const nodes = observed.nodes.filter(({ node }) => node !== except);
+      const nodes = observed.nodes.filter(({ node }) => !except.includes(node));
       const asked = await askRing(this.#engine, { ...observed, nodes }, service.name);
       const view = asked.flatMap((one) => one.view ?? [])[0];
       if (view !== undefined && isSo(view)) return view;
