@@ -228,7 +228,6 @@ test("npm no-riak's own tests pass, through all nodes in turn", async () => {
   await riak.createType("no_riak_test_bucket_type");
   const { passed, failed } = await runNoRiakSuite(riak.addresses);
   // buckets of the default type keep siblings here, of which the manual tells
-  expect(Object.keys(failed)).toEqual(["Buckets API: resetBucket"]);
-  expect(failed["Buckets API: resetBucket"]).toContain("'allow_mult'");
+  expect(failed).toEqual({ "Buckets API: resetBucket": expect.stringContaining("'allow_mult'") as string });
   expect(passed).toBe(76);
 });

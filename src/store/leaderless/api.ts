@@ -78,7 +78,7 @@ export interface Sibling extends Content {
 export interface ReadObject {
   /** Opaque to clients: what a write that follows from these values has to bring along. */
   readonly context: Uint8Array;
-  /** One, or more where writes did not know of each other. */
+  /** One, or more where writes did not know of each other: the oldest first, by the clocks of who wrote them. */
   readonly siblings: readonly Sibling[];
 }
 

@@ -36,12 +36,12 @@ const gone = write(tombstone, 3000, "c");
 describe("a read", () => {
   test("of nothing", () => expect(readingOf(undefined, all)).toEqual({ kind: "notFound" }));
 
-  test("of siblings: all of them, and a context that covers all", () => {
-    const both = merge(early, late, rules);
+  test("of siblings: all of them, the oldest first, and a context that covers all", () => {
+    const both = merge(late, early, rules);
     const { context, siblings } = found(both);
     expect(siblings.map(({ value, lastModifiedMs }) => [Buffer.from(value).toString(), lastModifiedMs])).toEqual([
-      ["late", 2000],
       ["early", 1000],
+      ["late", 2000],
     ]);
     expect(decodeContext(context)).toEqual(both.vector);
     expect(found(write(text("resolved"), 1, "a", both)).siblings).toHaveLength(1);
