@@ -4,14 +4,8 @@ import type { Answer, Request } from "../../store/leaderless/api.js";
 import type { StoreDefaults } from "../../store/leaderless/buckets/properties.js";
 import type { ClusterState } from "../../store/leaderless/gossip/cluster-state.js";
 import { deserializeState } from "../../store/leaderless/gossip/parse.js";
-import {
-  clusterStateName,
-  epochsName,
-  Leaderless,
-  type Input,
-  type LeaderlessEvent,
-  type LeaderlessOptions,
-} from "../../store/leaderless/machine.js";
+import { clusterStateName, epochsName, Leaderless, type LeaderlessOptions } from "../../store/leaderless/machine.js";
+import type { Input, LeaderlessEvent } from "../../store/leaderless/steps.js";
 import type { Message } from "../../store/leaderless/messages.js";
 import { Epochs } from "../../store/leaderless/versions/epochs.js";
 import type { Timeline } from "../timeline.js";

@@ -7,7 +7,7 @@ import { createPrng, type Prng } from "../../core/prng.js";
 import { InvariantViolation } from "../../core/invariant.js";
 import { aloneRing, foundRing } from "../../store/leaderless/gossip/membership.js";
 import type { ClusterState } from "../../store/leaderless/gossip/cluster-state.js";
-import type { LeaderlessEvent } from "../../store/leaderless/machine.js";
+import type { LeaderlessEvent } from "../../store/leaderless/steps.js";
 import type { Message } from "../../store/leaderless/messages.js";
 import { BrokenInvariant, hold } from "../broken-invariant.js";
 import { Nemesis } from "../nemesis.js";

@@ -1,7 +1,8 @@
 import type { Answer, LeaderlessStore, Request } from "../leaderless/api.js";
 import type { RingCommand } from "../../core/ring-contract.js";
 import type { RingOutcome } from "../leaderless/cluster-view.js";
-import type { Input, Leaderless, LeaderlessEvent } from "../leaderless/machine.js";
+import type { Leaderless } from "../leaderless/machine.js";
+import type { Input, LeaderlessEvent } from "../leaderless/steps.js";
 import type { Message } from "../leaderless/messages.js";
 import type { Clock } from "../clock.js";
 import { riakName } from "../leaderless/node-name.js";

@@ -1,7 +1,7 @@
 import { unreachable } from "../../core/invariant.js";
 import type { GossipEvent } from "../leaderless/gossip/gossip.js";
 import type { MembershipEvent } from "../leaderless/handoff/handoff.js";
-import type { LeaderlessEvent } from "../leaderless/machine.js";
+import type { LeaderlessEvent } from "../leaderless/steps.js";
 import type { Change } from "../leaderless/ring/staged-plan.js";
 import type { SwimEvent } from "../leaderless/swim/steps.js";
 import type { Sentence } from "../raft-events.js";

@@ -8,7 +8,7 @@ import type { Bitcask } from "../io/bitcask/bitcask.js";
 import { PbServer } from "../io/pb-server.js";
 import { RiakHttpServer } from "../io/riak-http-server.js";
 import { epochsName, Leaderless } from "../leaderless/machine.js";
-import type { LeaderlessEvent } from "../leaderless/machine.js";
+import type { LeaderlessEvent } from "../leaderless/steps.js";
 import type { DeleteMode } from "../leaderless/objects/tombstones.js";
 import { diskIdBytes } from "../leaderless/versions/actor.js";
 import { Epochs } from "../leaderless/versions/epochs.js";

@@ -1,84 +1,41 @@
 import type { Prng } from "../../core/prng.js";
 import { unreachable } from "../../core/invariant.js";
-import type { RingCommand, RingCopies, RingView } from "../../core/ring-contract.js";
-import type { Answer, Bucket, BucketProperties, ObjectName, Request } from "./api.js";
+import type { RingCopies, RingView } from "../../core/ring-contract.js";
+import type { Bucket, BucketProperties } from "./api.js";
 import { currentNVals, nValsOfBucket, propertiesIn } from "./buckets/known.js";
 import { defaultProperties, type StoreDefaults } from "./buckets/properties.js";
-import { ClusterView, type RingOutcome } from "./cluster-view.js";
+import { ClusterView } from "./cluster-view.js";
 import { Copies, type Writers } from "./copies.js";
-import { Comparisons } from "./coordinator/comparisons.js";
-import { Reads, type Gathered } from "./coordinator/reads.js";
-import { Reaping } from "./coordinator/reaping.js";
-import { repairOf } from "./coordinator/repair.js";
-import type { PlacedReplica, Surroundings } from "./coordinator/surroundings.js";
+import { ReadRepair } from "./coordinator/read-repair.js";
+import { Reads } from "./coordinator/reads.js";
+import type { Surroundings } from "./coordinator/surroundings.js";
 import type { WriteResult } from "./coordinator/write-tally.js";
 import { Writes } from "./coordinator/writes.js";
-import { AntiEntropy, type Exchanged, type ExchangedEvent } from "./exchange/anti-entropy.js";
+import { AntiEntropy, type Exchanged } from "./exchange/anti-entropy.js";
 import { ownedPlaces } from "./exchange/places.js";
 import type { ExchangeLag } from "./exchange/schedule.js";
 import { DurableQueue } from "./durable-queue.js";
 import type { ClusterState } from "./gossip/cluster-state.js";
-import type { GossipEvent } from "./gossip/gossip.js";
 import { serializeState } from "./gossip/parse.js";
-import { Handoff, type MembershipEvent } from "./handoff/handoff.js";
+import { Handoff } from "./handoff/handoff.js";
 import { IndexedStorage } from "./listing/indexed-storage.js";
 import { Listings } from "./listing/listings.js";
 import { Hints } from "./handoff/hints.js";
 import { Relocation } from "./handoff/relocation.js";
 import type { Message, Outgoing } from "./messages.js";
 import { conflictRules, type ConflictRules } from "./objects/conflict.js";
-import { SiblingCounts, type SiblingHistogram } from "./objects/sibling-counts.js";
-import { reapDecision, type DeleteMode } from "./objects/tombstones.js";
+import type { SiblingHistogram } from "./objects/sibling-counts.js";
+import type { DeleteMode } from "./objects/tombstones.js";
 import { heldCopies } from "./operator/held-copies.js";
 import { nValsOf } from "./operator/ring-view.js";
 import { Questions } from "./questions.js";
-import { Replica, type RefusedEvent } from "./replica.js";
+import { Replica } from "./replica.js";
 import { RunTime } from "./run-time.js";
-import { objectName, storageKey } from "./storage-key.js";
+import { objectName } from "./storage-key.js";
 import type { Place, Storage } from "./storage.js";
-import type { SwimEvent } from "./swim/steps.js";
+import type { Effects, Input, LeaderlessEvent } from "./steps.js";
 import { namedActor } from "./versions/actor.js";
 import type { Epochs } from "./versions/epochs.js";
-
-/** What happens to a node. */
-export type Input =
-  /** What the clocks show, first in each step. `wallMs` may be wrong. */
-  | { readonly type: "clock"; readonly nowMs: number; readonly wallMs: number }
-  /** Some ten times a second. */
-  | { readonly type: "tick" }
-  /** Time for a slice of what was put off (`isBusy`), of a millisecond or two. A tick does one as well. */
-  | { readonly type: "work" }
-  | { readonly type: "receive"; readonly message: Message }
-  /** The transport could not deliver to this member. */
-  | { readonly type: "unreachable"; readonly member: string }
-  /** All writes of the storage up to this number are. */
-  | { readonly type: "durable"; readonly writeNumber: number }
-  /** Something that was on the disk at this place is not there any more. */
-  | { readonly type: "damaged"; readonly place: Place }
-  /** `id` comes back in `answers`. */
-  | { readonly type: "ask"; readonly id: number; readonly request: Request }
-  /** Who asked this is gone. */
-  | { readonly type: "cancel"; readonly id: number }
-  /** What an operator asks of the ring. `id` comes back in `outcomes`. */
-  | { readonly type: "command"; readonly id: number; readonly command: RingCommand };
-
-export type LeaderlessEvent =
-  | SwimEvent
-  | GossipEvent
-  | ExchangedEvent
-  | MembershipEvent
-  | RefusedEvent
-  /** Replicas that had less of an object than others, or nothing. */
-  | { readonly type: "repaired"; readonly name: ObjectName; readonly members: readonly string[] };
-
-export interface Effects {
-  readonly send: readonly Message[];
-  readonly answers: readonly { readonly id: number; readonly answer: Answer<Request["type"]> }[];
-  readonly outcomes: readonly { readonly id: number; readonly outcome: RingOutcome }[];
-  readonly events: readonly LeaderlessEvent[];
-  /** There is work that was put off, for others to come first: the input `work` does some of it. */
-  readonly isBusy: boolean;
-}
 
 /** Mistakes that can be made on purpose are among these. */
 export interface LeaderlessOptions {
@@ -117,15 +74,12 @@ export class Leaderless {
   readonly #writes: Writes;
   readonly #questions: Questions;
   readonly #listings: Listings;
-  readonly #reaping: Reaping;
-  /** Undefined: read repair is switched off. */
-  readonly #comparisons: Comparisons | undefined;
+  readonly #readRepair: ReadRepair;
   readonly #hints: Hints;
   readonly #antiEntropy: AntiEntropy | undefined;
   readonly #handoff: Handoff;
   readonly #relocation: Relocation;
   readonly #cluster: ClusterView;
-  readonly #siblings = new SiblingCounts();
   readonly #defaults: BucketProperties;
   #nowMs: number;
   #wallMs = 0;
@@ -173,12 +127,17 @@ export class Leaderless {
       onChanged: (changed) => this.#keepState(changed),
     });
     const around = this.#surroundings();
-    this.#reads = new Reads(around, (gathered) => this.#gathered(gathered));
+    this.#reads = new Reads(around, (gathered) => this.#readRepair.gathered(gathered));
     this.#writes = new Writes(around);
     this.#listings = this.#lister(around, storage);
     this.#questions = new Questions(around, this.#reads, this.#writes, this.#listings);
-    this.#reaping = new Reaping(around);
-    if (options.readRepair) this.#comparisons = new Comparisons({ around, look: (key) => this.#look(key) });
+    this.#readRepair = new ReadRepair({
+      around,
+      reads: () => this.#reads,
+      isOn: options.readRepair,
+      deleteMode: options.deleteMode,
+      tell: (event) => this.#events.push(event),
+    });
     const isReachable = (member: string): boolean => this.#cluster.isReachable(member);
     const isStray = (place: Place): boolean => this.#handoff.isStray(place);
     const { send, newRequest } = around;
@@ -264,7 +223,7 @@ export class Leaderless {
 
   /** What reads that this node coordinated have found. */
   get siblings(): SiblingHistogram {
-    return this.#siblings.histogram;
+    return this.#readRepair.siblings;
   }
 
   /** How many copies were asked of this node and changed on it so far. */
@@ -348,8 +307,7 @@ export class Leaderless {
     this.#writes.tick();
     this.#questions.tick();
     this.#listings.tick();
-    this.#reaping.tick();
-    this.#comparisons?.tick();
+    this.#readRepair.tick();
     if (this.#options.hintedHandoff) this.#hints.tick();
     this.#antiEntropy?.tick();
   }
@@ -366,7 +324,7 @@ export class Leaderless {
         this.#cluster.heard(from);
         return this.#reads.hashReplied(from, message.request, message.objectHash);
       case "compare":
-        return this.#comparisons?.received(message.entries);
+        return this.#readRepair.compared(message.entries);
       case "readReply":
         this.#cluster.heard(from);
         this.#handoff.readReplied(from, message.request, message.object);
@@ -423,42 +381,6 @@ export class Leaderless {
     this.#handoff.writeReplied(from, request, isDurable);
   }
 
-  /** Read repair (Dynamo §5), and the end of deletions that all owners have. */
-  #gathered(gathered: Gathered): void {
-    const { name, properties, copies, object, isComplete, unasked } = gathered;
-    this.#siblings.note(object?.siblings.length ?? 0);
-    if (unasked.length > 0) return this.#comparisons?.add(unasked, storageKey(name), copies[0]?.objectHash);
-    const repair = this.#options.readRepair ? repairOf(gathered, this.#options.deleteMode.kind === "keep") : undefined;
-    if (repair !== undefined && object !== undefined) {
-      for (const replica of repair.to) this.#repair(gathered, replica, repair.bytes);
-      this.#events.push({ type: "repaired", name, members: repair.to.map(({ member }) => member) });
-      return;
-    }
-    // who was an owner while the bucket had a larger N may hold what was deleted
-    const isWide = properties.nVal >= this.#widestN(name);
-    const isOwned = isComplete && isWide && copies.every(({ replica }) => replica.hintFor === undefined);
-    if (object === undefined || !isOwned) return;
-    const decision = reapDecision(
-      copies.map(({ objectHash }) => (objectHash === undefined ? undefined : { object, objectHash })),
-      this.#options.deleteMode,
-    );
-    if (decision.kind === "reap")
-      this.#reaping.begin(
-        name,
-        copies.map(({ replica }) => replica),
-        decision,
-      );
-  }
-
-  #repair({ properties, name, object }: Gathered, { member, place }: PlacedReplica, bytes: Uint8Array): void {
-    const key = storageKey(name);
-    if (member === this.#options.self) {
-      if (object !== undefined) this.#copies.take(place, key, object, this.#rulesOf(properties));
-      return;
-    }
-    this.#post({ type: "write", to: member, request: 0, place, key, object: bytes, wanted: "nothing" });
-  }
-
   #keepState(state: ClusterState): void {
     this.#stateWrite = this.#options.storage.putMeta(clusterStateName, Buffer.from(serializeState(state), "latin1"));
     this.#handoff.changed();
@@ -505,25 +427,13 @@ export class Leaderless {
       ownedPlaces: () => ownedPlaces(self, this.#cluster.state.ring.ring.owners.length, this.#cluster.transition, this.#nVals()),
       clientsWaiting: () => this.#open.size,
       take: (place, key, object) => this.#replica.merge(place, key, object)?.bytes,
-      look: (_place, key) => this.#look(key),
+      look: (_place, key) => this.#readRepair.look(key),
       mayForget: (place) => this.#handoff.mayForget(place),
       keepsDeletions: deleteMode.kind === "keep",
       tell: (event) => this.#events.push(event),
       intervalMs: exchangeIntervalMs,
       rebuildIntervalMs,
     });
-  }
-
-  /** Reads the key as for a client, for what follows of it: repair, and the end of a deletion. Everybody is asked who ever was to have a copy. */
-  #look(key: string): void {
-    const name = objectName(key);
-    const options = { sloppyQuorum: false, timeoutMs: lookTimeoutMs };
-    const properties = { ...(this.#propertiesOf(name) ?? this.#defaults), nVal: this.#widestN(name) };
-    this.#reads.begin(name, options, properties, () => undefined, true);
-  }
-
-  #widestN(bucket: Bucket): number {
-    return Math.max(...nValsOfBucket(this.#cluster.state, this.#defaults, bucket));
   }
 
   #relocator(): Relocation {
@@ -581,8 +491,6 @@ export class Leaderless {
     };
   }
 }
-
-const lookTimeoutMs = 5000;
 
 /** What {@link Epochs} is made from again, in the storage's metadata. */
 export const epochsName = "epochs";

@@ -1,6 +1,6 @@
 // Shows that the machine hears of clients that go away before they have their answers, once, and of no others.
 import { expect, test } from "vitest";
-import type { Effects, Input } from "../../../src/store/leaderless/machine.js";
+import type { Effects, Input } from "../../../src/store/leaderless/steps.js";
 import type { Request } from "../../../src/store/leaderless/api.js";
 import { LeaderlessDriver } from "../../../src/store/leaderless-node/driver.js";
 

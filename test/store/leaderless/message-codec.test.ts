@@ -52,6 +52,16 @@ const message: fc.Arbitrary<CodedMessage> = fc.oneof(
     entries: fc.array(fc.record({ place, key, objectHash: maybe(count) }), { maxLength: 5 }),
   }),
 );
+/** Of the messages that these bytes are; of none where they are refused. */
+function typesIn(bytes: Buffer): readonly string[] {
+  try {
+    return decodeMessages(bytes, "n1", "n2").map(({ type: found }) => found);
+  } catch (error) {
+    if (error instanceof MalformedBytes) return [];
+    throw error;
+  }
+}
+
 const messages = fc.array(message, { maxLength: 10 });
 
 it("brings every message as it was said", () => {
@@ -77,11 +87,7 @@ it("takes changed bytes for messages that have sense, or refuses them: nothing e
     fc.property(messages, fc.nat(), fc.nat(255), (said, where, byte) => {
       const bytes = Buffer.from(encodeMessages(said));
       if (bytes.length > 0) bytes[where % bytes.length] = byte;
-      try {
-        for (const { type: found } of decodeMessages(bytes, "n1", "n2")) expect(found).not.toBe("swim");
-      } catch (error) {
-        expect(error).toBeInstanceOf(MalformedBytes);
-      }
+      expect(typesIn(bytes)).not.toContain("swim");
     }),
   );
 });

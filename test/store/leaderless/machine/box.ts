@@ -3,13 +3,8 @@ import type { Answer, ObjectName, Page, Request, Sibling } from "../../../../src
 import type { BucketType, ClusterState } from "../../../../src/store/leaderless/gossip/cluster-state.js";
 import { foundRing } from "../../../../src/store/leaderless/gossip/membership.js";
 import { deserializeState } from "../../../../src/store/leaderless/gossip/parse.js";
-import {
-  clusterStateName,
-  epochsName,
-  Leaderless,
-  type LeaderlessEvent,
-  type LeaderlessOptions,
-} from "../../../../src/store/leaderless/machine.js";
+import { clusterStateName, epochsName, Leaderless, type LeaderlessOptions } from "../../../../src/store/leaderless/machine.js";
+import type { LeaderlessEvent } from "../../../../src/store/leaderless/steps.js";
 import type { Message } from "../../../../src/store/leaderless/messages.js";
 import { Epochs } from "../../../../src/store/leaderless/versions/epochs.js";
 import { MemoryStorage } from "./memory-storage.js";

@@ -5,13 +5,8 @@ import type { ClusterState } from "../../../../src/store/leaderless/gossip/clust
 import { aloneRing, foundRing } from "../../../../src/store/leaderless/gossip/membership.js";
 import { deserializeState } from "../../../../src/store/leaderless/gossip/parse.js";
 import { keysOf } from "../../../../src/store/leaderless/handoff/walk.js";
-import {
-  clusterStateName,
-  epochsName,
-  Leaderless,
-  type LeaderlessEvent,
-  type LeaderlessOptions,
-} from "../../../../src/store/leaderless/machine.js";
+import { clusterStateName, epochsName, Leaderless, type LeaderlessOptions } from "../../../../src/store/leaderless/machine.js";
+import type { LeaderlessEvent } from "../../../../src/store/leaderless/steps.js";
 import type { Message } from "../../../../src/store/leaderless/messages.js";
 import { objectName } from "../../../../src/store/leaderless/storage-key.js";
 import { Epochs } from "../../../../src/store/leaderless/versions/epochs.js";
