@@ -67,7 +67,7 @@ const shapes: { readonly [Type in Exclude<Message["type"], CodedMessage["type"] 
   list: record({ request: count, ask: listAsk }),
   listReply: record({ request: count, answer: listAnswer }),
   readFailed: record({ request: count }),
-  forward: record({ request: count, asked: coordinatedShape, isPassedOn: flag, isOffered: flag, writeId: count, wallMs: count }),
+  forward: record({ request: count, asked: coordinatedShape, isPassedOn: flag, isOffered: flag, wallMs: count }),
   offer: record({ request: count }),
   ready: record({ request: count, isReady: flag }),
   forwardReply: record({ request: count, answer: answerShape }),

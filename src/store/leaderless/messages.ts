@@ -57,8 +57,8 @@ export type Message = Envelope &
       }
     | { readonly type: "writeReply"; readonly request: number; readonly result: "taken" | "durable" | "failed" | "overload" }
     /**
-     * `isPassedOn`: by one who was no replica itself, and will not be asked again. `isOffered`: the receiver has said to be there for it. `writeId`, `wallMs`: the number of the client's write, by the node that
-     * it asked, and that node's clock then.
+     * `isPassedOn`: by one who was no replica itself, and will not be asked again. `isOffered`: the receiver has said to be there for it. `wallMs`: the
+     * clock of the node that the client asked, then.
      */
     | {
         readonly type: "forward";
@@ -66,7 +66,6 @@ export type Message = Envelope &
         readonly asked: Coordinated;
         readonly isPassedOn: boolean;
         readonly isOffered: boolean;
-        readonly writeId: number;
         readonly wallMs: number;
       }
     /** Before a write is passed on: whether the other one is there, so that nobody has to be asked to write it twice. */

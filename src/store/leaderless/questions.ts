@@ -2,7 +2,7 @@ import type { Answer, Request } from "./api.js";
 import { Admission } from "./coordinator/admission.js";
 import { failed, type OnAnswer } from "./coordinator/answers.js";
 import { DataTypes } from "./coordinator/data-types.js";
-import { Forwarding, type Coordinate, type PassedOn } from "./coordinator/forwarding.js";
+import { Forwarding, type Coordinate } from "./coordinator/forwarding.js";
 import { Objects } from "./coordinator/objects.js";
 import { PassedOnWrites } from "./coordinator/passed-on.js";
 import { preferenceListOf } from "./coordinator/preference-list.js";
@@ -29,7 +29,7 @@ export class Questions {
     this.#listings = listings;
     this.#around = around;
     this.#spreading = new SpreadingSettings(around);
-    const coordinate: Coordinate = (request, onAnswer, passedOn) => this.#coordinate(request, onAnswer, passedOn);
+    const coordinate: Coordinate = (request, onAnswer, wallMs) => this.#coordinate(request, onAnswer, wallMs);
     this.#forwarding = new Forwarding(around, writes, coordinate);
     this.#passedOn = new PassedOnWrites({ ...around, forwarding: this.#forwarding });
     this.#objects = new Objects(around, reads, writes, this.#forwarding);
@@ -91,11 +91,11 @@ export class Questions {
   }
 
   /** Coordinates a write, where this node keeps a copy of its object. */
-  #coordinate(request: Coordinated, onAnswer: OnAnswer, passedOn?: PassedOn): void {
+  #coordinate(request: Coordinated, onAnswer: OnAnswer, wallMs?: number): void {
     if (!this.#around.isReady()) return onAnswer(failed({ type: "overload" }, true));
     switch (request.type) {
       case "put":
-        return this.#objects.coordinatePut(request, onAnswer, passedOn);
+        return this.#objects.coordinatePut(request, onAnswer, wallMs);
       case "updateDataType":
         return this.#dataTypes.coordinateUpdate(request, onAnswer);
     }

@@ -76,7 +76,6 @@ it.each([
       request: 1,
       isPassedOn: false,
       isOffered: true,
-      writeId: 1,
       wallMs: 1,
       asked: { type: "get", name, options: {} },
     },
@@ -92,11 +91,7 @@ it("refuses a map of data types that is nested without end", () => {
   for (let depth = 0; depth < 5000; depth++) op = { kind: "map", removes: [], updates: [{ name: "m", op }] };
   const asked = { type: "updateDataType", name, op, context: undefined, options: {}, returnBody: false };
   expect(
-    parseMessage(
-      { ...envelope, type: "forward", request: 1, isPassedOn: false, isOffered: true, writeId: 1, wallMs: 1, asked },
-      "n1",
-      "n2",
-    ),
+    parseMessage({ ...envelope, type: "forward", request: 1, isPassedOn: false, isOffered: true, wallMs: 1, asked }, "n1", "n2"),
   ).toBeUndefined();
 });
 

@@ -5,21 +5,16 @@ import { Patience } from "./patience.js";
 import { endOf, lastChanceMs, type Surroundings } from "./surroundings.js";
 import type { Writes } from "./writes.js";
 
-/** What tells one write of a client from all others, wherever it is coordinated. */
-export interface PassedOn {
-  readonly writeId: number;
-  /** Wall clock of the node that the client asked. */
-  readonly wallMs: number;
-}
+/** Does what has to be done at a replica. `wallMs`: the wall clock of the node that the client asked, where that is another one. */
+export type Coordinate = (request: Coordinated, onAnswer: OnAnswer, wallMs?: number) => void;
 
-/** Does what has to be done at a replica. Without `passedOn` no other node has been asked to. */
-export type Coordinate = (request: Coordinated, onAnswer: OnAnswer, passedOn?: PassedOn) => void;
-
-interface Forwarded extends PassedOn {
+interface Forwarded {
   /** This node's number for what it asks of others. */
   readonly id: number;
   /** Whether another node had passed it on to this one. */
   readonly isPassedOn: boolean;
+  /** Wall clock of the node that the client asked, then. */
+  readonly wallMs: number;
   readonly request: Coordinated;
   readonly onAnswer: OnAnswer;
   /** Whom it was offered to, and what became of that. `writing`: has been told to write. */
@@ -62,27 +57,24 @@ export class Forwarding {
     const [first] = this.#candidates(request);
     if (first === self && isReady()) return this.#coordinate(request, onAnswer);
     const id = newRequest();
-    this.#passOn(request, { id, writeId: id, wallMs: wallMs(), isPassedOn: false }, onAnswer);
+    this.#passOn(request, { id, wallMs: wallMs(), isPassedOn: false }, onAnswer);
   }
 
   /** Another node held this one to be a replica. By what this node knows of the ring it may be none: then it passes the write on, once. */
-  received(request: Coordinated, isPassedOn: boolean, passedOn: PassedOn, onAnswer: OnAnswer): void {
+  received(request: Coordinated, isPassedOn: boolean, wallMs: number, onAnswer: OnAnswer): void {
     const { newRequest, propertiesOf } = this.#around;
     const { name, options } = request;
     const properties = propertiesOf(name);
     if (properties === undefined) return onAnswer(noSuchType(name));
     const isHere = isPassedOn || this.#writes.canCoordinate(name, options, properties) || this.#candidates(request).length === 0;
-    if (isHere) this.#coordinate(request, onAnswer, passedOn);
-    else this.#passOn(request, { ...passedOn, id: newRequest(), isPassedOn: true }, onAnswer);
+    if (isHere) this.#coordinate(request, onAnswer, wallMs);
+    else this.#passOn(request, { wallMs, id: newRequest(), isPassedOn: true }, onAnswer);
   }
 
-  #passOn(request: Coordinated, known: PassedOn & Pick<Forwarded, "id" | "isPassedOn">, onAnswer: OnAnswer): void {
+  #passOn(request: Coordinated, known: Pick<Forwarded, "id" | "isPassedOn" | "wallMs">, onAnswer: OnAnswer): void {
     const { nowMs, awakeMs } = this.#around;
     const forwarded: Forwarded = {
-      id: known.id,
-      writeId: known.writeId,
-      wallMs: known.wallMs,
-      isPassedOn: known.isPassedOn,
+      ...known,
       request,
       onAnswer,
       tried: new Map(),
@@ -178,7 +170,7 @@ export class Forwarding {
     }
     if (next === self) {
       tried.set(self, "writing");
-      return this.#coordinate(asked, (answer) => this.replied(self, id, answer), forwarded);
+      return this.#coordinate(asked, (answer) => this.replied(self, id, answer), forwarded.wallMs);
     }
     if (isFresh(next) && !forwarded.isOffered) return this.#handOver(forwarded, next, false);
     forwarded.isOffered = true;
@@ -188,9 +180,9 @@ export class Forwarding {
     send({ type: "offer", to: next, request: id });
   }
 
-  #handOver({ id, isPassedOn, writeId, wallMs, request: asked, tried }: Forwarded, to: string, isOffered: boolean): void {
+  #handOver({ id, isPassedOn, wallMs, request: asked, tried }: Forwarded, to: string, isOffered: boolean): void {
     tried.set(to, "writing");
-    this.#around.send({ type: "forward", to, request: id, asked, isPassedOn, isOffered, writeId, wallMs });
+    this.#around.send({ type: "forward", to, request: id, asked, isPassedOn, isOffered, wallMs });
   }
 
   #lose(forwarded: Forwarded, member: string): void {

@@ -6,7 +6,7 @@ import { tombstone, type StoredObject } from "../objects/stored-object.js";
 import { BadContext, decodeContext } from "../versions/context.js";
 import { descends, emptyVector, type VersionVector } from "../versions/version-vector.js";
 import { failed, noSuchType, type OnAnswer } from "./answers.js";
-import type { Forwarding, PassedOn } from "./forwarding.js";
+import type { Forwarding } from "./forwarding.js";
 import type { Reads } from "./reads.js";
 import type { Surroundings } from "./surroundings.js";
 import type { Change, WriteOutcome, Writes } from "./writes.js";
@@ -56,21 +56,20 @@ export class Objects {
   }
 
   /** Coordinates a write, where this node keeps a copy of its object. */
-  coordinatePut(request: Put, onAnswer: OnAnswer, passedOn?: PassedOn): void {
-    if (request.condition === "none") return this.#put(request, onAnswer, passedOn);
+  coordinatePut(request: Put, onAnswer: OnAnswer, wallMs = this.#around.wallMs()): void {
+    if (request.condition === "none") return this.#put(request, onAnswer, wallMs);
     const properties = this.#around.propertiesOf(request.name);
     if (properties === undefined) return onAnswer(noSuchType(request.name));
     const { nVal, timeoutMs, sloppyQuorum } = request.options;
     this.#reads.begin(request.name, { nVal, timeoutMs, sloppyQuorum }, properties, (outcome) => {
-      const isWritten = outcome.ok && passedOn !== undefined && hasWrite(outcome.object, passedOn);
       const problem = outcome.ok ? problemWith(request, outcome.object) : outcome.reason;
-      if (problem !== undefined && !isWritten) onAnswer(failed(problem, true));
-      else this.#put(request, onAnswer, passedOn);
+      if (problem !== undefined) onAnswer(failed(problem, true));
+      else this.#put(request, onAnswer, wallMs);
     });
   }
 
-  #put(request: Put, onAnswer: OnAnswer, passedOn: PassedOn | undefined): void {
-    const { wallMs, propertiesOf, rulesOf } = this.#around;
+  #put(request: Put, onAnswer: OnAnswer, wallMs: number): void {
+    const { propertiesOf, rulesOf } = this.#around;
     const properties = propertiesOf(request.name);
     if (properties === undefined) return onAnswer(noSuchType(request.name));
     const context = contextOf(request);
@@ -84,19 +83,13 @@ export class Objects {
       return onAnswer(
         failed({ type: "invalid", why: `The bucket holds values of the data type ${properties.datatype} only` }, true),
       );
-    const atMs = passedOn?.wallMs ?? wallMs();
-    const change: Change = (local, actors) => coordinate(local, context, written, actors, atMs, rules, passedOn?.writeId);
+    const change: Change = (local, actors) => coordinate(local, context, written, actors, wallMs, rules);
     this.#writes.begin(request.name, request.options, properties, change, (outcome: WriteOutcome) => {
       if (!outcome.ok) return onAnswer(failed(outcome.reason, outcome.isDefinite));
       const reading = request.returnBody ? readingOf(outcome.object, rules) : undefined;
       return onAnswer({ ok: true, value: reading?.kind === "found" ? reading.object : undefined });
     });
   }
-}
-
-/** Whether another node has coordinated this very write. */
-function hasWrite(found: StoredObject | undefined, { writeId }: PassedOn): boolean {
-  return found?.siblings.some((sibling) => sibling.writeId === writeId) ?? false;
 }
 
 /** What speaks against a conditional write, given what there is. */

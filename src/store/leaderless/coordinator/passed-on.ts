@@ -30,13 +30,13 @@ export class PassedOnWrites {
     this.#options.send({ type: "ready", to: from, request, isReady: this.#underway < passedOnMax });
   }
 
-  take({ from, request, asked, isPassedOn, isOffered, writeId, wallMs }: Extract<Message, { readonly type: "forward" }>): void {
+  take({ from, request, asked, isPassedOn, isOffered, wallMs }: Extract<Message, { readonly type: "forward" }>): void {
     const { forwarding, isDrowsy, send } = this.#options;
     const reply = (answer: Answer<Request["type"]>): void => send({ type: "forwardReply", to: from, request, answer });
     const isAwaited = isOffered || (!isDrowsy() && this.#underway < passedOnMax);
     if (!isAwaited) return reply(failed({ type: "overload" }, true));
     this.#underway++;
-    forwarding.received(asked, isPassedOn, { writeId, wallMs }, (answer) => {
+    forwarding.received(asked, isPassedOn, wallMs, (answer) => {
       this.#underway--;
       reply(answer);
     });

@@ -7,7 +7,7 @@ import { counterOf, emptyVector, increment, mergeVectors } from "../versions/ver
 import type { ConflictRules } from "./conflict.js";
 import { newest, notSeen, settled, valueAmong } from "./merge.js";
 import type { StoredObject, StoredSibling, Written } from "./stored-object.js";
-import { compareSiblings, inOrder, isSameWrite, ordered } from "./stored-object.js";
+import { compareSiblings, inOrder, ordered } from "./stored-object.js";
 
 /**
  * What the node that coordinates a write stores, and sends to the other replicas; it has to be one of those that keep a copy. `local`:
@@ -15,8 +15,7 @@ import { compareSiblings, inOrder, isSameWrite, ordered } from "./stored-object.
  * anything is no reason to keep siblings where clients get only one (`allowMult` off): there, a write overwrites what its coordinator has.
  * Of a bucket of a data type, deletions only.
  *
- * `wallMs`: of the node that the client asked, so that a write has one time wherever it is coordinated. `writeId`: its number, if it was passed
- * on. What the copy has already of that write is not written again.
+ * `wallMs`: of the node that the client asked, so that a write has one time wherever it is coordinated.
  */
 export function coordinate(
   local: StoredObject | undefined,
@@ -25,11 +24,9 @@ export function coordinate(
   actors: ActorSource,
   wallMs: number,
   rules: ConflictRules,
-  writeId?: number,
 ): StoredObject {
   invariant(rules.join === undefined || written.isTombstone, "a value of a data type is updated, not written");
-  const sibling = { ...inOrder(written), lastModifiedUs: stamp(local, wallMs), dot: undefined, writeId };
-  if (local?.siblings.some((other) => isSameWrite(other, sibling)) === true) return local;
+  const sibling = { ...inOrder(written), lastModifiedUs: stamp(local, wallMs), dot: undefined };
   if (rules.clock === "wall") return { vector: emptyVector, siblings: [newest([...(local?.siblings ?? []), sibling])] };
   const actor = actors.choose(local?.vector, context);
   const isOverwriting = rules.join === undefined && !rules.allowMult;
@@ -70,7 +67,7 @@ export function coordinateUpdate(
   const actor = actors.choose(current && vector, ahead);
   // Never before what it goes on from: a merge with that takes the later time, in whatever order it comes about.
   const lastModifiedUs = Math.max(stamp(local, wallMs), lastStamp(local) + 1);
-  const made = { lastModifiedUs, dot: undefined, writeId: undefined };
+  const made = { lastModifiedUs, dot: undefined };
   const sibling = { ...inOrder(apply(current?.value, actor, lastModifiedUs)), ...made };
   const beside = live.filter((other) => rules.join === undefined && other !== current);
   return { vector: counted(vector, actor, sibling, rules), siblings: ordered([...beside, sibling], compareSiblings) };

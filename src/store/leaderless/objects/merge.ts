@@ -14,7 +14,7 @@ import type { VersionVector } from "../versions/version-vector.js";
 import { covers, descends, emptyVector, mergeVectors } from "../versions/version-vector.js";
 import type { ConflictRules } from "./conflict.js";
 import type { StoredObject, StoredSibling } from "./stored-object.js";
-import { compareAges, compareSiblings, eachWriteOnce, ordered } from "./stored-object.js";
+import { compareAges, compareSiblings, ordered } from "./stored-object.js";
 
 type MergeRules = Pick<ConflictRules, "clock" | "join">;
 
@@ -41,17 +41,12 @@ export function mergeAll(copies: readonly StoredObject[], rules: MergeRules): St
   return considered.reduce((merged, copy) => merge(merged, copy, rules));
 }
 
-/**
- * In order, each once; values of a data type as one. Where siblings have no dots, what two nodes wrote of one write of a client is one as well: the
- * older. Of those with dots both stay, and clients see one of them (read.ts): which dots an object holds says what was overwritten, and a
- * merge that left one out would depend on the order in which copies meet.
- */
-export function settled(siblings: readonly StoredSibling[], { clock, join }: MergeRules): readonly StoredSibling[] {
+/** In order, each once; values of a data type as one. */
+export function settled(siblings: readonly StoredSibling[], { join }: MergeRules): readonly StoredSibling[] {
   const each = ordered(siblings, compareSiblings);
   if (each.length === 1) return each;
   if (join === undefined) {
-    const joined = ordered(withValuesJoined(each), compareSiblings);
-    return clock === "vclock" ? eachWriteOnce(joined) : joined;
+    return ordered(withValuesJoined(each), compareSiblings);
   }
   // A change that did not know of the deletion outlives it, as an added element outlives its removal.
   const live = each.filter(({ isTombstone }) => !isTombstone);

@@ -3,7 +3,7 @@
  * versions/binary.ts:
  *
  * version u8 · vector · number of siblings · siblings, of each:
- * flags u8 · lastModifiedUs · dot · write id, if the flags say so · content type, charset, content encoding (texts), if the flags say so · numbers of metadata, indexes and
+ * flags u8 · lastModifiedUs · dot, if the flags say so · content type, charset, content encoding (texts), if the flags say so · numbers of metadata, indexes and
  * links, and these, if there are any · length of the value · value
  *
  * A dot is the place of its actor in the vector, from 1 on, and its counter; where pruning took the actor out of the vector, 0, the actor
@@ -18,7 +18,7 @@ import type { Pair, StoredObject, StoredSibling } from "./stored-object.js";
 import { compareLinks, comparePairs, compareSiblings } from "./stored-object.js";
 
 const version = 1;
-const flag = { tombstone: 1, dot: 2, contentType: 4, charset: 8, contentEncoding: 16, lists: 32, writeId: 64 } as const;
+const flag = { tombstone: 1, dot: 2, contentType: 4, charset: 8, contentEncoding: 16, lists: 32 } as const;
 const allFlags = 127;
 const siblingBytesMin = 3;
 const noPairs: readonly Pair[] = [];
@@ -65,8 +65,7 @@ function flagsOf(sibling: StoredSibling): number {
     (sibling.contentType === undefined ? 0 : flag.contentType) |
     (sibling.charset === undefined ? 0 : flag.charset) |
     (sibling.contentEncoding === undefined ? 0 : flag.contentEncoding) |
-    (hasLists(sibling) ? flag.lists : 0) |
-    (sibling.writeId === undefined ? 0 : flag.writeId)
+    (hasLists(sibling) ? flag.lists : 0)
   );
 }
 
@@ -80,13 +79,12 @@ function placeOf(actor: string, vector: VersionVector): number {
 }
 
 function siblingLength(sibling: StoredSibling, vector: VersionVector): number {
-  const { dot, writeId, contentType, charset, contentEncoding, value } = sibling;
+  const { dot, contentType, charset, contentEncoding, value } = sibling;
   let length = 1 + numberLength(sibling.lastModifiedUs);
   if (dot !== undefined) {
     const place = placeOf(dot.actor, vector);
     length += numberLength(place) + (place === 0 ? textLength(dot.actor) : 0) + numberLength(dot.counter);
   }
-  if (writeId !== undefined) length += numberLength(writeId);
   if (contentType !== undefined) length += textLength(contentType);
   if (charset !== undefined) length += textLength(charset);
   if (contentEncoding !== undefined) length += textLength(contentEncoding);
@@ -95,7 +93,7 @@ function siblingLength(sibling: StoredSibling, vector: VersionVector): number {
 }
 
 function writeSibling(out: Buffer, at: number, sibling: StoredSibling, vector: VersionVector): number {
-  const { dot, writeId, contentType, charset, contentEncoding, value } = sibling;
+  const { dot, contentType, charset, contentEncoding, value } = sibling;
   out[at++] = flagsOf(sibling);
   at = writeNumber(out, at, sibling.lastModifiedUs);
   if (dot !== undefined) {
@@ -104,7 +102,6 @@ function writeSibling(out: Buffer, at: number, sibling: StoredSibling, vector: V
     if (place === 0) at = writeText(out, at, dot.actor);
     at = writeNumber(out, at, dot.counter);
   }
-  if (writeId !== undefined) at = writeNumber(out, at, writeId);
   if (contentType !== undefined) at = writeText(out, at, contentType);
   if (charset !== undefined) at = writeText(out, at, charset);
   if (contentEncoding !== undefined) at = writeText(out, at, contentEncoding);
@@ -128,7 +125,6 @@ function readSibling(reader: ByteReader, vector: VersionVector): StoredSibling {
   const isTombstone = has(flag.tombstone);
   const lastModifiedUs = reader.number();
   const dot = has(flag.dot) ? readDot(reader, vector) : undefined;
-  const writeId = has(flag.writeId) ? reader.number() : undefined;
   const contentType = has(flag.contentType) ? reader.text() : undefined;
   const charset = has(flag.charset) ? reader.text() : undefined;
   const contentEncoding = has(flag.contentEncoding) ? reader.text() : undefined;
@@ -137,7 +133,7 @@ function readSibling(reader: ByteReader, vector: VersionVector): StoredSibling {
   const links = has(flag.lists) ? readLinks(reader) : noLinks;
   const value = reader.blob();
   const content = { value, contentType, charset, contentEncoding, userMeta, indexes, links };
-  const sibling = { ...content, isTombstone, dot, lastModifiedUs, writeId };
+  const sibling = { ...content, isTombstone, dot, lastModifiedUs };
   if (has(flag.lists) && !hasLists(sibling)) throw new MalformedBytes("a sibling says that it has metadata, and has none");
   if (isTombstone && value.length > 0) throw new MalformedBytes("a tombstone has a value");
   return sibling;

@@ -2,7 +2,7 @@ import type { ReadObject } from "../api.js";
 import { encodeContext } from "../versions/context.js";
 import type { ConflictRules } from "./conflict.js";
 import { newest } from "./merge.js";
-import { eachWriteOnce, type StoredObject, type StoredSibling } from "./stored-object.js";
+import type { StoredObject, StoredSibling } from "./stored-object.js";
 import { vtagOf } from "./vtag.js";
 
 /** What a client sees of an object. */
@@ -18,7 +18,7 @@ export type Reading =
  */
 export function readingOf(object: StoredObject | undefined, { allowMult }: Pick<ConflictRules, "allowMult">): Reading {
   if (object === undefined) return { kind: "notFound" };
-  const siblings = allowMult ? oldestFirst(eachWriteOnce(object.siblings)) : [newest(object.siblings)];
+  const siblings = allowMult ? oldestFirst(object.siblings) : [newest(object.siblings)];
   const context = encodeContext(object.vector);
   if (siblings.every(({ isTombstone }) => isTombstone)) return { kind: "deleted", context };
   return { kind: "found", object: { context, siblings: siblings.map((sibling) => shown(sibling)) } };

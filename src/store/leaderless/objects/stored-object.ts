@@ -18,11 +18,6 @@ export interface StoredSibling extends Written {
    * wrote within a millisecond.
    */
   readonly lastModifiedUs: number;
-  /**
-   * Number of the client's write that made it, where one node passed the write on to another, so that it is one write however often it arrives.
-   * Undefined where the node that the client asked has coordinated it.
-   */
-  readonly writeId: number | undefined;
 }
 
 /**
@@ -83,21 +78,8 @@ export function compareAges(a: StoredSibling, b: StoredSibling): number {
     compareLists(a.userMeta, b.userMeta, comparePairs) ||
     compareLists(a.indexes, b.indexes, comparePairs) ||
     compareLists(a.links, b.links, compareLinks) ||
-    (a.writeId ?? 0) - (b.writeId ?? 0) ||
     compareDots(a.dot, b.dot)
   );
-}
-
-/** Whether a client wrote both at once: it is one value that two nodes have coordinated. */
-export function isSameWrite(a: StoredSibling, b: StoredSibling): boolean {
-  if (a.writeId === undefined || a.writeId !== b.writeId || a.isTombstone !== b.isTombstone) return false;
-  return Buffer.compare(a.value, b.value) === 0;
-}
-
-/** The first of each write. */
-export function eachWriteOnce(siblings: readonly StoredSibling[]): readonly StoredSibling[] {
-  if (siblings.length < 2) return siblings;
-  return siblings.filter((sibling, i) => siblings.findIndex((other) => isSameWrite(other, sibling) || other === sibling) === i);
 }
 
 export type Pair = readonly [name: string, value: string];

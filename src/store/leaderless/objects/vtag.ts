@@ -10,11 +10,9 @@ const digitsOfHash = 9;
 
 /** `X-Riak-VTag`: the same on every node. One write has one, and another write another, even of the same value. */
 export function vtagOf(sibling: StoredSibling): string {
-  // A dot and a time say enough, and so does the number of a write, whoever coordinated it; without either, only the whole value does.
-  const { dot, writeId } = sibling;
-  if (dot === undefined && writeId === undefined) return nameOf(siblingBytes(sibling));
-  const unnamed = { value: new Uint8Array(0), userMeta: [], indexes: [], links: [] };
-  return nameOf(siblingBytes({ ...sibling, ...unnamed, dot: writeId === undefined ? dot : undefined }));
+  // A dot and a time say enough; without one, only the whole value does.
+  if (sibling.dot === undefined) return nameOf(siblingBytes(sibling));
+  return nameOf(siblingBytes({ ...sibling, value: new Uint8Array(0), userMeta: [], indexes: [], links: [] }));
 }
 
 /** `ETag`: the vtag of the value, or where there are siblings, a name of them all. */

@@ -7,25 +7,12 @@ import { actorsAhead, readValue, updateValue } from "../../../../src/store/leade
 import { coordinate, coordinateUpdate, type Update } from "../../../../src/store/leaderless/objects/coordinate.js";
 import { merge, mergeAll } from "../../../../src/store/leaderless/objects/merge.js";
 import { encodeObject } from "../../../../src/store/leaderless/objects/object-codec.js";
-import { readingOf } from "../../../../src/store/leaderless/objects/read.js";
 import type { StoredObject, Written } from "../../../../src/store/leaderless/objects/stored-object.js";
 import { isDeleted, tombstone } from "../../../../src/store/leaderless/objects/stored-object.js";
 import { epochOf, namedActor } from "../../../../src/store/leaderless/versions/actor.js";
 import { emptyVector } from "../../../../src/store/leaderless/versions/version-vector.js";
 import type { UpdateBy } from "./world.js";
-import {
-  calmSteps,
-  diskIdOf,
-  played,
-  properties,
-  roughSteps,
-  rules,
-  started,
-  text,
-  updating,
-  valuesOf,
-  withPassedOn,
-} from "./world.js";
+import { calmSteps, diskIdOf, played, properties, roughSteps, rules, started, text, updating, valuesOf } from "./world.js";
 
 const vclock: ConflictRules = { ...rules, clock: "vclock" };
 const wall: ConflictRules = { ...rules, clock: "wall" };
@@ -65,59 +52,6 @@ test.each([["dvv"], ["wall"]] as const)("%s: in whatever groups, the same; also 
   );
 });
 
-describe("a write that two nodes have coordinated", () => {
-  const once = (object: StoredObject): string[] => {
-    const reading = readingOf(object, rules);
-    return reading.kind === "found" ? reading.object.siblings.map(({ value }) => Buffer.from(value).toString()).sort() : [];
-  };
-  const passedOn = (value: string, name: string, ms: number, given: ConflictRules, before?: StoredObject): StoredObject =>
-    coordinate(before, emptyVector, text(value), namedActor(name), ms, given, 7);
-
-  test.each(["dvv", "vclock", "wall"] as const)("%s: is one value to clients, whichever came first", (clock) => {
-    const given = { ...rules, clock };
-    const first = passedOn("v", "a", 1, given);
-    const second = passedOn("v", "b", 1, given, coordinate(undefined, emptyVector, text("w"), namedActor("b"), 1, given));
-    const expected = clock === "wall" ? once(merge(first, second, given)) : ["v", "w"];
-    for (const merged of [merge(first, second, given), merge(second, first, given)]) expect(once(merged)).toEqual(expected);
-  });
-
-  test("is not written again where it is there, and not where its context has seen it", () => {
-    const first = passedOn("v", "a", 1, rules);
-    expect(passedOn("v", "b", 1, rules, first)).toBe(first);
-    const both = merge(first, passedOn("v", "b", 1, rules), rules);
-    expect(valuesOf(coordinate(both, both.vector, text("next"), namedActor("c"), 2, rules, 8))).toEqual(["next"]);
-  });
-
-  test("is another one where only the number is the same", () => {
-    const merged = merge(passedOn("v", "a", 1, rules), passedOn("other", "b", 1, rules), rules);
-    expect(once(merged)).toEqual(["other", "v"]);
-  });
-
-  test.each(["dvv", "vclock", "wall"] as const)("%s: merges are the same in either order, and with themselves", (clock) => {
-    const given = { ...rules, clock };
-    fc.assert(
-      fc.property(threeCopies(given, undefined, withPassedOn), ([a, b]) => {
-        expectSame(merge(a as StoredObject, b as StoredObject, given), merge(b as StoredObject, a as StoredObject, given));
-        expectSame(merge(a as StoredObject, { ...(a as StoredObject) }, given), a as StoredObject);
-      }),
-    );
-  });
-
-  test.each(["dvv", "wall"] as const)("%s: merges are the same in whatever groups", (clock) => {
-    const given = { ...rules, clock };
-    fc.assert(
-      fc.property(threeCopies(given, undefined, withPassedOn), (copies) => {
-        const [a, b, c] = copies as [StoredObject, StoredObject, StoredObject];
-        const merged = merge(a, merge(b, c, given), given);
-        expectSame(merge(merge(a, b, given), c, given), merged);
-        expectSame(mergeAll(copies, given), merged);
-        expect(new Set(once(merged)).size).toBe(once(merged).length);
-      }),
-      { numRuns: 500 },
-    );
-  });
-});
-
 describe("vclock", () => {
   test("depends on the groups", () => {
     const [a, b, c] = differentGroups();
@@ -152,7 +86,7 @@ describe("vclock", () => {
 test("where dots were given out twice, a merge never leaves nothing at all", () => {
   const at = (counter: number, value: string): StoredObject => ({
     vector: [{ actor: "n", counter: 5, seconds: 0 }],
-    siblings: [{ ...text(value), dot: { actor: "n", counter }, lastModifiedUs: 0, writeId: undefined }],
+    siblings: [{ ...text(value), dot: { actor: "n", counter }, lastModifiedUs: 0 }],
   });
   expect(valuesOf(merge(at(2, "x"), at(3, "y"), rules))).toEqual(["x", "y"]);
   expect(valuesOf(merge(at(3, "x"), at(3, "y"), rules))).toEqual(["x", "y"]);

@@ -25,9 +25,8 @@ const siblings: fc.Arbitrary<StoredSibling> = fc
     isTombstone: fc.boolean(),
     dot: fc.option(fc.record({ actor: actors, counter: fc.integer({ min: 1, max: 300 }) }), { nil: undefined }),
     lastModifiedUs: numbers,
-    writeId: fc.option(numbers, { nil: undefined }),
   })
-  .map(({ dot, lastModifiedUs, writeId, ...written }) => ({ ...inOrder(written), dot, lastModifiedUs, writeId }));
+  .map(({ dot, lastModifiedUs, ...written }) => ({ ...inOrder(written), dot, lastModifiedUs }));
 
 const objects: fc.Arbitrary<StoredObject> = fc
   .record({
@@ -72,7 +71,7 @@ test("metadata, indexes and links are sets: their order does not matter", () => 
   ] as const;
   const shuffled = [meta[3], meta[2], meta[1], meta[0]];
   const bytes = [meta, shuffled].map((userMeta) => {
-    const made = { dot: undefined, lastModifiedUs: 1, writeId: undefined };
+    const made = { dot: undefined, lastModifiedUs: 1 };
     const sibling = { ...inOrder({ ...text("v"), userMeta, indexes: userMeta }), ...made };
     return encodeObject({ vector: [], siblings: [sibling] }).toString("hex");
   });

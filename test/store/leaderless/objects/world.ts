@@ -80,7 +80,7 @@ interface Node {
 
 export type Step =
   /** A write; what its client has seen: nothing, what is there, or what was read back then. */
-  | { readonly kind: "put"; readonly node: number; readonly context: "none" | "fresh" | number; readonly writeId?: number }
+  | { readonly kind: "put"; readonly node: number; readonly context: "none" | "fresh" | number }
   | { readonly kind: "send"; readonly from: number; readonly to: number }
   | { readonly kind: "read"; readonly node: number }
   /** The copy is gone, the node goes on: rot, or a copy given away. */
@@ -118,7 +118,7 @@ export class World {
   take(step: Step): void {
     switch (step.kind) {
       case "put":
-        return this.put(step.node, this.contextOf(step), step.writeId);
+        return this.put(step.node, this.contextOf(step));
       case "send":
         return this.send(step.from, step.to);
       case "read":
@@ -141,9 +141,9 @@ export class World {
     return [...this.copy(node).twin.keys()].sort();
   }
 
-  private put(at: number, { vector, seen }: Context, writeId: number | undefined): void {
+  private put(at: number, { vector, seen }: Context): void {
     const { object, twin } = this.copy(at);
-    const event = writeId === undefined ? `w${this.written++}` : `passed on ${writeId}`;
+    const event = `w${this.written++}`;
     const { epochs } = this.node(at);
     const actors = this.hasEpochs ? epochs.of("copy") : namedActor(`n${at}`);
     // Each node has a clock of its own, and they are far apart.
@@ -151,7 +151,7 @@ export class World {
     const { update, rules: given } = this;
     const next =
       update === undefined
-        ? coordinate(object, vector, text(event), actors, wallMs, given, writeId)
+        ? coordinate(object, vector, text(event), actors, wallMs, given)
         : coordinateUpdate(
             object,
             updating((...from) => update(event, ...from)),
@@ -229,22 +229,6 @@ export const roughSteps: fc.Arbitrary<Step[]> = fc.array(fc.oneof(put, put, send
   maxLength: 60,
   size: "max",
 });
-
-/** Also writes that several nodes coordinate, which the twins know nothing of. */
-export const withPassedOn: fc.Arbitrary<Step[]> = fc.array(
-  fc.oneof(
-    put,
-    fc.record({
-      kind: fc.constant("put" as const),
-      node,
-      context: fc.constantFrom("none" as const, "fresh" as const),
-      writeId: fc.nat(4),
-    }),
-    send,
-    forget,
-  ),
-  { maxLength: 40, size: "max" },
-);
 
 export function played(steps: readonly Step[], given: ConflictRules, hasEpochs = true, update?: UpdateBy): World {
   const world = new World(3, given, hasEpochs, update);
