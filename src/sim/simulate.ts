@@ -7,7 +7,6 @@ import type { Outcome, SimulationOptions } from "./outcome.js";
 import { checkLinearizability, explainViolation } from "../check/linearizability.js";
 import { kv } from "../check/models/kv.js";
 import { createPrng, type Prng } from "../core/prng.js";
-import { InvariantViolation } from "../core/invariant.js";
 import { bootstrapSnapshot, joinerSnapshot } from "../store/raft/bootstrap.js";
 import { membersOf } from "../store/raft/conf-change.js";
 import { none, type Effects, type MemberId, type Snapshot } from "../store/raft/types.js";
@@ -17,7 +16,7 @@ import { SimClients } from "./clients.js";
 import { SimDisk } from "./disk.js";
 import { faults, findLeader, type Arena, type FaultName } from "./faults.js";
 import { EventHistory } from "./event-history.js";
-import { BrokenInvariant } from "./broken-invariant.js";
+import { BrokenInvariant, whatBroke } from "./broken-invariant.js";
 import { Invariants } from "./invariants.js";
 import { LeaseClients, leasedKey } from "./lease-clients.js";
 import { LeasePromises } from "./lease-promises.js";
@@ -74,14 +73,8 @@ export function simulate(seed: number, { bug, provoke = bug, traceLines = 60 }: 
     run.play();
     return { seed, tally: run.tally, ok: true };
   } catch (error) {
-    return { seed, tally: run.tally, ok: false, ...describeError(error), trace: run.trace.lines() };
+    return { seed, tally: run.tally, ok: false, ...whatBroke(error), trace: run.trace.lines() };
   }
-}
-
-function describeError(error: unknown): { readonly broken: string; readonly message: string } {
-  if (error instanceof BrokenInvariant) return { broken: error.invariant, message: error.message };
-  if (error instanceof InvariantViolation) return { broken: "the machine's own invariant", message: error.message };
-  return { broken: "no exception", message: error instanceof Error ? (error.stack ?? error.message) : String(error) };
 }
 
 class Run {

@@ -4,12 +4,11 @@
  */
 import type { Outcome, SimulationOptions } from "../outcome.js";
 import { createPrng, type Prng } from "../../core/prng.js";
-import { InvariantViolation } from "../../core/invariant.js";
 import { aloneRing, foundRing } from "../../store/leaderless/gossip/membership.js";
 import type { ClusterState } from "../../store/leaderless/gossip/cluster-state.js";
 import type { LeaderlessEvent } from "../../store/leaderless/steps.js";
 import type { Message } from "../../store/leaderless/messages.js";
-import { BrokenInvariant, hold } from "../broken-invariant.js";
+import { hold, whatBroke } from "../broken-invariant.js";
 import { Nemesis } from "../nemesis.js";
 import { SimNetwork } from "../network.js";
 import { createTimeline, type Timeline } from "../timeline.js";
@@ -65,15 +64,8 @@ export function simulate(seed: number, { bug, provoke = bug, traceLines = 60 }: 
     run.play();
     return { seed, tally: run.tally, ok: true };
   } catch (error) {
-    return { seed, tally: run.tally, ok: false, ...describeError(error), trace: run.trace.lines() };
+    return { seed, tally: run.tally, ok: false, ...whatBroke(error), trace: run.trace.lines() };
   }
-}
-
-function describeError(error: unknown): { readonly broken: string; readonly message: string } {
-  if (error instanceof BrokenInvariant) return { broken: error.invariant, message: error.message };
-  if (error instanceof InvariantViolation)
-    return { broken: "the machine's own invariant", message: error.stack ?? error.message };
-  return { broken: "no exception", message: error instanceof Error ? (error.stack ?? error.message) : String(error) };
 }
 
 class Run {
