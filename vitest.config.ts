@@ -1,7 +1,23 @@
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSpecification } from "vitest/node";
 
-/** On a real engine, and mostly waiting: two at once need no longer than one. No test in them counts packets or watches the engine. */
-const waiting = ["mistakes", "scenario"].map((name) => `test/docker/${name}.test.ts`);
+/** On a real engine, each for clusters of its own, and mostly waiting: three at once need hardly longer than one. No test in them counts packets or watches the engine. */
+const waiting = ["mistakes", "scenario", "etcd-{clients,members,storm,tls}", "leaderless-*", "riak-*"].map(
+  (name) => `test/docker/${name}.test.ts`,
+);
+
+/** Those that take minutes begin first, so that nobody waits for them alone at the end. */
+const longest = ["mistakes", "scenario", "etcd-storm"].map((name) => `test/docker/${name}.test.ts`);
+
+class LongestFirst extends BaseSequencer {
+  override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rank = ({ moduleId }: TestSpecification): number => {
+      const at = longest.findIndex((name) => moduleId.endsWith(name));
+      return at < 0 ? longest.length : at;
+    };
+    return (await super.sort(files)).sort((a, b) => rank(a) - rank(b));
+  }
+}
 
 export default defineConfig({
   test: {
@@ -9,6 +25,7 @@ export default defineConfig({
     disableConsoleIntercept: true,
     // golden outputs are drawn as for terminals that take UTF-8
     env: { LC_ALL: "C.UTF-8" },
+    sequence: { sequencer: LongestFirst },
     projects: [
       {
         extends: true,
