@@ -132,8 +132,19 @@ function readSibling(reader: ByteReader, vector: VersionVector): StoredSibling {
   const indexes = has(flag.lists) ? readPairs(reader) : noPairs;
   const links = has(flag.lists) ? readLinks(reader) : noLinks;
   const value = reader.blob();
-  const content = { value, contentType, charset, contentEncoding, userMeta, indexes, links };
-  const sibling = { ...content, isTombstone, dot, lastModifiedUs };
+  // one literal: copied objects are slow ones, and every copy that is read comes by here
+  const sibling: StoredSibling = {
+    value,
+    contentType,
+    charset,
+    contentEncoding,
+    userMeta,
+    indexes,
+    links,
+    isTombstone,
+    dot,
+    lastModifiedUs,
+  };
   if (has(flag.lists) && !hasLists(sibling)) throw new MalformedBytes("a sibling says that it has metadata, and has none");
   if (isTombstone && value.length > 0) throw new MalformedBytes("a tombstone has a value");
   return sibling;
