@@ -19,7 +19,7 @@ import { compareLinks, comparePairs, compareSiblings } from "./stored-object.js"
 
 const version = 1;
 const flag = { tombstone: 1, dot: 2, contentType: 4, charset: 8, contentEncoding: 16, lists: 32 } as const;
-const allFlags = 127;
+const allFlags = Object.values(flag).reduce((all, each) => all | each, 0);
 const siblingBytesMin = 3;
 const noPairs: readonly Pair[] = [];
 const noLinks: readonly Link[] = [];

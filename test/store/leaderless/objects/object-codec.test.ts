@@ -133,6 +133,7 @@ describe("bytes from anywhere", () => {
     ["a billion of siblings", "01008094ebdc03000000"],
     ["a value longer than all there is", "01000100007f"],
     ["an unknown flag", "010001800000"],
+    ["the first flag that nobody has", "010001400000"],
     ["a tombstone with a value", "01000101000161"],
     ["something behind the end", "01000100000000"],
     ["a dot beyond the vector", "01010161010001020001020000"],
