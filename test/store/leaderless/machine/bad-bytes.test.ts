@@ -9,7 +9,7 @@ import { decodeMessages, encodeMessages, isCoded, type CodedMessage } from "../.
 import { parseMessage } from "../../../../src/store/leaderless/message-shape.js";
 import type { Message } from "../../../../src/store/leaderless/messages.js";
 import { MalformedBytes } from "../../../../src/store/leaderless/versions/binary.js";
-import { Box, nameOf } from "./box.js";
+import { bareContent, Box, nameOf } from "./box.js";
 import { mutated, mutatedBytes } from "./mutants.js";
 
 const members = ["n1", "n2", "n3", "n4"];
@@ -53,8 +53,8 @@ function doSomething(box: Box, prng: Prng): void {
         ["f_bin", "x"],
         ["n_int", String(prng.int(0, 99))],
       ] as const;
-      const content = { value: Buffer.from(key), contentType: "text/plain", charset: undefined, contentEncoding: undefined };
-      box.put(member, key, key, { context, content: { ...content, userMeta: [["a", "b"]], indexes, links: [] } });
+      const content = { ...bareContent, value: Buffer.from(key), contentType: "text/plain" };
+      box.put(member, key, key, { context, content: { ...content, userMeta: [["a", "b"]], indexes } });
       return;
     }
     case 2:

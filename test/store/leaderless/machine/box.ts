@@ -1,5 +1,5 @@
 import { createPrng } from "../../../../src/core/prng.js";
-import type { Answer, ObjectName, Page, Request, Sibling } from "../../../../src/store/leaderless/api.js";
+import type { Answer, Content, ObjectName, Page, Request, Sibling } from "../../../../src/store/leaderless/api.js";
 import type { BucketType, ClusterState } from "../../../../src/store/leaderless/gossip/cluster-state.js";
 import { foundRing } from "../../../../src/store/leaderless/gossip/membership.js";
 import { deserializeState } from "../../../../src/store/leaderless/gossip/parse.js";
@@ -97,23 +97,8 @@ export class Box {
     return this.#answers.get(id);
   }
 
-  put(
-    member: string,
-    key: string,
-    value: string,
-    options: Partial<Extract<Request, { type: "put" }>> = {},
-  ): Answer<Request["type"]> | undefined {
-    const content = { value: Buffer.from(value), contentType: "text/plain", charset: undefined, contentEncoding: undefined };
-    const id = this.ask(member, {
-      type: "put",
-      name: nameOf(key),
-      context: undefined,
-      content: { ...content, userMeta: [], indexes: [], links: [] },
-      options: {},
-      condition: "none",
-      returnBody: false,
-      ...options,
-    });
+  put(member: string, key: string, value: string, options: Partial<Put> = {}): Answer<Request["type"]> | undefined {
+    const id = this.ask(member, putOf(key, value, options));
     return this.answer(id);
   }
 
@@ -237,6 +222,33 @@ export class Box {
     for (const event of events) this.events.push({ node: member, event });
   }
 }
+
+type Put = Extract<Request, { type: "put" }>;
+
+/** What a client puts that has seen nothing; `more`: what it says besides, or otherwise. */
+export function putOf(key: string, value: string, more: Partial<Put> = {}): Put {
+  const content = { ...bareContent, value: Buffer.from(value), contentType: "text/plain" };
+  return {
+    type: "put",
+    name: nameOf(key),
+    context: undefined,
+    content,
+    options: {},
+    condition: "none",
+    returnBody: false,
+    ...more,
+  };
+}
+
+/** Of a value that nothing is said of. */
+export const bareContent: Omit<Content, "value"> = {
+  contentType: undefined,
+  charset: undefined,
+  contentEncoding: undefined,
+  userMeta: [],
+  indexes: [],
+  links: [],
+};
 
 export function nameOf(key: string): ObjectName {
   return { type: "default", bucket: "b", key };

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Failure, IndexEntry, IndexQuery, Request } from "../../../../src/store/leaderless/api.js";
-import { Box } from "./box.js";
+import { bareContent, Box } from "./box.js";
 
 const five = ["n1", "n2", "n3", "n4", "n5"];
 
@@ -13,11 +13,9 @@ interface Written {
 }
 
 function write(box: Box, member: string, { bucket, key, indexes }: Written): void {
-  const content = { value: Buffer.from("v"), contentType: "text/plain", charset: undefined, contentEncoding: undefined };
+  const content = { ...bareContent, value: Buffer.from("v"), contentType: "text/plain", indexes };
   const name = { type: "default", bucket, key };
-  expect(box.put(member, key, "", { name, content: { ...content, userMeta: [], links: [], indexes } })).toMatchObject({
-    ok: true,
-  });
+  expect(box.put(member, key, "", { name, content })).toMatchObject({ ok: true });
 }
 
 type Paged = Extract<Request, { type: "listBuckets" | "listKeys" | "index" }>;
@@ -185,14 +183,7 @@ describe("indexes", () => {
     write(box, "n1", { bucket: "b", key: "k", indexes: [["t_bin", "old"]] });
     expect(list(box, "n2", query("t_bin", "a", "z"))).toEqual(all([{ term: "old", key: "k" }]));
     const context = box.contextOf("n1", "k");
-    const content = {
-      value: Buffer.from("v"),
-      contentType: undefined,
-      charset: undefined,
-      contentEncoding: undefined,
-      userMeta: [],
-      links: [],
-    };
+    const content = { ...bareContent, value: Buffer.from("v") };
     box.put("n3", "k", "", { context, content: { ...content, indexes: [["t_bin", "new"]] } });
     expect(list(box, "n4", query("t_bin", "a", "z"))).toEqual(all([{ term: "new", key: "k" }]));
     box.ask("n5", { type: "delete", name: { type: "default", bucket: "b", key: "k" }, context: undefined, read: {}, write: {} });
@@ -203,14 +194,7 @@ describe("indexes", () => {
     const box = new Box(five);
     write(box, "n1", { bucket: "b", key: "k", indexes: [["n_int", "+007"]] });
     expect(box.get("n2", "k")).toMatchObject({ value: { siblings: [{ indexes: [["n_int", "7"]] }] } });
-    const content = {
-      value: Buffer.from("v"),
-      contentType: undefined,
-      charset: undefined,
-      contentEncoding: undefined,
-      userMeta: [],
-      links: [],
-    };
+    const content = { ...bareContent, value: Buffer.from("v") };
     const answer = box.put("n1", "k", "", { content: { ...content, indexes: [["n_int", "seven"]] } });
     expect(answer).toMatchObject({ ok: false, failure: { definite: true, reason: { type: "invalid" } } });
   });

@@ -10,7 +10,7 @@ import type { LeaderlessEvent } from "../../../../src/store/leaderless/steps.js"
 import type { Message } from "../../../../src/store/leaderless/messages.js";
 import { objectName } from "../../../../src/store/leaderless/storage-key.js";
 import { Epochs } from "../../../../src/store/leaderless/versions/epochs.js";
-import { nameOf } from "./box.js";
+import { nameOf, putOf } from "./box.js";
 import { MemoryStorage } from "./memory-storage.js";
 
 const defaults = { n: 3, r: "quorum", w: "quorum", conflict: "siblings", clock: "dvv" } as const;
@@ -208,10 +208,7 @@ export class MovingWorld {
   }
 
   #put(member: string, key: string, value: number, context: Uint8Array | undefined, onAnswer: OnAnswer): void {
-    const described = { contentType: "text/plain", charset: undefined, contentEncoding: undefined };
-    const content = { value: Buffer.from(String(value)), ...described, userMeta: [], indexes: [], links: [] };
-    const name = nameOf(key);
-    this.ask(member, { type: "put", name, context, content, options: {}, condition: "none", returnBody: true }, onAnswer);
+    this.ask(member, putOf(key, String(value), { context, returnBody: true }), onAnswer);
   }
 
   /** At members that are in the ring, or on their way into it. */

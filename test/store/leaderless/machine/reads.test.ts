@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import type { Message } from "../../../../src/store/leaderless/messages.js";
 import { homePartition } from "../../../../src/store/leaderless/ring/place.js";
 import { storageKey } from "../../../../src/store/leaderless/storage-key.js";
-import { Box, nameOf } from "./box.js";
+import { Box, nameOf, putOf } from "./box.js";
 
 const five = ["n1", "n2", "n3", "n4", "n5"];
 
@@ -97,8 +97,8 @@ test("owners that differ are all asked, and the answer is what they have togethe
   const { box, owners, outsider } = seen;
   // two clients who know nothing of each other, on either side of a cut
   box.hears = (from, to) => from === to;
-  box.ask(owners[0] as string, { ...putOf("a"), options: { w: 1, dw: 1 } });
-  box.ask(owners[1] as string, { ...putOf("b"), options: { w: 1, dw: 1 } });
+  box.ask(owners[0] as string, putOf("k", "a", { options: { w: 1, dw: 1 } }));
+  box.ask(owners[1] as string, putOf("k", "b", { options: { w: 1, dw: 1 } }));
   box.hears = () => true;
   box.pass(100);
   expect(box.values(outsider, "k", { r: "all" })).toEqual(["a", "b"]);
@@ -153,16 +153,3 @@ test("without read repair nobody is compared with", () => {
   box.pass(1000);
   expect(types).not.toContain("compare");
 });
-
-function putOf(value: string): Parameters<Box["ask"]>[1] & { type: "put" } {
-  const content = { value: Buffer.from(value), contentType: "text/plain", charset: undefined, contentEncoding: undefined };
-  return {
-    type: "put",
-    name: nameOf("k"),
-    context: undefined,
-    content: { ...content, userMeta: [], indexes: [], links: [] },
-    options: {},
-    condition: "none",
-    returnBody: false,
-  };
-}

@@ -3,19 +3,10 @@ import { describe, expect, test } from "vitest";
 import type { Answer, Request } from "../../../../src/store/leaderless/api.js";
 import type { Message } from "../../../../src/store/leaderless/messages.js";
 import { homePartition } from "../../../../src/store/leaderless/ring/place.js";
-import { Box, nameOf } from "./box.js";
+import { Box, nameOf, putOf } from "./box.js";
 
 const five = ["n1", "n2", "n3", "n4", "n5"];
 const keys = Array.from({ length: 40 }, (_, i) => `k${i}`);
-const content = {
-  contentType: "text/plain",
-  charset: undefined,
-  contentEncoding: undefined,
-  userMeta: [],
-  indexes: [],
-  links: [],
-};
-
 function put(
   box: Box,
   member: string,
@@ -23,16 +14,7 @@ function put(
   value: string,
   more: Partial<Extract<Request, { type: "put" }>> = {},
 ): number {
-  return box.ask(member, {
-    type: "put",
-    name: nameOf(key),
-    context: undefined,
-    content: { ...content, value: Buffer.from(value) },
-    options: {},
-    condition: "none",
-    returnBody: false,
-    ...more,
-  });
+  return box.ask(member, putOf(key, value, more));
 }
 
 /** The first owner of a key, who coordinates what others pass on. */
