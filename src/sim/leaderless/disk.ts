@@ -1,7 +1,7 @@
 import type { Prng } from "../../core/prng.js";
 import { keyHash, objectHash, segmentOf } from "../../store/leaderless/merkle/hash.js";
 import { SumTree } from "../../store/leaderless/merkle/sum-tree.js";
-import type { Place, Storage } from "../../store/leaderless/storage.js";
+import { placeName, type Place, type Storage } from "../../store/leaderless/storage.js";
 import type { Timeline } from "../timeline.js";
 
 /** A copy of a key, as somebody finds it who looks at the disk from outside. */
@@ -139,7 +139,7 @@ class OpenDisk implements Storage {
   }
 
   get(place: Place, key: string): Uint8Array | undefined {
-    return this.#places.get(nameOf(place))?.objects.get(key);
+    return this.#places.get(placeName(place))?.objects.get(key);
   }
 
   hash(place: Place, key: string): number | undefined {
@@ -149,12 +149,12 @@ class OpenDisk implements Storage {
 
   put(place: Place, key: string, bytes: Uint8Array): number {
     this.#set(place, key, bytes);
-    return this.#write({ kind: "object", name: `${nameOf(place)}/${key}`, place, key, bytes });
+    return this.#write({ kind: "object", name: `${placeName(place)}/${key}`, place, key, bytes });
   }
 
   remove(place: Place, key: string): number {
     this.lose(place, key);
-    return this.#write({ kind: "object", name: `${nameOf(place)}/${key}`, place, key, bytes: undefined });
+    return this.#write({ kind: "object", name: `${placeName(place)}/${key}`, place, key, bytes: undefined });
   }
 
   places(): Place[] {
@@ -162,7 +162,7 @@ class OpenDisk implements Storage {
   }
 
   count(place: Place): number {
-    return this.#places.get(nameOf(place))?.objects.size ?? 0;
+    return this.#places.get(placeName(place))?.objects.size ?? 0;
   }
 
   tree(place: Place): SumTree {
@@ -221,14 +221,9 @@ class OpenDisk implements Storage {
   }
 
   #at(place: Place): Held {
-    const name = nameOf(place);
+    const name = placeName(place);
     const held = this.#places.get(name) ?? { place, objects: new Map<string, Uint8Array>(), tree: new SumTree() };
     this.#places.set(name, held);
     return held;
   }
-}
-
-function nameOf(place: Place): string {
-  const home = `${place.partition} of ${place.n}`;
-  return place.kind === "home" ? home : `${home} for ${place.member}`;
 }

@@ -9,6 +9,19 @@ export type Place =
   | { readonly kind: "home"; readonly partition: number; readonly n: number }
   | { readonly kind: "hint"; readonly partition: number; readonly n: number; readonly member: string };
 
+export type HomePlace = Extract<Place, { readonly kind: "home" }>;
+export type HintPlace = Extract<Place, { readonly kind: "hint" }>;
+
+export function isHome(place: Place): place is HomePlace {
+  return place.kind === "home";
+}
+
+/** No other place of a node has the same. */
+export function placeName(place: Place): string {
+  const home = `${place.partition}/${place.n}`;
+  return isHome(place) ? home : `${home}/${place.member}`;
+}
+
 /** The node's disk as the machine needs it. Reads see every write at once; a write is safe once its number was told to be durable. */
 export interface Storage {
   /**

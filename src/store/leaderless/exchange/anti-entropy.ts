@@ -2,7 +2,7 @@ import type { Prng } from "../../../core/prng.js";
 import type { Outgoing } from "../messages.js";
 import { decodeObject } from "../objects/object-codec.js";
 import { isDeleted } from "../objects/stored-object.js";
-import type { Place, Storage } from "../storage.js";
+import { isHome, placeName, type HomePlace, type Place, type Storage } from "../storage.js";
 import { MalformedBytes } from "../versions/binary.js";
 import { answerTo } from "./answering.js";
 import { Budget } from "./budget.js";
@@ -10,7 +10,7 @@ import { Exchange } from "./exchange.js";
 import { Graves } from "./graves.js";
 import { Locks } from "./locks.js";
 import { answerBytes, type ExchangeAnswer, type ExchangeAsk } from "./messages.js";
-import { isHome, placeName, type HomePlace, type Owned, type Pair } from "./places.js";
+import type { Owned, Pair } from "./places.js";
 import { Rebuild } from "./rebuild.js";
 import { Schedule, type ExchangeLag } from "./schedule.js";
 

@@ -1,4 +1,4 @@
-import { placeName, type HomePlace } from "./places.js";
+import { placeName, type HomePlace } from "../storage.js";
 
 export interface GravesOptions {
   readonly nowMs: () => number;

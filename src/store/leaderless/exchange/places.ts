@@ -1,7 +1,5 @@
 import type { Transition } from "../ring/transfers.js";
-import type { Place } from "../storage.js";
-
-export type HomePlace = Extract<Place, { readonly kind: "home" }>;
+import { placeName, type HomePlace } from "../storage.js";
 
 /** A place of this node, and another owner of it: their copies have to be equal. */
 export interface Pair {
@@ -14,10 +12,6 @@ export interface Owned {
   readonly pairs: readonly Pair[];
   /** How many owners come before this node in the preference list, by {@link placeName}. */
   readonly turns: ReadonlyMap<string, number>;
-}
-
-export function placeName({ partition, n }: HomePlace): string {
-  return `${partition}/${n}`;
 }
 
 /** Every place that this node is an owner of, with every other owner. `nVals`: how many owners keys have anywhere. */
@@ -35,8 +29,4 @@ export function ownedPlaces(self: string, ringSize: number, transition: Transiti
     }
   }
   return { pairs, turns };
-}
-
-export function isHome(place: Place): place is HomePlace {
-  return place.kind === "home";
 }

@@ -1,5 +1,6 @@
 import type { Prng } from "../../../core/prng.js";
-import { placeName, type HomePlace, type Pair } from "./places.js";
+import { placeName, type HomePlace } from "../storage.js";
+import type { Pair } from "./places.js";
 
 export interface ScheduleOptions {
   readonly prng: Prng;

@@ -1,7 +1,7 @@
 import { objectHash } from "../merkle/hash.js";
 import { segmentCount } from "../merkle/hash-tree.js";
 import type { Outgoing } from "../messages.js";
-import type { Place, Storage } from "../storage.js";
+import { placeName, type HintPlace, type Place, type Storage } from "../storage.js";
 
 export interface HintsOptions {
   readonly storage: Storage;
@@ -14,8 +14,6 @@ export interface HintsOptions {
   readonly clientsWaiting: () => number;
   readonly nowMs: () => number;
 }
-
-type HintPlace = Extract<Place, { readonly kind: "hint" }>;
 
 interface Underway {
   readonly place: HintPlace;
@@ -79,7 +77,7 @@ export class Hints {
     }
     this.#allowMore();
     const places = this.#places();
-    const names = new Set(places.map(nameOf));
+    const names = new Set(places.map(placeName));
     for (const name of this.#walks.keys()) if (!names.has(name)) this.#walks.delete(name);
     for (const place of places) if (isReachable(place.member)) this.#sendSome(place);
   }
@@ -100,7 +98,7 @@ export class Hints {
     const sent = this.#underway.get(request);
     if (sent === undefined) return;
     this.#underway.delete(request);
-    this.#sent.delete(nameOf(sent.place) + sent.key);
+    this.#sent.delete(sentName(sent.place, sent.key));
   }
 
   #allowMore(): void {
@@ -121,14 +119,14 @@ export class Hints {
     while (this.#underway.size < underwayMax && this.#allowance >= 1) {
       const key = this.#nextKey(place);
       if (key === undefined) return;
-      if (!this.#sent.has(nameOf(place) + key)) this.#sendOne(place, key);
+      if (!this.#sent.has(sentName(place, key))) this.#sendOne(place, key);
     }
   }
 
   /** Each key of the place once; undefined at the end, and then from the beginning again. */
   #nextKey(place: HintPlace): string | undefined {
     const { storage } = this.#options;
-    const name = nameOf(place);
+    const name = placeName(place);
     const walk = this.#walks.get(name) ?? { keys: [], nextSegment: 0 };
     this.#walks.set(name, walk);
     const tree = storage.tree(place);
@@ -148,12 +146,12 @@ export class Hints {
     const request = newRequest();
     this.#allowance -= 1 + object.length / bytesEach;
     this.#underway.set(request, { place, key, objectHash: objectHash(object), sentAtMs: nowMs() });
-    this.#sent.add(nameOf(place) + key);
+    this.#sent.add(sentName(place, key));
     const home = { kind: "home", partition: place.partition, n: place.n } as const;
     send({ type: "write", to: place.member, request, place: home, key, object, wanted: "durable" });
   }
 }
 
-function nameOf({ member, partition, n }: HintPlace): string {
-  return `${member}/${partition}/${n}/`;
+function sentName(place: HintPlace, key: string): string {
+  return `${placeName(place)}/${key}`;
 }

@@ -1,6 +1,5 @@
 import type { ClusterState } from "../gossip/cluster-state.js";
-import type { Place, Storage } from "../storage.js";
-import type { HomePlace } from "./transfer-run.js";
+import type { HomePlace, Place, Storage } from "../storage.js";
 import { keysOf } from "./walk.js";
 
 export interface RelocationOptions {

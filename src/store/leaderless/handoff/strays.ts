@@ -1,6 +1,6 @@
 import type { Copies } from "../copies.js";
 import type { Outgoing } from "../messages.js";
-import type { Place, Storage } from "../storage.js";
+import { placeName, type Place, type Storage } from "../storage.js";
 import { Departure, type Destination } from "./departure.js";
 
 export interface StraysOptions {
@@ -47,7 +47,7 @@ export class Strays {
     for (const [name, atMs] of this.#notBeforeMs) if (atMs <= nowMs()) this.#notBeforeMs.delete(name);
     for (const place of storage.places()) {
       if (this.#running.size >= runningMax) return;
-      const name = nameOf(place);
+      const name = placeName(place);
       if (!this.#running.has(name) && !this.#notBeforeMs.has(name)) this.#begin(name, place);
     }
   }
@@ -90,8 +90,4 @@ export class Strays {
       if (end === "failed") this.#notBeforeMs.set(name, this.#options.nowMs() + retryMs);
     }
   }
-}
-
-function nameOf(place: Place): string {
-  return `${place.partition}/${place.n}/${place.kind === "hint" ? place.member : ""}`;
 }

@@ -1,8 +1,6 @@
 import type { Transfer } from "../ring/transfers.js";
-import type { Place, Storage } from "../storage.js";
+import type { HomePlace, Place, Storage } from "../storage.js";
 import { keysOf } from "./walk.js";
-
-export type HomePlace = Extract<Place, { readonly kind: "home" }>;
 
 export interface PlacedKey {
   readonly place: HomePlace;

@@ -1,6 +1,6 @@
 import { segmentCount } from "../merkle/hash-tree.js";
 import type { HashTree } from "../merkle/hash-tree.js";
-import type { Place, Storage } from "../storage.js";
+import { placeName, type Place, type Storage } from "../storage.js";
 import { PlaceIndex } from "./place-index.js";
 
 interface Built {
@@ -40,12 +40,12 @@ export class IndexedStorage implements Storage {
   }
 
   put(place: Place, key: string, bytes: Uint8Array): number {
-    if (this.#built.size > 0) this.#built.get(nameOf(place))?.index.set(key, bytes);
+    if (this.#built.size > 0) this.#built.get(placeName(place))?.index.set(key, bytes);
     return this.#storage.put(place, key, bytes);
   }
 
   remove(place: Place, key: string): number {
-    if (this.#built.size > 0) this.#built.get(nameOf(place))?.index.set(key, undefined);
+    if (this.#built.size > 0) this.#built.get(placeName(place))?.index.set(key, undefined);
     return this.#storage.remove(place, key);
   }
 
@@ -103,7 +103,7 @@ export class IndexedStorage implements Storage {
   }
 
   #builtOf(place: Place): Built {
-    const name = nameOf(place);
+    const name = placeName(place);
     const known = this.#built.get(name);
     if (known !== undefined) return known;
     const segment = this.#storage.count(place) === 0 ? segmentCount : 0;
@@ -115,8 +115,4 @@ export class IndexedStorage implements Storage {
 
 function isWhole({ segment, keys }: Built): boolean {
   return segment >= segmentCount && keys.length === 0;
-}
-
-function nameOf(place: Place): string {
-  return place.kind === "home" ? `${place.partition}/${place.n}` : `${place.partition}/${place.n}/${place.member}`;
 }

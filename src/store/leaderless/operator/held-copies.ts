@@ -1,7 +1,6 @@
 import type { PlaceCopies, RingCopies } from "../../../core/ring-contract.js";
-import type { HomePlace } from "../exchange/places.js";
 import type { Transition } from "../ring/transfers.js";
-import type { Storage } from "../storage.js";
+import type { HomePlace, Storage } from "../storage.js";
 import { hintsOf } from "./ring-view.js";
 
 /** Of the node that tells. */

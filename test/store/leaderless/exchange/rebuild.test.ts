@@ -1,7 +1,7 @@
 // Shows that a rebuild reads every copy once in its interval, in slices, and finds those that the disk has lost; and how deletions are remembered.
 import { expect, test } from "vitest";
 import { Graves } from "../../../../src/store/leaderless/exchange/graves.js";
-import type { HomePlace } from "../../../../src/store/leaderless/exchange/places.js";
+import type { HomePlace } from "../../../../src/store/leaderless/storage.js";
 import { Rebuild } from "../../../../src/store/leaderless/exchange/rebuild.js";
 import type { Place } from "../../../../src/store/leaderless/storage.js";
 import { MemoryStorage } from "../machine/memory-storage.js";

@@ -1,7 +1,7 @@
 import { answerTo } from "../../../../src/store/leaderless/exchange/answering.js";
 import { Exchange } from "../../../../src/store/leaderless/exchange/exchange.js";
 import type { ExchangeAnswer, ExchangeAsk } from "../../../../src/store/leaderless/exchange/messages.js";
-import type { HomePlace } from "../../../../src/store/leaderless/exchange/places.js";
+import type { HomePlace } from "../../../../src/store/leaderless/storage.js";
 import { MemoryStorage } from "../machine/memory-storage.js";
 
 export const place: HomePlace = { kind: "home", partition: 3, n: 3 };

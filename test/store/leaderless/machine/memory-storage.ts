@@ -1,7 +1,7 @@
 import { keyHash, objectHash, segmentOf } from "../../../../src/store/leaderless/merkle/hash.js";
 import { segmentCount } from "../../../../src/store/leaderless/merkle/hash-tree.js";
 import { SumTree } from "../../../../src/store/leaderless/merkle/sum-tree.js";
-import type { Place, Storage } from "../../../../src/store/leaderless/storage.js";
+import { placeName, type Place, type Storage } from "../../../../src/store/leaderless/storage.js";
 
 interface Kept {
   readonly bytes: Uint8Array;
@@ -24,12 +24,12 @@ export class MemoryStorage implements Storage {
   alter: (bytes: Uint8Array) => Uint8Array = (bytes) => bytes;
 
   get(place: Place, key: string): Uint8Array | undefined {
-    const kept = this.#places.get(nameOf(place))?.segments[segmentOf(keyHash(key))]?.get(key);
+    const kept = this.#places.get(placeName(place))?.segments[segmentOf(keyHash(key))]?.get(key);
     return kept && this.alter(kept.bytes);
   }
 
   hash(place: Place, key: string): number | undefined {
-    return this.#places.get(nameOf(place))?.segments[segmentOf(keyHash(key))]?.get(key)?.hash;
+    return this.#places.get(placeName(place))?.segments[segmentOf(keyHash(key))]?.get(key)?.hash;
   }
 
   put(place: Place, key: string, bytes: Uint8Array): number {
@@ -88,7 +88,7 @@ export class MemoryStorage implements Storage {
   }
 
   #at(place: Place): Held {
-    const name = nameOf(place);
+    const name = placeName(place);
     const found = this.#places.get(name);
     if (found !== undefined) return found;
     const held = {
@@ -100,9 +100,4 @@ export class MemoryStorage implements Storage {
     this.#places.set(name, held);
     return held;
   }
-}
-
-function nameOf(place: Place): string {
-  const home = `${place.partition}/${place.n}`;
-  return place.kind === "home" ? home : `${home}/${place.member}`;
 }
