@@ -1,8 +1,12 @@
 // Shows that patterns over terms find what JavaScript's expressions find, in a time that no pattern can stretch, and refuse what they cannot do.
+import { setFlagsFromString } from "node:v8";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { PatternError } from "../../../../src/store/leaderless/listing/pattern-syntax.js";
 import { TermPattern } from "../../../../src/store/leaderless/listing/term-pattern.js";
+
+// some patterns have JavaScript try more ways than it can in a year: then it goes all of them at once, as ours do
+setFlagsFromString("--enable-experimental-regexp-engine-on-excessive-backtracks");
 
 /** Any pattern of what both know. */
 const { pattern } = fc.letrec<{
