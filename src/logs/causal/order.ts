@@ -76,16 +76,20 @@ export class CausalSorter {
 
   /**
    * Whose first record fills this place. As many records as there are earlier places have left, so the record that came in this place or
-   * one that came before it is still there; the first one of its queue has a clock, or is due.
+   * one that came before it is still there; the first one of its queue has a clock, or is due. One without a clock that lost its own place
+   * to what its node said before takes no other's: it waits for the next place that is free.
    */
   #nextQueue(place: Held): NodeQueue {
     let least: NodeQueue | undefined;
+    let overdue: NodeQueue | undefined;
     for (const queue of this.#nodes.values()) {
       const { first } = queue.all;
       if (first === undefined) continue;
-      if (first.hlc === undefined && first.place <= place.place) return queue;
+      if (first === place && first.hlc === undefined) return queue;
+      if (first.hlc === undefined && first.place < (overdue?.all.first ?? place).place) overdue = queue;
       if (isLess(queue, least)) least = queue;
     }
+    if (overdue !== undefined) return overdue;
     invariant(least !== undefined, "a record that is not due without a clock has one");
     return this.#waitsForCause(least) ? (this.#leastWithoutCause() ?? least) : least;
   }

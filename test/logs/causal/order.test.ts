@@ -107,6 +107,13 @@ describe("within a window", () => {
   });
 });
 
+it("gives the place of a record without a clock to no other that has lost its own", () => {
+  checkOrder(
+    [clocked("n1", "later", 2), plain("n1", "trace"), plain("u1", "other"), clocked("n2", "earlier", 1)],
+    "earlier later other trace",
+  );
+});
+
 it("puts an effect behind a cause that the engine stamped later", () => {
   checkOrder([clocked("n2", "effect", 2), clocked("n1", "cause", 1)], "cause effect");
 });
