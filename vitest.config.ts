@@ -25,6 +25,7 @@ export default defineConfig({
     disableConsoleIntercept: true,
     // golden outputs are drawn as for terminals that take UTF-8
     env: { LC_ALL: "C.UTF-8" },
+    setupFiles: ["test/support/property-seed.ts"],
     sequence: { sequencer: LongestFirst },
     projects: [
       {
