@@ -15,7 +15,6 @@ export class WriteGroup {
   mustSync = false;
   #bytes: Buffer = Buffer.alloc(0);
   #length = 0;
-  #lastAt = 0;
 
   constructor(file: number, start: number) {
     this.file = file;
@@ -42,17 +41,11 @@ export class WriteGroup {
     }
     writeRecord(this.#bytes, at, record, seal);
     this.#length += length;
-    this.#lastAt = at;
     return { offset: this.start + at, length };
   }
 
   bytes(): Buffer {
     return this.#bytes.subarray(0, this.#length);
-  }
-
-  /** The last record, and where it stands in the file. */
-  last(): { readonly offset: number; readonly bytes: Buffer } {
-    return { offset: this.start + this.#lastAt, bytes: this.#bytes.subarray(this.#lastAt, this.#length) };
   }
 
   /** A record of this group, or undefined where it is not in it. Nothing written to it later changes these bytes. */

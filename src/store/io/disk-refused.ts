@@ -53,9 +53,16 @@ export function sayingWhere(createFile: CreateLogFile): CreateLogFile {
         attempt(bytes, () => file.append(more));
         bytes += more.length;
       },
+      get showsAll() {
+        return file.showsAll;
+      },
       sync: async () => {
         const upTo = bytes;
-        await file.sync().catch(refusedAt(path, synced));
+        try {
+          await file.sync();
+        } catch (error) {
+          throw new DiskRefused(path, synced, error);
+        }
         synced = upTo;
       },
       close: () => file.close(),

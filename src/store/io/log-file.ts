@@ -1,10 +1,11 @@
 import { closeSync, fdatasync, ftruncateSync, openSync, writeSync } from "node:fs";
-import { promisify } from "node:util";
 
 /** A file that grows at its end: what the write-ahead log needs of the disk, and where a test or a hook can put another one. */
 export interface LogFile {
-  /** Adds `bytes` at the end. Seen by every reader from now on, but durable only after {@link sync}. Throws what write(2) refuses. */
+  /** Adds `bytes` at the end. Durable only after {@link sync}. Throws what write(2) refuses. */
   append(bytes: Buffer): void;
+  /** Readers of the file see all that was added, durable or not. A disk in trouble shows some of it late; a file that is closed shows all. */
+  readonly showsAll: boolean;
   /** Resolves once all that was added before is durable. Rejects where the disk refused: what it holds is unknown from then on. */
   sync(): Promise<void>;
   close(): void;
@@ -12,8 +13,6 @@ export interface LogFile {
 
 /** Makes the file, empty. Its name is not durable yet. */
 export type CreateLogFile = (path: string) => LogFile;
-
-const datasync = promisify(fdatasync);
 
 /**
  * Zeros that are written ahead of what is appended. A sync of bytes that took the place of others waits for these alone. Where they made the
@@ -47,7 +46,11 @@ export const createLogFile: CreateLogFile = (path) => {
       }
       if (end > roomEnd) makeRoom();
     },
-    sync: () => datasync(fd),
+    showsAll: true,
+    sync: () =>
+      new Promise((resolve, reject) => {
+        fdatasync(fd, (error) => (error === null ? resolve() : reject(error)));
+      }),
     close: () => {
       ftruncateSync(fd, end);
       closeSync(fd);

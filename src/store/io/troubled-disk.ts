@@ -52,6 +52,9 @@ export class TroubledDisk {
         if (written > 0) file.append(bytes.subarray(0, written));
         if (written < bytes.length) held.push(bytes.subarray(written));
       },
+      get showsAll() {
+        return held.length === 0;
+      },
       sync: async () => {
         if (this.#trouble.fsyncDelayMs > 0) await this.#delayed();
         if (this.#trouble.fsyncFails) throw inputOutputError();

@@ -63,12 +63,12 @@ function troubled(writes: string | undefined, syncs: string | undefined) {
   const createFile: CreateLogFile = (path) => {
     const file = createLogFile(path);
     return {
+      ...file,
       append: (bytes) => {
         if (trouble.is && writes !== undefined) throw failing(writes);
         file.append(bytes);
       },
       sync: () => (trouble.is && syncs !== undefined ? Promise.reject(failing(syncs)) : file.sync()),
-      close: () => file.close(),
     };
   };
   return { trouble, createFile };

@@ -29,6 +29,7 @@ describe("one file", () => {
     machine = new Machine();
     const createFile = (): LogFile => ({
       append: (bytes) => void (onDisk += bytes.toString()),
+      showsAll: true,
       sync: async () => void syncs++,
       close: () => undefined,
     });

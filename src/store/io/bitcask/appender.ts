@@ -158,7 +158,12 @@ export class Appender {
       if (this.#failure !== undefined) throw this.#failure.error;
       while (this.#written < this.#groups.length || this.#syncIsDue) {
         if (this.#syncIsDue) await this.#syncBatch();
-        if (this.#written < this.#groups.length) await this.#commit(this.#groups[this.#written] as WriteGroup);
+        const group = this.#groups[this.#written];
+        if (group === undefined) continue;
+        if (this.#open === group) this.#open = undefined;
+        if (group.holdsMeta) await Promise.all([this.#options.meta.commit(), this.#write(group)]);
+        else await this.#write(group);
+        this.#committed(group);
       }
     } catch (error) {
       for (const { reject } of this.#waiters.splice(0)) reject(error);
@@ -169,33 +174,30 @@ export class Appender {
     }
   }
 
-  async #commit(group: WriteGroup): Promise<void> {
-    if (this.#open === group) this.#open = undefined;
-    const { fsync, meta, onDurable } = this.#options;
-    const meanwhile = group.holdsMeta ? meta.commit() : undefined;
-    await Promise.all([meanwhile, this.#write(group, fsync === "always" || group.mustSync)]);
+  #committed(group: WriteGroup): void {
+    const { fsync, onDurable } = this.#options;
     if (fsync === "batch" && this.#file?.unsynced === true) this.#syncLater();
     this.#written++;
     this.#forgetWhatShows();
     if (group.lastNumber > 0) onDurable(group.lastNumber);
+    if (this.#waiters.length === 0) return;
     const done = this.#waiters.filter((waiter) => waiter.group === group);
     this.#waiters = this.#waiters.filter((waiter) => waiter.group !== group);
     for (const { resolve } of done) resolve();
   }
 
-  async #write(group: WriteGroup, synced: boolean): Promise<void> {
+  async #write(group: WriteGroup): Promise<void> {
     if (group.length > 0) {
-      const file = await this.#fileOf(group);
+      const file = this.#file?.number === group.file ? this.#file : await this.#begin(group.file);
       file.log.append(group.bytes());
       file.lastAt = group.start;
       file.end = group.end;
       file.unsynced = true;
     }
-    if (synced) await this.#sync();
+    if (this.#options.fsync === "always" || group.mustSync) await this.#sync();
   }
 
-  async #fileOf({ file: number }: WriteGroup): Promise<OpenFile> {
-    if (this.#file?.number === number) return this.#file;
+  async #begin(number: number): Promise<OpenFile> {
     await this.#closeFile();
     const { folder, onBegun } = this.#options;
     const name = fileName("data", number);
@@ -229,17 +231,11 @@ export class Appender {
     onSync(nowMs() - startedMs);
   }
 
-  /** What was written is read from its file from now on, where that has it. */
+  /** What was written is read from its file from now on, where that has it. A file that is closed shows everything. */
   #forgetWhatShows(): void {
-    while (this.#written > 0) {
-      const group = this.#groups[0] as WriteGroup;
-      if (group.length > 0) {
-        const { offset, bytes } = group.last();
-        if (this.#file?.number === group.file && !this.#file.reader.read(offset, bytes.length).equals(bytes)) return;
-      }
-      this.#groups.shift();
-      this.#written--;
-    }
+    if (this.#file?.log.showsAll === false) return;
+    this.#groups.splice(0, this.#written);
+    this.#written = 0;
   }
 
   #syncLater(): void {

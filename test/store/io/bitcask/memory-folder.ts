@@ -56,6 +56,7 @@ export class MemoryFolder implements Folder {
         if (this.refusal !== undefined) throw this.refusal;
         this.#do({ type: "append", name, bytes: Buffer.from(bytes) });
       },
+      showsAll: true,
       sync: async () => {
         const { length } = this.bytes(name);
         await Promise.resolve();
