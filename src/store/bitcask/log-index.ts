@@ -4,7 +4,13 @@ import type { Location } from "./locations.js";
 import type { FileAccount } from "./merge-plan.js";
 import type { Span } from "./record-format.js";
 
-type Written = Omit<Location, "firstFile">;
+/** Where a record has been put. */
+interface Written {
+  readonly file: number;
+  readonly offset: number;
+  readonly length: number;
+}
+
 type OpenAccount = { -readonly [Field in keyof FileAccount]: FileAccount[Field] };
 
 /** What the log holds: which record of a key counts, and how much of each file is still needed. Told of all records in the log's order. */
@@ -33,11 +39,11 @@ export class LogIndex {
     return this.#files.get(file)?.liveBytes ?? 0;
   }
 
-  put(place: Place, key: string, written: Written): void {
+  put(place: Place, key: string, { file, offset, length }: Written, objectHash: number): void {
     const before = this.directory.get(place, key);
     if (before !== undefined) this.#notLive(before);
-    this.#file(written.file).liveBytes += written.length;
-    this.directory.set(place, key, { ...written, firstFile: before?.firstFile ?? written.file });
+    this.#file(file).liveBytes += length;
+    this.directory.set(place, key, { file, offset, length, objectHash, firstFile: before?.firstFile ?? file });
   }
 
   /** The key is gone, by a removal that stands in the log or because its record cannot be read. */

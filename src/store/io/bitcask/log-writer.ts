@@ -17,7 +17,7 @@ export class LogWriter {
 
   put(place: Place, key: string, value: Uint8Array): void {
     const written = this.#appender.add({ kind: "put", place, key, value });
-    this.#index.put(place, key, { ...written, objectHash: objectHash(value) });
+    this.#index.put(place, key, written, objectHash(value));
   }
 
   /** As if the key had never been there. */
@@ -39,7 +39,7 @@ export class LogWriter {
     if (kind === "put") {
       if (newest?.file !== file || newest.offset !== offset) return 0;
       const written = this.#appender.add(record);
-      this.#index.put(place, key, { ...written, objectHash: newest.objectHash });
+      this.#index.put(place, key, written, newest.objectHash);
       return written.length;
     }
     const span = decodeSpan(record.value);

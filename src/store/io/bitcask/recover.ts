@@ -82,7 +82,7 @@ export function hintOf(offset: number, length: number, { kind, place, key, value
 function apply(index: LogIndex, file: number, entry: HintEntry): void {
   const { place, key, offset, length } = entry;
   if (entry.kind === "put") {
-    index.put(place, key, { file, offset, length, objectHash: entry.objectHash });
+    index.put(place, key, { file, offset, length }, entry.objectHash);
   } else {
     index.remove(place, key);
     index.removalIn(file, length, entry);

@@ -11,14 +11,11 @@ export const hashRange = 2 ** 48;
 export function objectHash(bytes: Uint8Array): number {
   const { length } = bytes;
   const wholeWords = length & ~3;
+  const words = new DataView(bytes.buffer, bytes.byteOffset, length);
   let a = length;
   let b = ~length;
   for (let at = 0; at < wholeWords; at += 4) {
-    const word =
-      (bytes[at] as number) |
-      ((bytes[at + 1] as number) << 8) |
-      ((bytes[at + 2] as number) << 16) |
-      ((bytes[at + 3] as number) << 24);
+    const word = words.getInt32(at, true);
     a = roundA(a, word);
     b = roundB(b, word);
   }
