@@ -185,7 +185,7 @@ export class Admission {
     };
     socket.on("data", (chunk) => {
       try {
-        for (const packets of reader.read(chunk)) for (const packet of packets) take(packet);
+        reader.read(chunk, take);
       } catch {
         socket.destroy();
       }

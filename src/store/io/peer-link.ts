@@ -96,7 +96,15 @@ export class PeerLink {
     const packets = this.#outbox;
     this.#outbox = [];
     this.#spokeAtMs = this.#options.nowMs();
-    this.#state.socket.write(this.#state.writer.encode([["clock", this.#options.causality.send()], ...packets]));
+    this.#state.socket.write(this.#state.writer.encode(packets, this.#options.causality.send()));
+  }
+
+  /** Writes bytes in a frame of their own, at once; they may be changed afterwards. False as with {@link send}. */
+  sendBytes(bytes: Uint8Array): boolean {
+    if (this.#state.type !== "up" || this.#state.socket.writableLength > backlogBytesMax) return false;
+    this.#spokeAtMs = this.#options.nowMs();
+    this.#state.socket.write(this.#state.writer.encodeBytes(bytes, this.#options.causality.send()));
+    return true;
   }
 
   /** `paused`: this process itself did not run for a while, so the silence may have been ours. */
@@ -147,6 +155,7 @@ export class PeerLink {
     const writer = new FrameWriter();
     const reader = new FrameReader();
     const isCurrent = (): boolean => dial === this.#dial;
+    const take = (packet: Packet): void => this.#take(packet, socket, writer);
     socket.on("connect", () => {
       const hello = { cluster, from: self, to: peer.id, clock: causality.send(), ...(empty === undefined ? {} : { empty }) };
       socket.write(writer.encode([["hello", hello]]));
@@ -155,7 +164,7 @@ export class PeerLink {
       if (!isCurrent()) return;
       this.#heardAtMs = nowMs();
       try {
-        for (const packets of reader.read(chunk)) for (const packet of packets) this.#take(packet, socket, writer);
+        reader.read(chunk, take);
       } catch (error) {
         this.#fail(String(error));
       }

@@ -231,10 +231,11 @@ export class PeerNetwork {
       hearer: undefined,
     };
     this.#incoming.add(incoming);
+    const take = (packet: Packet): void => this.#take(incoming, packet);
     socket.on("data", (chunk) => {
       incoming.heardAtMs = nowMs();
       try {
-        for (const packets of reader.read(chunk)) for (const packet of packets) this.#take(incoming, packet);
+        reader.read(chunk, take);
       } catch (error) {
         this.#options.log("warn", "peer-refused", `closed a connection on the peer port: ${messageOf(error)}`);
         socket.destroy();
@@ -296,7 +297,7 @@ export class PeerNetwork {
   }
 
   #write({ socket, writer }: Incoming, packets: readonly Packet[]): void {
-    socket.write(writer.encode([["clock", this.#options.causality.send()], ...packets]));
+    socket.write(writer.encode(packets, this.#options.causality.send()));
   }
 
   #sweep(): void {

@@ -1,8 +1,9 @@
 import type { ClusterState } from "../leaderless/gossip/cluster-state.js";
 import { presentMembers } from "../leaderless/gossip/membership.js";
-import { decodeMessages, encodeMessages, isCoded, type CodedMessage } from "../leaderless/message-codec.js";
+import { decodeMessages, isCoded, writeMessage } from "../leaderless/message-codec.js";
 import { parseMessage } from "../leaderless/message-shape.js";
 import type { Message } from "../leaderless/messages.js";
+import { ByteWriter } from "../leaderless/versions/binary.js";
 import type { Packet } from "../io/frames.js";
 import { PeerNetwork } from "../io/peer-network.js";
 import type { Guest, Hearer, Peer, PeerNetworkOptions, Speaker } from "../io/peer-network.js";
@@ -20,11 +21,17 @@ export interface PeersOptions extends Pick<PeerNetworkOptions, "cluster" | "self
   readonly onUnreachable: (member: string) => void;
 }
 
+interface Correspondent {
+  readonly peer: Peer;
+  /** What it is to be sent as bytes, at the end of {@link Peers.send}. */
+  readonly coded: ByteWriter;
+}
+
 /** The other members, who have names in the ring and numbers on the network. What cannot be sent now is dropped, and told. */
 export class Peers {
   readonly #options: PeersOptions;
   readonly #network: PeerNetwork;
-  readonly #byName = new Map<string, Peer>();
+  readonly #byName = new Map<string, Correspondent>();
   /** Who has dialled and is no member yet, by the name under which it gossips: it is answered where it asked, since nobody knows its address. */
   readonly #strangers = new Map<string, Guest>();
   #names: ReadonlyMap<MemberId, string> = new Map();
@@ -64,15 +71,18 @@ export class Peers {
 
   /** All of them leave now, those to one member together. */
   send(messages: readonly Message[]): void {
-    const coded = new Map<Peer, CodedMessage[]>();
     for (const message of messages) {
-      const peer = this.#byName.get(message.to);
-      if (peer === undefined) this.#strangers.get(message.to)?.reply(["leaderless", message]);
-      else if (!isCoded(message)) sendTo(peer, message);
-      else if (coded.get(peer)?.push(message) === undefined) coded.set(peer, [message]);
+      const known = this.#byName.get(message.to);
+      if (known === undefined) this.#strangers.get(message.to)?.reply(["leaderless", message]);
+      else if (isCoded(message)) writeMessage(known.coded, message);
+      else if (!known.peer.link.send(["leaderless", message])) known.peer.dropped = true;
     }
-    for (const [peer, together] of coded) sendTo(peer, encodeMessages(together));
     this.#network.flush();
+    for (const { peer, coded } of this.#byName.values()) {
+      if (coded.length === 0) continue;
+      if (!peer.link.sendBytes(coded.bytes())) peer.dropped = true;
+      coded.clear();
+    }
   }
 
   close(): void {
@@ -81,9 +91,10 @@ export class Peers {
 
   #speakTo(peer: Peer): Speaker {
     const { name } = peer.member;
-    this.#byName.set(name, peer);
+    const correspondent = { peer, coded: new ByteWriter() };
+    this.#byName.set(name, correspondent);
     const close = (): void => {
-      if (this.#byName.get(name) === peer) this.#byName.delete(name);
+      if (this.#byName.get(name) === correspondent) this.#byName.delete(name);
     };
     const take = (packet: Packet): void => {
       for (const message of this.#messagesIn(packet, name)) this.#options.onMessage(message);
@@ -108,15 +119,19 @@ export class Peers {
 
   /** None where the packet is about something else. */
   #messagesIn(packet: Packet, from: string | undefined): readonly Message[] {
-    if (packet[0] !== "leaderless") return [];
-    const [, content] = packet;
-    if (content instanceof Uint8Array && from !== undefined) return decodeMessages(content, from, this.#options.name);
-    const message = parseMessage(content, from, this.#options.name);
-    if (message === undefined) throw new RangeError(`${from ?? "who is no member"} says what makes no sense`);
-    return [message];
+    const { name } = this.#options;
+    switch (packet[0]) {
+      case "bytes":
+        if (from !== undefined && packet[1] instanceof Uint8Array) return decodeMessages(packet[1], from, name);
+        break;
+      case "leaderless": {
+        const message = parseMessage(packet[1], from, name);
+        if (message !== undefined) return [message];
+        break;
+      }
+      default:
+        return [];
+    }
+    throw new RangeError(`${from ?? "who is no member"} says what makes no sense`);
   }
-}
-
-function sendTo(peer: Peer, content: unknown): void {
-  if (!peer.link.send(["leaderless", content])) peer.dropped = true;
 }

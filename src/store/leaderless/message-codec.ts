@@ -2,7 +2,7 @@
  * What nodes say to each other for every request of a client, as bytes: the other messages are few, and stand on the wire as they are (see
  * message-shape.ts). Several stand one after the other; numbers and texts as in versions/binary.ts:
  *
- * type u8 · request, but for `compare` · place and key, if they are about an object · what else the type has, in the order of {@link write}
+ * type u8 · request, but for `compare` · place and key, if they are about an object · what else the type has, in the order of {@link writeMessage}
  *
  * A place is a byte, 0 at home and 1 a hint, partition and N, and a hint's member. What may be absent is led by a byte, 0 or 1. Who sent it and to
  * whom, the connection says.
@@ -30,12 +30,6 @@ export function isCoded(message: Message): message is CodedMessage {
   return message.type in code;
 }
 
-export function encodeMessages(messages: readonly CodedMessage[]): Buffer {
-  const out = new ByteWriter();
-  for (const message of messages) write(out, message);
-  return out.bytes();
-}
-
 /** Of what `from` has sent to `to`. Bytes of objects are not looked into; they are views, and keep `bytes` alive. Throws {@link MalformedBytes}. */
 export function decodeMessages(bytes: Uint8Array, from: string, to: string): CodedMessage[] {
   const reader = new ByteReader(bytes);
@@ -44,7 +38,8 @@ export function decodeMessages(bytes: Uint8Array, from: string, to: string): Cod
   return messages;
 }
 
-function write(out: ByteWriter, message: CodedMessage): void {
+/** Puts it after those that stand there. */
+export function writeMessage(out: ByteWriter, message: CodedMessage): void {
   out.byte(code[message.type]);
   if (message.type !== "compare") out.number(message.request);
   switch (message.type) {

@@ -3,13 +3,14 @@ import { connect } from "node:net";
 import { afterEach, expect, it } from "vitest";
 import { Causality } from "../../../src/store/causality.js";
 import { TroubledClock } from "../../../src/store/clock.js";
-import { FrameReader, FrameWriter } from "../../../src/store/io/frames.js";
+import { type Packet, FrameReader, FrameWriter } from "../../../src/store/io/frames.js";
 import { realTime } from "../../../src/store/io/real-time.js";
 import { addressOf } from "../../../src/store/leaderless-node/address.js";
 import { Peers } from "../../../src/store/leaderless-node/peers.js";
 import { foundRing } from "../../../src/store/leaderless/gossip/membership.js";
-import { encodeMessages, type CodedMessage } from "../../../src/store/leaderless/message-codec.js";
+import type { CodedMessage } from "../../../src/store/leaderless/message-codec.js";
 import type { Message } from "../../../src/store/leaderless/messages.js";
+import { messageBytes } from "../leaderless/message-bytes.js";
 import { freePorts, until } from "../cluster.js";
 
 const cleanUp: (() => void)[] = [];
@@ -75,9 +76,10 @@ it.each([
   [["leaderless", { ...offer, from: "n3" }]],
   [["leaderless", { ...offer, request: -1 }]],
   [["leaderless", pong]],
-  [["leaderless", Buffer.from([0])]],
-  [["leaderless", encodeMessages([pong]).subarray(0, -1)]],
   [["leaderless", undefined]],
+  [["bytes", "nothing"]],
+  [Buffer.from([0])],
+  [messageBytes(pong).subarray(0, -1)],
 ] as const)("closes the connection of who says %j", async (nonsense) => {
   const [, two] = await members(2);
   const socket = connect(two?.peerPort as number, "127.0.0.1");
@@ -85,13 +87,12 @@ it.each([
   const [writer, reader] = [new FrameWriter(), new FrameReader()];
   const closed = new Promise<void>((resolve) => socket.on("close", () => resolve()));
   const welcomed = new Promise<void>((resolve) =>
-    socket.on("data", (chunk) => {
-      for (const packets of reader.read(chunk)) if (packets.some(([kind]) => kind === "welcome")) resolve();
-    }),
+    socket.on("data", (chunk) => reader.read(chunk, ([kind]) => kind === "welcome" && resolve())),
   );
   socket.write(writer.encode([["hello", { cluster: "test", from: 1, to: 2 }]]));
   await welcomed;
-  socket.write(writer.encode([["beat"], nonsense]));
+  const clock = { ms: 0, counter: 0, vector: {} };
+  socket.write(nonsense instanceof Buffer ? writer.encodeBytes(nonsense, clock) : writer.encode([["beat"], nonsense as Packet]));
   await closed;
   expect(two?.said).toContain("peer-refused");
   expect(two?.received).toEqual([]);

@@ -1,10 +1,11 @@
 // Shows that messages about single objects arrive as they were said, several together, and that bytes which are none are refused, whatever they are.
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { decodeMessages, encodeMessages, type CodedMessage } from "../../../src/store/leaderless/message-codec.js";
+import { decodeMessages, writeMessage, type CodedMessage } from "../../../src/store/leaderless/message-codec.js";
 import { nValMax } from "../../../src/store/leaderless/limits.js";
 import { storageKey } from "../../../src/store/leaderless/storage-key.js";
-import { MalformedBytes } from "../../../src/store/leaderless/versions/binary.js";
+import { ByteWriter, MalformedBytes } from "../../../src/store/leaderless/versions/binary.js";
+import { messageBytes } from "./message-bytes.js";
 
 const envelope = { from: fc.constant("n1"), to: fc.constant("n2") };
 const count = fc.oneof(fc.nat(300), fc.integer({ min: 0, max: 2 ** 52 }));
@@ -67,7 +68,18 @@ const messages = fc.array(message, { maxLength: 10 });
 it("brings every message as it was said", () => {
   fc.assert(
     fc.property(messages, (said) => {
-      expect(decodeMessages(encodeMessages(said), "n1", "n2")).toEqual(said);
+      expect(decodeMessages(messageBytes(...said), "n1", "n2")).toEqual(said);
+    }),
+  );
+});
+
+it("brings what is written where something else was written before", () => {
+  const out = new ByteWriter();
+  fc.assert(
+    fc.property(messages, (said) => {
+      out.clear();
+      for (const each of said) writeMessage(out, each);
+      expect(decodeMessages(out.bytes(), "n1", "n2")).toEqual(said);
     }),
   );
 });
@@ -75,7 +87,7 @@ it("brings every message as it was said", () => {
 it("refuses what was cut off in the middle of a message", () => {
   fc.assert(
     fc.property(message, (said) => {
-      const bytes = encodeMessages([said]);
+      const bytes = messageBytes(said);
       for (let length = 1; length < Math.min(bytes.length, 100); length++)
         expect(() => decodeMessages(bytes.subarray(0, length), "n1", "n2")).toThrow(MalformedBytes);
     }),
@@ -85,7 +97,7 @@ it("refuses what was cut off in the middle of a message", () => {
 it("takes changed bytes for messages that have sense, or refuses them: nothing else is thrown", () => {
   fc.assert(
     fc.property(messages, fc.nat(), fc.nat(255), (said, where, byte) => {
-      const bytes = Buffer.from(encodeMessages(said));
+      const bytes = Buffer.from(messageBytes(...said));
       if (bytes.length > 0) bytes[where % bytes.length] = byte;
       expect(typesIn(bytes)).not.toContain("swim");
     }),

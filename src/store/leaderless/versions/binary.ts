@@ -44,8 +44,10 @@ export function writeText(out: Buffer, at: number, text: string): number {
 }
 
 const roomBytes = 4096;
+/** More is given back once it was used. */
+const roomBytesMax = 2 ** 18;
 
-/** Writes one after the other. */
+/** Writes one after the other, again and again into the same room. */
 export class ByteWriter {
   private out = Buffer.allocUnsafe(roomBytes);
   private at = 0;
@@ -73,9 +75,19 @@ export class ByteWriter {
     this.at += bytes.length;
   }
 
-  /** All that was written. Nothing may be written after that. */
+  get length(): number {
+    return this.at;
+  }
+
+  /** All that was written: a view, until something is written after {@link clear}. */
   bytes(): Buffer {
     return this.out.subarray(0, this.at);
+  }
+
+  /** Begins anew. */
+  clear(): void {
+    this.at = 0;
+    if (this.out.length > roomBytesMax) this.out = Buffer.allocUnsafe(roomBytes);
   }
 
   private reserve(count: number): void {

@@ -5,10 +5,11 @@ import { createPrng, type Prng } from "../../../../src/core/prng.js";
 import type { Request } from "../../../../src/store/leaderless/api.js";
 import type { DataTypeOp } from "../../../../src/store/leaderless/crdt/operations.js";
 import type { BucketType } from "../../../../src/store/leaderless/gossip/cluster-state.js";
-import { decodeMessages, encodeMessages, isCoded, type CodedMessage } from "../../../../src/store/leaderless/message-codec.js";
+import { decodeMessages, isCoded, type CodedMessage } from "../../../../src/store/leaderless/message-codec.js";
 import { parseMessage } from "../../../../src/store/leaderless/message-shape.js";
 import type { Message } from "../../../../src/store/leaderless/messages.js";
 import { MalformedBytes } from "../../../../src/store/leaderless/versions/binary.js";
+import { messageBytes } from "../message-bytes.js";
 import { bareContent, Box, nameOf } from "./box.js";
 import { mutated, mutatedBytes } from "./mutants.js";
 
@@ -109,7 +110,7 @@ function otherBytes(message: CodedMessage, prng: Prng): Message | undefined {
   if ("object" in message && message.object !== undefined && prng.chance(0.5))
     return { ...message, object: mutatedBytes(message.object, prng) };
   try {
-    return decodeMessages(mutatedBytes(encodeMessages([message]), prng), from, to)[0];
+    return decodeMessages(mutatedBytes(messageBytes(message), prng), from, to)[0];
   } catch (error) {
     if (error instanceof MalformedBytes) return undefined;
     throw error;
