@@ -3,7 +3,7 @@ import type { Histogram } from "./histogram.js";
 /** For tests; what each does is said in the program. */
 interface Job {
   readonly protocol: "riak" | "redis";
-  readonly ports: readonly number[];
+  readonly ports: readonly (number | { readonly host: string; readonly port: number })[];
   readonly inFlight: number;
   readonly valueBytes: number;
 }

@@ -12,8 +12,8 @@ const patienceMs = 10_000;
 /**
  * Requests for `durationMs`, one after the other on each of `inFlight` connections, which go to the ports in turn. Each connection has keys of its own,
  * so that a put always knows of the one before it. A request that fails ends the load: a store that refuses is not measured.
- * @param {{protocol: "riak" | "redis", ports: number[], kind: "put" | "get", inFlight: number, valueBytes: number, durationMs: number, part: string}} job
- *   `part`: whose keys these are; a process of its own has its own
+ * @param {{protocol: "riak" | "redis", ports: (number | {host: string, port: number})[], kind: "put" | "get", inFlight: number, valueBytes: number, durationMs: number, part: string}} job
+ *   `ports`: of this machine, where no host is said; `part`: whose keys these are; a process of its own has its own
  * @returns {Promise<{histogram: Histogram, tookMs: number}>}
  */
 export async function turnLoad({ protocol: name, ports, kind, inFlight, valueBytes, durationMs, part }) {
@@ -83,8 +83,9 @@ class Turns {
   #received = Buffer.alloc(0);
   #waiting;
 
-  static async open(port, protocol) {
-    const socket = connect({ host: "127.0.0.1", port, noDelay: true });
+  static async open(address, protocol) {
+    const at = typeof address === "number" ? { host: "127.0.0.1", port: address } : address;
+    const socket = connect({ ...at, noDelay: true });
     await once(socket, "connect");
     return new Turns(socket, protocol);
   }
