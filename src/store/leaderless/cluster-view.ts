@@ -9,10 +9,9 @@ import type { Asked, PlacedReplica } from "./coordinator/surroundings.js";
 import type { Outgoing } from "./messages.js";
 import { obey } from "./operator/commands.js";
 import { ringViewOf, type Viewer } from "./operator/ring-view.js";
-import { homePartition } from "./ring/place.js";
-import { preferenceList, sloppyList, type Replica } from "./ring/preference-list.js";
+import { placed, ReplicaLists, type Receiver } from "./replica-lists.js";
+import type { Replica } from "./ring/preference-list.js";
 import { Transition } from "./ring/transfers.js";
-import type { Place } from "./storage.js";
 import type { SwimEvent, SwimInput } from "./swim/steps.js";
 import { Swim } from "./swim/swim.js";
 
@@ -53,6 +52,7 @@ export class ClusterView {
   readonly #gossip: Gossip;
   readonly #prng: Prng;
   #transition: Transition;
+  readonly #lists: ReplicaLists;
   /** When each member last said something. */
   readonly #noticedAtMs = new Map<string, number>();
   #ticks = 0;
@@ -64,6 +64,12 @@ export class ClusterView {
     this.#swim = new Swim({ self, prng: prng.fork(), nowMs: nowMs() });
     this.#gossip = new Gossip({ self, prng: prng.fork(), state, isReachable: (member) => this.isReachable(member) });
     this.#transition = transitionOf(state);
+    this.#lists = new ReplicaLists({
+      transition: () => this.#transition,
+      ringSize: () => this.state.ring.ring.owners.length,
+      isReachable: (member) => this.isReachable(member),
+      isDead: (member) => this.isDead(member),
+    });
     this.swim([{ type: "members", members: presentMembers(state.ring) }]);
   }
 
@@ -81,19 +87,17 @@ export class ClusterView {
     return this.#swim.isReachable(member);
   }
 
+  /** Whether nobody has reached it for long. */
+  isDead(member: string): boolean {
+    return this.#swim.isDead(member);
+  }
+
   /**
    * Who is to be asked for an object now. Owners who cannot be reached have stand-ins where it is `sloppy`; where there are none they are asked
    * themselves, unless they are held to be dead: that they did not answer this node lately may mean little.
    */
   replicas(name: ObjectName, { n, nVal, sloppy }: Asked): readonly PlacedReplica[] {
-    const isReachable = (member: string): boolean => this.isReachable(member);
-    const partition = homePartition(name, this.state.ring.ring.owners.length);
-    const walk = this.#transition.walk(partition);
-    const isAlive = (member: string): boolean => !this.#swim.isDead(member);
-    const replicas: readonly Replica[] = this.#isSloppy(sloppy)
-      ? sloppyList(walk, n, isReachable, isAlive)
-      : preferenceList(walk, n).filter(({ member }) => isAlive(member));
-    return replicas.map((replica) => ({ ...replica, place: placeOf(partition, nVal, replica) }));
+    return this.#lists.replicas(this.#lists.partitionOf(name), { n, nVal, sloppy: this.#isSloppy(sloppy) });
   }
 
   /** Who is to be asked instead of one of them that is lost: the next member of the walk that can be reached and was not asked. */
@@ -104,12 +108,11 @@ export class ClusterView {
     isAsked: (member: string) => boolean,
   ): PlacedReplica | undefined {
     if (!this.#isSloppy(sloppy)) return undefined;
-    const partition = homePartition(name, this.state.ring.ring.owners.length);
+    const partition = this.#lists.partitionOf(name);
     const walk = this.#transition.walk(partition);
     const next = walk.find((member) => member !== lost && !isAsked(member) && this.isReachable(member));
     if (next === undefined) return undefined;
-    const replica: Replica = { member: next, positions, hintFor };
-    return { ...replica, place: placeOf(partition, nVal, replica) };
+    return placed({ member: next, positions, hintFor }, partition, nVal);
   }
 
   #isSloppy(sloppy: boolean): boolean {
@@ -149,10 +152,8 @@ export class ClusterView {
   }
 
   /** Who takes every write to an object besides, as its owners change. */
-  receivers(name: ObjectName, n: number): readonly { readonly member: string; readonly place: Place }[] {
-    const partition = homePartition(name, this.state.ring.ring.owners.length);
-    const place = { kind: "home", partition, n } as const;
-    return this.#transition.replicas(partition, n).receivers.map((member) => ({ member, place }));
+  receivers(name: ObjectName, n: number): readonly Receiver[] {
+    return this.#lists.receivers(this.#lists.partitionOf(name), n);
   }
 
   /** Whether it knows the ring of a cluster. A node that is to join one knows none until it has met a member. */
@@ -203,6 +204,8 @@ export class ClusterView {
   swim(inputs: readonly SwimInput[]): void {
     const { nowMs, send, tell, onLost, onBack } = this.#options;
     const effects = this.#swim.step(nowMs(), inputs);
+    // whatever changes who can be reached is told, but for who is a member
+    if (effects.events.length > 0 || inputs.some(({ type }) => type === "members")) this.#lists.forget();
     for (const message of effects.send) send({ type: "swim", to: message.to, message });
     for (const event of effects.events) {
       tell(event);
@@ -221,6 +224,7 @@ export class ClusterView {
     for (const event of events) tell(event);
     if (!events.some(({ type }) => type === "changed")) return;
     this.#transition = transitionOf(this.state);
+    this.#lists.forget();
     onChanged(this.state);
     this.swim([{ type: "members", members: presentMembers(this.state.ring) }]);
     for (const event of events) if (event.type === "overruled") this.#stageAgain(event);
@@ -233,10 +237,6 @@ export class ClusterView {
     if (ring.slice(ring.indexOf("@") + 1) !== self || changes.length === 0) return;
     this.changeRing((state) => changes.reduce((next, change) => stage(next, change, self), state));
   }
-}
-
-function placeOf(partition: number, n: number, { hintFor }: Replica): Place {
-  return hintFor === undefined ? { kind: "home", partition, n } : { kind: "hint", partition, n, member: hintFor };
 }
 
 function transitionOf({ ring: { ring, plan, progress } }: ClusterState): Transition {

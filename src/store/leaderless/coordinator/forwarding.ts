@@ -54,8 +54,7 @@ export class Forwarding {
   begin(request: Coordinated, onAnswer: OnAnswer): void {
     const { self, isReady, newRequest, wallMs, propertiesOf } = this.#around;
     if (propertiesOf(request.name) === undefined) return onAnswer(noSuchType(request.name));
-    const [first] = this.#candidates(request);
-    if (first === self && isReady()) return this.#coordinate(request, onAnswer);
+    if (this.#coordinatorOf(request, () => true) === self && isReady()) return this.#coordinate(request, onAnswer);
     const id = newRequest();
     this.#passOn(request, { id, wallMs: wallMs(), isPassedOn: false }, onAnswer);
   }
@@ -66,15 +65,19 @@ export class Forwarding {
     const { name, options } = request;
     const properties = propertiesOf(name);
     if (properties === undefined) return onAnswer(noSuchType(name));
-    const isHere = isPassedOn || this.#writes.canCoordinate(name, options, properties) || this.#candidates(request).length === 0;
+    const hasNobody = (): boolean => this.#coordinatorOf(request, () => true) === undefined;
+    const isHere = isPassedOn || this.#writes.canCoordinate(name, options, properties) || hasNobody();
     if (isHere) this.#coordinate(request, onAnswer, wallMs);
     else this.#passOn(request, { wallMs, id: newRequest(), isPassedOn: true }, onAnswer);
   }
 
   #passOn(request: Coordinated, known: Pick<Forwarded, "id" | "isPassedOn" | "wallMs">, onAnswer: OnAnswer): void {
     const { nowMs, awakeMs } = this.#around;
+    const { id, isPassedOn, wallMs } = known;
     const forwarded: Forwarded = {
-      ...known,
+      id,
+      isPassedOn,
+      wallMs,
       request,
       onAnswer,
       tried: new Map(),
@@ -84,7 +87,7 @@ export class Forwarding {
       reason: { type: "insufficientNodes", wanted: 1, got: 0 },
       mayBeWritten: false,
     };
-    this.#forwarded.set(known.id, forwarded);
+    this.#forwarded.set(id, forwarded);
     this.#tryNext(forwarded);
   }
 
@@ -153,15 +156,15 @@ export class Forwarding {
     }
   }
 
-  #candidates({ name, options }: Coordinated): string[] {
+  #coordinatorOf({ name, options }: Coordinated, isWanted: (member: string) => boolean): string | undefined {
     const properties = this.#around.propertiesOf(name);
-    return properties === undefined ? [] : this.#writes.coordinatorsOf(name, options, properties);
+    return properties && this.#writes.coordinatorOf(name, options, properties, isWanted);
   }
 
   #tryNext(forwarded: Forwarded): void {
     const { self, isReady, isFresh, send, nowMs, awakeMs } = this.#around;
     const { id, request: asked, tried } = forwarded;
-    const next = this.#candidates(asked).find((member) => !tried.has(member) && (member !== self || isReady()));
+    const next = this.#coordinatorOf(asked, (member) => !tried.has(member) && (member !== self || isReady()));
     if (next === undefined) {
       const mayBeSlow = [...tried.values()].includes("lost");
       if (mayBeSlow) forwarded.endsAtMs = Math.min(forwarded.endsAtMs, nowMs() + lastChanceMs);

@@ -4,6 +4,7 @@ import type { DurableQueue } from "../durable-queue.js";
 import type { ClusterState } from "../gossip/cluster-state.js";
 import type { Outgoing } from "../messages.js";
 import type { ConflictRules } from "../objects/conflict.js";
+import type { Receiver } from "../replica-lists.js";
 import type { Replica } from "../ring/preference-list.js";
 import type { Place } from "../storage.js";
 
@@ -54,7 +55,7 @@ export interface Surroundings {
   /** How long this member may be silent while it is asked, as far as its answers are known: a slow link asks for more patience. */
   readonly patienceMs: (member: string) => number;
   /** Who gets each write besides, without being waited for, as partitions change their owners. */
-  readonly receivers: (name: ObjectName, n: number) => readonly { readonly member: string; readonly place: Place }[];
+  readonly receivers: (name: ObjectName, n: number) => readonly Receiver[];
   /** Whether this node's copies of the place count as they are; else it has to ask itself by message, as it asks others. */
   readonly isAlone: (place: Place) => boolean;
   /** Undefined: there is no such bucket type. */
