@@ -13,14 +13,18 @@ import { Fifo } from "./fifo.js";
  * - A record without a clock keeps its place. Where its node has others with clocks, it comes no earlier than those before it and no later
  *   than those after it.
  *
- * Everything leaves at the latest `windowMs` after it was handed in. A record whose place was gone by the time it came is shown at once
- * and flagged `late`. With nothing released before all is handed in, the order is exact. The clock is the caller's.
+ * Everything leaves at the latest `windowMs` after it was handed in, and whatever is known to come before it leaves with it: a node whose clock
+ * is far ahead, and hears of nobody, is not held back by the others' lines. A record whose place was gone by the time it came is shown as
+ * soon as its node's earlier ones have left, and flagged `late`. With nothing released before all is handed in, the order is exact. The clock
+ * is the caller's.
  */
 export class CausalSorter {
   readonly #windowMs: number;
   readonly #nodes = new Map<string, NodeQueue>();
   /** Places that have not been given out, in the engine's order, each with the record that came in it. */
   readonly #places = new Fifo<Held>();
+  /** The same records in the same order, until the first of them has left itself. */
+  readonly #waiting = new Fifo<Held>();
   #pushed = 0;
   /** The largest clock that has left. */
   #lastHlc = "";
@@ -38,23 +42,25 @@ export class CausalSorter {
       place: this.#pushed++,
       dueMs: nowMs + this.#windowMs,
       isLate: hlc !== undefined && hlc < this.#lastHlc,
+      hasLeft: false,
     };
     let queue = this.#nodes.get(record.node);
     if (queue === undefined) this.#nodes.set(record.node, (queue = { all: new Fifo(), clocked: new Fifo() }));
     queue.all.push(held);
     if (hlc !== undefined) queue.clocked.push(held);
     this.#places.push(held);
+    this.#waiting.push(held);
   }
 
   /** What has been held for long enough, in order. */
   *release(nowMs: number): Generator<LogRecord, void, undefined> {
-    for (let next = this.#places.first; next !== undefined && next.dueMs <= nowMs; next = this.#places.first)
-      yield this.#fillPlace();
+    for (let dueMs = this.dueMs(); dueMs !== undefined && dueMs <= nowMs; dueMs = this.dueMs()) yield this.#fillPlace();
   }
 
   /** When {@link release} has something again; undefined where nothing is held. */
   dueMs(): number | undefined {
-    return this.#places.first?.dueMs;
+    while (this.#waiting.first?.hasLeft === true) this.#waiting.shift();
+    return this.#waiting.first?.dueMs;
   }
 
   /** All that is held, in order. */
@@ -68,6 +74,7 @@ export class CausalSorter {
     const queue = this.#nextQueue(place);
     const held = queue.all.shift();
     invariant(held !== undefined, "a queue that is chosen holds a record");
+    held.hasLeft = true;
     if (held.hlc === undefined) return held.record;
     queue.clocked.shift();
     if (held.hlc > this.#lastHlc) this.#lastHlc = held.hlc;
@@ -121,6 +128,7 @@ interface Held {
   readonly place: number;
   readonly dueMs: number;
   readonly isLate: boolean;
+  hasLeft: boolean;
 }
 
 /** One node's records that have not left, and those of them that have a clock. */

@@ -107,6 +107,17 @@ describe("within a window", () => {
   });
 });
 
+it("gives out a line in time whose node's clock is far ahead of all others", () => {
+  const sorter = new CausalSorter(300);
+  sorter.push(clocked("n1", "ahead", 99), 0);
+  const seen: string[] = [];
+  for (let atMs = 100; atMs <= 400; atMs += 100) {
+    seen.push(...numbersOf(sorter.release(atMs)));
+    sorter.push(clocked("n2", `at ${atMs}`, atMs / 100), atMs);
+  }
+  expect(seen).toEqual(["at 100", "at 200", "ahead"]);
+});
+
 it("gives the place of a record without a clock to no other that has lost its own", () => {
   checkOrder(
     [clocked("n1", "later", 2), plain("n1", "trace"), plain("u1", "other"), clocked("n2", "earlier", 1)],
