@@ -34,6 +34,9 @@ export default defineConfig({
           name: "unit",
           include: ["test/**/*.test.ts"],
           exclude: ["test/docker/**", "test/guest/**"],
+          // for what never ends: a busy machine makes seconds of milliseconds
+          testTimeout: 30_000,
+          hookTimeout: 30_000,
           // vitest leaves one processor to itself, and there may be but two
           maxWorkers: "100%",
         },
