@@ -1,5 +1,5 @@
 /**
- * What nodes say to each other for every request of a client, as bytes: the other messages are few, and stand on the wire as they are (see
+ * What nodes say to each other for most requests of clients, as bytes: the other messages are few, and stand on the wire as they are (see
  * message-shape.ts). Several stand one after the other; numbers and texts as in versions/binary.ts:
  *
  * type u8 · request, but for `compare` · place and key, if they are about an object · what else the type has, in the order of {@link writeMessage}
@@ -7,27 +7,57 @@
  * A place is a byte, 0 at home and 1 a hint, partition and N, and a hint's member. What may be absent is led by a byte, 0 or 1. Who sent it and to
  * whom, the connection says.
  */
+import { allBits, readBits, readCount, readFlag, readWord } from "./bounded-reads.js";
 import { isNVal } from "./limits.js";
 import type { Message, Wanted } from "./messages.js";
+import { type Put, readPut, writePut } from "./put-codec.js";
 import { ringSizes } from "./ring/place.js";
 import { objectName } from "./storage-key.js";
 import type { Place } from "./storage.js";
 import { ByteReader, ByteWriter, MalformedBytes } from "./versions/binary.js";
 
-type Type = "read" | "readReply" | "hashReply" | "write" | "writeReply" | "compare";
-/** Messages that have bytes. */
-export type CodedMessage = Extract<Message, { readonly type: Type }>;
+type OfType<T extends Message["type"]> = Extract<Message, { readonly type: T }>;
 
-const code = { read: 1, readReply: 2, hashReply: 3, write: 4, writeReply: 5, compare: 6 } as const satisfies Record<Type, number>;
+const code = {
+  read: 1,
+  readReply: 2,
+  hashReply: 3,
+  write: 4,
+  writeReply: 5,
+  compare: 6,
+  readFailed: 7,
+  offer: 8,
+  ready: 9,
+  forward: 10,
+  forwardReply: 11,
+} as const;
+/** Of messages that have bytes, all or some of them. */
+export type CodedType = keyof typeof code;
+/** Types of which not all have bytes: of what is passed on, updates of data types have none, and of answers those that are more than "done". */
+export type HalfCodedType = "forward" | "forwardReply";
+/** Messages that have bytes. */
+export type CodedMessage =
+  | OfType<Exclude<CodedType, HalfCodedType>>
+  | (OfType<"forward"> & { readonly asked: Put })
+  | (OfType<"forwardReply"> & { readonly answer: typeof done });
+
+const done = { ok: true, value: undefined } as const;
+const passing = { isPassedOn: 1, isOffered: 2 } as const;
+const allPassing = allBits(passing);
 const wants = ["object", "hash"] as const;
 const wanteds = ["nothing", "durable", "both", "kept"] as const satisfies readonly Wanted[];
 const results = ["taken", "durable", "failed", "overload"] as const;
 const partitionsMax = Math.max(...ringSizes);
-/** Far enough below the largest whole number that counting on from it stays exact. */
-const countMax = 2 ** 52;
 
 export function isCoded(message: Message): message is CodedMessage {
-  return message.type in code;
+  switch (message.type) {
+    case "forward":
+      return message.asked.type === "put";
+    case "forwardReply":
+      return message.answer.ok && message.answer.value === undefined;
+    default:
+      return message.type in code;
+  }
 }
 
 /** Of what `from` has sent to `to`. Bytes of objects are not looked into; they are views, and keep `bytes` alive. Throws {@link MalformedBytes}. */
@@ -58,6 +88,16 @@ export function writeMessage(out: ByteWriter, message: CodedMessage): void {
       return out.blob(message.object);
     case "writeReply":
       return out.byte(results.indexOf(message.result));
+    case "readFailed":
+    case "offer":
+    case "forwardReply":
+      return;
+    case "ready":
+      return out.byte(message.isReady ? 1 : 0);
+    case "forward":
+      out.byte((message.isPassedOn ? passing.isPassedOn : 0) | (message.isOffered ? passing.isOffered : 0));
+      out.number(message.wallMs);
+      return writePut(out, message.asked);
     case "compare":
       out.number(message.entries.length);
       for (const { place, key, objectHash } of message.entries) {
@@ -86,6 +126,21 @@ function read(reader: ByteReader, from: string, to: string): CodedMessage {
     }
     case code.writeReply:
       return { type: "writeReply", from, to, request, result: readWord(reader, results) };
+    case code.readFailed:
+      return { type: "readFailed", from, to, request };
+    case code.offer:
+      return { type: "offer", from, to, request };
+    case code.ready:
+      return { type: "ready", from, to, request, isReady: readFlag(reader) };
+    case code.forward: {
+      const bits = readBits(reader, allPassing);
+      const isPassedOn = (bits & passing.isPassedOn) !== 0;
+      const isOffered = (bits & passing.isOffered) !== 0;
+      const wallMs = readCount(reader);
+      return { type: "forward", from, to, request, asked: readPut(reader), isPassedOn, isOffered, wallMs };
+    }
+    case code.forwardReply:
+      return { type: "forwardReply", from, to, request, answer: done };
     case code.compare:
       return { type: "compare", from, to, entries: readEntries(reader) };
     default:
@@ -128,12 +183,6 @@ function readKey(reader: ByteReader): string {
   return key;
 }
 
-function readCount(reader: ByteReader): number {
-  const count = reader.number();
-  if (count > countMax) throw new MalformedBytes(`a number beyond 2^52: ${count}`);
-  return count;
-}
-
 function writeMaybe<T>(out: ByteWriter, value: T | undefined, writeValue: (value: T) => void): void {
   out.byte(value === undefined ? 0 : 1);
   if (value !== undefined) writeValue(value);
@@ -141,14 +190,4 @@ function writeMaybe<T>(out: ByteWriter, value: T | undefined, writeValue: (value
 
 function readMaybe<T>(reader: ByteReader, readValue: () => T): T | undefined {
   return readFlag(reader) ? readValue() : undefined;
-}
-
-function readFlag(reader: ByteReader): boolean {
-  return readWord(reader, [false, true]);
-}
-
-function readWord<T>(reader: ByteReader, words: readonly T[]): T {
-  const at = reader.byte();
-  if (at >= words.length) throw new MalformedBytes(`a word has the number ${at}, and there are ${words.length}`);
-  return words[at] as T;
 }

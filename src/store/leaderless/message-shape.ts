@@ -1,8 +1,8 @@
 import { parseGossipMessage } from "./gossip/messages.js";
-import type { CodedMessage } from "./message-codec.js";
+import type { CodedType, HalfCodedType } from "./message-codec.js";
 import { isNVal } from "./limits.js";
 import type { Message } from "./messages.js";
-import { answerShape, coordinatedShape } from "./request-shape.js";
+import { answerShape, updateShape } from "./request-shape.js";
 import { ringSizes } from "./ring/place.js";
 import { bytes, count, either, flag, isRecord, list, oneOf, optional, pair, record, tagged, text, type Shape } from "./shape.js";
 import { objectName } from "./storage-key.js";
@@ -63,13 +63,12 @@ const listAnswer = tagged("type", {
   overload: record({}),
 });
 
-const shapes: { readonly [Type in Exclude<Message["type"], CodedMessage["type"] | "swim" | "gossip">]: Shape } = {
+type AsItIs = Exclude<Message["type"], CodedType | "swim" | "gossip"> | HalfCodedType;
+
+const shapes: { readonly [Type in AsItIs]: Shape } = {
   list: record({ request: count, ask: listAsk }),
   listReply: record({ request: count, answer: listAnswer }),
-  readFailed: record({ request: count }),
-  forward: record({ request: count, asked: coordinatedShape, isPassedOn: flag, isOffered: flag, wallMs: count }),
-  offer: record({ request: count }),
-  ready: record({ request: count, isReady: flag }),
+  forward: record({ request: count, asked: updateShape, isPassedOn: flag, isOffered: flag, wallMs: count }),
   forwardReply: record({ request: count, answer: answerShape }),
   holds: record({ request: count, place, ask: holdsAsk }),
   held: record({ request: count, missing: counts }),

@@ -71,15 +71,8 @@ function valueAt(depth: number): Shape {
   });
 }
 
-export const coordinatedShape = tagged("type", {
-  put: record({
-    name,
-    context: optional(bytes),
-    content: record(contentFields),
-    options: writeOptions,
-    condition: oneOf("none", "notModified", "noneMatch"),
-    returnBody: flag,
-  }),
+/** Of a data type; puts are bytes (put-codec.ts). */
+export const updateShape = tagged("type", {
   updateDataType: record({ name, op: dataTypeOp(0), context: optional(bytes), options: writeOptions, returnBody: flag }),
 });
 

@@ -47,7 +47,7 @@ async function members(count: number) {
   );
 }
 
-const offer: Message = { type: "offer", from: "n1", to: "n2", request: 7 };
+const held: Message = { type: "held", from: "n1", to: "n2", request: 7, missing: [] };
 const pong: CodedMessage = { type: "writeReply", from: "n1", to: "n2", request: 7, result: "taken" };
 
 it("brings messages to whom they are for, and says who cannot be reached", async () => {
@@ -73,8 +73,8 @@ it("brings messages to whom they are for, and says who cannot be reached", async
 });
 
 it.each([
-  [["leaderless", { ...offer, from: "n3" }]],
-  [["leaderless", { ...offer, request: -1 }]],
+  [["leaderless", { ...held, from: "n3" }]],
+  [["leaderless", { ...held, request: -1 }]],
   [["leaderless", pong]],
   [["leaderless", undefined]],
   [["bytes", "nothing"]],

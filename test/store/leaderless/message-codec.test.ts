@@ -1,8 +1,10 @@
 // Shows that messages about single objects arrive as they were said, several together, and that bytes which are none are refused, whatever they are.
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { decodeMessages, writeMessage, type CodedMessage } from "../../../src/store/leaderless/message-codec.js";
+import { decodeMessages, isCoded, writeMessage, type CodedMessage } from "../../../src/store/leaderless/message-codec.js";
 import { nValMax } from "../../../src/store/leaderless/limits.js";
+import type { Message } from "../../../src/store/leaderless/messages.js";
+import { tombstone } from "../../../src/store/leaderless/objects/stored-object.js";
 import { storageKey } from "../../../src/store/leaderless/storage-key.js";
 import { ByteWriter, MalformedBytes } from "../../../src/store/leaderless/versions/binary.js";
 import { messageBytes } from "./message-bytes.js";
@@ -20,6 +22,35 @@ const key = fc.record({ type: latin1(10), bucket: latin1(300), key: latin1(40) }
 const object = fc.uint8Array({ maxLength: 5000 }).map((bytes) => Buffer.from(bytes));
 const maybe = <T>(value: fc.Arbitrary<T>): fc.Arbitrary<T | undefined> => fc.option(value, { nil: undefined });
 const type = <T extends string>(name: T): fc.Arbitrary<T> => fc.constant(name);
+
+const text = latin1(40);
+const quorum = fc.oneof(fc.nat(10), fc.constantFrom("one" as const, "quorum" as const, "all" as const, "default" as const));
+const pairs = fc.array(fc.tuple(text, text), { maxLength: 3 });
+const content = fc.record({
+  value: object,
+  contentType: maybe(text),
+  charset: maybe(text),
+  contentEncoding: maybe(text),
+  userMeta: pairs,
+  indexes: pairs,
+  links: fc.array(fc.record({ bucket: text, key: text, tag: text }), { maxLength: 3 }),
+});
+const put = fc.record({
+  type: type("put"),
+  name: fc.record({ type: latin1(10), bucket: latin1(300), key: latin1(40) }),
+  context: maybe(object),
+  content: fc.oneof({ weight: 4, arbitrary: content }, { weight: 1, arbitrary: fc.constant(tombstone) }),
+  options: fc.record({
+    w: maybe(quorum),
+    dw: maybe(quorum),
+    pw: maybe(quorum),
+    sloppyQuorum: maybe(fc.boolean()),
+    nVal: maybe(count),
+    timeoutMs: maybe(count),
+  }),
+  condition: fc.constantFrom("none" as const, "notModified" as const, "noneMatch" as const),
+  returnBody: fc.boolean(),
+});
 
 const message: fc.Arbitrary<CodedMessage> = fc.oneof(
   fc.record({
@@ -46,6 +77,24 @@ const message: fc.Arbitrary<CodedMessage> = fc.oneof(
     type: type("writeReply"),
     request: count,
     result: fc.constantFrom("taken" as const, "durable" as const, "failed" as const, "overload" as const),
+  }),
+  fc.record({ ...envelope, type: type("readFailed"), request: count }),
+  fc.record({ ...envelope, type: type("offer"), request: count }),
+  fc.record({ ...envelope, type: type("ready"), request: count, isReady: fc.boolean() }),
+  fc.record({
+    ...envelope,
+    type: type("forward"),
+    request: count,
+    asked: put,
+    isPassedOn: fc.boolean(),
+    isOffered: fc.boolean(),
+    wallMs: count,
+  }),
+  fc.record({
+    ...envelope,
+    type: type("forwardReply"),
+    request: count,
+    answer: fc.constant({ ok: true, value: undefined } as const),
   }),
   fc.record({
     ...envelope,
@@ -104,13 +153,65 @@ it("takes changed bytes for messages that have sense, or refuses them: nothing e
   );
 });
 
+/** Of 65,536 bytes. */
+const longText = [0x80, 0x80, 4, ...new Uint8Array(2 ** 16)];
+
 it.each([
   ["no such type", [0]],
   ["no such partition", [1, 1, 0, 0x80, 8, 3, 4, 0, 0, 0, 0, 0]],
   ["a key that is none", [1, 1, 0, 1, 3, 2, 0, 9, 0]],
   ["no such thing to want", [1, 1, 0, 1, 3, 4, 0, 0, 0, 0, 2]],
   ["more entries than follow", [6, 0xff, 0xff, 0x7f]],
+  ["a put that is passed on in no known way", [10, 1, 4, 1, 0, 0, 0, 0, 0, 0, 0]],
+  ["a put with unknown flags", [10, 1, 0, 1, 16, 0, 0, 0, 0, 0, 0]],
+  ["a put with an unknown condition", [10, 1, 0, 1, 0, 3, 0, 0, 0, 0, 0]],
+  ["a put with unknown options", [10, 1, 0, 1, 8, 0, 0, 0, 0, 64, 0, 0]],
+  ["a put of content with unknown parts", [10, 1, 0, 1, 0, 0, 0, 0, 0, 16, 0]],
+  ["a put with more metadata than follows", [10, 1, 0, 1, 0, 0, 0, 0, 0, 8, 0xff, 0xff, 0x7f]],
+  ["a put into a bucket with a longer name than there are", [10, 1, 0, 1, 0, 0, 0, ...longText, 0, 0, 0]],
   ["a number beyond 2^52", [5, 0x81, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x08, 0]],
 ])("refuses %s", (_what, bytes) => {
   expect(() => decodeMessages(Buffer.from(bytes), "n1", "n2")).toThrow(MalformedBytes);
+});
+
+it("takes the least put that there is", () => {
+  expect(decodeMessages(Buffer.from([10, 1, 0, 1, 0, 0, 0, 0, 0, 0, 0]), "n1", "n2")).toMatchObject([
+    { type: "forward", asked: { type: "put", name: { type: "", bucket: "", key: "" }, options: {} } },
+  ]);
+});
+
+it.each<Message>([
+  {
+    type: "forward",
+    from: "n1",
+    to: "n2",
+    request: 1,
+    asked: {
+      type: "updateDataType",
+      name: { type: "counters", bucket: "b", key: "k" },
+      op: { kind: "counter", increment: 1n },
+      context: undefined,
+      options: {},
+      returnBody: false,
+    },
+    isPassedOn: false,
+    isOffered: false,
+    wallMs: 1,
+  },
+  {
+    type: "forwardReply",
+    from: "n1",
+    to: "n2",
+    request: 1,
+    answer: { ok: false, failure: { definite: true, reason: { type: "timeout" } } },
+  },
+  {
+    type: "forwardReply",
+    from: "n1",
+    to: "n2",
+    request: 1,
+    answer: { ok: true, value: { context: Buffer.from("c"), siblings: [] } },
+  },
+])("has no bytes for what is rare", (rare) => {
+  expect(isCoded(rare)).toBe(false);
 });
