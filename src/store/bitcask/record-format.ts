@@ -98,6 +98,11 @@ export function readRecord(bytes: Buffer, head: RecordHead, seal: Seal): LogReco
   };
 }
 
+/** The value of a whole record: a view of it. */
+export function valueOf(record: Buffer): Buffer {
+  return record.subarray(recordHeadBytes + (record[9] as number) + record.readUInt32LE(13));
+}
+
 /** `member`: empty for a home. */
 export function placeOf({ partition, n }: Pick<Place, "partition" | "n">, member: string): Place {
   return member === "" ? { kind: "home", partition, n } : { kind: "hint", partition, n, member };

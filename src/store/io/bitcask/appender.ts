@@ -1,6 +1,6 @@
 import type { StoreSwitches } from "../../../core/store-switches.js";
+import { LogTail } from "../../bitcask/log-tail.js";
 import type { LogRecord, Seal } from "../../bitcask/record-format.js";
-import { WriteGroup } from "../../bitcask/write-group.js";
 import type { RealTime } from "../../clock.js";
 import type { LogFile } from "../log-file.js";
 import { fileName } from "./file-names.js";
@@ -33,6 +33,21 @@ export interface AppenderOptions {
 /** From a write to its sync, at most, with `fsync: batch`. */
 const batchMs = 100;
 
+/** Records that go to one file together. */
+interface WriteGroup {
+  readonly file: number;
+  /** Where in the file its first byte goes, and where the file will end. */
+  readonly start: number;
+  end: number;
+  readonly begunMs: number;
+  /** Of the last write in it; 0 = none has a number. */
+  lastNumber: number;
+  /** Metadata has changed with it. */
+  holdsMeta: boolean;
+  /** It must be durable before it counts as written, however the log is synced otherwise. */
+  mustSync: boolean;
+}
+
 interface Waiter {
   readonly group: WriteGroup;
   readonly resolve: () => void;
@@ -54,13 +69,13 @@ interface OpenFile {
 
 /**
  * The end of the log. What is added while a sync runs goes together into the next write (group commit), and is read from memory until the
- * file shows it: that of a disk in trouble does so late.
+ * file shows it, which that of a disk in trouble does late, and a moment longer.
  */
 export class Appender {
   readonly #options: AppenderOptions;
-  /** In the order of the log. The first `#written` of them are in their file, which does not show them yet. */
+  readonly #tail = new LogTail();
+  /** Not written yet, in the order of the log. */
   readonly #groups: WriteGroup[] = [];
-  #written = 0;
   /** The last group, while records may be added to it. */
   #open: WriteGroup | undefined;
   #fileNumber: number;
@@ -105,8 +120,9 @@ export class Appender {
       this.#fileRecords = 0;
     }
     const group = this.#group();
-    const { offset, length } = group.add(record, sealOf(group.file));
-    this.#fileEnd = group.end;
+    const offset = group.end;
+    const length = this.#tail.add(record, sealOf(group.file), group, group.begunMs);
+    this.#fileEnd = group.end = offset + length;
     this.#fileRecords++;
     return { file: group.file, offset, length };
   }
@@ -121,13 +137,9 @@ export class Appender {
     this.#group().holdsMeta = true;
   }
 
-  /** What was added and cannot be read from its file yet. */
+  /** The record there, where it was added lately or cannot be read from its file yet. */
   read(file: number, offset: number, length: number): Buffer | undefined {
-    for (let at = this.#groups.length - 1; at >= 0; at--) {
-      const bytes = (this.#groups[at] as WriteGroup).read(file, offset, length);
-      if (bytes !== undefined) return bytes;
-    }
-    return undefined;
+    return this.#tail.read(file, offset, length, this.#options.nowMs());
   }
 
   /** Resolves once all that was added before is on the disk, whatever {@link AppenderOptions.fsync} says. Rejects where the disk refused. */
@@ -146,9 +158,16 @@ export class Appender {
   }
 
   #group(): WriteGroup {
-    if (this.#open === undefined) this.#groups.push((this.#open = new WriteGroup(this.#fileNumber, this.#fileEnd)));
+    this.#open ??= this.#begin();
     this.#pumping ??= this.#pump();
     return this.#open;
+  }
+
+  #begin(): WriteGroup {
+    const [file, start, begunMs] = [this.#fileNumber, this.#fileEnd, this.#options.nowMs()];
+    const group = { file, start, end: start, begunMs, lastNumber: 0, holdsMeta: false, mustSync: false };
+    this.#groups.push(group);
+    return group;
   }
 
   async #pump(): Promise<void> {
@@ -156,9 +175,9 @@ export class Appender {
       // the caller's turn ends first: what else it adds joins this group
       await Promise.resolve();
       if (this.#failure !== undefined) throw this.#failure.error;
-      while (this.#written < this.#groups.length || this.#syncIsDue) {
+      while (this.#groups.length > 0 || this.#syncIsDue) {
         if (this.#syncIsDue) await this.#syncBatch();
-        const group = this.#groups[this.#written];
+        const group = this.#groups[0];
         if (group === undefined) continue;
         if (this.#open === group) this.#open = undefined;
         if (group.holdsMeta) await Promise.all([this.#options.meta.commit(), this.#write(group)]);
@@ -177,7 +196,7 @@ export class Appender {
   #committed(group: WriteGroup): void {
     const { fsync, onDurable } = this.#options;
     if (fsync === "batch" && this.#file?.unsynced === true) this.#syncLater();
-    this.#written++;
+    this.#groups.shift();
     this.#forgetWhatShows();
     if (group.lastNumber > 0) onDurable(group.lastNumber);
     if (this.#waiters.length === 0) return;
@@ -187,9 +206,9 @@ export class Appender {
   }
 
   async #write(group: WriteGroup): Promise<void> {
-    if (group.length > 0) {
-      const file = this.#file?.number === group.file ? this.#file : await this.#begin(group.file);
-      file.log.append(group.bytes());
+    if (group.end > group.start) {
+      const file = this.#file?.number === group.file ? this.#file : await this.#beginFile(group.file);
+      file.log.append(this.#tail.bytes(group));
       file.lastAt = group.start;
       file.end = group.end;
       file.unsynced = true;
@@ -197,7 +216,7 @@ export class Appender {
     if (this.#options.fsync === "always" || group.mustSync) await this.#sync();
   }
 
-  async #begin(number: number): Promise<OpenFile> {
+  async #beginFile(number: number): Promise<OpenFile> {
     await this.#closeFile();
     const { folder, onBegun } = this.#options;
     const name = fileName("data", number);
@@ -231,11 +250,9 @@ export class Appender {
     onSync(nowMs() - startedMs);
   }
 
-  /** What was written is read from its file from now on, where that has it. A file that is closed shows everything. */
+  /** What was written is read from its file from now on, where that has it. */
   #forgetWhatShows(): void {
-    if (this.#file?.log.showsAll === false) return;
-    this.#groups.splice(0, this.#written);
-    this.#written = 0;
+    if (this.#file?.log.showsAll === true) this.#tail.shown(this.#file.number, this.#file.end);
   }
 
   #syncLater(): void {

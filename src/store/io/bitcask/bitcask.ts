@@ -3,7 +3,7 @@ import { HintWriter } from "../../bitcask/hint-format.js";
 import type { Location } from "../../bitcask/locations.js";
 import { LogIndex } from "../../bitcask/log-index.js";
 import { planMerge } from "../../bitcask/merge-plan.js";
-import type { LogRecord, Seal } from "../../bitcask/record-format.js";
+import { valueOf, type LogRecord, type Seal } from "../../bitcask/record-format.js";
 import { scanRecords } from "../../bitcask/record-scan.js";
 import type { RealTime } from "../../clock.js";
 import { messageOf } from "../../../core/errors.js";
@@ -123,7 +123,9 @@ export class Bitcask implements Storage {
   /** Of a copy that cannot be read this is told ({@link BitcaskOptions.onDamage}), and from then on it is not there. */
   get(place: Place, key: string): Uint8Array | undefined {
     const location = this.#index.directory.get(place, key);
-    return location === undefined ? undefined : this.#read(place, key, location)?.value;
+    if (location === undefined) return undefined;
+    const recent = this.#appender.read(location.file, location.offset, location.length);
+    return recent === undefined ? this.#read(place, key, location) : valueOf(recent);
   }
 
   hash(place: Place, key: string): number | undefined {
@@ -196,10 +198,10 @@ export class Bitcask implements Storage {
     for (const reader of this.#readers.values()) reader.close();
   }
 
-  #read(place: Place, key: string, location: Location): LogRecord | undefined {
+  #read(place: Place, key: string, location: Location): Uint8Array | undefined {
     const { file, offset, length } = location;
     const record = this.#recordAt(place, key, location);
-    if (typeof record !== "string") return record;
+    if (typeof record !== "string") return record.value;
     // a removal goes to the log, so that the next start does not take the hint file's word for it
     this.#writer.remove(place, key);
     this.#options.onDamage({ file: this.#path(file), offset, bytes: length, copy: { place, key }, what: record });
@@ -208,7 +210,7 @@ export class Bitcask implements Storage {
 
   #recordAt(place: Place, key: string, { file, offset, length }: Location): LogRecord | string {
     try {
-      const bytes = this.#appender.read(file, offset, length) ?? this.#readers.get(file)?.read(offset, length);
+      const bytes = this.#readers.get(file)?.read(offset, length);
       return recordOf(bytes ?? Buffer.alloc(0), place, key, this.#seal(file));
     } catch (error) {
       return `a copy cannot be read: ${messageOf(error)}`;

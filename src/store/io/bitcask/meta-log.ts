@@ -1,6 +1,7 @@
 import { decodeMeta, encodeMeta } from "../../bitcask/meta-format.js";
 import { scanRecords } from "../../bitcask/record-scan.js";
-import { WriteGroup } from "../../bitcask/write-group.js";
+import { recordBytes, writeRecord, type LogRecord } from "../../bitcask/record-format.js";
+import type { Place } from "../../leaderless/storage.js";
 import type { LogFile } from "../log-file.js";
 import { StoreDamaged } from "./damage.js";
 import { fileName, numbersOf } from "./file-names.js";
@@ -8,6 +9,7 @@ import type { Folder } from "./folder.js";
 import { metaSeal } from "./seals.js";
 
 const fileBytesMax = 2 ** 20;
+const noPlace: Place = { kind: "home", partition: 0, n: 0 };
 
 /**
  * The little that a node has to remember besides objects. Each commit writes all of it as one record, so the last whole record says it all, and
@@ -62,14 +64,14 @@ export class MetaLog {
   async commit(): Promise<void> {
     const begins = this.#file === undefined || this.#fileBytes > fileBytesMax;
     if (begins) this.#begin();
-    const group = new WriteGroup(this.#number, this.#fileBytes);
-    const value = encodeMeta(this.#meta);
+    const record: LogRecord = { kind: "meta", place: noPlace, key: "", value: encodeMeta(this.#meta) };
+    const length = recordBytes(record);
     // Twice, because damage to the last one would look like a write that a crash cut off, and what was before it would count again.
-    for (let copy = 0; copy < 2; copy++)
-      group.add({ kind: "meta", place: { kind: "home", partition: 0, n: 0 }, key: "", value }, metaSeal);
+    const bytes = Buffer.allocUnsafe(2 * length);
+    for (const at of [0, length]) writeRecord(bytes, at, record, metaSeal);
     const file = this.#file as LogFile;
-    file.append(group.bytes());
-    this.#fileBytes = group.end;
+    file.append(bytes);
+    this.#fileBytes += bytes.length;
     await file.sync();
     if (!begins) return;
     await this.#folder.syncNames();

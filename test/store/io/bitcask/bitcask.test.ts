@@ -19,11 +19,11 @@ const write = fc.oneof(
 );
 type Write = typeof write extends fc.Arbitrary<infer T> ? T : never;
 
-/** Plays the writes; returns what the store held and what it should have, several times on the way, and how often it was merged. */
-async function play(writes: readonly Write[]) {
+/** Plays the writes, in one moment or long after one another; returns what the store held and what it should have, several times on the way, and how often it was merged. */
+async function play(writes: readonly Write[], inOneMoment: boolean) {
   const twin = new Map<string, string>();
   const [held, expected]: [unknown[], unknown[]] = [[], []];
-  const options = { fileBytesMax: 300 };
+  const options = { fileBytesMax: 300, ...(inOneMoment ? { nowMs: () => 0 } : {}) };
   let merges = 0;
   let number = 0;
   let opened = await openStore(undefined, options);
@@ -69,8 +69,8 @@ async function play(writes: readonly Write[]) {
 it("the store reads as a Map does, whatever is written, merged, closed and opened again", { timeout: 60_000 }, async () => {
   let allMerges = 0;
   await fc.assert(
-    fc.asyncProperty(fc.array(write, { maxLength: 120, size: "max" }), async (writes) => {
-      const { held, expected, merges } = await play(writes);
+    fc.asyncProperty(fc.array(write, { maxLength: 120, size: "max" }), fc.boolean(), async (writes, inOneMoment) => {
+      const { held, expected, merges } = await play(writes, inOneMoment);
       expect(held).toEqual(expected);
       allMerges += merges;
     }),
@@ -140,6 +140,19 @@ it("a write is read at once, also from a disk that holds back what is not synced
     const again = (await openStore(folder)).store;
     expect([text(again.get(place, "a")), text(again.get(place, "k3"))]).toEqual(["value 29", "other 27"]);
   }
+});
+
+it("what was written within a second is read from memory, and everything else from the disk", async () => {
+  let nowMs = 5000;
+  const { store, folder } = await openStore(undefined, { nowMs: () => nowMs });
+  store.put(place, "a", Buffer.from("1"));
+  await turn();
+  expect([text(store.get(place, "a")), folder.reads]).toEqual(["1", 0]);
+  nowMs += 1001;
+  expect([text(store.get(place, "a")), folder.reads]).toEqual(["1", 1]);
+  store.put(place, "b", Buffer.from("2"));
+  await turn();
+  expect([text(store.get(place, "b")), text(store.get(place, "a")), folder.reads]).toEqual(["2", "1", 2]);
 });
 
 it("with `batch` and `off`, writes are told before they are synced; a sync follows within 100 ms, or none", async () => {

@@ -31,9 +31,10 @@ export interface Opened {
   readonly failures: unknown[];
 }
 
-/** `seed`: of what is random in a new disk. */
+/** Unless `options` say otherwise, time flies: what a file shows is read from there, and none of it from memory. */
 export async function openStore(folder = new MemoryFolder(), options: Partial<BitcaskOptions> = {}): Promise<Opened> {
   const told: Omit<Opened, "store" | "found"> = { folder, durable: [], damages: [], merged: [], failures: [] };
+  let nowMs = 0;
   const { store, found } = await Bitcask.open({
     ...bitcaskDefaults,
     folder,
@@ -41,7 +42,7 @@ export async function openStore(folder = new MemoryFolder(), options: Partial<Bi
     fsync: "always",
     inSlices: slicesOf(3),
     after: () => () => undefined,
-    nowMs: () => 0,
+    nowMs: () => (nowMs += 10_000),
     onDurable: (number) => told.durable.push({ number, steps: folder.steps.length }),
     onSync: () => undefined,
     onDamage: (damage) => told.damages.push(damage),
