@@ -9,18 +9,26 @@ type Fields<M> = M extends Message<infer T> ? T : never;
 /** A value as it is to be written. What only the store can say of it (tag, time) is not taken from clients. Throws {@link Refusal}. */
 export function contentOf(fields: Fields<typeof RpbContent>): Content {
   const { value, contentType, charset, contentEncoding } = fields;
-  const indexes = fields.indexes.map((pair) => [pair.key, pair.value ?? ""] as const);
-  const faults = indexes.map(([name, term]) => indexFieldFault(name, term)).filter((fault) => fault !== undefined);
-  if (faults.length > 0) throw new Refusal(`{precommit_fail,[${faults.join(",")}]}`);
+  const indexes = fields.indexes.map(entryOf);
+  if (indexes.length > 0) refuseFaults(indexes);
   return {
     value,
     contentType,
     charset,
     contentEncoding,
-    userMeta: fields.usermeta.map((pair) => [pair.key, pair.value ?? ""] as const),
+    userMeta: fields.usermeta.map(entryOf),
     indexes,
     links: fields.links.map((link) => ({ bucket: link.bucket ?? "", key: link.key ?? "", tag: link.tag ?? "" })),
   };
+}
+
+function refuseFaults(indexes: readonly (readonly [name: string, term: string])[]): void {
+  const faults = indexes.map(([name, term]) => indexFieldFault(name, term)).filter((fault) => fault !== undefined);
+  if (faults.length > 0) throw new Refusal(`{precommit_fail,[${faults.join(",")}]}`);
+}
+
+function entryOf({ key, value }: { readonly key: string; readonly value: string | undefined }): readonly [string, string] {
+  return [key, value ?? ""];
 }
 
 /** `head`: everything but the values. */

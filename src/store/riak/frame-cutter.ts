@@ -26,7 +26,7 @@ export class FrameCutter {
     const skipped = Math.min(this.#skipping, chunk.length);
     this.#skipping -= skipped;
     if (skipped === chunk.length) return;
-    this.#chunks.push(chunk.subarray(skipped));
+    this.#chunks.push(skipped === 0 ? chunk : chunk.subarray(skipped));
     this.#bytes += chunk.length - skipped;
   }
 

@@ -36,12 +36,15 @@ function isSame(context: Uint8Array | undefined, { context: found }: ReadObject)
   return context !== undefined && Buffer.compare(context, found) === 0;
 }
 
+const noFields = { content: undefined, vclock: undefined };
+
 export const put: Call = (body, session, reply) => {
   const request = decode(RpbPutReq, body);
   if (request.asis === true) throw new Refusal("asis is for Riak's replication, which is not here");
   // told to the client only where it did not know it
   const madeKey = request.key === undefined ? session.newKey() : undefined;
-  const name = objectName({ ...request, key: request.key ?? (madeKey as string) });
+  const { type, bucket, key = madeKey as string } = request;
+  const name = objectName({ type, bucket, key });
   const asked = {
     type: "put",
     name,
@@ -52,8 +55,8 @@ export const put: Call = (body, session, reply) => {
     returnBody: request.returnBody === true || request.returnHead === true,
   } as const;
   return ask(session, reply, asked, (object) => {
-    const fields = object && objectFields(object, request.returnHead === true);
-    end(reply, code.putResp, RpbPutResp, { ...fields, key: madeKey });
+    const { content, vclock } = object === undefined ? noFields : objectFields(object, request.returnHead === true);
+    end(reply, code.putResp, RpbPutResp, { content, vclock, key: madeKey });
   });
 };
 

@@ -26,6 +26,15 @@ export class PbConnection {
   readonly #held: HeldOfClients;
   readonly #wake: () => void;
   readonly #cutter = new FrameCutter();
+  readonly #ways: Ways = {
+    say: (code, bytes) => this.#say(code, bytes),
+    fail: (text) => this.#error(text),
+    hasRoom: () => this.#hasRoom,
+    done: () => {
+      this.#answering = undefined;
+      this.#pump();
+    },
+  };
   #answering: Answering | undefined;
   /** Of what was taken out of the output, so much is not sent yet. */
   #socketBytes = 0;
@@ -137,15 +146,7 @@ export class PbConnection {
   }
 
   #call(call: Call, body: Buffer): void {
-    const answering = new Answering({
-      say: (code, bytes) => this.#say(code, bytes),
-      fail: (text) => this.#error(text),
-      hasRoom: () => this.#hasRoom,
-      done: () => {
-        this.#answering = undefined;
-        this.#pump();
-      },
-    });
+    const answering = new Answering(this.#ways);
     this.#answering = answering;
     try {
       answering.cancel = call(body, this.#session, answering);
@@ -162,7 +163,7 @@ export class PbConnection {
 
   #say(code: number, body: Buffer): void {
     this.output.u32(body.length + 1);
-    this.output.append(Buffer.of(code));
+    this.output.u8(code);
     this.output.append(body);
     this.#wake();
   }

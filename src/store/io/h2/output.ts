@@ -60,6 +60,11 @@ export class Output {
     this.#advance(frameHeaderBytes);
   }
 
+  u8(value: number): void {
+    this.#room(1)[this.#at] = value;
+    this.#advance(1);
+  }
+
   u16(value: number): void {
     this.#room(2).writeUInt16BE(value, this.#at);
     this.#advance(2);
