@@ -115,20 +115,26 @@ export class Copies {
     return bytes === undefined ? undefined : decoded(bytes);
   }
 
-  /** Merges what came from elsewhere into the copy. Throws what joining two values of a data type throws. */
-  take(place: Place, key: string, incoming: StoredObject, rules: ConflictRules): Kept {
-    const { local, bytes, outdated } = this.#find(place, key, rules);
+  /** Merges an object that came from elsewhere into the copy. Throws {@link MalformedBytes}, and what joining two values of a data type throws. */
+  take(place: Place, key: string, bytes: Uint8Array, rules: ConflictRules): Kept {
+    const incoming = decodeObject(bytes);
+    const { local, before, outdated } = this.#find(place, key, rules);
     this.#writers.arrived(nameOf(place, key), local?.vector, incoming.vector);
-    const kept = this.#keep(place, key, local === undefined ? incoming : merge(local, incoming, rules), bytes);
+    const object = local === undefined ? incoming : merge(local, incoming, rules);
+    // most often one of the two has seen all of the other, and there is one way only in which an object stands in bytes
+    const merged = object === incoming ? bytes : encodeObject(object);
+    const kept = this.#keep(place, key, object, merged, before);
     this.#leave(outdated, key, kept);
     return kept;
   }
 
   /** Writes what `make` makes of the copy: the first to keep a client's write. Throws what `make` throws, and {@link ObjectTooLarge}. */
   change(place: Place, key: string, make: (local: StoredObject | undefined, actors: ActorSource) => StoredObject): Kept {
-    const { local, bytes, outdated } = this.#find(place, key, this.#rulesOf(key));
+    const { local, before, outdated } = this.#find(place, key, this.#rulesOf(key));
     const object = make(local, this.#writers.of(nameOf(place, key)));
-    const kept = this.#keep(place, key, object, bytes, objectBytesMax);
+    const bytes = encodeObject(object);
+    if (bytes.length > objectBytesMax) throw new ObjectTooLarge(bytes.length);
+    const kept = this.#keep(place, key, object, bytes, before);
     this.#leave(outdated, key, kept);
     return kept;
   }
@@ -155,9 +161,9 @@ export class Copies {
     place: Place,
     key: string,
     rules: ConflictRules,
-  ): { readonly local: StoredObject | undefined; readonly bytes: Uint8Array | undefined; readonly outdated: readonly Place[] } {
-    const bytes = this.#storage.get(place, key);
-    let local = bytes === undefined ? undefined : decoded(bytes);
+  ): { readonly local: StoredObject | undefined; readonly before: Uint8Array | undefined; readonly outdated: readonly Place[] } {
+    const before = this.#storage.get(place, key);
+    let local = before === undefined ? undefined : decoded(before);
     const outdated: Place[] = [];
     for (const other of this.#others(place)) {
       if (place.kind === "hint" || other.kind === "hint") continue;
@@ -167,7 +173,7 @@ export class Copies {
       local = local === undefined ? object : merge(local, object, rules);
       outdated.push(other);
     }
-    return { local, bytes, outdated };
+    return { local, before, outdated };
   }
 
   #leave(outdated: readonly Place[], key: string, { writeNumber }: Kept): void {
@@ -199,10 +205,8 @@ export class Copies {
     else if (!all.some((other) => isSame(other, place))) all.push(place);
   }
 
-  #keep(place: Place, key: string, object: StoredObject, before: Uint8Array | undefined, bytesMax = Infinity): Kept {
+  #keep(place: Place, key: string, object: StoredObject, bytes: Uint8Array, before: Uint8Array | undefined): Kept {
     this.#writes++;
-    const bytes = encodeObject(object);
-    if (bytes.length > bytesMax) throw new ObjectTooLarge(bytes.length);
     // what is there already may be on its way to the disk still
     if (before === undefined || Buffer.compare(before, bytes) !== 0) {
       this.#lastWrite = this.#storage.put(place, key, bytes);

@@ -5,7 +5,6 @@ import type { DurableQueue } from "./durable-queue.js";
 import { waitingForDiskMax } from "./limits.js";
 import type { Message, Outgoing } from "./messages.js";
 import type { ConflictRules } from "./objects/conflict.js";
-import { decodeObject } from "./objects/object-codec.js";
 import { objectName } from "./storage-key.js";
 import type { Place } from "./storage.js";
 import type { Handoff } from "./handoff/handoff.js";
@@ -77,7 +76,7 @@ export class Replica {
     const { copies, propertiesOf, rulesOf, tell } = this.#options;
     try {
       const properties = propertiesOf(objectName(key));
-      return copies.take(placeNow(place, properties), key, decodeObject(object), rulesOf(properties));
+      return copies.take(placeNow(place, properties), key, object, rulesOf(properties));
     } catch (error) {
       const isExpected = error instanceof MalformedBytes || error instanceof DataTypeError || error instanceof RangeError;
       if (!isExpected) throw error;

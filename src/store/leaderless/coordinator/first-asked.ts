@@ -18,14 +18,26 @@ export function firstAsked(
   from: { readonly self: string; readonly turn: number; readonly isReachable: (member: string) => boolean },
 ): FirstAsked | undefined {
   const { self, turn, isReachable } = from;
-  const isPlain = replicas.every(({ member, hintFor }) => hintFor === undefined && (member === self || isReachable(member)));
-  if (!isPlain) return undefined;
-  const own = replicas.filter(({ member }) => member === self);
-  const others = replicas.filter(({ member }) => member !== self);
-  const first = others.length === 0 ? 0 : turn % others.length;
-  const inTurn = [...own, ...others.slice(first), ...others.slice(0, first)];
+  const others: PlacedReplica[] = [];
+  const asked: PlacedReplica[] = [];
   let positions = 0;
-  const enough = inTurn.findIndex((replica) => (positions += replica.positions) >= wanted) + 1;
-  if (enough === 0 || enough === replicas.length) return undefined;
-  return { asked: inTurn.slice(0, enough), reserve: inTurn.slice(enough) };
+  for (const replica of replicas) {
+    const isSelf = replica.member === self;
+    if (replica.hintFor !== undefined || !(isSelf || isReachable(replica.member))) return undefined;
+    if (!isSelf) others.push(replica);
+    else {
+      asked.push(replica);
+      positions = replica.positions;
+    }
+  }
+  const reserve: PlacedReplica[] = [];
+  for (let i = 0; i < others.length; i++) {
+    const replica = others[(turn + i) % others.length] as PlacedReplica;
+    if (asked.length > 0 && positions >= wanted) reserve.push(replica);
+    else {
+      asked.push(replica);
+      positions += replica.positions;
+    }
+  }
+  return reserve.length === 0 ? undefined : { asked, reserve };
 }

@@ -1,8 +1,8 @@
-import type { Failure, Request } from "../api.js";
+import type { Content, Failure, Request } from "../api.js";
 import { normalIndexes } from "../listing/order.js";
 import { coordinate } from "../objects/coordinate.js";
 import { readingOf } from "../objects/read.js";
-import { tombstone, type StoredObject } from "../objects/stored-object.js";
+import { tombstone, type StoredObject, type Written } from "../objects/stored-object.js";
 import { BadContext, decodeContext } from "../versions/context.js";
 import { descends, emptyVector, type VersionVector } from "../versions/version-vector.js";
 import { failed, noSuchType, type OnAnswer } from "./answers.js";
@@ -78,7 +78,7 @@ export class Objects {
     const indexes = normalIndexes(request.content.indexes);
     if (indexes === undefined)
       return onAnswer(failed({ type: "invalid", why: "An index of whole numbers is given something else" }, true));
-    const written = { isTombstone: false, ...request.content, indexes };
+    const written = writtenOf(request.content, indexes);
     if (properties.datatype !== undefined && !written.isTombstone)
       return onAnswer(
         failed({ type: "invalid", why: `The bucket holds values of the data type ${properties.datatype} only` }, true),
@@ -110,4 +110,10 @@ function contextOf({ context }: Put): VersionVector | string {
     if (error instanceof BadContext) return error.message;
     throw error;
   }
+}
+
+/** What a client writes, or its deletion. */
+function writtenOf(content: Content & { readonly isTombstone?: boolean }, indexes: Content["indexes"]): Written {
+  const { value, contentType, charset, contentEncoding, userMeta, links, isTombstone = false } = content;
+  return { value, contentType, charset, contentEncoding, userMeta, indexes, links, isTombstone };
 }

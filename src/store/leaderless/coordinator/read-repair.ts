@@ -92,11 +92,11 @@ export class ReadRepair {
     if (decision.kind === "reap") this.#reaping.begin(name, replicas, decision);
   }
 
-  #repair({ properties, name, object }: Gathered, { member, place }: PlacedReplica, bytes: Uint8Array): void {
+  #repair({ properties, name }: Gathered, { member, place }: PlacedReplica, bytes: Uint8Array): void {
     const { self, copies, send, rulesOf } = this.#options.around;
     const key = storageKey(name);
     if (member !== self) send({ type: "write", to: member, request: 0, place, key, object: bytes, wanted: "nothing" });
-    else if (object !== undefined) copies.take(place, key, object, rulesOf(properties));
+    else copies.take(place, key, bytes, rulesOf(properties));
   }
 
   #widestN(bucket: ObjectName): number {

@@ -17,8 +17,8 @@ export type ReadVerdict =
  */
 export class ReadTally {
   readonly #quorums: ReadQuorums;
-  readonly #counted = new Set<string>();
-  readonly #countedOwners = new Set<string>();
+  readonly #counted: string[] = [];
+  readonly #countedOwners: string[] = [];
   #ok = 0;
   #owners = 0;
   #tombstones = 0;
@@ -32,12 +32,12 @@ export class ReadTally {
 
   add(owner: string, result: ReadResult, isOwner: boolean, positions = 1): void {
     const isOk = result === "found" || result === "tombstone" || (result === "notfound" && this.#quorums.notfoundOk);
-    if (isOk && isOwner && !this.#countedOwners.has(owner)) {
-      this.#countedOwners.add(owner);
+    if (isOk && isOwner && !this.#countedOwners.includes(owner)) {
+      this.#countedOwners.push(owner);
       this.#owners += positions;
     }
-    if (this.#counted.has(owner)) return;
-    this.#counted.add(owner);
+    if (this.#counted.includes(owner)) return;
+    this.#counted.push(owner);
     if (isOk) this.#ok += positions;
     else if (result === "notfound") this.#notfound += positions;
     else this.#failed += positions;

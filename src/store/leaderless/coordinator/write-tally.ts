@@ -13,9 +13,9 @@ export type WriteVerdict =
  */
 export class WriteTally {
   readonly #quorums: WriteQuorums;
-  readonly #takenBy = new Set<string>();
-  readonly #durableBy = new Set<string>();
-  readonly #owners = new Set<string>();
+  readonly #takenBy: string[] = [];
+  readonly #durableBy: string[] = [];
+  readonly #owners: string[] = [];
   #taken = 0;
   #durable = 0;
   #durableOwners = 0;
@@ -28,22 +28,22 @@ export class WriteTally {
 
   add(owner: string, result: WriteResult, isOwner: boolean, positions = 1): void {
     if (result === "failed" || result === "overload") {
-      if (this.#durableBy.has(owner)) return;
+      if (this.#durableBy.includes(owner)) return;
       this.#failed += positions;
       this.#isOverloaded ||= result === "overload";
       return;
     }
-    if (!this.#takenBy.has(owner)) {
-      this.#takenBy.add(owner);
+    if (!this.#takenBy.includes(owner)) {
+      this.#takenBy.push(owner);
       this.#taken += positions;
     }
     if (result === "taken") return;
-    if (!this.#durableBy.has(owner)) {
-      this.#durableBy.add(owner);
+    if (!this.#durableBy.includes(owner)) {
+      this.#durableBy.push(owner);
       this.#durable += positions;
     }
-    if (!isOwner || this.#owners.has(owner)) return;
-    this.#owners.add(owner);
+    if (!isOwner || this.#owners.includes(owner)) return;
+    this.#owners.push(owner);
     this.#durableOwners += positions;
   }
 

@@ -1,4 +1,5 @@
 import type { RingState } from "../gossip/cluster-state.js";
+import { ringSizes } from "../ring/place.js";
 import { ringName } from "../ring/ring.js";
 import type { Transition } from "../ring/transfers.js";
 
@@ -21,7 +22,8 @@ export class Custodian {
   #ring: RingState;
   /** Of what this node has lost, by home and N. */
   readonly #heirs = new Map<string, Set<string>>();
-  readonly #known = new Map<string, Custody>();
+  /** By {@link placeNumber}: it is asked with every request. */
+  readonly #known = new Map<number, Custody>();
 
   constructor(self: string, ring: RingState, transition: Transition) {
     this.#self = self;
@@ -30,11 +32,11 @@ export class Custodian {
   }
 
   of(partition: number, n: number): Custody {
-    const name = `${partition}/${n}`;
-    const known = this.#known.get(name);
+    const number = placeNumber(partition, n);
+    const known = this.#known.get(number);
     if (known !== undefined) return known;
     const custody = this.#find(partition, n);
-    this.#known.set(name, custody);
+    this.#known.set(number, custody);
     return custody;
   }
 
@@ -66,4 +68,11 @@ export class Custodian {
     const isOwner = receivers.includes(this.#self) || owners.some(({ member }) => member === this.#self);
     return isOwner ? { kind: "own" } : { kind: "none", to: [...(this.#heirs.get(`${partition}/${n}`) ?? [])] };
   }
+}
+
+const partitionsMax = Math.max(...ringSizes);
+
+/** No other partition and N have the same. */
+function placeNumber(partition: number, n: number): number {
+  return n * partitionsMax + partition;
 }

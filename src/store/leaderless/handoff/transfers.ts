@@ -89,6 +89,7 @@ export class Transfers {
 
   /** Whether writes to this place count as kept only once another member has them. */
   isClosing(place: Place): boolean {
+    if (this.#running.size === 0) return false;
     for (const run of this.#running.values()) if (run.isClosing && run.concerns(place)) return true;
     return false;
   }
@@ -104,6 +105,7 @@ export class Transfers {
 
   /** Acts once what was written here is where it has to be by now. */
   afterSent(place: Place, key: string, act: () => void): void {
+    if (this.#sent.size === 0) return act();
     const open = [...this.#sent.values()].filter(
       ({ run, placed }) => run.isClosing && placed.key === key && run.concerns(place) && placed.place.n === place.n,
     );

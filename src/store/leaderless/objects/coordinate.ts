@@ -6,8 +6,8 @@ import type { Dot, VersionVector } from "../versions/version-vector.js";
 import { counterOf, emptyVector, increment, mergeVectors } from "../versions/version-vector.js";
 import type { ConflictRules } from "./conflict.js";
 import { newest, notSeen, settled, valueAmong } from "./merge.js";
-import type { StoredObject, StoredSibling, Written } from "./stored-object.js";
-import { compareSiblings, inOrder, ordered } from "./stored-object.js";
+import type { StoredObject, Written } from "./stored-object.js";
+import { compareSiblings, siblingOf, ordered } from "./stored-object.js";
 
 /**
  * What the node that coordinates a write stores, and sends to the other replicas; it has to be one of those that keep a copy. `local`:
@@ -26,14 +26,17 @@ export function coordinate(
   rules: ConflictRules,
 ): StoredObject {
   invariant(rules.join === undefined || written.isTombstone, "a value of a data type is updated, not written");
-  const sibling = { ...inOrder(written), lastModifiedUs: stamp(local, wallMs), dot: undefined };
-  if (rules.clock === "wall") return { vector: emptyVector, siblings: [newest([...(local?.siblings ?? []), sibling])] };
+  const nowUs = stamp(local, wallMs);
+  if (rules.clock === "wall") {
+    const siblings = [...(local?.siblings ?? []), siblingOf(written, undefined, nowUs)];
+    return { vector: emptyVector, siblings: [newest(siblings)] };
+  }
   const actor = actors.choose(local?.vector, context);
   const isOverwriting = rules.join === undefined && !rules.allowMult;
   const beside = local === undefined || isOverwriting ? [] : notSeen(local, context);
-  const vector = counted(mergeVectors(context, local?.vector ?? emptyVector), actor, sibling, rules);
-  const dot: Dot = { actor, counter: counterOf(vector, actor) };
-  return { vector, siblings: settled([...beside, rules.clock === "dvv" ? { ...sibling, dot } : sibling], rules) };
+  const vector = counted(mergeVectors(context, local?.vector ?? emptyVector), actor, nowUs, rules);
+  const dot: Dot | undefined = rules.clock === "dvv" ? { actor, counter: counterOf(vector, actor) } : undefined;
+  return { vector, siblings: settled([...beside, siblingOf(written, dot, nowUs)], rules) };
 }
 
 /** A change of a value of a data type. */
@@ -67,19 +70,13 @@ export function coordinateUpdate(
   const actor = actors.choose(current && vector, ahead);
   // Never before what it goes on from: a merge with that takes the later time, in whatever order it comes about.
   const lastModifiedUs = Math.max(stamp(local, wallMs), lastStamp(local) + 1);
-  const made = { lastModifiedUs, dot: undefined };
-  const sibling = { ...inOrder(apply(current?.value, actor, lastModifiedUs)), ...made };
+  const sibling = siblingOf(apply(current?.value, actor, lastModifiedUs), undefined, lastModifiedUs);
   const beside = live.filter((other) => rules.join === undefined && other !== current);
-  return { vector: counted(vector, actor, sibling, rules), siblings: ordered([...beside, sibling], compareSiblings) };
+  return { vector: counted(vector, actor, lastModifiedUs, rules), siblings: ordered([...beside, sibling], compareSiblings) };
 }
 
-/** With the event that made the sibling. */
-function counted(
-  vector: VersionVector,
-  actor: string,
-  { lastModifiedUs }: StoredSibling,
-  { limits }: ConflictRules,
-): VersionVector {
+/** With one more event of the actor. */
+function counted(vector: VersionVector, actor: string, lastModifiedUs: number, { limits }: ConflictRules): VersionVector {
   const seconds = Math.floor(lastModifiedUs / 1e6);
   return prune(increment(vector, actor, seconds), seconds, limits, actor);
 }
@@ -92,5 +89,7 @@ function stamp(local: StoredObject | undefined, wallMs: number): number {
 }
 
 function lastStamp(local: StoredObject | undefined): number {
-  return (local?.siblings ?? []).reduce((last, { lastModifiedUs }) => Math.max(last, lastModifiedUs), 0);
+  let last = 0;
+  for (const { lastModifiedUs } of local?.siblings ?? []) last = Math.max(last, lastModifiedUs);
+  return last;
 }

@@ -29,6 +29,23 @@ export interface StoredObject {
   readonly siblings: readonly StoredSibling[];
 }
 
+/** What a write brings, as a sibling: its metadata, indexes and links in order, each once. They are sets, in whatever order a client has them. */
+export function siblingOf(written: Written, dot: Dot | undefined, lastModifiedUs: number): StoredSibling {
+  // one literal, with its fields in the order of all other siblings: copied objects are slow ones
+  return {
+    value: written.isTombstone ? tombstone.value : written.value,
+    contentType: written.contentType,
+    charset: written.charset,
+    contentEncoding: written.contentEncoding,
+    userMeta: ordered(written.userMeta, comparePairs),
+    indexes: ordered(written.indexes, comparePairs),
+    links: ordered(written.links, compareLinks),
+    isTombstone: written.isTombstone,
+    dot,
+    lastModifiedUs,
+  };
+}
+
 /** All its siblings are deletions: for clients there is nothing. */
 export function isDeleted(object: StoredObject): boolean {
   return object.siblings.every(({ isTombstone }) => isTombstone);
@@ -45,20 +62,6 @@ export const tombstone: Written = {
   links: [],
   isTombstone: true,
 };
-
-/** Its metadata, indexes and links in the order in which they are stored, each once: they are sets, in whatever order a client has them. */
-export function inOrder(written: Written): Written {
-  return {
-    value: written.isTombstone ? tombstone.value : written.value,
-    contentType: written.contentType,
-    charset: written.charset,
-    contentEncoding: written.contentEncoding,
-    userMeta: ordered(written.userMeta, comparePairs),
-    indexes: ordered(written.indexes, comparePairs),
-    links: ordered(written.links, compareLinks),
-    isTombstone: written.isTombstone,
-  };
-}
 
 /** Those with dots come first, by these; the others oldest first. 0: they are the same, byte by byte. */
 export function compareSiblings(a: StoredSibling, b: StoredSibling): number {

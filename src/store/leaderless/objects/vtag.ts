@@ -2,7 +2,7 @@
 import type { ReadObject } from "../api.js";
 import { objectHash } from "../merkle/hash.js";
 import { siblingBytes } from "./object-codec.js";
-import type { StoredSibling } from "./stored-object.js";
+import { tombstone, type StoredSibling } from "./stored-object.js";
 
 const digits = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
 /** 62^9 is above 2^48. */
@@ -12,7 +12,22 @@ const digitsOfHash = 9;
 export function vtagOf(sibling: StoredSibling): string {
   // A dot and a time say enough; without one, only the whole value does.
   if (sibling.dot === undefined) return nameOf(siblingBytes(sibling));
-  return nameOf(siblingBytes({ ...sibling, value: new Uint8Array(0), userMeta: [], indexes: [], links: [] }));
+  const { contentType, charset, contentEncoding, isTombstone, dot, lastModifiedUs } = sibling;
+  const { value, userMeta, indexes, links } = tombstone;
+  return nameOf(
+    siblingBytes({
+      value,
+      contentType,
+      charset,
+      contentEncoding,
+      userMeta,
+      indexes,
+      links,
+      isTombstone,
+      dot,
+      lastModifiedUs,
+    }),
+  );
 }
 
 /** `ETag`: the vtag of the value, or where there are siblings, a name of them all. */

@@ -97,11 +97,16 @@ export class Epochs {
 
   private choose(copy: string, local: VersionVector | undefined, context: VersionVector): string {
     const last = local === undefined ? -1 : lastEpoch(local, this.diskId, this.next);
-    const continues = last >= this.since && !this.outdated.has(copy) && !this.hasMore(context, local);
+    const continues = last >= this.since && !this.isOutdated(copy) && !this.hasMore(context, local);
     if (continues) return actorOf(this.diskId, last);
     invariant(this.next < this.leasedTo, "an epoch is leased before a write takes it");
     this.outdated.delete(copy);
     return actorOf(this.diskId, this.next++);
+  }
+
+  private isOutdated(copy: string): boolean {
+    // there are none nearly always, and the name of a copy is not put together before somebody looks at it
+    return this.outdated.size > 0 && this.outdated.has(copy);
   }
 
   /** Whether the vector has events of this life that the copy has not. Epochs that are not given out yet somebody has made up. */

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { decodeObject, encodeObject } from "../../../../src/store/leaderless/objects/object-codec.js";
 import type { StoredObject, StoredSibling } from "../../../../src/store/leaderless/objects/stored-object.js";
-import { compareSiblings, inOrder, ordered } from "../../../../src/store/leaderless/objects/stored-object.js";
+import { compareSiblings, ordered, siblingOf } from "../../../../src/store/leaderless/objects/stored-object.js";
 import { MalformedBytes } from "../../../../src/store/leaderless/versions/binary.js";
 import { roughSteps, played, rules, text } from "./world.js";
 
@@ -26,7 +26,7 @@ const siblings: fc.Arbitrary<StoredSibling> = fc
     dot: fc.option(fc.record({ actor: actors, counter: fc.integer({ min: 1, max: 300 }) }), { nil: undefined }),
     lastModifiedUs: numbers,
   })
-  .map(({ dot, lastModifiedUs, ...written }) => ({ ...inOrder(written), dot, lastModifiedUs }));
+  .map(({ dot, lastModifiedUs, ...written }) => siblingOf(written, dot, lastModifiedUs));
 
 const objects: fc.Arbitrary<StoredObject> = fc
   .record({
@@ -71,8 +71,7 @@ test("metadata, indexes and links are sets: their order does not matter", () => 
   ] as const;
   const shuffled = [meta[3], meta[2], meta[1], meta[0]];
   const bytes = [meta, shuffled].map((userMeta) => {
-    const made = { dot: undefined, lastModifiedUs: 1 };
-    const sibling = { ...inOrder({ ...text("v"), userMeta, indexes: userMeta }), ...made };
+    const sibling = siblingOf({ ...text("v"), userMeta, indexes: userMeta }, undefined, 1);
     return encodeObject({ vector: [], siblings: [sibling] }).toString("hex");
   });
   expect(bytes[0]).toBe(bytes[1]);
