@@ -12,7 +12,7 @@ import { isNVal } from "./limits.js";
 import type { Message, Wanted } from "./messages.js";
 import { type Put, readPut, writePut } from "./put-codec.js";
 import { ringSizes } from "./ring/place.js";
-import { objectName } from "./storage-key.js";
+import { isStorageKey } from "./storage-key.js";
 import type { Place } from "./storage.js";
 import { ByteReader, ByteWriter, MalformedBytes } from "./versions/binary.js";
 
@@ -175,11 +175,7 @@ function readPlace(reader: ByteReader): Place {
 
 function readKey(reader: ByteReader): string {
   const key = reader.text();
-  try {
-    objectName(key);
-  } catch {
-    throw new MalformedBytes("a key is that of no object");
-  }
+  if (!isStorageKey(key)) throw new MalformedBytes("a key is that of no object");
   return key;
 }
 

@@ -5,7 +5,7 @@ import type { Message } from "./messages.js";
 import { answerShape, updateShape } from "./request-shape.js";
 import { ringSizes } from "./ring/place.js";
 import { bytes, count, either, flag, isRecord, list, oneOf, optional, pair, record, tagged, text, type Shape } from "./shape.js";
-import { objectName } from "./storage-key.js";
+import { isStorageKey } from "./storage-key.js";
 import { parseSwimMessage } from "./swim/messages.js";
 
 const partitionsMax = Math.max(...ringSizes);
@@ -17,15 +17,7 @@ const place = tagged("kind", {
   hint: record({ partition, n: isNVal, member: text }),
 });
 
-const key: Shape = (value) => {
-  if (!text(value)) return false;
-  try {
-    objectName(value as string);
-    return true;
-  } catch {
-    return false;
-  }
-};
+const key: Shape = (value) => text(value) && isStorageKey(value as string);
 
 const counts = list(count);
 const entries = list(pair(key, count));

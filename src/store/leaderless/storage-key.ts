@@ -24,6 +24,12 @@ export function objectName(key: string): ObjectName {
   return { type: key.slice(2, typeEnd), bucket: key.slice(typeEnd + 2, bucketEnd), key: key.slice(bucketEnd) };
 }
 
+/** Whether {@link objectName} would find an object's name in it. */
+export function isStorageKey(key: string): boolean {
+  const typeEnd = nameEnd(key, 0);
+  return typeEnd <= key.length && nameEnd(key, typeEnd) <= key.length;
+}
+
 /** Of types and buckets. */
 export const nameBytesMax = 0xffff;
 
@@ -32,7 +38,12 @@ function withLength(name: string): string {
 }
 
 function endOfName(key: string, at: number): number {
-  const end = at + 2 + ((key.charCodeAt(at) << 8) | key.charCodeAt(at + 1));
-  if (!(end <= key.length)) throw new RangeError("a key of the storage is cut off");
+  const end = nameEnd(key, at);
+  if (end > key.length) throw new RangeError("a key of the storage is cut off");
   return end;
+}
+
+/** Beyond the key's end where it is cut off. */
+function nameEnd(key: string, at: number): number {
+  return at + 2 + ((key.charCodeAt(at) << 8) | key.charCodeAt(at + 1));
 }

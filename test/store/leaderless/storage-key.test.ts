@@ -1,7 +1,7 @@
 // Shows that keys of the storage name one object each, and begin alike exactly within one bucket.
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { bucketPrefix, objectName, storageKey, typePrefix } from "../../../src/store/leaderless/storage-key.js";
+import { bucketPrefix, isStorageKey, objectName, storageKey, typePrefix } from "../../../src/store/leaderless/storage-key.js";
 
 const bytes = fc.uint8Array({ maxLength: 300 }).map((array) => Buffer.from(array).toString("latin1"));
 const name = fc.record({ type: bytes, bucket: bytes, key: bytes });
@@ -10,6 +10,7 @@ it("gives back what it was made from", () => {
   fc.assert(
     fc.property(name, (each) => {
       expect(objectName(storageKey(each))).toEqual(each);
+      expect(isStorageKey(storageKey(each))).toBe(true);
     }),
   );
 });
@@ -29,4 +30,5 @@ it("begins with the prefix of its bucket and its type alone", () => {
 
 it.each(["", "a", "\0", "\0\u0002a", "\0\u0001a\0", "\0\u0001a\0\u0002b"])("refuses what is cut off: %j", (key) => {
   expect(() => objectName(key)).toThrow(RangeError);
+  expect(isStorageKey(key)).toBe(false);
 });
