@@ -6,7 +6,7 @@ import type { ClusterState } from "../../store/leaderless/gossip/cluster-state.j
 import { deserializeState } from "../../store/leaderless/gossip/parse.js";
 import { clusterStateName, epochsName, Leaderless, type LeaderlessOptions } from "../../store/leaderless/machine.js";
 import type { Input, LeaderlessEvent } from "../../store/leaderless/steps.js";
-import type { Message } from "../../store/leaderless/messages.js";
+import { sentBy, type Message } from "../../store/leaderless/messages.js";
 import { Epochs } from "../../store/leaderless/versions/epochs.js";
 import type { Timeline } from "../timeline.js";
 import type { Trace } from "../trace.js";
@@ -171,7 +171,7 @@ export class SimNode {
     const wallMs = epochMs + nowMs + this.wallSkewMs;
     const { send, answers, outcomes, events } = life.machine.step([{ type: "clock", nowMs, wallMs }, ...inputs]);
     this.#ports.saw(events);
-    for (const message of send) this.#ports.send(message);
+    for (const message of send) this.#ports.send(sentBy(this.name, message));
     for (const { id, answer } of answers) {
       life.asked.get(id)?.(answer);
       life.asked.delete(id);

@@ -3,7 +3,7 @@ import type { RingCommand } from "../../core/ring-contract.js";
 import type { RingOutcome } from "../leaderless/cluster-view.js";
 import type { Leaderless } from "../leaderless/machine.js";
 import type { Input, LeaderlessEvent } from "../leaderless/steps.js";
-import type { Message } from "../leaderless/messages.js";
+import type { Outgoing } from "../leaderless/messages.js";
 import type { Clock } from "../clock.js";
 import { riakName } from "../leaderless/node-name.js";
 
@@ -11,7 +11,7 @@ export interface DriverOptions {
   readonly node: string;
   readonly machine: Pick<Leaderless, "step">;
   readonly clock: Pick<Clock, "monotonicMs" | "wallMs">;
-  readonly peers: { send(messages: readonly Message[]): void };
+  readonly peers: { send(messages: readonly Outgoing[]): void };
   readonly onEvent: (event: LeaderlessEvent) => void;
 }
 

@@ -2,7 +2,7 @@ import type { ClusterState } from "../leaderless/gossip/cluster-state.js";
 import { presentMembers } from "../leaderless/gossip/membership.js";
 import { decodeMessages, isCoded, writeMessage } from "../leaderless/message-codec.js";
 import { parseMessage } from "../leaderless/message-shape.js";
-import type { Message } from "../leaderless/messages.js";
+import { sentBy, type Message, type Outgoing } from "../leaderless/messages.js";
 import { ByteWriter } from "../leaderless/versions/binary.js";
 import type { Packet } from "../io/frames.js";
 import { PeerNetwork } from "../io/peer-network.js";
@@ -70,12 +70,13 @@ export class Peers {
   }
 
   /** All of them leave now, those to one member together. */
-  send(messages: readonly Message[]): void {
+  send(messages: readonly Outgoing[]): void {
+    const { name } = this.#options;
     for (const message of messages) {
       const known = this.#byName.get(message.to);
-      if (known === undefined) this.#strangers.get(message.to)?.reply(["leaderless", message]);
-      else if (isCoded(message)) writeMessage(known.coded, message);
-      else if (!known.peer.link.send(["leaderless", message])) known.peer.dropped = true;
+      if (known !== undefined && isCoded(message)) writeMessage(known.coded, message);
+      else if (known === undefined) this.#strangers.get(message.to)?.reply(["leaderless", sentBy(name, message)]);
+      else if (!known.peer.link.send(["leaderless", sentBy(name, message)])) known.peer.dropped = true;
     }
     this.#network.flush();
     for (const { peer, coded } of this.#byName.values()) {

@@ -22,7 +22,7 @@ import { IndexedStorage } from "./listing/indexed-storage.js";
 import { Listings } from "./listing/listings.js";
 import { Hints } from "./handoff/hints.js";
 import { Relocation } from "./handoff/relocation.js";
-import type { Message, Outgoing } from "./messages.js";
+import { sentBy, type Message, type Outgoing } from "./messages.js";
 import { conflictRules, type ConflictRules } from "./objects/conflict.js";
 import type { SiblingHistogram } from "./objects/sibling-counts.js";
 import type { DeleteMode } from "./objects/tombstones.js";
@@ -88,7 +88,7 @@ export class Leaderless {
   #stateWrite = 0;
   /** Questions of clients that are not answered yet. */
   readonly #open = new Set<number>();
-  #send: Message[] = [];
+  #send: Outgoing[] = [];
   #answers: Effects["answers"][number][] = [];
   #outcomes: Effects["outcomes"][number][] = [];
   #events: LeaderlessEvent[] = [];
@@ -410,9 +410,9 @@ export class Leaderless {
   }
 
   #post(outgoing: Outgoing): void {
-    const message = { ...outgoing, from: this.#options.self } as Message;
-    if (message.to === this.#options.self) this.#receive(message);
-    else this.#send.push(message);
+    const { self } = this.#options;
+    if (outgoing.to === self) this.#receive(sentBy(self, outgoing));
+    else this.#send.push(outgoing);
   }
 
   #repairer({ self, send, newRequest, nowMs }: Surroundings): AntiEntropy {

@@ -9,14 +9,14 @@
  */
 import { allBits, readBits, readCount, readFlag, readWord } from "./bounded-reads.js";
 import { isNVal } from "./limits.js";
-import type { Message, Wanted } from "./messages.js";
+import type { Message, Outgoing, Wanted } from "./messages.js";
 import { type Put, readPut, writePut } from "./put-codec.js";
 import { ringSizes } from "./ring/place.js";
 import { isStorageKey } from "./storage-key.js";
 import type { Place } from "./storage.js";
 import { ByteReader, ByteWriter, MalformedBytes } from "./versions/binary.js";
 
-type OfType<T extends Message["type"]> = Extract<Message, { readonly type: T }>;
+type OfType<M, T extends Message["type"]> = Extract<M, { readonly type: T }>;
 
 const code = {
   read: 1,
@@ -35,11 +35,12 @@ const code = {
 export type CodedType = keyof typeof code;
 /** Types of which not all have bytes: of what is passed on, updates of data types have none, and of answers those that are more than "done". */
 export type HalfCodedType = "forward" | "forwardReply";
-/** Messages that have bytes. */
-export type CodedMessage =
-  | OfType<Exclude<CodedType, HalfCodedType>>
-  | (OfType<"forward"> & { readonly asked: Put })
-  | (OfType<"forwardReply"> & { readonly answer: typeof done });
+/** Those of them that have bytes. */
+type Coded<M> =
+  | OfType<M, Exclude<CodedType, HalfCodedType>>
+  | (OfType<M, "forward"> & { readonly asked: Put })
+  | (OfType<M, "forwardReply"> & { readonly answer: typeof done });
+export type CodedMessage = Coded<Message>;
 
 const done = { ok: true, value: undefined } as const;
 const passing = { isPassedOn: 1, isOffered: 2 } as const;
@@ -49,7 +50,7 @@ const wanteds = ["nothing", "durable", "both", "kept"] as const satisfies readon
 const results = ["taken", "durable", "failed", "overload"] as const;
 const partitionsMax = Math.max(...ringSizes);
 
-export function isCoded(message: Message): message is CodedMessage {
+export function isCoded(message: Outgoing): message is Coded<Outgoing> {
   switch (message.type) {
     case "forward":
       return message.asked.type === "put";
@@ -69,7 +70,7 @@ export function decodeMessages(bytes: Uint8Array, from: string, to: string): Cod
 }
 
 /** Puts it after those that stand there. */
-export function writeMessage(out: ByteWriter, message: CodedMessage): void {
+export function writeMessage(out: ByteWriter, message: Coded<Outgoing>): void {
   out.byte(code[message.type]);
   if (message.type !== "compare") out.number(message.request);
   switch (message.type) {

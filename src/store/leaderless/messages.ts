@@ -91,5 +91,10 @@ export type Message = Envelope &
     | { readonly type: "gossip"; readonly message: GossipMessage }
   );
 
-/** A message of one type, without who it is from. */
+/** A message that leaves: who it is from, the connection says, or {@link sentBy}. */
 export type Outgoing = Message extends infer M ? (M extends Message ? Omit<M, "from"> : never) : never;
+
+/** As it arrives. A copy costs more than most that is done with a message, so this is for where it does not go through a connection as bytes. */
+export function sentBy(from: string, message: Outgoing): Message {
+  return { ...message, from } as Message;
+}

@@ -5,7 +5,7 @@ import type { RepairedEvent } from "./coordinator/read-repair.js";
 import type { ExchangedEvent } from "./exchange/anti-entropy.js";
 import type { GossipEvent } from "./gossip/gossip.js";
 import type { MembershipEvent } from "./handoff/handoff.js";
-import type { Message } from "./messages.js";
+import type { Message, Outgoing } from "./messages.js";
 import type { RefusedEvent } from "./replica.js";
 import type { Place } from "./storage.js";
 import type { SwimEvent } from "./swim/steps.js";
@@ -35,7 +35,7 @@ export type Input =
 export type LeaderlessEvent = SwimEvent | GossipEvent | ExchangedEvent | MembershipEvent | RefusedEvent | RepairedEvent;
 
 export interface Effects {
-  readonly send: readonly Message[];
+  readonly send: readonly Outgoing[];
   readonly answers: readonly { readonly id: number; readonly answer: Answer<Request["type"]> }[];
   readonly outcomes: readonly { readonly id: number; readonly outcome: RingOutcome }[];
   readonly events: readonly LeaderlessEvent[];

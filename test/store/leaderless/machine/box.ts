@@ -5,7 +5,7 @@ import { foundRing } from "../../../../src/store/leaderless/gossip/membership.js
 import { deserializeState } from "../../../../src/store/leaderless/gossip/parse.js";
 import { clusterStateName, epochsName, Leaderless, type LeaderlessOptions } from "../../../../src/store/leaderless/machine.js";
 import type { LeaderlessEvent } from "../../../../src/store/leaderless/steps.js";
-import type { Message } from "../../../../src/store/leaderless/messages.js";
+import { sentBy, type Message } from "../../../../src/store/leaderless/messages.js";
 import { Epochs } from "../../../../src/store/leaderless/versions/epochs.js";
 import { MemoryStorage } from "./memory-storage.js";
 
@@ -215,7 +215,7 @@ export class Box {
       return;
     }
     const { send, answers, events, isBusy } = node.step([{ type: "clock", nowMs: this.nowMs, wallMs: this.nowMs }, ...inputs]);
-    this.#mail.push(...send);
+    for (const message of send) this.#mail.push(sentBy(member, message));
     if (isBusy) this.#busy.add(member);
     else this.#busy.delete(member);
     for (const { id, answer } of answers) this.#answers.set(id, answer);

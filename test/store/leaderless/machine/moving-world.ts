@@ -7,7 +7,7 @@ import { deserializeState } from "../../../../src/store/leaderless/gossip/parse.
 import { keysOf } from "../../../../src/store/leaderless/handoff/walk.js";
 import { clusterStateName, epochsName, Leaderless, type LeaderlessOptions } from "../../../../src/store/leaderless/machine.js";
 import type { LeaderlessEvent } from "../../../../src/store/leaderless/steps.js";
-import type { Message } from "../../../../src/store/leaderless/messages.js";
+import { sentBy, type Message } from "../../../../src/store/leaderless/messages.js";
 import { objectName } from "../../../../src/store/leaderless/storage-key.js";
 import { Epochs } from "../../../../src/store/leaderless/versions/epochs.js";
 import { nameOf, putOf } from "./box.js";
@@ -252,7 +252,7 @@ export class MovingWorld {
   #step(member: string, inputs: Parameters<Leaderless["step"]>[0]): ReturnType<Leaderless["step"]> {
     const { node } = this.#of(member);
     const effects = node.step([{ type: "clock", nowMs: this.nowMs, wallMs: this.nowMs }, ...inputs]);
-    for (const message of effects.send) this.#post(message);
+    for (const message of effects.send) this.#post(sentBy(member, message));
     for (const event of effects.events) this.events.push({ node: member, event });
     for (const { id, answer } of effects.answers) {
       const asked = this.#asked.get(id);
