@@ -42,7 +42,7 @@ export interface RingView {
   readonly planProblem: string | null;
 }
 
-/** In Riak's words. `joining`: known, and owner of nothing until a plan is committed. `exiting`: out of the ring, and not yet done handing over. */
+/** In Riak's words. `joining`: known, and owner of nothing until a plan is committed. `exiting`: out of the ring, and not yet done handing over, or serving clients. */
 export type RingMemberStatus = "joining" | "valid" | "leaving" | "exiting" | "down";
 
 export interface RingMember {

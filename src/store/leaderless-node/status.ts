@@ -84,9 +84,11 @@ export class NodeStatus {
 
   /** A node that serves is ready, whoever else is there: with nobody to ask, it is for each request to say that it cannot have its quorum. */
   unhealthy(): string | undefined {
-    const { machine } = this.#options;
+    const { machine, options } = this.#options;
+    const { ring } = machine.view.state;
     if (this.#isStopping) return "the node is stopping";
-    if (machine.view.state.ring.ring.version === 0) return "it has met no member of the cluster that it is to join yet";
+    if (ring.ring.version === 0) return "it has met no member of the cluster that it is to join yet";
+    if (memberStatus(ring, options.node) === "gone") return "it has left its cluster";
     if (!machine.isReady) return "waiting for the disk to keep as whom this node writes";
     return this.#isListening ? undefined : "the node is starting";
   }

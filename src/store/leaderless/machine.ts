@@ -150,7 +150,13 @@ export class Leaderless {
       clientsWaiting: () => this.#open.size,
       nowMs: around.nowMs,
     });
-    this.#handoff = new Handoff({ around, storage, cluster: this.#cluster, tell: (event) => this.#events.push(event) });
+    this.#handoff = new Handoff({
+      around,
+      storage,
+      cluster: this.#cluster,
+      askedAtMs: () => this.#questions.askedAtMs,
+      tell: (event) => this.#events.push(event),
+    });
     this.#replica = new Replica({
       ...around,
       handoff: this.#handoff,
@@ -162,9 +168,10 @@ export class Leaderless {
     this.#leaseEpochs();
   }
 
-  /** Whether it may answer clients. A new life waits until its first epochs are durable; a node that is to join a cluster, until it has met it. */
+  /** Whether it may answer clients. A new life waits until its first epochs are durable; a node that is to join a cluster, until it has met it; one that has left
+   * may not any more. */
   get isReady(): boolean {
-    if (!this.#cluster.hasRing) return false;
+    if (!this.#cluster.hasRing || this.#handoff.isOut) return false;
     return this.#options.epochs === undefined || this.#options.epochs.available > 0;
   }
 

@@ -24,6 +24,7 @@ export class Questions {
   readonly #dataTypes: DataTypes;
   readonly #listings: Listings;
   readonly #spreading: SpreadingSettings;
+  #askedAtMs = -Infinity;
 
   constructor(around: Surroundings, reads: Reads, writes: Writes, listings: Listings) {
     this.#listings = listings;
@@ -36,7 +37,13 @@ export class Questions {
     this.#dataTypes = new DataTypes(around, reads, writes, this.#forwarding);
   }
 
+  /** When a client last asked something. */
+  get askedAtMs(): number {
+    return this.#askedAtMs;
+  }
+
   ask(id: number, request: Request, answer: OnAnswer): void {
+    this.#askedAtMs = this.#around.nowMs();
     // a node that has not met its cluster yet would find nothing, and say so
     const onAnswer = this.#around.isReady() ? this.#admission.admit(request, answer) : undefined;
     if (onAnswer === undefined) return answer(failed({ type: "overload" }, true));

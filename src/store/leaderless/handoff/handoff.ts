@@ -27,6 +27,8 @@ export interface HandoffOptions {
   readonly around: Surroundings;
   readonly storage: Storage;
   readonly cluster: ClusterView;
+  /** When a client last asked this node something. */
+  readonly askedAtMs: () => number;
   readonly tell: (event: MembershipEvent | RefusedEvent) => void;
 }
 
@@ -93,6 +95,11 @@ export class Handoff {
     return this.#leaving.isOver;
   }
 
+  /** Whether this node is no member of its cluster any more. */
+  get isOut(): boolean {
+    return this.#leaving.isOut;
+  }
+
   /** Something of the ring is new. */
   changed(): void {
     const { cluster, around } = this.#options;
@@ -106,13 +113,18 @@ export class Handoff {
 
   /** Time has passed. */
   tick(): void {
-    const { cluster, around, storage, tell } = this.#options;
+    const { cluster, around, tell } = this.#options;
     this.#relay.tick();
     this.#transfers.tick();
     this.#strays.tick();
     const status = memberStatus(cluster.state.ring, around.self);
-    if (status === "exiting" && storage.places().length === 0) cluster.changeRing((ring) => markGone(ring, around.self));
+    if (status === "exiting" && this.#mayGo()) cluster.changeRing((ring) => markGone(ring, around.self));
     if (this.#leaving.tick(status === "gone" && cluster.isHeard)) tell({ type: "left" });
+  }
+
+  #mayGo(): boolean {
+    const { around, storage, askedAtMs } = this.#options;
+    return this.#leaving.mayGo({ nowMs: around.nowMs(), isEmpty: storage.places().length === 0, askedAtMs: askedAtMs() });
   }
 
   /** Nothing that was asked of this member will be answered. */

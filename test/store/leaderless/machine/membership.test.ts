@@ -67,6 +67,33 @@ test.each(seeds)("seed %i: a node leaves, and ends", (seed) => {
   checkAtRest(world);
 });
 
+test("who owns nothing any more serves the clients that still ask it, but not for good", () => {
+  const world = loaded(1);
+  const statusOf = (member: string): string | undefined => world.view("n1").members.find(({ name }) => name === member)?.status;
+  world.command("n1", { command: "leave", member: "n2" });
+  committed(world);
+  world.until("n2 is exiting", () => statusOf("n2") === "exiting");
+  world.isLoaded = false;
+  for (let i = 0; i < 16; i++) {
+    world.pass(500);
+    world.read("n2", "k1");
+    world.write("n2", "k2");
+  }
+  world.pass(500);
+  expect([statusOf("n2"), world.failed, world.stale]).toEqual(["exiting", [], []]);
+  world.until("n2 has left", () => {
+    world.read("n2", "k1");
+    return statusOf("n2") === undefined;
+  });
+  // and those who ask it even now are told so at once
+  world.until("n2 refuses", () => {
+    world.failed.length = 0;
+    world.read("n2", "k1");
+    return world.failed.length > 0;
+  });
+  expect(world.failed).toEqual([expect.stringContaining('"reason":{"type":"overload"}')]);
+});
+
 test.each(seeds)("seed %i: one replaces another", (seed) => {
   const world = loaded(seed);
   const before = world.view("n1").owners;
