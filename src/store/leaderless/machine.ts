@@ -2,7 +2,7 @@ import type { Prng } from "../../core/prng.js";
 import { unreachable } from "../../core/invariant.js";
 import type { RingCopies, RingView } from "../../core/ring-contract.js";
 import type { Bucket, BucketProperties } from "./api.js";
-import { currentNVals, nValsOfBucket, propertiesIn } from "./buckets/known.js";
+import { currentNVals, KnownProperties, nValsOfBucket } from "./buckets/known.js";
 import { defaultProperties, type StoreDefaults } from "./buckets/properties.js";
 import { ClusterView } from "./cluster-view.js";
 import { Copies, type Writers } from "./copies.js";
@@ -81,6 +81,7 @@ export class Leaderless {
   readonly #relocation: Relocation;
   readonly #cluster: ClusterView;
   readonly #defaults: BucketProperties;
+  readonly #properties: KnownProperties;
   #nowMs: number;
   #wallMs = 0;
   #lastRequest: number;
@@ -102,6 +103,7 @@ export class Leaderless {
     // answers to what a former life asked are nobody's
     this.#lastRequest = prng.int(0, 2 ** 30) * 2 ** 22;
     this.#defaults = defaultProperties(defaults);
+    this.#properties = new KnownProperties(this.#defaults);
     this.#copies = new Copies({
       storage,
       writers: epochs ?? byName(self),
@@ -409,7 +411,7 @@ export class Leaderless {
   }
 
   #propertiesOf(bucket: Bucket): BucketProperties | undefined {
-    return propertiesIn(this.#cluster.state, this.#defaults, bucket);
+    return this.#properties.of(this.#cluster.state, bucket);
   }
 
   #rulesOf(properties: BucketProperties = this.#defaults): ConflictRules {

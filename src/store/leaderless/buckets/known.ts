@@ -15,6 +15,44 @@ export function propertiesIn(
   return set && withDefaults(set, defaults);
 }
 
+/** More buckets than clients use at one time. */
+const bucketsMax = 1000;
+
+/** As {@link propertiesIn}, found once for each bucket as long as gossip has nothing new: every request asks several times. */
+export class KnownProperties {
+  readonly #defaults: BucketProperties;
+  #state: ClusterState | undefined;
+  /** By type, then by bucket. */
+  readonly #known = new Map<string, Map<string, BucketProperties>>();
+  #size = 0;
+
+  constructor(defaults: BucketProperties) {
+    this.#defaults = defaults;
+  }
+
+  of(state: ClusterState, bucket: Bucket): BucketProperties | undefined {
+    if (state !== this.#state) this.#forget(state);
+    return this.#known.get(bucket.type)?.get(bucket.bucket) ?? this.#find(state, bucket);
+  }
+
+  /** Types that are not active are not remembered: there is no end to them. */
+  #find(state: ClusterState, bucket: Bucket): BucketProperties | undefined {
+    const found = propertiesIn(state, this.#defaults, bucket);
+    if (found === undefined) return undefined;
+    if (this.#size >= bucketsMax) this.#forget(state);
+    const ofType = this.#known.get(bucket.type) ?? new Map<string, BucketProperties>();
+    this.#known.set(bucket.type, ofType.set(bucket.bucket, found));
+    this.#size++;
+    return found;
+  }
+
+  #forget(state: ClusterState): void {
+    this.#state = state;
+    this.#known.clear();
+    this.#size = 0;
+  }
+}
+
 /** Every N that keys of the bucket may have been written with, in order: its own, what it was set to before, and what it has where nothing is set. */
 export function nValsOfBucket(state: ClusterState, defaults: BucketProperties, { type, bucket }: Bucket): readonly number[] {
   const [ofType, ofBucket] = [entryOf(state.types, type), entryOf(state.buckets, bucketName(type, bucket))];

@@ -3,7 +3,7 @@ import { nValsOfBucket } from "../buckets/known.js";
 import type { Compared } from "../messages.js";
 import { SiblingCounts, type SiblingHistogram } from "../objects/sibling-counts.js";
 import { reapDecision, type DeleteMode } from "../objects/tombstones.js";
-import { objectName, storageKey } from "../storage-key.js";
+import { objectName } from "../storage-key.js";
 import { Comparisons } from "./comparisons.js";
 import type { Gathered, Reads } from "./reads.js";
 import { Reaping } from "./reaping.js";
@@ -49,10 +49,10 @@ export class ReadRepair {
 
   gathered(gathered: Gathered): void {
     const { isOn, deleteMode, tell } = this.#options;
-    const { name, copies, object, unasked } = gathered;
+    const { name, key, copies, object, unasked } = gathered;
     this.#siblings.note(object?.siblings.length ?? 0);
     if (unasked.length > 0) {
-      if (isOn) this.#comparisons.add(unasked, storageKey(name), copies[0]?.objectHash);
+      if (isOn) this.#comparisons.add(unasked, key, copies[0]?.objectHash);
       return;
     }
     const repair = isOn ? repairOf(gathered, deleteMode.kind === "keep") : undefined;
@@ -92,9 +92,8 @@ export class ReadRepair {
     if (decision.kind === "reap") this.#reaping.begin(name, replicas, decision);
   }
 
-  #repair({ properties, name }: Gathered, { member, place }: PlacedReplica, bytes: Uint8Array): void {
+  #repair({ properties, key }: Gathered, { member, place }: PlacedReplica, bytes: Uint8Array): void {
     const { self, copies, send, rulesOf } = this.#options.around;
-    const key = storageKey(name);
     if (member !== self) send({ type: "write", to: member, request: 0, place, key, object: bytes, wanted: "nothing" });
     else copies.take(place, key, bytes, rulesOf(properties));
   }

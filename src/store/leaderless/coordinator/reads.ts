@@ -27,6 +27,8 @@ interface Copy {
 /** What is known once every replica has answered, or has been given up. */
 export interface Gathered {
   readonly name: ObjectName;
+  /** Of the storage. */
+  readonly key: string;
   readonly properties: BucketProperties;
   /** All copies as one; undefined: nobody has any. */
   readonly object: StoredObject | undefined;
@@ -38,6 +40,18 @@ export interface Gathered {
   readonly unasked: readonly PlacedReplica[];
 }
 
+/** A replica that is asked. */
+interface Query {
+  replica: PlacedReplica;
+  /** `lost`: somebody stands in for it; what it says all the same counts. */
+  state: "open" | "lost" | "answered" | "failed";
+  askedAtMs: number;
+  /** Whether it has told the hash of what it has, and it is not known yet whether another one has sent the same. */
+  isHashed: boolean;
+  /** Undefined: it has nothing. */
+  objectHash: number | undefined;
+}
+
 interface Pending {
   readonly request: number;
   readonly name: ObjectName;
@@ -45,19 +59,13 @@ interface Pending {
   readonly properties: BucketProperties;
   readonly asked: Asked;
   readonly tally: ReadTally;
-  /** By member: those that have not answered. */
-  readonly open: Map<string, PlacedReplica>;
-  /** By member: those that are lost, and have stand-ins. What they say all the same counts. */
-  readonly lost: Map<string, PlacedReplica>;
+  /** Each member once: they are few, so looking through them is cheaper than maps of them are to make. */
+  readonly queries: Query[];
   readonly copies: Copy[];
-  /** By member: of what it has, until it is known whether that is what another one has sent. */
-  readonly hashes: Map<string, number | undefined>;
   /** Owners that are asked once those that were do not agree, or are silent. */
   reserve: readonly PlacedReplica[];
   /** Stand-ins that have nothing, which says little as long as an owner may answer. */
   ignorant: PlacedReplica[];
-  /** By member: when it was asked. */
-  readonly askedAtMs: Map<string, number>;
   readonly done: (outcome: ReadOutcome) => void;
   isAnswered: boolean;
   /** When it is given up: the answer first, then what is still to come of answers. */
@@ -106,7 +114,8 @@ export class Reads {
     const isPlain = !isThorough && quorums.notfoundOk;
     const wanted = Math.max(quorums.r, quorums.pr);
     const first = isPlain ? firstAsked(replicas, wanted, { self, turn: request, isReachable }) : undefined;
-    const [main, ...others] = first?.asked ?? [];
+    const members = first?.asked ?? replicas;
+    const sinceMs = awakeMs();
     const pending: Pending = {
       request,
       name,
@@ -114,25 +123,21 @@ export class Reads {
       properties,
       asked,
       tally: new ReadTally(quorums),
-      open: new Map((first?.asked ?? replicas).map((replica) => [replica.member, replica])),
-      lost: new Map(),
+      queries: members.map((replica) => queryOf(replica, sinceMs)),
       copies: [],
-      hashes: new Map(),
       reserve: first?.reserve ?? [],
       ignorant: [],
-      askedAtMs: new Map(),
       done,
       isAnswered: false,
       endsAtMs: endOf(nowMs(), options.timeoutMs),
     };
     this.#pending.set(pending.request, pending);
     pending.tally.add("", "failed", false, missing(replicas, quorums.n));
-    for (const replica of main === undefined ? replicas : [main]) this.#ask(pending, replica);
-    for (const replica of others) this.#ask(pending, replica, "hash");
+    for (const replica of members) this.#ask(pending, replica, first === undefined || replica === members[0] ? "object" : "hash");
     this.#settle(pending);
-    if (pending.open.size === 0) return;
-    this.#patience.begin(request, awakeMs());
-    if (pending.reserve.length > 0) this.#hedge.begin(request, awakeMs());
+    if (!pending.queries.some(isOpen)) return;
+    this.#patience.begin(request, sinceMs);
+    if (pending.reserve.length > 0) this.#hedge.begin(request, sinceMs);
   }
 
   /** Time may have passed: whoever is silent for too long is held to be lost. */
@@ -146,14 +151,14 @@ export class Reads {
       const pending = this.#pending.get(request);
       if (pending === undefined) continue;
       const { self, patienceMs } = this.#around;
-      const { askedAtMs } = pending;
-      const isSilent = (member: string): boolean => nowMs - (askedAtMs.get(member) ?? nowMs) >= patienceMs(member);
-      const silent = [...pending.open].filter(([member]) => member !== self && isSilent(member));
-      for (const [member, replica] of silent) {
-        this.#around.silent(member);
-        this.#lose(pending, replica);
+      const silent = pending.queries.filter(({ replica: { member }, state, askedAtMs }) => {
+        return state === "open" && member !== self && nowMs - askedAtMs >= patienceMs(member);
+      });
+      for (const query of silent) {
+        this.#around.silent(query.replica.member);
+        this.#lose(pending, query);
       }
-      if (pending.open.size > 0) this.#patience.begin(request, nowMs);
+      if (pending.queries.some(isOpen)) this.#patience.begin(request, nowMs);
     }
   }
 
@@ -165,17 +170,19 @@ export class Reads {
 
   replied(from: string, request: number, bytes: Uint8Array | undefined): void {
     const pending = this.#pending.get(request);
-    const replica = pending?.open.get(from) ?? pending?.lost.get(from);
-    if (pending === undefined || replica === undefined) return;
-    this.#take(pending, replica, bytes);
+    const query = pending && queryTo(pending, from);
+    if (pending === undefined || query === undefined || !isWaiting(query)) return;
+    this.#take(pending, query, bytes);
     this.#settle(pending);
   }
 
   /** `objectHash`: of what it has; undefined: it has nothing. */
   hashReplied(from: string, request: number, objectHash: number | undefined): void {
     const pending = this.#pending.get(request);
-    if (pending === undefined || !(pending.open.has(from) || pending.lost.has(from))) return;
-    pending.hashes.set(from, objectHash);
+    const query = pending && queryTo(pending, from);
+    if (pending === undefined || query === undefined || !isWaiting(query)) return;
+    query.isHashed = true;
+    query.objectHash = objectHash;
     this.#compare(pending);
     this.#settle(pending);
   }
@@ -183,11 +190,11 @@ export class Reads {
   /** The member has no answer to this. */
   failed(from: string, request: number): void {
     const pending = this.#pending.get(request);
-    const replica = pending?.open.get(from) ?? pending?.lost.get(from);
-    if (pending === undefined || replica === undefined) return;
-    const wasOpen = pending.open.delete(from);
-    pending.lost.delete(from);
-    if (wasOpen) this.#count(pending, replica, "failed");
+    const query = pending && queryTo(pending, from);
+    if (pending === undefined || query === undefined || !isWaiting(query)) return;
+    const wasOpen = isOpen(query);
+    query.state = "failed";
+    if (wasOpen) this.#count(pending, query.replica, "failed");
     this.#askAll(pending);
     this.#compare(pending);
     this.#settle(pending);
@@ -196,17 +203,20 @@ export class Reads {
   /** Nothing that was asked of this member will be answered, as it seems. */
   lost(member: string): void {
     for (const pending of this.#pending.values()) {
-      const replica = pending.open.get(member);
-      if (replica !== undefined) this.#lose(pending, replica);
+      const query = queryTo(pending, member);
+      if (query !== undefined) this.#lose(pending, query);
     }
   }
 
   #ask(pending: Pending, replica: PlacedReplica, wants: "object" | "hash" = "object"): void {
     const { self, copies, isAlone, send, awakeMs } = this.#around;
-    const { request, key, open, askedAtMs } = pending;
-    open.set(replica.member, replica);
-    askedAtMs.set(replica.member, awakeMs());
-    if (replica.member === self && isAlone(replica.place)) this.#take(pending, replica, copies.bytes(replica.place, key));
+    const { request, key } = pending;
+    let query = queryTo(pending, replica.member);
+    if (query === undefined) pending.queries.push((query = queryOf(replica, awakeMs())));
+    query.replica = replica;
+    query.state = "open";
+    query.askedAtMs = awakeMs();
+    if (replica.member === self && isAlone(replica.place)) this.#take(pending, query, copies.bytes(replica.place, key));
     else send({ type: "read", to: replica.member, request, place: replica.place, key, wants });
   }
 
@@ -221,16 +231,15 @@ export class Reads {
 
   /** Who has the same as another one that has sent it has sent it as well; who has something else has to. */
   #compare(pending: Pending): void {
-    const { hashes, open, lost, copies } = pending;
-    if (hashes.size === 0) return;
+    const { queries, copies } = pending;
+    if (!queries.some(({ isHashed }) => isHashed)) return;
     const [sent] = copies;
-    const isOnItsWay = (): boolean => [...open.keys()].some((member) => !hashes.has(member));
-    if (sent === undefined && isOnItsWay()) return;
-    for (const [member, hash] of Array.from(hashes)) {
-      hashes.delete(member);
-      const replica = open.get(member) ?? lost.get(member);
-      if (replica === undefined) continue;
-      if (sent !== undefined && hash === sent.objectHash) this.#keep(pending, { ...sent, replica });
+    if (sent === undefined && queries.some((query) => isOpen(query) && !query.isHashed)) return;
+    for (const query of queries) {
+      const { replica, isHashed, objectHash: hash } = query;
+      query.isHashed = false;
+      if (!isHashed || !isWaiting(query)) continue;
+      if (sent !== undefined && hash === sent.objectHash) this.#keep(pending, query, sent.object, hash);
       else {
         this.#ask(pending, replica);
         this.#askAll(pending);
@@ -239,40 +248,38 @@ export class Reads {
   }
 
   /** Somebody stands in for the replica, if it matters still. Where nobody is left for that it has a last chance. */
-  #lose(pending: Pending, replica: PlacedReplica): void {
-    const { name, asked, open, lost, copies } = pending;
-    if (open.get(replica.member) !== replica) return;
+  #lose(pending: Pending, query: Query): void {
+    const { name, asked } = pending;
+    const { replica } = query;
+    if (!isOpen(query)) return;
     this.#askAll(pending);
-    const isAsked = (member: string): boolean =>
-      open.has(member) || lost.has(member) || copies.some((copy) => copy.replica.member === member);
+    const isAsked = (member: string): boolean => (queryTo(pending, member)?.state ?? "failed") !== "failed";
     const standIn = pending.isAnswered ? undefined : this.#around.standIn(name, asked, replica, isAsked);
     if (standIn === undefined && !pending.isAnswered) {
       pending.endsAtMs = Math.min(pending.endsAtMs, this.#around.nowMs() + lastChanceMs);
       return;
     }
-    open.delete(replica.member);
-    lost.set(replica.member, replica);
+    query.state = "lost";
     if (standIn === undefined) this.#count(pending, replica, "failed");
     else this.#ask(pending, standIn);
     this.#settle(pending);
   }
 
-  #take(pending: Pending, replica: PlacedReplica, bytes: Uint8Array | undefined): void {
+  #take(pending: Pending, query: Query, bytes: Uint8Array | undefined): void {
     let object: StoredObject | undefined;
     try {
       object = bytes === undefined ? undefined : decodeObject(bytes);
     } catch {
-      return this.failed(replica.member, pending.request);
+      return this.failed(query.replica.member, pending.request);
     }
-    this.#keep(pending, { replica, object, objectHash: bytes === undefined ? undefined : objectHash(bytes) });
+    this.#keep(pending, query, object, bytes && objectHash(bytes));
     this.#compare(pending);
   }
 
-  #keep(pending: Pending, copy: Copy): void {
-    const { replica, object } = copy;
-    pending.open.delete(replica.member);
-    pending.lost.delete(replica.member);
-    pending.copies.push(copy);
+  #keep(pending: Pending, query: Query, object: StoredObject | undefined, hash: number | undefined): void {
+    const { replica } = query;
+    query.state = "answered";
+    pending.copies.push({ replica, object, objectHash: hash });
     // whether all have the deletion, so that it may be forgotten, only all can say
     if (object !== undefined && isDeleted(object)) this.#askAll(pending);
     if (object === undefined && replica.hintFor !== undefined) pending.ignorant.push(replica);
@@ -294,13 +301,15 @@ export class Reads {
       if (verdict.type === "failed") this.#answer(pending, { ok: false, reason: verdict.reason });
       else this.#answer(pending, { ok: true, object });
     }
-    if (pending.open.size === 0) this.#end(pending);
+    if (!pending.queries.some(isOpen)) this.#end(pending);
   }
 
   /** Whether an owner may be expected to answer. */
-  #hasOwner({ open }: Pending): boolean {
-    for (const { member, hintFor } of open.values()) if (hintFor === undefined && this.#around.isReachable(member)) return true;
-    return false;
+  #hasOwner({ queries }: Pending): boolean {
+    return queries.some((query) => {
+      const { member, hintFor } = query.replica;
+      return isOpen(query) && hintFor === undefined && this.#around.isReachable(member);
+    });
   }
 
   #answer(pending: Pending, outcome: ReadOutcome): void {
@@ -310,10 +319,12 @@ export class Reads {
   }
 
   #giveUp(pending: Pending): void {
-    for (const [member, replica] of pending.open) {
-      if (!this.#around.isReachable(member)) this.#count(pending, replica, "failed");
+    for (const query of pending.queries) {
+      const { replica } = query;
+      if (!isOpen(query)) continue;
+      query.state = "failed";
+      if (!this.#around.isReachable(replica.member)) this.#count(pending, replica, "failed");
     }
-    pending.open.clear();
     this.#settle(pending);
     if (!pending.isAnswered) this.#answer(pending, { ok: false, reason: { type: "timeout" } });
     this.#end(pending);
@@ -321,14 +332,32 @@ export class Reads {
 
   #end(pending: Pending): void {
     if (!this.#pending.delete(pending.request)) return;
-    const { name, properties, asked, tally, copies, reserve: unasked } = pending;
+    const { name, key, properties, asked, tally, copies, reserve: unasked } = pending;
     const isComplete = tally.isWhole && asked.n >= asked.nVal;
-    this.#onGathered({ name, properties, object: this.#together(pending), copies, isComplete, unasked });
+    this.#onGathered({ name, key, properties, object: this.#together(pending), copies, isComplete, unasked });
   }
 
   #together({ copies, properties }: Pending): StoredObject | undefined {
-    const [first, ...others] = copies.flatMap(({ object }) => (object === undefined ? [] : [object]));
-    if (first === undefined || others.every((other) => other === first)) return first;
-    return mergeAll([first, ...others], this.#around.rulesOf(properties));
+    const objects: StoredObject[] = [];
+    // those who were asked for a hash have the very object that another one has sent
+    for (const { object } of copies) if (object !== undefined && !objects.includes(object)) objects.push(object);
+    return objects.length < 2 ? objects[0] : mergeAll(objects, this.#around.rulesOf(properties));
   }
+}
+
+function queryOf(replica: PlacedReplica, askedAtMs: number): Query {
+  return { replica, state: "open", askedAtMs, isHashed: false, objectHash: undefined };
+}
+
+function queryTo({ queries }: Pending, member: string): Query | undefined {
+  return queries.find(({ replica }) => replica.member === member);
+}
+
+function isOpen({ state }: Query): boolean {
+  return state === "open";
+}
+
+/** Whether what it says counts. */
+function isWaiting({ state }: Query): boolean {
+  return state === "open" || state === "lost";
 }

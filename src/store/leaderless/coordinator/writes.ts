@@ -18,6 +18,15 @@ export type WriteOutcome =
 /** What the coordinator's copy becomes. */
 export type Change = (local: StoredObject | undefined, actors: ActorSource) => StoredObject;
 
+/** A replica that was sent a write. */
+interface Sent {
+  readonly replica: PlacedReplica;
+  /** `open`: it is not known yet that it has it on disk. `lost`: nor is that expected, and somebody stands in for it; what it says all the same counts. */
+  state: "open" | "lost" | "over";
+  /** Whether it has said anything. */
+  isHeard: boolean;
+}
+
 interface Pending {
   readonly request: number;
   readonly name: ObjectName;
@@ -25,14 +34,8 @@ interface Pending {
   readonly asked: Asked;
   readonly wanted: "both" | "durable";
   readonly tally: WriteTally;
-  /** By member: those of whom it is not known yet that they have it on disk. */
-  readonly open: Map<string, PlacedReplica>;
-  /** By member: those that are lost, and have stand-ins. What they say all the same counts. */
-  readonly lost: Map<string, PlacedReplica>;
-  /** All members that were sent it. */
-  readonly sentTo: Set<string>;
-  /** Of those, who has said anything. */
-  readonly heardFrom: Set<string>;
+  /** Each member once: they are few, so looking through them is cheaper than maps of them are to make. */
+  readonly sent: Sent[];
   readonly object: StoredObject;
   readonly bytes: Uint8Array;
   /** The last time that somebody was asked. */
@@ -117,10 +120,7 @@ export class Writes {
       asked,
       wanted: quorums.w > quorums.dw ? "both" : "durable",
       tally: new WriteTally(quorums),
-      open: new Map(own === undefined ? [] : [[self, own]]),
-      lost: new Map(),
-      sentTo: new Set([self]),
-      heardFrom: new Set(),
+      sent: own === undefined ? [] : [{ replica: own, state: "open", isHeard: false }],
       object: kept.object,
       bytes: kept.bytes,
       sinceMs: awakeMs(),
@@ -134,7 +134,7 @@ export class Writes {
     const object = kept.bytes;
     for (const { member: to, place: there } of receivers)
       if (to !== self) send({ type: "write", to, request: 0, place: there, key, object, wanted: "nothing" });
-    if (pending.open.size > 1 || own === undefined) this.#patience.begin(pending.request, pending.sinceMs);
+    if (pending.sent.length > 1 || own === undefined) this.#patience.begin(pending.request, pending.sinceMs);
     const isAlone = this.#around.isAlone(place);
     if (own !== undefined && isAlone) this.#count(pending, own, "taken");
     this.#settle(pending);
@@ -150,12 +150,14 @@ export class Writes {
     for (const request of this.#patience.over(nowMs)) {
       const pending = this.#pending.get(request);
       if (pending === undefined) continue;
-      const unheard = [...pending.open].filter(([member]) => member !== self && !pending.heardFrom.has(member));
-      const silent = unheard.filter(([member]) => nowMs - pending.sinceMs >= patienceMs(member));
+      const unheard = pending.sent.filter(({ replica, state, isHeard }) => {
+        return state === "open" && !isHeard && replica.member !== self;
+      });
+      const silent = unheard.filter(({ replica }) => nowMs - pending.sinceMs >= patienceMs(replica.member));
       if (silent.length > 0) pending.sinceMs = nowMs;
-      for (const [member, replica] of silent) {
-        this.#around.silent(member);
-        this.#lose(pending, replica);
+      for (const sent of silent) {
+        this.#around.silent(sent.replica.member);
+        this.#lose(pending, sent);
       }
       if (unheard.length > 0) this.#patience.begin(request, nowMs);
     }
@@ -169,54 +171,48 @@ export class Writes {
 
   replied(from: string, request: number, result: WriteResult): void {
     const pending = this.#pending.get(request);
-    const replica = pending?.open.get(from) ?? pending?.lost.get(from);
-    if (pending === undefined || replica === undefined) return;
-    pending.heardFrom.add(from);
-    if (result === "failed" || result === "overload") return this.#refused(pending, replica, result);
-    if (result === "durable") {
-      pending.open.delete(from);
-      pending.lost.delete(from);
-    }
-    this.#count(pending, replica, result);
+    const sent = pending && sentTo(pending, from);
+    if (pending === undefined || sent === undefined || sent.state === "over") return;
+    sent.isHeard = true;
+    if (result === "failed" || result === "overload") return this.#refused(pending, sent, result);
+    if (result === "durable") sent.state = "over";
+    this.#count(pending, sent.replica, result);
     this.#settle(pending);
   }
 
   /** Nothing that was asked of this member will be answered, as it seems. */
   lost(member: string): void {
     for (const pending of this.#pending.values()) {
-      const replica = pending.open.get(member);
-      if (replica !== undefined) this.#lose(pending, replica);
+      const sent = sentTo(pending, member);
+      if (sent !== undefined) this.#lose(pending, sent);
     }
   }
 
   #ask(pending: Pending, replica: PlacedReplica): void {
     const { request, key, bytes, wanted } = pending;
     const { member, place } = replica;
-    pending.open.set(member, replica);
-    pending.sentTo.add(member);
+    if (sentTo(pending, member) === undefined) pending.sent.push({ replica, state: "open", isHeard: false });
     this.#around.send({ type: "write", to: member, request, place, key, object: bytes, wanted });
   }
 
   /** Somebody stands in for the replica. Where nobody is left for that it has a last chance. */
-  #lose(pending: Pending, replica: PlacedReplica): void {
-    const { open, lost } = pending;
-    if (open.get(replica.member) !== replica) return;
-    if (this.#askStandIn(pending, replica)) {
-      open.delete(replica.member);
-      lost.set(replica.member, replica);
-    } else pending.endsAtMs = Math.min(pending.endsAtMs, this.#around.nowMs() + lastChanceMs);
+  #lose(pending: Pending, sent: Sent): void {
+    if (sent.state !== "open") return;
+    if (this.#askStandIn(pending, sent.replica)) sent.state = "lost";
+    else pending.endsAtMs = Math.min(pending.endsAtMs, this.#around.nowMs() + lastChanceMs);
   }
 
-  #refused(pending: Pending, replica: PlacedReplica, result: "failed" | "overload"): void {
-    const wasOpen = pending.open.delete(replica.member);
-    pending.lost.delete(replica.member);
-    if (wasOpen && !this.#askStandIn(pending, replica)) this.#count(pending, replica, result);
+  #refused(pending: Pending, sent: Sent, result: "failed" | "overload"): void {
+    const { replica, state } = sent;
+    sent.state = "over";
+    if (state === "open" && !this.#askStandIn(pending, replica)) this.#count(pending, replica, result);
     this.#settle(pending);
   }
 
   #askStandIn(pending: Pending, replica: PlacedReplica): boolean {
-    const { name, asked, sentTo } = pending;
-    const standIn = this.#around.standIn(name, asked, replica, (member) => sentTo.has(member));
+    const { name, asked } = pending;
+    const isAsked = (member: string): boolean => member === this.#around.self || sentTo(pending, member) !== undefined;
+    const standIn = this.#around.standIn(name, asked, replica, isAsked);
     if (standIn !== undefined) this.#ask(pending, standIn);
     return standIn !== undefined;
   }
@@ -231,7 +227,7 @@ export class Writes {
       if (verdict.type === "enough") this.#answer(pending, { ok: true, object: pending.object });
       else this.#answer(pending, { ok: false, isDefinite: false, reason: verdict.reason });
     }
-    if (pending.open.size === 0) this.#pending.delete(pending.request);
+    if (!pending.sent.some(isOpen)) this.#pending.delete(pending.request);
   }
 
   #answer(pending: Pending, outcome: WriteOutcome): void {
@@ -241,12 +237,22 @@ export class Writes {
   }
 
   #giveUp(pending: Pending): void {
-    const { open } = pending;
-    for (const [member, replica] of open) if (!this.#around.isReachable(member)) this.#count(pending, replica, "failed");
-    open.clear();
+    for (const sent of pending.sent) {
+      const { replica, state } = sent;
+      sent.state = "over";
+      if (state === "open" && !this.#around.isReachable(replica.member)) this.#count(pending, replica, "failed");
+    }
     this.#settle(pending);
     if (!pending.isAnswered) this.#answer(pending, { ok: false, isDefinite: false, reason: { type: "timeout" } });
   }
+}
+
+function sentTo({ sent }: Pending, member: string): Sent | undefined {
+  return sent.find(({ replica }) => replica.member === member);
+}
+
+function isOpen({ state }: Sent): boolean {
+  return state === "open";
 }
 
 function askedBy({ nVal, sloppyQuorum }: WriteOptions, properties: BucketProperties): Asked {
