@@ -1,64 +1,58 @@
-import { segmentCount, type HashTree } from "../leaderless/merkle/hash-tree.js";
-import { keyHash, segmentOf } from "../leaderless/merkle/hash.js";
+import type { HashTree } from "../leaderless/merkle/hash-tree.js";
+import { keyHash } from "../leaderless/merkle/hash.js";
 import { SumTree } from "../leaderless/merkle/sum-tree.js";
 import type { Place } from "../leaderless/storage.js";
-import { Locations, type Location } from "./locations.js";
+import { KeySlots, type Location } from "./key-slots.js";
+import { KeyTable } from "./key-table.js";
 
 interface KeysOfPlace {
   readonly place: Place;
   readonly tree: SumTree;
-  count: number;
-  /** Slots of locations by key. Many small maps: each grows without a pause that anybody would feel. */
-  readonly segments: (Map<string, number> | undefined)[];
+  readonly table: KeyTable;
 }
 
 const emptyTree: HashTree = new SumTree();
 
-/** Every key that the node has, in memory (Bitcask's "keydir"): place, segment of the tree, key. The tree of each place is kept up with it. */
+/** Every key that the node has, in memory (Bitcask's "keydir"): place, key, location. The tree of each place is kept up with it. */
 export class KeyDirectory {
-  readonly #locations = new Locations();
+  readonly #slots = new KeySlots();
   readonly #homes = new Map<number, KeysOfPlace>();
   readonly #hints = new Map<string, KeysOfPlace>();
 
   get(place: Place, key: string): Location | undefined {
     const slot = this.#slot(place, key);
-    return slot === undefined ? undefined : this.#locations.get(slot);
+    return slot < 0 ? undefined : this.#slots.get(slot);
   }
 
   /** Of the key's object. */
   hash(place: Place, key: string): number | undefined {
     const slot = this.#slot(place, key);
-    return slot === undefined ? undefined : this.#locations.objectHash(slot);
+    return slot < 0 ? undefined : this.#slots.objectHash(slot);
   }
 
   set(place: Place, key: string, location: Location): void {
-    const keys = this.#of(place) ?? this.#begin(place);
+    const { tree, table } = this.#of(place) ?? this.#begin(place);
     const hash = keyHash(key);
-    const at = segmentOf(hash);
-    const segment = (keys.segments[at] ??= new Map());
-    const slot = segment.get(key);
-    if (slot === undefined) {
-      segment.set(key, this.#locations.add(location));
-      keys.count++;
+    const slot = table.find(key, hash);
+    if (slot < 0) {
+      table.add(key, hash, location);
     } else {
-      keys.tree.subtract(hash, this.#locations.objectHash(slot));
-      this.#locations.set(slot, location);
+      tree.subtract(hash, this.#slots.objectHash(slot));
+      this.#slots.set(slot, location);
     }
-    keys.tree.add(hash, location.objectHash);
+    tree.add(hash, location.objectHash);
   }
 
   remove(place: Place, key: string): void {
     const keys = this.#of(place);
+    if (keys === undefined) return;
+    const { tree, table } = keys;
     const hash = keyHash(key);
-    const at = segmentOf(hash);
-    const segment = keys?.segments[at];
-    const slot = segment?.get(key);
-    if (keys === undefined || segment === undefined || slot === undefined) return;
-    keys.tree.subtract(hash, this.#locations.objectHash(slot));
-    this.#locations.remove(slot);
-    segment.delete(key);
-    if (segment.size === 0) keys.segments[at] = undefined;
-    if (--keys.count > 0) return;
+    const slot = table.find(key, hash);
+    if (slot < 0) return;
+    tree.subtract(hash, this.#slots.objectHash(slot));
+    table.remove(slot);
+    if (table.count > 0) return;
     if (place.kind === "home") this.#homes.delete(numberOf(place));
     else this.#hints.delete(nameOf(place));
   }
@@ -69,24 +63,30 @@ export class KeyDirectory {
   }
 
   count(place: Place): number {
-    return this.#of(place)?.count ?? 0;
+    return this.#of(place)?.table.count ?? 0;
   }
 
   tree(place: Place): HashTree {
     return this.#of(place)?.tree ?? emptyTree;
   }
 
-  *entries(place: Place, segment: number): Generator<readonly [key: string, objectHash: number], void, undefined> {
-    for (const [key, slot] of this.#of(place)?.segments[segment] ?? []) yield [key, this.#locations.objectHash(slot)];
+  /** Of one segment of the tree, as they are now: the directory may change while they are walked. */
+  entries(place: Place, segment: number): readonly (readonly [key: string, objectHash: number])[] {
+    return this.#segment(place, segment).map((slot) => [this.#slots.key(slot), this.#slots.objectHash(slot)]);
   }
 
-  /** Keys of one segment, as they are now: the directory may change while they are walked. */
+  /** As {@link entries}, the keys alone. */
   keys(place: Place, segment: number): readonly string[] {
-    return [...(this.#of(place)?.segments[segment]?.keys() ?? [])];
+    return this.#segment(place, segment).map((slot) => this.#slots.key(slot));
   }
 
-  #slot(place: Place, key: string): number | undefined {
-    return this.#of(place)?.segments[segmentOf(keyHash(key))]?.get(key);
+  #segment(place: Place, segment: number): readonly number[] {
+    return this.#of(place)?.table.segment(segment) ?? [];
+  }
+
+  /** -1 = the key is not there. */
+  #slot(place: Place, key: string): number {
+    return this.#of(place)?.table.find(key, keyHash(key)) ?? -1;
   }
 
   #of(place: Place): KeysOfPlace | undefined {
@@ -94,8 +94,7 @@ export class KeyDirectory {
   }
 
   #begin(place: Place): KeysOfPlace {
-    const segments = Array.from({ length: segmentCount }, () => undefined);
-    const keys: KeysOfPlace = { place, tree: new SumTree(), count: 0, segments };
+    const keys: KeysOfPlace = { place, tree: new SumTree(), table: new KeyTable(this.#slots) };
     if (place.kind === "home") this.#homes.set(numberOf(place), keys);
     else this.#hints.set(nameOf(place), keys);
     return keys;

@@ -1,6 +1,6 @@
 import type { Place } from "../leaderless/storage.js";
 import { KeyDirectory } from "./key-directory.js";
-import type { Location } from "./locations.js";
+import type { Location } from "./key-slots.js";
 import type { FileAccount } from "./merge-plan.js";
 import type { Span } from "./record-format.js";
 

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import { KeyDirectory } from "../../../src/store/bitcask/key-directory.js";
-import { Locations, type Location } from "../../../src/store/bitcask/locations.js";
+import { KeySlots, type Location } from "../../../src/store/bitcask/key-slots.js";
 import { placeOf } from "../../../src/store/bitcask/record-format.js";
 import { segmentCount } from "../../../src/store/leaderless/merkle/hash-tree.js";
 import { keyHash, segmentOf } from "../../../src/store/leaderless/merkle/hash.js";
@@ -62,7 +62,7 @@ it("sets and removes in any order, against a Map", () => {
 });
 
 it("slots that were given back are used again, and all keep their own", () => {
-  const locations = new Locations();
+  const slots = new KeySlots();
   const of = (number: number): Location => ({
     file: number,
     offset: 1,
@@ -70,10 +70,12 @@ it("slots that were given back are used again, and all keep their own", () => {
     objectHash: 2 ** 48 - 1 - number,
     firstFile: number,
   });
-  const slots = Array.from({ length: 10_000 }, (_, number) => locations.add(of(number)));
-  for (const slot of slots.slice(0, 5000)) locations.remove(slot);
-  const again = Array.from({ length: 5000 }, (_, number) => locations.add(of(20_000 + number)));
+  const add = (number: number): number => slots.add(`k${number}`, number, of(number));
+  const held = (slot: number): unknown => [slots.key(slot), slots.hash(slot), slots.get(slot)];
+  const first = Array.from({ length: 10_000 }, (_, number) => add(number));
+  for (const slot of first.slice(0, 5000)) slots.remove(slot);
+  const again = Array.from({ length: 5000 }, (_, number) => add(20_000 + number));
   expect(Math.max(...again)).toBeLessThan(10_000);
-  expect(again.map((slot) => locations.get(slot))).toEqual(again.map((_, number) => of(20_000 + number)));
-  expect(slots.slice(5000).map((slot) => locations.get(slot))).toEqual(slots.slice(5000).map((_, number) => of(5000 + number)));
+  expect(again.map(held)).toEqual(again.map((_, number) => [`k${20_000 + number}`, 20_000 + number, of(20_000 + number)]));
+  expect(first.slice(5000).map(held)).toEqual(first.slice(5000).map((_, at) => [`k${5000 + at}`, 5000 + at, of(5000 + at)]));
 });

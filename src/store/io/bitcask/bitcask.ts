@@ -1,6 +1,6 @@
 import type { StoreSwitches } from "../../../core/store-switches.js";
 import { HintWriter } from "../../bitcask/hint-format.js";
-import type { Location } from "../../bitcask/locations.js";
+import type { Location } from "../../bitcask/key-slots.js";
 import { LogIndex } from "../../bitcask/log-index.js";
 import { planMerge } from "../../bitcask/merge-plan.js";
 import { valueOf, type LogRecord, type Seal } from "../../bitcask/record-format.js";

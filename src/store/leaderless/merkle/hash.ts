@@ -37,7 +37,7 @@ export function keyHash(key: string): number {
 
 /** The segment of the tree in which keys of this hash are. */
 export function segmentOf(hashOfKey: number): number {
-  return Math.floor(hashOfKey / (2 ** 32 / segmentCount));
+  return hashOfKey % segmentCount;
 }
 
 /** What a key and its object add to the sum of their segment. */

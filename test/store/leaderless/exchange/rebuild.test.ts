@@ -36,7 +36,8 @@ test("every copy is read once in each interval, a slice at a time, also of what 
     onLost: (place) => lost.push(place),
   });
   const pass = (): void => {
-    for (const endMs = nowMs + 100_000; nowMs < endMs; nowMs += 100) {
+    for (const endMs = nowMs + 100_000; nowMs < endMs;) {
+      nowMs += 100;
       perTick.push(0);
       rebuild.tick();
     }
