@@ -65,6 +65,7 @@ export class ClusterView {
     this.#gossip = new Gossip({ self, prng: prng.fork(), state, isReachable: (member) => this.isReachable(member) });
     this.#transition = transitionOf(state);
     this.#lists = new ReplicaLists({
+      self,
       transition: () => this.#transition,
       ringSize: () => this.state.ring.ring.owners.length,
       isReachable: (member) => this.isReachable(member),
@@ -98,6 +99,11 @@ export class ClusterView {
    */
   replicas(name: ObjectName, { n, nVal, sloppy }: Asked): readonly PlacedReplica[] {
     return this.#lists.replicas(this.#lists.partitionOf(name), { n, nVal, sloppy: this.#isSloppy(sloppy) });
+  }
+
+  /** Those of them who may coordinate a write, the best first. */
+  coordinators(name: ObjectName, { n, nVal, sloppy }: Asked): readonly string[] {
+    return this.#lists.coordinators(this.#lists.partitionOf(name), { n, nVal, sloppy: this.#isSloppy(sloppy) });
   }
 
   /** Who is to be asked instead of one of them that is lost: the next member of the walk that can be reached and was not asked. */

@@ -482,6 +482,7 @@ export class Leaderless {
       isReachable: (member) => this.#cluster.isReachable(member),
       isFresh: (member) => this.#cluster.isFresh(member),
       replicas: (name, asked) => this.#cluster.replicas(name, asked),
+      coordinators: (name, asked) => this.#cluster.coordinators(name, asked),
       standIn: (name, asked, lost, isAsked) => this.#cluster.standIn(name, asked, lost, isAsked),
       silent: (member) => this.#cluster.failed(member),
       patienceMs: (member) => this.#cluster.patienceMs(member),

@@ -15,6 +15,7 @@ export interface Receiver {
 type Lists<T> = Map<number, (readonly T[])[]>;
 
 export interface ReplicaListsOptions {
+  readonly self: string;
   readonly transition: () => Transition;
   readonly ringSize: () => number;
   readonly isReachable: (member: string) => boolean;
@@ -28,6 +29,7 @@ export interface ReplicaListsOptions {
 export class ReplicaLists {
   readonly #options: ReplicaListsOptions;
   readonly #replicas: Lists<PlacedReplica> = new Map();
+  readonly #coordinators: Lists<string> = new Map();
   readonly #receivers: Lists<Receiver> = new Map();
   /** Whose partition was asked for last: a request looks with one and the same name. */
   #name: ObjectName | undefined;
@@ -40,6 +42,7 @@ export class ReplicaLists {
   /** The ring is another one, or somebody can be reached who could not be, or the other way round. */
   forget(): void {
     this.#replicas.clear();
+    this.#coordinators.clear();
     this.#receivers.clear();
     this.#name = undefined;
   }
@@ -51,12 +54,16 @@ export class ReplicaLists {
     return this.#partition;
   }
 
-  /** As `replicasOf`. */
+  /** As {@link replicasOf}. */
   replicas(partition: number, asked: Asked): readonly PlacedReplica[] {
-    const { n, nVal, sloppy } = asked;
-    // what a client asks for is anything, what buckets have is little
-    if (n !== nVal) return this.#find(partition, asked);
-    return listIn(this.#replicas, 2 * n + (sloppy ? 1 : 0), partition, () => this.#find(partition, asked));
+    if (isOdd(asked)) return this.#find(partition, asked);
+    return listIn(this.#replicas, kindOf(asked), partition, () => this.#find(partition, asked));
+  }
+
+  /** As {@link coordinatorsOf}. */
+  coordinators(partition: number, asked: Asked): readonly string[] {
+    const find = (): readonly string[] => coordinatorsOf(this.replicas(partition, asked), this.#options);
+    return isOdd(asked) ? find() : listIn(this.#coordinators, kindOf(asked), partition, find);
   }
 
   receivers(partition: number, n: number): readonly Receiver[] {
@@ -90,6 +97,28 @@ export function replicasOf(
     ? sloppyList(walk, n, isReachable, isAlive)
     : preferenceList(walk, n).filter(({ member }) => isAlive(member));
   return replicas.map((replica) => placed(replica, partition, nVal));
+}
+
+/**
+ * Those of the replicas who may coordinate a write, the best first. This node before others of its kind, since that saves a message; owners before
+ * stand-ins, since who has no copy has to count in an epoch of its own, and vectors grow.
+ */
+export function coordinatorsOf(
+  replicas: readonly PlacedReplica[],
+  { self, isReachable }: Pick<ReplicaListsOptions, "self" | "isReachable">,
+): readonly string[] {
+  const rank = ({ member, hintFor }: PlacedReplica): number =>
+    (isReachable(member) ? 0 : 4) + (hintFor === undefined ? 0 : 2) + (member === self ? 0 : 1);
+  return replicas.toSorted((a, b) => rank(a) - rank(b)).map(({ member }) => member);
+}
+
+/** What a client asks for may be anything, and is not remembered; what buckets have is little. */
+function isOdd({ n, nVal }: Asked): boolean {
+  return n !== nVal;
+}
+
+function kindOf({ n, sloppy }: Asked): number {
+  return 2 * n + (sloppy ? 1 : 0);
 }
 
 /** Where a replica keeps its copy. */

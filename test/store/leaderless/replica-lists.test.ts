@@ -5,7 +5,7 @@ import { createPrng } from "../../../src/core/prng.js";
 import { ClusterView } from "../../../src/store/leaderless/cluster-view.js";
 import { commit, foundRing, join, planStaged, stage, withProgress } from "../../../src/store/leaderless/gossip/membership.js";
 import type { RingState } from "../../../src/store/leaderless/gossip/cluster-state.js";
-import { replicasOf } from "../../../src/store/leaderless/replica-lists.js";
+import { coordinatorsOf, replicasOf } from "../../../src/store/leaderless/replica-lists.js";
 import { homePartition } from "../../../src/store/leaderless/ring/place.js";
 import { transferName } from "../../../src/store/leaderless/ring/transfers.js";
 import type { Liveness } from "../../../src/store/leaderless/swim/messages.js";
@@ -75,8 +75,11 @@ function expectSameAsAnew(view: ClusterView): void {
   for (const name of names) {
     const partition = homePartition(name, ringSize);
     const walk = view.transition.walk(partition);
-    for (const asked of asking)
-      expect(view.replicas(name, asked)).toEqual(replicasOf(walk, partition, asked, { isReachable, isDead }));
+    for (const asked of asking) {
+      const replicas = replicasOf(walk, partition, asked, { isReachable, isDead });
+      expect(view.replicas(name, asked)).toEqual(replicas);
+      expect(view.coordinators(name, asked)).toEqual(coordinatorsOf(replicas, { self: "n1", isReachable }));
+    }
     const { receivers } = view.transition.replicas(partition, 3);
     expect(view.receivers(name, 3).map((receiver) => receiver.member)).toEqual(receivers);
   }

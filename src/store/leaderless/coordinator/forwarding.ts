@@ -54,7 +54,7 @@ export class Forwarding {
   begin(request: Coordinated, onAnswer: OnAnswer): void {
     const { self, isReady, newRequest, wallMs, propertiesOf } = this.#around;
     if (propertiesOf(request.name) === undefined) return onAnswer(noSuchType(request.name));
-    if (this.#coordinatorOf(request, () => true) === self && isReady()) return this.#coordinate(request, onAnswer);
+    if (this.#coordinatorsOf(request)[0] === self && isReady()) return this.#coordinate(request, onAnswer);
     const id = newRequest();
     this.#passOn(request, { id, wallMs: wallMs(), isPassedOn: false }, onAnswer);
   }
@@ -65,8 +65,8 @@ export class Forwarding {
     const { name, options } = request;
     const properties = propertiesOf(name);
     if (properties === undefined) return onAnswer(noSuchType(name));
-    const hasNobody = (): boolean => this.#coordinatorOf(request, () => true) === undefined;
-    const isHere = isPassedOn || this.#writes.canCoordinate(name, options, properties) || hasNobody();
+    const canCoordinate = (): boolean => this.#writes.canCoordinate(name, options, properties);
+    const isHere = isPassedOn || canCoordinate() || this.#coordinatorsOf(request).length === 0;
     if (isHere) this.#coordinate(request, onAnswer, wallMs);
     else this.#passOn(request, { wallMs, id: newRequest(), isPassedOn: true }, onAnswer);
   }
@@ -156,15 +156,15 @@ export class Forwarding {
     }
   }
 
-  #coordinatorOf({ name, options }: Coordinated, isWanted: (member: string) => boolean): string | undefined {
+  #coordinatorsOf({ name, options }: Coordinated): readonly string[] {
     const properties = this.#around.propertiesOf(name);
-    return properties && this.#writes.coordinatorOf(name, options, properties, isWanted);
+    return properties === undefined ? [] : this.#writes.coordinatorsOf(name, options, properties);
   }
 
   #tryNext(forwarded: Forwarded): void {
     const { self, isReady, isFresh, send, nowMs, awakeMs } = this.#around;
     const { id, request: asked, tried } = forwarded;
-    const next = this.#coordinatorOf(asked, (member) => !tried.has(member) && (member !== self || isReady()));
+    const next = this.#coordinatorsOf(asked).find((member) => !tried.has(member) && (member !== self || isReady()));
     if (next === undefined) {
       const mayBeSlow = [...tried.values()].includes("lost");
       if (mayBeSlow) forwarded.endsAtMs = Math.min(forwarded.endsAtMs, nowMs() + lastChanceMs);

@@ -43,6 +43,8 @@ export interface Surroundings {
   readonly isFresh: (member: string) => boolean;
   /** Who is to be asked for an object now. Owners who cannot be reached have stand-ins where it is `sloppy` and there are any. */
   readonly replicas: (name: ObjectName, asked: Asked) => readonly PlacedReplica[];
+  /** Those of them who may coordinate a write, the best first. */
+  readonly coordinators: (name: ObjectName, asked: Asked) => readonly string[];
   /** Who is to be asked instead of one of them that was asked and is lost; undefined: nobody is left. */
   readonly standIn: (
     name: ObjectName,

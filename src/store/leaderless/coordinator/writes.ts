@@ -61,26 +61,9 @@ export class Writes {
     this.#around = around;
   }
 
-  /**
-   * Who is to coordinate a write of this object: the best of its replicas who can be `wanted`. This node before others of its kind, since that saves a
-   * message; owners before stand-ins, since who has no copy has to count in an epoch of its own, and vectors grow. Undefined: there is none.
-   */
-  coordinatorOf(
-    name: ObjectName,
-    options: WriteOptions,
-    properties: BucketProperties,
-    isWanted: (member: string) => boolean,
-  ): string | undefined {
-    const { self, isReachable, replicas } = this.#around;
-    let best: string | undefined;
-    let bestRank = Infinity;
-    for (const { member, hintFor } of replicas(name, askedBy(options, properties))) {
-      const rank = (isReachable(member) ? 0 : 4) + (hintFor === undefined ? 0 : 2) + (member === self ? 0 : 1);
-      if (rank >= bestRank || !isWanted(member)) continue;
-      best = member;
-      bestRank = rank;
-    }
-    return best;
+  /** Who may coordinate a write of this object, the best first. */
+  coordinatorsOf(name: ObjectName, options: WriteOptions, properties: BucketProperties): readonly string[] {
+    return this.#around.coordinators(name, askedBy(options, properties));
   }
 
   /** Whether this node keeps a copy of the object that a write may begin with. */
