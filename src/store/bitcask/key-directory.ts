@@ -30,17 +30,20 @@ export class KeyDirectory {
     return slot < 0 ? undefined : this.#slots.objectHash(slot);
   }
 
-  set(place: Place, key: string, location: Location): void {
+  /** Returns what it takes the place of. An older file that could hold a record of the key can still do so. */
+  set(place: Place, key: string, location: Location): Location | undefined {
     const { tree, table } = this.#of(place) ?? this.#begin(place);
     const hash = keyHash(key);
+    tree.add(hash, location.objectHash);
     const slot = table.find(key, hash);
     if (slot < 0) {
       table.add(key, hash, location);
-    } else {
-      tree.subtract(hash, this.#slots.objectHash(slot));
-      this.#slots.set(slot, location);
+      return undefined;
     }
-    tree.add(hash, location.objectHash);
+    const before = this.#slots.get(slot);
+    tree.subtract(hash, before.objectHash);
+    this.#slots.set(slot, location, Math.min(location.firstFile, before.firstFile));
+    return before;
   }
 
   remove(place: Place, key: string): void {

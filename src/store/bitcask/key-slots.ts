@@ -44,7 +44,7 @@ export class KeySlots {
     const page = this.#page(slot);
     page.keys[slot % pageSlots] = key;
     page.words[(slot % pageSlots) * words + hashWord] = hash;
-    this.set(slot, location);
+    this.set(slot, location, location.firstFile);
     return slot;
   }
 
@@ -73,7 +73,7 @@ export class KeySlots {
     this.#page(slot).words[(slot % pageSlots) * words + nextWord] = next;
   }
 
-  set(slot: number, { file, offset, length, objectHash, firstFile }: Location): void {
+  set(slot: number, { file, offset, length, objectHash }: Location, firstFile: number): void {
     const page = this.#page(slot).words;
     const at = (slot % pageSlots) * words;
     page[at] = file;

@@ -40,10 +40,9 @@ export class LogIndex {
   }
 
   put(place: Place, key: string, { file, offset, length }: Written, objectHash: number): void {
-    const before = this.directory.get(place, key);
+    const before = this.directory.set(place, key, { file, offset, length, objectHash, firstFile: file });
     if (before !== undefined) this.#notLive(before);
     this.#file(file).liveBytes += length;
-    this.directory.set(place, key, { file, offset, length, objectHash, firstFile: before?.firstFile ?? file });
   }
 
   /** The key is gone, by a removal that stands in the log or because its record cannot be read. */
@@ -68,7 +67,7 @@ export class LogIndex {
    */
   cover(place: Place, key: string, { since }: Span): void {
     const location = this.directory.get(place, key);
-    if (location !== undefined && since < location.firstFile) this.directory.set(place, key, { ...location, firstFile: since });
+    if (location !== undefined) this.directory.set(place, key, { ...location, firstFile: since });
   }
 
   #notLive({ file, length }: Location): void {

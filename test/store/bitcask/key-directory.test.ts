@@ -31,9 +31,12 @@ it("sets and removes in any order, against a Map", () => {
       const twin = new Map(places.map((place) => [place, new Map<string, Location>()]));
       for (const { place, key, location: to } of steps) {
         if (to === null) directory.remove(place, String(key));
-        else directory.set(place, String(key), to);
+        else expect(directory.set(place, String(key), to)).toEqual(twin.get(place)?.get(String(key)));
         if (to === null) twin.get(place)?.delete(String(key));
-        else twin.get(place)?.set(String(key), to);
+        else {
+          const { firstFile } = twin.get(place)?.get(String(key)) ?? to;
+          twin.get(place)?.set(String(key), { ...to, firstFile: Math.min(firstFile, to.firstFile) });
+        }
       }
       for (const [place, keys] of twin) {
         const tree = new SumTree();
