@@ -88,7 +88,8 @@ interface Incoming {
   readonly writer: FrameWriter;
   from: MemberId | undefined;
   heardAtMs: number;
-  /** Bytes read up to the last beat: while more arrive we say that we are here. */
+  /** The last beat, and bytes read up to then: while more arrive we say that we are here. */
+  beatAtMs: number;
   bytesAtBeat: number;
   outbox: Packet[];
   hearer: Hearer | undefined;
@@ -97,6 +98,8 @@ interface Incoming {
 const sweepEveryMs = 100;
 /** A sweep so late means that this process did not run (SIGSTOP, a frozen cgroup, a long pause). */
 const pauseMs = 1000;
+/** Whoever dials beats at least every half second, and takes three times as long a silence for the end of the connection. */
+const beatEveryMs = 300;
 /** Whoever dials beats more often than this, so a longer silence means that it is gone. */
 const incomingSilenceMaxMs = 5000;
 /** A peer that comes and goes is mentioned no more often than this. */
@@ -226,6 +229,7 @@ export class PeerNetwork {
       writer: new FrameWriter(),
       from: undefined,
       heardAtMs: nowMs(),
+      beatAtMs: -Infinity,
       bytesAtBeat: 0,
       outbox: [],
       hearer: undefined,
@@ -300,6 +304,15 @@ export class PeerNetwork {
     socket.write(writer.encode(packets, this.#options.causality.send()));
   }
 
+  #beat(incoming: Incoming, nowMs: number): void {
+    const { socket, from, bytesAtBeat } = incoming;
+    if (from === undefined || socket.bytesRead === bytesAtBeat) return;
+    incoming.beatAtMs = nowMs;
+    incoming.bytesAtBeat = socket.bytesRead;
+    incoming.outbox.push(["beat"]);
+    this.flushSoon();
+  }
+
   #sweep(): void {
     const nowMs = this.#options.clock.monotonicMs();
     const paused = nowMs - this.#sweptAtMs > pauseMs;
@@ -315,11 +328,7 @@ export class PeerNetwork {
       if (this.#refuseRemoved(incoming, incoming.from)) continue;
       if (paused) incoming.heardAtMs = nowMs;
       if (nowMs - incoming.heardAtMs > incomingSilenceMaxMs) incoming.socket.destroy();
-      else if (incoming.socket.bytesRead > incoming.bytesAtBeat && incoming.from !== undefined) {
-        incoming.bytesAtBeat = incoming.socket.bytesRead;
-        incoming.outbox.push(["beat"]);
-        this.flushSoon();
-      }
+      else if (nowMs - incoming.beatAtMs >= beatEveryMs) this.#beat(incoming, nowMs);
     }
   }
 }
