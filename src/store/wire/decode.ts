@@ -1,5 +1,5 @@
 import { unreachable } from "../../core/invariant.js";
-import { depthMax } from "./schema.js";
+import { depthMax, wireType } from "./schema.js";
 import type { Message, NamedField, Scalar } from "./schema.js";
 import { bigintOfHalves, numberOfHalves, unZigzag } from "./varint.js";
 import type { Halves } from "./varint.js";
@@ -11,9 +11,6 @@ export class WireError extends Error {
 
 /** Two bytes on the wire can cost an element of a hundred here: no message of etcd's needs as many. */
 const elementsMax = 100_000;
-
-/** How values stand on the wire. https://protobuf.dev/programming-guides/encoding/#structure */
-const wireType = { varint: 0, fixed64: 1, lengthDelimited: 2, fixed32: 5 } as const;
 
 /**
  * Reads one message. Fields nobody knows are skipped; of a field that comes twice the last counts, messages are merged. Values of type
@@ -55,8 +52,7 @@ class Reader {
   }
 
   #field(message: Message<unknown>, field: NamedField, values: Values, type: number, end: number, depth: number): void {
-    const { name } = field;
-    const wanted = wireTypeOf(field);
+    const { name, wireType: wanted } = field;
     if (type !== wanted) {
       if (!(field.repeated && type === wireType.lengthDelimited && wanted === wireType.varint))
         throw new WireError(`${message.name}.${field.protoName} has wire type ${type}`);
@@ -69,9 +65,7 @@ class Reader {
       return;
     }
     const value = this.#value(field, values[name], end, depth);
-    if (field.oneof !== undefined) {
-      for (const other of message.fields) if (other.oneof === field.oneof) values[other.name] = undefined;
-    }
+    for (const rival of field.rivals) values[rival] = undefined;
     values[name] = value;
   }
 
@@ -193,13 +187,6 @@ class Reader {
     }
     throw new WireError("a number longer than ten bytes");
   }
-}
-
-function wireTypeOf({ type }: NamedField): number {
-  if (type.kind === "message") return wireType.lengthDelimited;
-  if (type.kind === "enum") return wireType.varint;
-  const isBytes = type.scalar === "bytes" || type.scalar === "key" || type.scalar === "string";
-  return isBytes ? wireType.lengthDelimited : wireType.varint;
 }
 
 /** Fields are numbered from 1 without gaps, but for a few. */

@@ -17,6 +17,9 @@ let scratch = Buffer.allocUnsafe(4096);
 /** A larger one is not kept: one large answer should not cost its memory for ever. */
 const scratchKeptMax = 2 ** 20;
 
+/** Shorter texts of one character a byte are written sooner than a call of the runtime begins to. */
+const shortTextMax = 32;
+
 /**
  * Writes back to front: the length of what is nested is known once it stands there, so that nothing is measured first or moved afterwards.
  */
@@ -123,7 +126,11 @@ class Writer {
   #text(text: string, encoding: "latin1" | "utf8"): void {
     const length = encoding === "latin1" ? text.length : Buffer.byteLength(text);
     this.#reserve(length);
-    this.#bytes.write(text, this.#at, encoding);
+    if (length === text.length && length < shortTextMax) {
+      for (let at = 0; at < length; at++) this.#bytes[this.#at + at] = text.charCodeAt(at);
+    } else {
+      this.#bytes.write(text, this.#at, encoding);
+    }
     this.#varint(length, 0);
   }
 

@@ -53,7 +53,14 @@ export interface NamedField extends Field<unknown> {
   /** Name of the property here. */
   readonly name: string;
   readonly protoName: string;
+  /** How its values stand on the wire. */
+  readonly wireType: number;
+  /** The other members of its oneof. */
+  readonly rivals: readonly string[];
 }
+
+/** https://protobuf.dev/programming-guides/encoding/#structure */
+export const wireType = { varint: 0, fixed64: 1, lengthDelimited: 2, fixed32: 5 } as const;
 
 export interface Message<T> {
   /** With its package, e.g. `etcdserverpb.PutRequest`. */
@@ -157,13 +164,25 @@ export function oneof<F extends Readonly<Record<string, Field<unknown>>>>(
 }
 
 export function message<F extends Readonly<Record<string, Field<unknown>>>>(name: string, fields: F): Message<Shape<F>> {
-  const named = Object.entries(fields).map(([each, field]) => ({
+  const entries = Object.entries(fields);
+  const named = entries.map(([each, field]) => ({
     ...field,
     name: each,
     protoName: field.protoName ?? snakeCase(each),
+    wireType: wireTypeOf(field.type),
+    rivals: entries.flatMap(([other, { oneof: of }]) =>
+      of !== undefined && of === field.oneof && other !== each ? [other] : [],
+    ),
   }));
   const zero = Object.fromEntries(named.map((field) => [field.name, field.required ? undefined : field.zero])) as Shape<F>;
   return { name, fields: named.sort((a, b) => a.number - b.number), required: named.filter((field) => field.required), zero };
+}
+
+function wireTypeOf(type: FieldType): number {
+  if (type.kind === "message") return wireType.lengthDelimited;
+  if (type.kind === "enum") return wireType.varint;
+  const isBytes = type.scalar === "bytes" || type.scalar === "key" || type.scalar === "string";
+  return isBytes ? wireType.lengthDelimited : wireType.varint;
 }
 
 /** `rangeEnd` -> `range_end`. */
