@@ -5,10 +5,11 @@ import type { MemberId, Message } from "../raft/types.js";
 
 /**
  * What members say to each other over TCP: frames of length (u32, little-endian) and content. The content is msgpack of a batch of packets: everything
- * one side had to say in one turn of its event loop. What a reader does not know it passes over, so that versions can be mixed. Or it is bytes that
- * mean something to the members' protocol, with the sender's clock before them, which no msgpack has to be put together and taken apart for:
+ * one side had to say in one turn of its event loop. What a reader does not know it passes over, so that versions can be mixed. Or it is the sender's
+ * clock and bytes that mean something to the members' protocol, which saves most of the time that a small frame takes; raft, which has members of
+ * older versions that do not know such frames, sends none:
  *
- * 0xc1 (never used in msgpack) · clock's ms u48 · its counter u16 · the bytes
+ * 0xc1 (never used in msgpack) · the clock's ms u48 · its counter u16 · the bytes
  */
 export type Packet =
   /** First packet of whoever dials. `to` guards against an address that now belongs to somebody else. */
