@@ -14,7 +14,7 @@ import { type Put, readPut, writePut } from "./put-codec.js";
 import { ringSizes } from "./ring/place.js";
 import { isStorageKey } from "./storage-key.js";
 import type { Place } from "./storage.js";
-import { ByteReader, ByteWriter, MalformedBytes } from "./versions/binary.js";
+import { ByteReader, type ByteWriter, MalformedBytes } from "./versions/binary.js";
 
 type OfType<M, T extends Message["type"]> = Extract<M, { readonly type: T }>;
 

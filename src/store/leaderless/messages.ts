@@ -96,5 +96,5 @@ export type Outgoing = Message extends infer M ? (M extends Message ? Omit<M, "f
 
 /** As it arrives. A copy costs more than most that is done with a message, so this is for where it does not go through a connection as bytes. */
 export function sentBy(from: string, message: Outgoing): Message {
-  return { ...message, from } as Message;
+  return { ...message, from };
 }

@@ -90,13 +90,13 @@ it("copies bytes, so that they may be changed once they are written", () => {
 });
 
 it.each([
-  ["longer than any of ours", [0xff, 0xff, 0xff, 0x7f]],
-  ["of bytes without a clock", [8, 0, 0, 0, 0xc1, 0, 0, 0, 0, 0, 0, 0]],
-  ["of nothing", [0, 0, 0, 0]],
-  ["of nothing, before one of bytes", [0, 0, 0, 0, 0xc1, 0, 0, 0]],
-  ["of no packets", [1, 0, 0, 0, 7]],
-])("refuses a frame %s", (_what, bytes) => {
-  expect(() => read(Buffer.from(bytes))).toThrow();
+  ["longer than any of ours", [0xff, 0xff, 0xff, 0x7f], "longer than any of ours"],
+  ["of bytes without a clock", [8, 0, 0, 0, 0xc1, 0, 0, 0, 0, 0, 0, 0], "no clock"],
+  ["of nothing", [0, 0, 0, 0], "end of"],
+  ["of nothing, before one of bytes", [0, 0, 0, 0, 0xc1, 0, 0, 0], "no clock"],
+  ["of no packets", [1, 0, 0, 0, 7], "not iterable"],
+])("refuses a frame %s", (_what, bytes, why) => {
+  expect(() => read(Buffer.from(bytes))).toThrow(why);
 });
 
 it("gives the last clock there is where a sender's is beyond it", () => {
