@@ -7,6 +7,7 @@ import { isDeleted } from "../objects/stored-object.js";
 import { storageKey } from "../storage-key.js";
 import { firstAsked } from "./first-asked.js";
 import { Patience } from "./patience.js";
+import { isOpen, isWaiting, queryOf, queryTo, type Query } from "./queries.js";
 import { readQuorums } from "./quorums.js";
 import { ReadTally } from "./read-tally.js";
 import type { ReadResult } from "./read-tally.js";
@@ -38,18 +39,6 @@ export interface Gathered {
   readonly isComplete: boolean;
   /** Owners that nobody had to ask, since those that were asked have the same. */
   readonly unasked: readonly PlacedReplica[];
-}
-
-/** A replica that is asked. */
-interface Query {
-  replica: PlacedReplica;
-  /** `lost`: somebody stands in for it; what it says all the same counts. */
-  state: "open" | "lost" | "answered" | "failed";
-  askedAtMs: number;
-  /** Whether it has told the hash of what it has, and it is not known yet whether another one has sent the same. */
-  isHashed: boolean;
-  /** Undefined: it has nothing. */
-  objectHash: number | undefined;
 }
 
 interface Pending {
@@ -170,7 +159,7 @@ export class Reads {
 
   replied(from: string, request: number, bytes: Uint8Array | undefined): void {
     const pending = this.#pending.get(request);
-    const query = pending && queryTo(pending, from);
+    const query = pending && queryTo(pending.queries, from);
     if (pending === undefined || query === undefined || !isWaiting(query)) return;
     this.#take(pending, query, bytes);
     this.#settle(pending);
@@ -179,7 +168,7 @@ export class Reads {
   /** `objectHash`: of what it has; undefined: it has nothing. */
   hashReplied(from: string, request: number, objectHash: number | undefined): void {
     const pending = this.#pending.get(request);
-    const query = pending && queryTo(pending, from);
+    const query = pending && queryTo(pending.queries, from);
     if (pending === undefined || query === undefined || !isWaiting(query)) return;
     query.isHashed = true;
     query.objectHash = objectHash;
@@ -190,7 +179,7 @@ export class Reads {
   /** The member has no answer to this. */
   failed(from: string, request: number): void {
     const pending = this.#pending.get(request);
-    const query = pending && queryTo(pending, from);
+    const query = pending && queryTo(pending.queries, from);
     if (pending === undefined || query === undefined || !isWaiting(query)) return;
     const wasOpen = isOpen(query);
     query.state = "failed";
@@ -203,7 +192,7 @@ export class Reads {
   /** Nothing that was asked of this member will be answered, as it seems. */
   lost(member: string): void {
     for (const pending of this.#pending.values()) {
-      const query = queryTo(pending, member);
+      const query = queryTo(pending.queries, member);
       if (query !== undefined) this.#lose(pending, query);
     }
   }
@@ -211,7 +200,7 @@ export class Reads {
   #ask(pending: Pending, replica: PlacedReplica, wants: "object" | "hash" = "object"): void {
     const { self, copies, isAlone, send, awakeMs } = this.#around;
     const { request, key } = pending;
-    let query = queryTo(pending, replica.member);
+    let query = queryTo(pending.queries, replica.member);
     if (query === undefined) pending.queries.push((query = queryOf(replica, awakeMs())));
     query.replica = replica;
     query.state = "open";
@@ -253,7 +242,7 @@ export class Reads {
     const { replica } = query;
     if (!isOpen(query)) return;
     this.#askAll(pending);
-    const isAsked = (member: string): boolean => (queryTo(pending, member)?.state ?? "failed") !== "failed";
+    const isAsked = (member: string): boolean => (queryTo(pending.queries, member)?.state ?? "failed") !== "failed";
     const standIn = pending.isAnswered ? undefined : this.#around.standIn(name, asked, replica, isAsked);
     if (standIn === undefined && !pending.isAnswered) {
       pending.endsAtMs = Math.min(pending.endsAtMs, this.#around.nowMs() + lastChanceMs);
@@ -343,21 +332,4 @@ export class Reads {
     for (const { object } of copies) if (object !== undefined && !objects.includes(object)) objects.push(object);
     return objects.length < 2 ? objects[0] : mergeAll(objects, this.#around.rulesOf(properties));
   }
-}
-
-function queryOf(replica: PlacedReplica, askedAtMs: number): Query {
-  return { replica, state: "open", askedAtMs, isHashed: false, objectHash: undefined };
-}
-
-function queryTo({ queries }: Pending, member: string): Query | undefined {
-  return queries.find(({ replica }) => replica.member === member);
-}
-
-function isOpen({ state }: Query): boolean {
-  return state === "open";
-}
-
-/** Whether what it says counts. */
-function isWaiting({ state }: Query): boolean {
-  return state === "open" || state === "lost";
 }
