@@ -43,8 +43,8 @@ export const put: Call = (body, session, reply) => {
   if (request.asis === true) throw new Refusal("asis is for Riak's replication, which is not here");
   // told to the client only where it did not know it
   const madeKey = request.key === undefined ? session.newKey() : undefined;
-  const { type, bucket, key = madeKey as string } = request;
-  const name = objectName({ type, bucket, key });
+  const { type, bucket, key } = request;
+  const name = objectName({ type, bucket, key: key ?? (madeKey as string) });
   const asked = {
     type: "put",
     name,

@@ -29,15 +29,21 @@ it("sets and removes in any order, against a Map", () => {
     fc.property(fc.array(step, { maxLength: 200 }), (steps) => {
       const directory = new KeyDirectory();
       const twin = new Map(places.map((place) => [place, new Map<string, Location>()]));
-      for (const { place, key, location: to } of steps) {
-        if (to === null) directory.remove(place, String(key));
-        else expect(directory.set(place, String(key), to)).toEqual(twin.get(place)?.get(String(key)));
-        if (to === null) twin.get(place)?.delete(String(key));
-        else {
-          const { firstFile } = twin.get(place)?.get(String(key)) ?? to;
-          twin.get(place)?.set(String(key), { ...to, firstFile: Math.min(firstFile, to.firstFile) });
+      const [replaced, expected]: [unknown[], unknown[]] = [[], []];
+      for (const { place, key: number, location: to } of steps) {
+        const key = String(number);
+        const keys = twin.get(place) as Map<string, Location>;
+        const before = keys.get(key);
+        if (to === null) {
+          directory.remove(place, key);
+          keys.delete(key);
+        } else {
+          replaced.push(directory.set(place, key, to));
+          expected.push(before);
+          keys.set(key, { ...to, firstFile: Math.min(to.firstFile, before?.firstFile ?? to.firstFile) });
         }
       }
+      expect(replaced).toEqual(expected);
       for (const [place, keys] of twin) {
         const tree = new SumTree();
         for (const [key, { objectHash }] of keys) tree.add(keyHash(key), objectHash);

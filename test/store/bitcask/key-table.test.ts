@@ -35,7 +35,7 @@ it("grows to several times as many keys as there are segments, and loses them ag
     twin.set(key, number);
     if (sizes.has(number + 1)) expectSame(table, slots, twin, keyHash);
   }
-  for (const [key, number] of [...twin]) {
+  for (const [key, number] of twin) {
     if (number % 5 === 0) continue;
     table.remove(table.find(key, keyHash(key)));
     twin.delete(key);
