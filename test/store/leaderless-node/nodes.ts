@@ -11,7 +11,7 @@ import { realTime } from "../../../src/store/io/real-time.js";
 import { startLeaderless, type RunningLeaderless } from "../../../src/store/leaderless-node/start.js";
 import type { LeaderlessStatus } from "../../../src/store/leaderless-node/status.js";
 import type { Member } from "../../../src/store/replica.js";
-import { freePorts } from "../cluster.js";
+import { freePorts, until } from "../cluster.js";
 
 export class TestNodes {
   readonly logLines: string[] = [];
@@ -31,6 +31,12 @@ export class TestNodes {
     const members = ports.map((peerPort, i) => ({ id: i + 1, name: `n${i + 1}`, host: "127.0.0.1", peerPort }));
     const nodes = new TestNodes(members, { ...leaderlessDefaults, ...switches });
     await Promise.all(members.map(({ name }) => nodes.startNode(name)));
+    // a node refuses what clients ask until its disk has what it is to write as
+    for (const { name } of members)
+      await until(
+        () => nodes.health(name),
+        (status) => status === 200,
+      );
     return nodes;
   }
 
