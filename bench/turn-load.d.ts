@@ -8,6 +8,6 @@ interface Job {
   readonly valueBytes: number;
 }
 export function turnLoad(
-  job: Job & { readonly kind: "put" | "get"; readonly durationMs: number; readonly part: string },
+  job: Job & { readonly kind: "put" | "get"; readonly durationMs: number; readonly part: string; readonly isSettled?: boolean },
 ): Promise<{ histogram: Histogram; tookMs: number }>;
-export function fillTurns(job: Job & { readonly keys: number }): Promise<void>;
+export function fillTurns(job: Job & { readonly keys: number; readonly part: string }): Promise<void>;

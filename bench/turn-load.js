@@ -12,11 +12,12 @@ const patienceMs = 10_000;
 /**
  * Requests for `durationMs`, one after the other on each of `inFlight` connections, which go to the ports in turn. Each connection has keys of its own,
  * so that a put always knows of the one before it. A request that fails ends the load: a store that refuses is not measured.
- * @param {{protocol: "riak" | "redis", ports: (number | {host: string, port: number})[], kind: "put" | "get", inFlight: number, valueBytes: number, durationMs: number, part: string}} job
- *   `ports`: of this machine, where no host is said; `part`: whose keys these are; a process of its own has its own
+ * @param {{protocol: "riak" | "redis", ports: (number | {host: string, port: number})[], kind: "put" | "get", inFlight: number, valueBytes: number, durationMs: number, part: string, isSettled?: boolean}} job
+ *   `ports`: of this machine, where no host is said; `part`: whose keys these are; a process of its own has its own;
+ *   `isSettled`: what is to be got is there, from a load before that was like this one
  * @returns {Promise<{histogram: Histogram, tookMs: number}>}
  */
-export async function turnLoad({ protocol: name, ports, kind, inFlight, valueBytes, durationMs, part }) {
+export async function turnLoad({ protocol: name, ports, kind, inFlight, valueBytes, durationMs, part, isSettled = false }) {
   const protocol = protocols[name];
   const connections = await Promise.all(
     Array.from({ length: inFlight }, (_, at) => Turns.open(ports[at % ports.length], protocol)),
@@ -26,7 +27,8 @@ export async function turnLoad({ protocol: name, ports, kind, inFlight, valueByt
   try {
     const keys = connections.map((_, at) => Array.from({ length: keysAConnection }, (_, number) => `${part}-${at}-${number}`));
     const seen = new Map();
-    if (kind === "get") await Promise.all(connections.map((connection, at) => settle(connection, protocol, keys[at], value)));
+    if (kind === "get" && !isSettled)
+      await Promise.all(connections.map((connection, at) => settle(connection, protocol, keys[at], value)));
     const startedAt = performance.now();
     const endsAt = startedAt + durationMs;
     const client = async (connection, mine) => {
@@ -47,16 +49,16 @@ export async function turnLoad({ protocol: name, ports, kind, inFlight, valueByt
 
 /**
  * So many new keys.
- * @param {{protocol: "riak" | "redis", ports: number[], keys: number, inFlight: number, valueBytes: number}} job
+ * @param {{protocol: "riak" | "redis", ports: number[], keys: number, part: string, inFlight: number, valueBytes: number}} job
  */
-export async function fillTurns({ protocol: name, ports, keys, inFlight, valueBytes }) {
+export async function fillTurns({ protocol: name, ports, keys, part, inFlight, valueBytes }) {
   const protocol = protocols[name];
   const connections = await Promise.all(
     Array.from({ length: inFlight }, (_, at) => Turns.open(ports[at % ports.length], protocol)),
   );
   const value = Buffer.alloc(valueBytes, "v");
   const keysOf = (at) =>
-    Array.from({ length: Math.ceil((keys - at) / inFlight) }, (_, number) => `fill-${at + number * inFlight}`);
+    Array.from({ length: Math.ceil((keys - at) / inFlight) }, (_, number) => `${part}-${at + number * inFlight}`);
   try {
     await Promise.all(connections.map((connection, at) => fill(connection, protocol, keysOf(at), value)));
   } finally {

@@ -28,6 +28,7 @@ const troubledMs = 10_000;
 const troubledInFlight = 16;
 /** What the paper promises its users (DeCandia et al. 2007, §2.2). */
 const askedP999Ms = 300;
+const fewKeys = 20_000;
 const manyKeys = 100_000;
 
 const clusters = (signal) => [
@@ -60,7 +61,7 @@ export async function leaderless({ signal }) {
       for (const { load } of stores) await load({ kind, inFlight: warmUpInFlight, durationMs: warmUpMs, signal });
     for (const kind of kinds)
       for (const inFlight of inFlights) lines.push(...(await inTurns(stores, { kind, inFlight, signal })));
-    lines.push(...(await troubled(ours, nodes, loaders, signal)), ...(await perKey(nodes, loaders, signal)), ...missing);
+    lines.push(...(await troubled(ours, nodes, loaders, signal)), ...(await perKey(ours, loaders, signal)), ...missing);
   } finally {
     loaders.close();
     await clearLeaderless();
@@ -77,8 +78,12 @@ export async function clearLeaderless() {
 /** Round after round, store after store. */
 async function inTurns(stores, { kind, inFlight, signal }) {
   const seen = stores.map(() => []);
-  for (let round = 0; round < rounds; round++)
-    for (const [at, store] of stores.entries()) seen[at].push(await burst(store, { kind, inFlight, durationMs, signal }));
+  // what is to be got is put first, once
+  if (kind === "get") for (const { load } of stores) await load({ kind, inFlight, durationMs: 0, signal });
+  for (let round = 0; round < rounds; round++) {
+    for (const [at, store] of stores.entries())
+      seen[at].push(await burst(store, { kind, inFlight, durationMs, isSettled: true, signal }));
+  }
   const of = (at, figure) => median(seen[at].map((one) => one[figure]));
   const timesRaft = of(0, "perSecond") / of(1, "perSecond");
   // what was asked for: gets ahead of raft's, puts where many wait
@@ -157,13 +162,16 @@ function yardstickLine(what, { p50, p99, p999 }, basis) {
   return [what, `≤ ${askedP999Ms} ms`, ms(p999), verdict, `p50 ${ms(p50)}, p99 ${ms(p99)}; ${basis}`];
 }
 
-/** What a key costs a node that has a copy of it: three of five have. */
-async function perKey(nodes, loaders, signal) {
+/** What a key costs a node that has a copy of it: three of five have. On disks that hold nothing to be merged, and in processes that have put some keys already. */
+async function perKey(devious, loaders, signal) {
+  await devious.down();
+  await devious.up();
+  const nodes = await ourNodes(devious, riakPort);
+  const ports = nodes.map(({ port }) => port);
+  const fill = (part, keys) => loaders.fillTurns(ports, { protocol: "riak", part, keys, inFlight: 64, valueBytes, signal });
+  await fill("first", fewKeys);
   const before = await Promise.all(nodes.map(look));
-  await loaders.fillTurns(
-    nodes.map(({ port }) => port),
-    { protocol: "riak", keys: manyKeys, inFlight: 64, valueBytes, signal },
-  );
+  await fill("then", manyKeys);
   const after = await Promise.all(nodes.map(look));
   if ([...before, ...after].includes(undefined))
     return [missingLine("memory and disk per key", "the engine's processes and files are not to be seen from here")];

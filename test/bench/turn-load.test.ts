@@ -42,7 +42,7 @@ describe("a load that takes turns", { timeout: 30_000 }, () => {
 
   it("fills in as many keys as it is told", async () => {
     const before = (await nodes.status("n1")).keys;
-    await fillTurns({ protocol: "riak", ports, inFlight: 3, valueBytes: 8, keys: 40 });
+    await fillTurns({ protocol: "riak", ports, inFlight: 3, valueBytes: 8, keys: 40, part: "fill" });
     expect(
       await until(
         () => nodes.status("n1"),
