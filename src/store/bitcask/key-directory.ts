@@ -1,7 +1,7 @@
 import type { HashTree } from "../leaderless/merkle/hash-tree.js";
 import { keyHash } from "../leaderless/merkle/hash.js";
 import { SumTree } from "../leaderless/merkle/sum-tree.js";
-import type { Place } from "../leaderless/storage.js";
+import { homeNumber, placeName, type Place } from "../leaderless/storage.js";
 import { KeySlots, type Location } from "./key-slots.js";
 import { KeyTable } from "./key-table.js";
 
@@ -56,8 +56,8 @@ export class KeyDirectory {
     tree.subtract(hash, this.#slots.objectHash(slot));
     table.remove(slot);
     if (table.count > 0) return;
-    if (place.kind === "home") this.#homes.delete(numberOf(place));
-    else this.#hints.delete(nameOf(place));
+    if (place.kind === "home") this.#homes.delete(homeNumber(place.partition, place.n));
+    else this.#hints.delete(placeName(place));
   }
 
   /** Those that hold a key at least. */
@@ -93,22 +93,13 @@ export class KeyDirectory {
   }
 
   #of(place: Place): KeysOfPlace | undefined {
-    return place.kind === "home" ? this.#homes.get(numberOf(place)) : this.#hints.get(nameOf(place));
+    return place.kind === "home" ? this.#homes.get(homeNumber(place.partition, place.n)) : this.#hints.get(placeName(place));
   }
 
   #begin(place: Place): KeysOfPlace {
     const keys: KeysOfPlace = { place, tree: new SumTree(), table: new KeyTable(this.#slots) };
-    if (place.kind === "home") this.#homes.set(numberOf(place), keys);
-    else this.#hints.set(nameOf(place), keys);
+    if (place.kind === "home") this.#homes.set(homeNumber(place.partition, place.n), keys);
+    else this.#hints.set(placeName(place), keys);
     return keys;
   }
-}
-
-/** Looked up for every key: a number is quicker than a text. */
-function numberOf({ partition, n }: Place): number {
-  return partition * 256 + n;
-}
-
-function nameOf(place: Extract<Place, { kind: "hint" }>): string {
-  return `${numberOf(place)} ${place.member}`;
 }

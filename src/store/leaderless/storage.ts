@@ -1,3 +1,4 @@
+import { nValMax } from "./limits.js";
 import type { HashTree } from "./merkle/hash-tree.js";
 
 /**
@@ -20,6 +21,11 @@ export function isHome(place: Place): place is HomePlace {
 export function placeName(place: Place): string {
   const home = `${place.partition}/${place.n}`;
   return isHome(place) ? home : `${home}/${place.member}`;
+}
+
+/** As {@link placeName}, of a home: what is looked up for every request is found sooner by a number than by a text. */
+export function homeNumber(partition: number, n: number): number {
+  return partition * (nValMax + 1) + n;
 }
 
 /** The node's disk as the machine needs it. Reads see every write at once; a write is safe once its number was told to be durable. */

@@ -1,7 +1,7 @@
 import type { RingState } from "../gossip/cluster-state.js";
-import { ringSizes } from "../ring/place.js";
 import { ringName } from "../ring/ring.js";
 import type { Transition } from "../ring/transfers.js";
+import { homeNumber } from "../storage.js";
 
 /** What a node is to a home partition. */
 export type Custody =
@@ -22,7 +22,7 @@ export class Custodian {
   #ring: RingState;
   /** Of what this node has lost, by home and N. */
   readonly #heirs = new Map<string, Set<string>>();
-  /** By {@link placeNumber}: it is asked with every request. */
+  /** By {@link homeNumber}: it is asked with every request. */
   readonly #known = new Map<number, Custody>();
 
   constructor(self: string, ring: RingState, transition: Transition) {
@@ -32,7 +32,7 @@ export class Custodian {
   }
 
   of(partition: number, n: number): Custody {
-    const number = placeNumber(partition, n);
+    const number = homeNumber(partition, n);
     const known = this.#known.get(number);
     if (known !== undefined) return known;
     const custody = this.#find(partition, n);
@@ -68,11 +68,4 @@ export class Custodian {
     const isOwner = receivers.includes(this.#self) || owners.some(({ member }) => member === this.#self);
     return isOwner ? { kind: "own" } : { kind: "none", to: [...(this.#heirs.get(`${partition}/${n}`) ?? [])] };
   }
-}
-
-const partitionsMax = Math.max(...ringSizes);
-
-/** No other partition and N have the same. */
-function placeNumber(partition: number, n: number): number {
-  return n * partitionsMax + partition;
 }
