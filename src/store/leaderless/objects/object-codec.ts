@@ -10,6 +10,7 @@
  * and the counter.
  */
 import type { Link } from "../api.js";
+import { allBits, readBits } from "../bounded-reads.js";
 import { ByteReader, MalformedBytes, numberLength, textLength, writeNumber, writeText } from "../versions/binary.js";
 import { readVector, vectorLength, writeVector } from "../versions/vector-codec.js";
 import type { Dot, VersionVector } from "../versions/version-vector.js";
@@ -19,7 +20,7 @@ import { compareLinks, comparePairs, compareSiblings } from "./stored-object.js"
 
 const version = 1;
 const flag = { tombstone: 1, dot: 2, contentType: 4, charset: 8, contentEncoding: 16, lists: 32 } as const;
-const allFlags = Object.values(flag).reduce((all, each) => all | each, 0);
+const allFlags = allBits(flag);
 const siblingBytesMin = 3;
 const noPairs: readonly Pair[] = [];
 const noLinks: readonly Link[] = [];
@@ -119,8 +120,7 @@ function writeSibling(out: Buffer, at: number, sibling: StoredSibling, vector: V
 }
 
 function readSibling(reader: ByteReader, vector: VersionVector): StoredSibling {
-  const flags = reader.byte();
-  if (flags > allFlags) throw new MalformedBytes("a sibling has unknown flags");
+  const flags = readBits(reader, allFlags);
   const has = (one: number): boolean => (flags & one) !== 0;
   const isTombstone = has(flag.tombstone);
   const lastModifiedUs = reader.number();
