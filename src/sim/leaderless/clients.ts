@@ -1,5 +1,6 @@
 import type { Prng } from "../../core/prng.js";
 import type { Answer, Answers, ObjectName, ReadOptions, Request, WriteOptions } from "../../store/leaderless/api.js";
+import { bareContent } from "../../store/leaderless/objects/stored-object.js";
 import type { Timeline } from "../timeline.js";
 import type { Trace } from "../trace.js";
 import { nothing, type CausalHistory, type Past, type Shown, type Write } from "./causal-history.js";
@@ -47,14 +48,6 @@ type ReadValue = Answers["get"];
 
 const travelMsMax = 2;
 const bucket = { type: "default", bucket: "b" } as const;
-const emptyContent = {
-  contentType: undefined,
-  charset: undefined,
-  contentEncoding: undefined,
-  userMeta: [],
-  indexes: [],
-  links: [],
-};
 
 /** Clients of objects, one question at a time each, who keep book of what they asked for and what they were shown. */
 export class SimClients {
@@ -171,7 +164,7 @@ export class SimClients {
   ): void {
     const write = this.#begin(key, past, false);
     const returnBody = this.#prng.chance(0.3);
-    const content = { value: Buffer.from(write.id), ...emptyContent };
+    const content = { value: Buffer.from(write.id), ...bareContent };
     const options = this.#optionsOf(write);
     const request: Put = { type: "put", name: nameOf(key), context, content, options, condition, returnBody };
     const text = (): string =>

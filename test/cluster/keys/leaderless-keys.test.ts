@@ -7,6 +7,7 @@ import { leaderlessKeys } from "../../../src/cluster/keys/leaderless-keys.js";
 import { createObjectClient } from "../../../src/cluster/keys/object-client.js";
 import { RiakHttpServer } from "../../../src/store/io/riak-http-server.js";
 import type { LeaderlessStore, Request } from "../../../src/store/leaderless/api.js";
+import { bareContent } from "../../../src/store/leaderless/objects/stored-object.js";
 import { Box } from "../../store/leaderless/machine/box.js";
 
 const plain = new Chalk({ level: 0 });
@@ -127,7 +128,7 @@ test("nothing is found of what never was, and of what was deleted", async () => 
 
 test("bytes that are no text are shown as base64", async () => {
   const { box, keys } = await cluster();
-  box.put("n1", "k", "", { content: { ...emptyContent, value: Buffer.from([0xff, 0x00]) } });
+  box.put("n1", "k", "", { content: { ...bareContent, value: Buffer.from([0xff, 0x00]) } });
   const found = (await get(keys["n1"], "b/k")) as NamedObject;
   expect(found.siblings[0]).toMatchObject({ value: null, base64: "/wA=", through: null });
   expect(renderFound(found, plain)).toBe("base64:/wA=");
@@ -167,16 +168,6 @@ test("a type that there is not, a quorum of more than N and owners who are away 
   for (const away of ["n2", "n3", "n4", "n5"]) box.of(away).isPaused = true;
   await expect(put(keys["n1"], "users/ada", "1", { w: "all" })).rejects.toMatchObject({ code: "REQUEST_INDEFINITE" });
 });
-
-const emptyContent = {
-  value: Buffer.alloc(0),
-  contentType: undefined,
-  charset: undefined,
-  contentEncoding: undefined,
-  userMeta: [],
-  indexes: [],
-  links: [],
-};
 
 test("of data types the value is shown that their bytes stand for", async () => {
   const { box, keys } = await cluster();

@@ -46,22 +46,23 @@ export function siblingOf(written: Written, dot: Dot | undefined, lastModifiedUs
   };
 }
 
-/** All its siblings are deletions: for clients there is nothing. */
-export function isDeleted(object: StoredObject): boolean {
-  return object.siblings.every(({ isTombstone }) => isTombstone);
-}
-
-/** What deletes an object. */
-export const tombstone: Written = {
-  value: new Uint8Array(0),
+/** Of a value that nothing is said of. */
+export const bareContent: Omit<Content, "value"> = {
   contentType: undefined,
   charset: undefined,
   contentEncoding: undefined,
   userMeta: [],
   indexes: [],
   links: [],
-  isTombstone: true,
 };
+
+/** All its siblings are deletions: for clients there is nothing. */
+export function isDeleted(object: StoredObject): boolean {
+  return object.siblings.every(({ isTombstone }) => isTombstone);
+}
+
+/** What deletes an object. */
+export const tombstone: Written = { value: new Uint8Array(0), ...bareContent, isTombstone: true };
 
 /** Those with dots come first, by these; the others oldest first. 0: they are the same, byte by byte. */
 export function compareSiblings(a: StoredSibling, b: StoredSibling): number {

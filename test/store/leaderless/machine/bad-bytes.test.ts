@@ -8,9 +8,10 @@ import type { BucketType } from "../../../../src/store/leaderless/gossip/cluster
 import { decodeMessages, isCoded, type CodedMessage } from "../../../../src/store/leaderless/message-codec.js";
 import { parseMessage } from "../../../../src/store/leaderless/message-shape.js";
 import type { Message } from "../../../../src/store/leaderless/messages.js";
+import { bareContent } from "../../../../src/store/leaderless/objects/stored-object.js";
 import { MalformedBytes } from "../../../../src/store/leaderless/versions/binary.js";
 import { messageBytes } from "../message-bytes.js";
-import { bareContent, Box, nameOf } from "./box.js";
+import { Box, nameOf } from "./box.js";
 import { mutated, mutatedBytes } from "./mutants.js";
 
 const members = ["n1", "n2", "n3", "n4"];

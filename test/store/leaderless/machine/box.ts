@@ -1,11 +1,12 @@
 import { createPrng } from "../../../../src/core/prng.js";
-import type { Answer, Content, ObjectName, Page, Request, Sibling } from "../../../../src/store/leaderless/api.js";
+import type { Answer, ObjectName, Page, Request, Sibling } from "../../../../src/store/leaderless/api.js";
 import type { BucketType, ClusterState } from "../../../../src/store/leaderless/gossip/cluster-state.js";
 import { foundRing } from "../../../../src/store/leaderless/gossip/membership.js";
 import { deserializeState } from "../../../../src/store/leaderless/gossip/parse.js";
 import { clusterStateName, epochsName, Leaderless, type LeaderlessOptions } from "../../../../src/store/leaderless/machine.js";
 import type { LeaderlessEvent } from "../../../../src/store/leaderless/steps.js";
 import { sentBy, type Message } from "../../../../src/store/leaderless/messages.js";
+import { bareContent } from "../../../../src/store/leaderless/objects/stored-object.js";
 import { Epochs } from "../../../../src/store/leaderless/versions/epochs.js";
 import { MemoryStorage } from "./memory-storage.js";
 
@@ -239,16 +240,6 @@ export function putOf(key: string, value: string, more: Partial<Put> = {}): Put 
     ...more,
   };
 }
-
-/** Of a value that nothing is said of. */
-export const bareContent: Omit<Content, "value"> = {
-  contentType: undefined,
-  charset: undefined,
-  contentEncoding: undefined,
-  userMeta: [],
-  indexes: [],
-  links: [],
-};
 
 export function nameOf(key: string): ObjectName {
   return { type: "default", bucket: "b", key };

@@ -2,7 +2,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Failure, IndexEntry, IndexQuery, Request } from "../../../../src/store/leaderless/api.js";
-import { bareContent, Box } from "./box.js";
+import { bareContent } from "../../../../src/store/leaderless/objects/stored-object.js";
+import { Box } from "./box.js";
 
 const five = ["n1", "n2", "n3", "n4", "n5"];
 
