@@ -5,7 +5,7 @@ import { until } from "../store/cluster.js";
 import { TestNodes } from "../store/leaderless-node/nodes.js";
 import { bashoClient, valuesOf } from "../support/clients/basho.js";
 
-describe("a load that takes turns", { timeout: 30_000 }, () => {
+describe("a load that takes turns", () => {
   let nodes: TestNodes;
   let ports: number[];
   const names = ["n1", "n2", "n3"];

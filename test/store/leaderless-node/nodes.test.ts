@@ -1,5 +1,5 @@
 // Shows that nodes of the leaderless store serve one of Riak's own clients through any of them, on real disks and sockets, and go on from their disks.
-import { afterEach, expect, it, vi } from "vitest";
+import { afterEach, expect, it } from "vitest";
 import type { RingView } from "../../../src/core/ring-contract.js";
 import { bashoClient, valuesOf, type BashoClient } from "../../support/clients/basho.js";
 import { until } from "../cluster.js";
@@ -21,8 +21,6 @@ async function clientOf(nodes: TestNodes, name: string): Promise<BashoClient> {
   cleanUp.push(() => client.stop());
   return client;
 }
-
-vi.setConfig({ testTimeout: 30_000 });
 
 const names = ["n1", "n2", "n3", "n4", "n5"];
 

@@ -1,11 +1,9 @@
 // Shows that owners of a place find and repair what they hold otherwise, though nobody reads it, and that deletions stay deleted and are forgotten.
 import { serialize } from "node:v8";
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import type { Message } from "../../../../src/store/leaderless/messages.js";
 import { Box, nameOf } from "./box.js";
 import { MemoryStorage } from "./memory-storage.js";
-
-vi.setConfig({ testTimeout: 30_000 });
 
 const five = ["n1", "n2", "n3", "n4", "n5"];
 /** Anti-entropy has to do it alone. */
