@@ -172,7 +172,7 @@ function imageContainer(identity: Identity, { node, service }: ImageBoot): Conta
     command: command ?? [],
     environment: { ...commonEnvironment(identity, service, node), ...environment },
     volumes: [],
-    ports,
+    ports: ports.map(({ container }) => container),
   };
 }
 

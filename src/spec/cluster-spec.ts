@@ -3,6 +3,20 @@ import type { LeaderlessSwitches } from "../core/leaderless-switches.js";
 import { safeSwitches, type StoreSwitches } from "../core/store-switches.js";
 import type { LogFormat } from "../core/log-format.js";
 import type { RolesProbe } from "../core/roles.js";
+import { noHooks, noLimits } from "./own-image.js";
+import type {
+  BuildSpec,
+  Dependency,
+  FileSpec,
+  Hooks,
+  Limits,
+  PublishedPort,
+  PullPolicy,
+  ReadySpec,
+  RestartSpec,
+  Ulimit,
+  VolumeSpec,
+} from "./own-image.js";
 
 /** What a folder's spec is called. */
 export const specFileName = "devious.yaml";
@@ -11,6 +25,24 @@ export interface ClusterSpec {
   readonly name: string;
   readonly services: readonly ServiceSpec[];
   readonly logging: LoggingSpec;
+  /** How links between nodes are as long as the cluster is up; in force once it is ready. */
+  readonly links: readonly LinkProfile[];
+  /** What `{{seed}}` is. */
+  readonly seed: number;
+}
+
+/** A kind of link between two groups of nodes, which have none in common, in both directions. At least one of the impairments is there. */
+export interface LinkProfile {
+  /** As the spec names them: zones, services or nodes. */
+  readonly between: readonly [string, string];
+  readonly nodes: readonly [readonly string[], readonly string[]];
+  /** One way, so a round trip takes twice as long. */
+  readonly delayMs: number;
+  readonly jitterMs: number;
+  /** Share of packets, 0 to 1. */
+  readonly loss: number;
+  /** Bits a second; null: no limit. */
+  readonly rateBits: number | null;
 }
 
 export interface LoggingSpec {
@@ -42,6 +74,10 @@ interface Service {
   readonly zones: Readonly<Record<string, string>>;
   /** Whom random faults keep away from: `all` of its nodes, or these. */
   readonly protect: "all" | readonly string[];
+  /** What its nodes wait for before they start. */
+  readonly dependsOn: readonly Dependency[];
+  readonly limits: Limits;
+  readonly hooks: Hooks;
 }
 
 /** Nodes of the bundled store. */
@@ -49,21 +85,62 @@ export interface StoreService extends Service {
   readonly store: StoreSpec;
 }
 
-/** Nodes of an image of the user's. */
+/** Nodes of an image of the user's. Texts may have templates in them, which {@link ./templates.ts forNode} fills in for a node. */
 export interface ImageService extends Service {
+  /** Reference; of what is built, the name that it gets. */
   readonly image: string;
+  /** Null: the image comes from elsewhere. */
+  readonly build: BuildSpec | null;
+  readonly pull: PullPolicy;
   /** Null: the image's own. */
   readonly entrypoint: readonly string[] | null;
   /** Null: the image's own. */
   readonly command: readonly string[] | null;
+  /** Those of `env_file` among them. */
   readonly environment: Readonly<Record<string, string>>;
-  /** Container ports published on 127.0.0.1. */
-  readonly ports: readonly number[];
+  readonly ports: readonly PublishedPort[];
+  readonly volumes: readonly VolumeSpec[];
+  readonly files: readonly FileSpec[];
+  /** Null: it has run for a moment, listens on its published ports, and its image's health check, if any, is content. */
+  readonly ready: ReadySpec | null;
+  readonly restart: RestartSpec;
+  /** `name`, `1000` or `1000:1000`; null: the image's own. */
+  readonly user: string | null;
+  readonly capAdd: readonly string[];
+  readonly ulimits: readonly Ulimit[];
+  /** From SIGTERM to SIGKILL. */
+  readonly stopGraceMs: number;
+  /** Container labels of the user's, none of ours. */
+  readonly labels: Readonly<Record<string, string>>;
   /** Null: nobody can tell who leads. */
   readonly roles: RolesProbe | null;
   /** Null: its lines are understood as they come. */
   readonly logs: LogFormat | null;
 }
+
+/** What a service of an image is where its spec says nothing. */
+export const imageDefaults = {
+  build: null,
+  pull: "missing",
+  entrypoint: null,
+  command: null,
+  environment: {},
+  ports: [],
+  volumes: [],
+  files: [],
+  ready: null,
+  restart: { policy: "no", maxRetries: null },
+  user: null,
+  capAdd: [],
+  ulimits: [],
+  stopGraceMs: 5000,
+  labels: {},
+  roles: null,
+  logs: null,
+  dependsOn: [],
+  limits: noLimits,
+  hooks: noHooks,
+} as const satisfies Omit<ImageService, "name" | "nodes" | "zones" | "protect" | "image">;
 
 /** Options of each design of the bundled store. */
 export type StoreSpec = RaftSpec | LeaderlessSpec;
@@ -136,12 +213,18 @@ export function prefixOf({ name, nodes }: Pick<ServiceSpec, "name" | "nodes">): 
 
 /** A service of the bundled store with nothing said about it but this. */
 export function storeService(name: string, nodes: readonly string[], store: StoreSpec = raftDefaults): StoreService {
-  return { name, store, nodes, zones: {}, protect: [] };
+  return { name, store, nodes, zones: {}, protect: [], dependsOn: [], limits: noLimits, hooks: noHooks };
 }
+
+/** What a spec is that says nothing but its services. */
+export const clusterDefaults = { logging: { ship: null }, links: [], seed: 1 } as const satisfies Omit<
+  ClusterSpec,
+  "name" | "services"
+>;
 
 /** The spec of a folder that has none: three raft nodes. */
 export function defaultSpec(name: string, nodes = defaultNodes): ClusterSpec {
-  return { name, services: [storeService(defaultService, nodeNames(undefined, nodes))], logging: { ship: null } };
+  return { name, services: [storeService(defaultService, nodeNames(undefined, nodes))], ...clusterDefaults };
 }
 
 export function isImage(service: ServiceSpec): service is ImageService {

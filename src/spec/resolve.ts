@@ -2,7 +2,15 @@ import { leaderlessDefaults, type LeaderlessSwitches } from "../core/leaderless-
 import { safeSwitches } from "../core/store-switches.js";
 import { toName } from "../core/ids.js";
 import type { RolesProbe } from "../core/roles.js";
-import { defaultNodes, defaultService, nodeNames, raftDefaults } from "./cluster-spec.js";
+import {
+  clusterDefaults,
+  defaultNodes,
+  defaultService,
+  imageDefaults,
+  nodeNames,
+  raftDefaults,
+  storeService,
+} from "./cluster-spec.js";
 import type { ClusterSpec, ServiceSpec, ShipSpec, StoreSpec, TlsSpec } from "./cluster-spec.js";
 import type { ServiceFile, SpecFile } from "./schema.js";
 import { fillIn } from "./shipping.js";
@@ -19,7 +27,12 @@ export function resolve(file: SpecFile, folderName: string, variables: Variables
     file.services === undefined
       ? [resolveService(defaultService, { nodes, store, protect }, undefined, zones)]
       : Object.entries(file.services).map(([name, service]) => resolveService(name, service, name, zones));
-  return { name: file.name ?? toName(folderName), services, logging: { ship: shipSpec(file.logging?.ship, variables) } };
+  return {
+    ...clusterDefaults,
+    name: file.name ?? toName(folderName),
+    services,
+    logging: { ship: shipSpec(file.logging?.ship, variables) },
+  };
 }
 
 function resolveService(
@@ -39,14 +52,15 @@ function resolveService(
     zones: Object.fromEntries(zoned),
     protect: file.protect === true ? ("all" as const) : file.protect === undefined || file.protect === false ? [] : file.protect,
   };
-  if (file.image === undefined) return { ...common, store: storeSpec(file.store) };
+  if (file.image === undefined) return { ...storeService(name, nodes, storeSpec(file.store)), ...common };
   return {
+    ...imageDefaults,
     ...common,
     image: file.image,
     entrypoint: file.entrypoint ?? null,
     command: file.command ?? null,
     environment: file.environment ?? {},
-    ports: file.ports ?? [],
+    ports: (file.ports ?? []).map((container) => ({ container, host: null })),
     roles: rolesProbe(file.roles),
     logs: file.logs ?? null,
   };

@@ -14,7 +14,7 @@ import type { Certificates } from "../../src/cluster/tls/certificates.js";
 import { label } from "../../src/core/labels.js";
 import { logFormatOf } from "../../src/core/log-format.js";
 import type { ContainerSpec } from "../../src/engine/port.js";
-import { raftDefaults, storeService } from "../../src/spec/cluster-spec.js";
+import { imageDefaults, raftDefaults, storeService } from "../../src/spec/cluster-spec.js";
 import type { ImageService, Shipping, StoreService } from "../../src/spec/cluster-spec.js";
 
 const identity: Identity = {
@@ -186,15 +186,15 @@ test("zone and protection are on a node's labels where it has them, and remake i
 });
 
 const api: ImageService = {
+  ...imageDefaults,
   name: "api",
   nodes: ["api-1"],
   zones: {},
   protect: "all",
   image: "my-api:dev",
-  entrypoint: null,
   command: ["node", "server.js"],
   environment: { PORT: "8080", DEVIOUS_SERVICE: "mine" },
-  ports: [8080, 9090],
+  ports: [8080, 9090].map((container) => ({ container, host: null })),
   roles: { by: "exec", command: ["role"], leader: "^master" },
   logs: { format: "json", message: "text" },
 };
@@ -262,7 +262,7 @@ test("it is made anew for whatever it was told, and for a rebuilt image of the s
     { ...api, entrypoint: ["sh"] },
     { ...api, command: null },
     { ...api, environment: {} },
-    { ...api, ports: [8080] },
+    { ...api, ports: [{ container: 8080, host: null }] },
     { ...api, roles: null },
     { ...api, logs: null },
     { ...api, protect: [] },

@@ -7,7 +7,7 @@ import { describePlan, isNothing, lacksQuorum, planUp } from "../../src/cluster/
 import type { Member, Plan } from "../../src/cluster/plan.js";
 import { label } from "../../src/core/labels.js";
 import type { ContainerInfo, ContainerState, VolumeInfo } from "../../src/engine/port.js";
-import { defaultSpec, nodeNames, storeService } from "../../src/spec/cluster-spec.js";
+import { clusterDefaults, defaultSpec, imageDefaults, nodeNames, storeService } from "../../src/spec/cluster-spec.js";
 import type { ClusterSpec, Shipping } from "../../src/spec/cluster-spec.js";
 
 const agent: ContainerInfo = { id: "id-chaos", name: "chaos", image: "i", labels: { [label.hash]: "h" }, state: "running" };
@@ -55,29 +55,24 @@ const nothing: Observed = {
 const three = defaultSpec("demo");
 const n123 = nodeNames(undefined, 3);
 const twoServices: ClusterSpec = {
+  ...clusterDefaults,
   name: "demo",
   services: ["a", "b"].map((name) => storeService(name, nodeNames(name, 2))),
-  logging: { ship: null },
 };
 
 const images: ClusterSpec = {
+  ...clusterDefaults,
   name: "demo",
   services: [
     {
+      ...imageDefaults,
       name: "api",
       nodes: nodeNames("api", 2),
       zones: {},
       protect: [],
       image: "my-api:dev",
-      entrypoint: null,
-      command: null,
-      environment: {},
-      ports: [],
-      roles: null,
-      logs: null,
     },
   ],
-  logging: { ship: null },
 };
 
 function sending(otlp: string): ClusterSpec {

@@ -7,7 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { makeAuthority, makeCertificate } from "../../../src/cluster/tls/certificate.js";
 import { certificatesOf, digestOf } from "../../../src/cluster/tls/certificates.js";
 import type { Certificates } from "../../../src/cluster/tls/certificates.js";
-import { raftDefaults, storeService } from "../../../src/spec/cluster-spec.js";
+import { clusterDefaults, raftDefaults, storeService } from "../../../src/spec/cluster-spec.js";
 import type { TlsSpec } from "../../../src/spec/cluster-spec.js";
 
 const dayMs = 24 * 60 * 60 * 1000;
@@ -28,9 +28,9 @@ interface Asked {
 
 async function certificates({ tls, nodes = ["n1"], atMs = nowMs, dryRun = false, notes = [] }: Asked): Promise<Certificates> {
   const spec = {
+    ...clusterDefaults,
     name: "shop",
     services: [storeService("store", nodes, { ...raftDefaults, tls }), storeService("plain", ["plain-1"])],
-    logging: { ship: null },
   };
   const report = (event: { type: string; text?: string }): void => void notes.push(event.text ?? event.type);
   const found = await certificatesOf({ spec, owner: folder, dryRun, nowMs: atMs, report });
