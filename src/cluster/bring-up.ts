@@ -47,7 +47,7 @@ export async function bringUp(engine: Engine, request: BringUpRequest): Promise<
     findImages(engine, spec),
     certificatesOf({ ...request, nowMs: Date.now() }),
   ]);
-  const identity: Identity = { cluster: spec.name, owner, image: recipe.reference, imageIds, certificates };
+  const identity: Identity = { cluster: spec.name, owner, image: recipe.reference, imageIds, seed: spec.seed, certificates };
   // the agent is asked only where it matters: most often all nodes run
   const heard = observed.nodes.every(isUp) ? undefined : await activeFaults(engine, observed);
   const keptDown = keptDownBy(heard ?? []);

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { isDeepStrictEqual } from "node:util";
 import { label } from "../core/labels.js";
 import type { Role } from "../core/labels.js";
 import { agentEnv, agentPaths, clientPort, dataDir, nodeEnv, riakHttpPort, riakPbPort } from "../core/node-contract.js";
@@ -8,8 +9,11 @@ import { changedSwitches } from "../core/store-switches.js";
 import type { ContainerSpec, Labels } from "../engine/port.js";
 import { imagePaths } from "../image/recipe.js";
 import { isImage, placeOf, raftDefaults } from "../spec/cluster-spec.js";
-import type { ImageService, RaftSpec, ServiceSpec, Shipping, StoreSpec } from "../spec/cluster-spec.js";
+import type { RaftSpec, ServiceSpec, Shipping, StoreService, StoreSpec } from "../spec/cluster-spec.js";
+import { forNode } from "../spec/templates.js";
+import { noLimits } from "../spec/own-image.js";
 import type { TlsClients } from "../store/node-options.js";
+import { imageFacts, imagePart } from "./image-node.js";
 import {
   agentContainerName,
   bookmarkVolumeName,
@@ -32,6 +36,8 @@ export interface Identity {
   readonly image: string;
   /** The user's images: reference -> id. */
   readonly imageIds: ReadonlyMap<string, string>;
+  /** What `{{seed}}` is in what the spec says of images. */
+  readonly seed: number;
   /** By service: what nodes show clients that come over TLS. */
   readonly certificates?: ReadonlyMap<string, Certificates>;
 }
@@ -45,14 +51,16 @@ export function clusterLabels({ cluster, owner }: Identity): Labels {
  * in it, so that a new kind of fact leaves the containers of before as they are.
  */
 export function nodeHash(
-  identity: Pick<Identity, "image" | "imageIds" | "certificates">,
+  identity: Pick<Identity, "image" | "imageIds" | "seed" | "certificates">,
   service: ServiceSpec,
   node: string,
 ): string {
-  const { image, imageIds, certificates } = identity;
+  const { imageIds, seed, certificates } = identity;
   const { zone, protected: isProtected } = placeOf(service, node);
   return hashOf({
-    ...(isImage(service) ? imageFacts(service, imageIds.get(service.image)) : { image, store: storeFacts(service.store) }),
+    ...(isImage(service)
+      ? imageFacts(forNode(service, node, seed), node, imageIds.get(service.image))
+      : storeNodeFacts(identity, service)),
     ...tlsFacts(certificates?.get(service.name)),
     ...(zone === null ? {} : { zone }),
     ...(isProtected ? { protect: true } : {}),
@@ -62,6 +70,10 @@ export function nodeHash(
 /** Whatever the spec says of them, a certificate is what is in its files. */
 function tlsFacts(certificates: Certificates | undefined): object {
   return certificates === undefined ? {} : { tls: digestOf(certificates) };
+}
+
+function storeNodeFacts({ image }: Pick<Identity, "image">, { store, limits }: StoreService): object {
+  return { image, store: storeFacts(store), ...(isDeepStrictEqual(limits, noLimits) ? {} : { limits }) };
 }
 
 function storeFacts(store: StoreSpec): object {
@@ -76,21 +88,6 @@ function changedUpkeep({ quotaBytes, autoCompaction }: Pick<RaftSpec, "quotaByte
   return {
     ...(quotaBytes === raftDefaults.quotaBytes ? {} : { quotaBytes }),
     ...(autoCompaction === null ? {} : { autoCompaction }),
-  };
-}
-
-/** `id`: a rebuilt image keeps its name. */
-function imageFacts(service: ImageService, id: string | undefined): object {
-  const { image, entrypoint, command, environment, ports, roles, logs } = service;
-  return {
-    image,
-    id,
-    entrypoint,
-    command,
-    environment,
-    ports,
-    ...(roles === null ? {} : { roles }),
-    ...(logs === null ? {} : { logs }),
   };
 }
 
@@ -146,8 +143,14 @@ function storeContainer(identity: Identity, boot: StoreBoot): ContainerSpec {
         },
       },
     ],
-    ports: service.store.design === "leaderless" ? [clientPort, riakPbPort, riakHttpPort] : [clientPort],
+    ports: portsOf(service.store).map((container) => ({ container, host: null })),
+    cpus: service.limits.cpus ?? undefined,
+    memoryBytes: service.limits.memoryBytes ?? undefined,
   };
+}
+
+function portsOf({ design }: StoreSpec): readonly number[] {
+  return design === "leaderless" ? [clientPort, riakPbPort, riakHttpPort] : [clientPort];
 }
 
 /** What the program is told; where it is told of no design, it is raft's. */
@@ -159,20 +162,18 @@ function storeOptions(store: StoreSpec): object {
 }
 
 function imageContainer(identity: Identity, { node, service }: ImageBoot): ContainerSpec {
-  const { image, entrypoint, command, environment, ports, roles, logs } = service;
+  const filled = forNode(service, node, identity.seed);
+  const { environment, labels, roles, logs } = filled;
   return {
     ...commonSpec(identity, node),
-    image,
+    ...imagePart(identity.cluster, clusterLabels(identity), filled, node),
     labels: {
+      ...labels,
       ...nodeLabels(identity, service, node),
       ...(roles === null ? {} : { [label.roles]: JSON.stringify(roles) }),
       ...(logs === null ? {} : { [label.logs]: JSON.stringify(logs) }),
     },
-    entrypoint: entrypoint ?? undefined,
-    command: command ?? [],
     environment: { ...commonEnvironment(identity, service, node), ...environment },
-    volumes: [],
-    ports: ports.map(({ container }) => container),
   };
 }
 

@@ -12,6 +12,16 @@ export function nodeVolumeName(cluster: string, node: string): string {
   return `devious.${cluster}.${node}.data`;
 }
 
+/** What a node of the user's image keeps, by the name that its spec gives it. */
+export function imageVolumeName(cluster: string, node: string, name: string): string {
+  return `devious.${cluster}.${node}.${name}`;
+}
+
+/** One for all nodes that name it. */
+export function sharedVolumeName(cluster: string, name: string): string {
+  return `devious.${cluster}.${name}.shared`;
+}
+
 /** The agent; `chaos` is no node's name, since those end in a number. */
 export function agentContainerName(cluster: string): string {
   return `devious.${cluster}.chaos`;

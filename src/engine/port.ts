@@ -78,8 +78,24 @@ export interface ContainerSpec {
   readonly aliases: readonly string[];
   /** Volumes to mount; one that is not there yet is made together with the container. */
   readonly volumes: readonly VolumeMount[];
-  /** Container ports published on 127.0.0.1, port chosen by the engine. */
-  readonly ports: readonly number[];
+  /** Published on 127.0.0.1. */
+  readonly ports: readonly PortMapping[];
+  /** Files and folders of the engine's machine; one that is not there is refused. */
+  readonly binds?: readonly BindMount[] | undefined;
+  readonly tmpfs?: readonly TmpfsMount[] | undefined;
+  /** Unless given, what has ended stays so. */
+  readonly restart?: RestartPolicy | undefined;
+  /** `name`, `uid` or `uid:gid`, in place of the image's own. */
+  readonly user?: string | undefined;
+  /** Capabilities beyond those that every container has, as `SYS_NICE`. */
+  readonly capAdd?: readonly string[] | undefined;
+  readonly ulimits?: readonly Ulimit[] | undefined;
+  /** How many of the machine's processors it may keep busy; may be a fraction. */
+  readonly cpus?: number | undefined;
+  /** Of its memory, swapped out or not: who needs more is killed. */
+  readonly memoryBytes?: number | undefined;
+  /** From SIGTERM to SIGKILL where who stops it says nothing else. */
+  readonly stopGraceMs?: number | undefined;
   /** True for a container that may do to its own network what the agent may do to a node's, and nothing else of what the agent may. */
   readonly looksAtKernel?: boolean;
   /** What only the agent gets: it sees the processes and control groups of the engine's host, and these paths of it (`there:here`). */
@@ -96,6 +112,39 @@ export interface VolumeMount {
   readonly path: string;
   /** For a volume that this container makes; one that is there keeps its own. */
   readonly labels: Labels;
+  readonly readOnly?: boolean | undefined;
+}
+
+export interface PortMapping {
+  readonly container: number;
+  /** Port of this machine; null: the engine chooses one that is free. */
+  readonly host: number | null;
+}
+
+export interface BindMount {
+  /** Absolute, on the engine's machine. */
+  readonly source: string;
+  readonly path: string;
+  readonly readOnly: boolean;
+}
+
+/** A folder in memory, empty at each start. */
+export interface TmpfsMount {
+  readonly path: string;
+  /** Null: as much as there is memory. */
+  readonly sizeBytes: number | null;
+}
+
+export interface RestartPolicy {
+  readonly policy: "no" | "on-failure" | "always" | "unless-stopped";
+  /** Of `on-failure` only; null: always again. */
+  readonly maxRetries: number | null;
+}
+
+export interface Ulimit {
+  readonly name: string;
+  readonly soft: number;
+  readonly hard: number;
 }
 
 export interface EngineInfo {
@@ -123,13 +172,16 @@ export interface FileToPut {
   readonly name: string;
   readonly byteLength: number;
   readonly content: () => AsyncIterable<Uint8Array>;
-  /** Only root may read it; otherwise anyone may. */
-  readonly isSecret?: boolean;
+  /** Permission bits; unless given, all may read it. */
+  readonly mode?: number | undefined;
 }
 
 export interface Containers {
   createContainer(spec: ContainerSpec): Promise<string>;
-  /** Puts a file into a folder of a container, or of a volume of its; the container need not run. */
+  /**
+   * Puts a file of root's into a folder of a container, or of a volume of its; the container need not run. The file's name may be a path: folders
+   * of it that are not there are made, the first folder has to be.
+   */
   putFile(id: string, folder: string, file: FileToPut): Promise<void>;
   startContainer(id: string): Promise<void>;
   /** SIGTERM, then SIGKILL after `graceMs`. */

@@ -22,6 +22,7 @@ const identity: Identity = {
   owner: "/home/me/shop",
   image: "devious/node:1",
   imageIds: new Map([["my-api:dev", "sha256:1"]]),
+  seed: 1,
 };
 const service: StoreService = storeService("kv", ["kv-1", "kv-2"]);
 const both: readonly Member[] = [
@@ -72,7 +73,7 @@ test("a node is told who it is by its environment, and is found by its labels", 
         },
       },
     ],
-    ports: [2379],
+    ports: [{ container: 2379, host: null }],
   });
 });
 
@@ -169,6 +170,8 @@ test("a node is made anew for another image or other options, never for other pe
 test("what a spec does not mention leaves the hashes of before as they were", () => {
   expect(nodeHash(identity, service, "kv-2")).toBe("e58a2eef6f424508");
   expect(agentHash(identity.image)).toBe("114795715d5996a4");
+  const old: ImageService = { ...plain, command: ["node", "server.js"], environment: { PORT: "8080" } };
+  expect(nodeHash(identity, { ...old, ports: [{ container: 8080, host: null }] }, "api-1")).toBe("c9433669e5754a7c");
 });
 
 const placed: StoreService = { ...service, zones: { "kv-1": "eu", kv: "us" }, protect: ["kv-2"] };
@@ -185,13 +188,17 @@ test("zone and protection are on a node's labels where it has them, and remake i
   expect(nodeHash(identity, { ...placed, protect: [] }, "kv-1")).toBe(nodeHash(identity, placed, "kv-1"));
 });
 
-const api: ImageService = {
+const plain: ImageService = {
   ...imageDefaults,
   name: "api",
   nodes: ["api-1"],
   zones: {},
-  protect: "all",
+  protect: [],
   image: "my-api:dev",
+};
+const api: ImageService = {
+  ...plain,
+  protect: "all",
   command: ["node", "server.js"],
   environment: { PORT: "8080", DEVIOUS_SERVICE: "mine" },
   ports: [8080, 9090].map((container) => ({ container, host: null })),
@@ -221,8 +228,63 @@ test("a node of the user's image has what the spec says, no volume, and says how
     network: "devious.shop",
     aliases: ["api-1"],
     volumes: [],
-    ports: [8080, 9090],
+    ports: [8080, 9090].map((container) => ({ container, host: null })),
+    binds: [],
+    tmpfs: [],
+    restart: { policy: "no", maxRetries: null },
+    capAdd: [],
+    ulimits: [],
+    stopGraceMs: 5000,
   });
+});
+
+test("each node has what the spec says with its own name in it, volumes and port of its own, and what is shared", () => {
+  const both: ImageService = {
+    ...api,
+    nodes: ["api-1", "api-2"],
+    protect: [],
+    command: ["serve", "{{peers}}"],
+    environment: { ME: "{{node}} {{seed}}" },
+    ports: [{ container: 80, host: [9000, 9001] }],
+    volumes: [
+      { type: "volume", name: "data", target: "/data", readOnly: false, shared: false },
+      { type: "volume", name: "pool", target: "/pool", readOnly: true, shared: true },
+      { type: "bind", source: "/conf/{{node}}", target: "/etc/api", readOnly: true },
+      { type: "tmpfs", target: "/tmp", sizeBytes: 1024 },
+    ],
+    labels: { team: "{{service}}", [label.node]: "mine" },
+    user: "1000",
+    limits: { cpus: 0.5, memoryBytes: 2 ** 28 },
+  };
+  const owned = { "devious.cluster": "shop", "devious.owner": "/home/me/shop" };
+  const spec = nodeContainer({ ...identity, seed: 7 }, { node: "api-2", service: both });
+  expect(spec).toMatchObject({
+    command: ["serve", "api-1,api-2"],
+    environment: { ME: "api-2 7" },
+    ports: [{ container: 80, host: 9001 }],
+    binds: [{ source: "/conf/api-2", path: "/etc/api", readOnly: true }],
+    tmpfs: [{ path: "/tmp", sizeBytes: 1024 }],
+    labels: { team: "api", "devious.node": "api-2" },
+    user: "1000",
+    cpus: 0.5,
+    memoryBytes: 2 ** 28,
+  });
+  // no member's number: whoever looks for a store's data does not find these
+  expect(spec.volumes).toEqual([
+    {
+      name: "devious.shop.api-2.data",
+      path: "/data",
+      readOnly: false,
+      labels: { ...owned, "devious.service": "api", "devious.node": "api-2" },
+    },
+    { name: "devious.shop.pool.shared", path: "/pool", readOnly: true, labels: owned },
+  ]);
+});
+
+test("a store's nodes are limited too, and made anew for it", () => {
+  const limited: StoreService = { ...service, limits: { cpus: 1, memoryBytes: null } };
+  expect(kv2(both, limited)).toMatchObject({ cpus: 1, memoryBytes: undefined });
+  expect(nodeHash(identity, limited, "kv-2")).not.toBe(nodeHash(identity, service, "kv-2"));
 });
 
 test("certificates are named by what is in them, and their keys nowhere", () => {
@@ -263,6 +325,18 @@ test("it is made anew for whatever it was told, and for a rebuilt image of the s
     { ...api, command: null },
     { ...api, environment: {} },
     { ...api, ports: [{ container: 8080, host: null }] },
+    { ...api, ports: [{ container: 8080, host: [9000] }] },
+    { ...api, volumes: [{ type: "tmpfs", target: "/tmp", sizeBytes: null }] },
+    { ...api, files: [{ path: "/etc/me", content: "{{node}}", mode: 0o644 }] },
+    { ...api, files: [{ path: "/etc/me", content: "{{node}}", mode: 0o755 }] },
+    { ...api, restart: { policy: "always", maxRetries: null } },
+    { ...api, user: "1000" },
+    { ...api, capAdd: ["SYS_NICE"] },
+    { ...api, ulimits: [{ name: "nofile", soft: 1, hard: 1 }] },
+    { ...api, stopGraceMs: 1000 },
+    { ...api, labels: { team: "a" } },
+    { ...api, limits: { cpus: null, memoryBytes: 2 ** 28 } },
+    { ...api, environment: { ...api.environment, SEED: "{{seed}}" } },
     { ...api, roles: null },
     { ...api, logs: null },
     { ...api, protect: [] },
@@ -270,6 +344,19 @@ test("it is made anew for whatever it was told, and for a rebuilt image of the s
   const hashes = variants.map((one) => nodeHash(identity, one, "api-1"));
   hashes.push(nodeHash({ ...identity, imageIds: new Map([["my-api:dev", "sha256:2"]]) }, api, "api-1"));
   expect(new Set(hashes).size).toBe(hashes.length);
-  // the node image is not its own
+  // what only says when it is made, asked or told is no part of it
+  const untouched: readonly ImageService[] = [
+    { ...api, pull: "always" },
+    { ...api, build: { context: "/c", dockerfile: "Dockerfile", args: {}, target: null } },
+    { ...api, dependsOn: [{ service: "kv", condition: "ready" }] },
+    { ...api, hooks: { afterUp: [{ on: "host", command: ["true"] }], beforeDown: [] } },
+  ];
+  for (const one of untouched) expect(nodeHash(identity, one, "api-1")).toBe(hashes[0]);
+  // nor is the node image
   expect(nodeHash({ ...identity, image: "devious/node:2" }, api, "api-1")).toBe(hashes[0]);
+  // nor the seed, but where it is spelt
+  const seeded = { ...api, environment: { SEED: "{{seed}}" } };
+  const withSeed = (service: ImageService, seed: number) => nodeHash({ ...identity, seed }, service, "api-1");
+  expect(withSeed(api, 2)).toBe(hashes[0]);
+  expect(withSeed(seeded, 2)).not.toBe(withSeed(seeded, 1));
 });

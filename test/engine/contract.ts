@@ -1,4 +1,5 @@
 import { request } from "node:http";
+import { type AddressInfo, createServer } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { pack } from "tar-stream";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -113,7 +114,7 @@ export function engineContract(open: () => Promise<Candidate>): void {
     let id: string;
 
     test("is created, started, reached, and listed by all of its labels", async () => {
-      id = await engine.createContainer(specOf("life", { ports: [programPort] }));
+      id = await engine.createContainer(specOf("life", { ports: [{ container: programPort, host: null }] }));
       expect(await engine.inspectContainer(id)).toMatchObject({ state: "created", startedAt: undefined, endpoints: new Map() });
       await engine.startContainer(id);
       await engine.startContainer(id);
@@ -279,6 +280,43 @@ export function engineContract(open: () => Promise<Candidate>): void {
     for (const stamp of stamps) expect(stamp).toMatch(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{9}Z$/);
   });
 
+  test("a port of this machine has one holder, and is free again once that is gone", async () => {
+    const port = await freePort();
+    const ports = [{ container: programPort, host: port }];
+    const [first, second] = [
+      await engine.createContainer(specOf("holder", { ports })),
+      await engine.createContainer(specOf("rival", { ports })),
+    ];
+    await engine.startContainer(first);
+    expect((await engine.inspectContainer(first))?.endpoints.get(programPort)).toEqual({ host: "127.0.0.1", port });
+    await expectRefused(
+      engine.startContainer(second),
+      new RegExp(`Bind for 127.0.0.1:${port} failed: port is already allocated`),
+    );
+    expect(await stateOf(second)).toBe("created");
+    await engine.removeContainer(first);
+    await engine.startContainer(second);
+    expect(await eventuallyPong({ host: "127.0.0.1", port })).toBe("pong");
+    await engine.removeContainer(second);
+  });
+
+  test("a folder of the engine's machine is mounted, and one that is not there refused", async () => {
+    const bind = (source: string) => ({ binds: [{ source, path: "/given", readOnly: true }] });
+    await expectRefused(
+      engine.createContainer(specOf("lost", bind("/no/such/folder"))),
+      /path does not exist: \/no\/such\/folder/,
+    );
+    await engine.removeContainer(await engine.createContainer(specOf("given", bind("/"))));
+  });
+
+  test("a file is put under the root, folders that are not there included", async () => {
+    const id = await engine.createContainer(specOf("filled"));
+    const file = { name: "etc/new/folder/file", byteLength: 2, content: pieces("me"), mode: 0o755 };
+    await engine.putFile(id, "/", file);
+    await expectRefused(engine.putFile(id, "/no/such/folder", file), /no\/such\/folder|Could not find the file/);
+    await engine.removeContainer(id);
+  });
+
   test("attach gives both ends of a program's own stdin and output, to one after another", async () => {
     const id = await engine.createContainer(specOf("attached", { agent: { binds: ["/tmp:/unused"] } }));
     await engine.startContainer(id);
@@ -392,6 +430,23 @@ async function linesOf(chunks: AsyncIterable<Uint8Array>): Promise<readonly Line
     }
   }
   return lines;
+}
+
+/** A port of 127.0.0.1 that nobody has just now. */
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server = createServer().once("error", reject);
+    server.listen(0, "127.0.0.1", () => {
+      const { port } = server.address() as AddressInfo;
+      server.close(() => resolve(port));
+    });
+  });
+}
+
+function pieces(text: string): () => AsyncIterable<Uint8Array> {
+  return async function* () {
+    yield Buffer.from(text, "utf8");
+  };
 }
 
 /** A build context of these files. */

@@ -20,6 +20,6 @@ export class FakeImages {
     const server = createServer((request, response) => {
       response.writeHead(request.url === "/role" ? 200 : 404).end(`role: ${this.roles.get(hostname) ?? "follower"}\n`);
     });
-    for (const port of ports) process.listen(port, (socket) => void server.emit("connection", socket));
+    for (const { container } of ports) process.listen(container, (socket) => void server.emit("connection", socket));
   };
 }

@@ -85,5 +85,5 @@ function fileOf(name: string, text: string): FileToPut {
   const content = async function* (): AsyncGenerator<Uint8Array> {
     yield bytes;
   };
-  return { name, byteLength: bytes.length, content, isSecret: true };
+  return { name, byteLength: bytes.length, content, mode: 0o400 };
 }

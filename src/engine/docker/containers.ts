@@ -2,7 +2,16 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import type Dockerode from "dockerode";
 import { pack } from "tar-stream";
-import type { ContainerDetail, ContainerInfo, Containers, ContainerSpec, ContainerState, Endpoint, FileToPut } from "../port.js";
+import type {
+  ContainerDetail,
+  ContainerInfo,
+  Containers,
+  ContainerSpec,
+  ContainerState,
+  Endpoint,
+  FileToPut,
+  RestartPolicy,
+} from "../port.js";
 import type { Calls } from "./calls.js";
 import { statusOf } from "./errors.js";
 import { logFileBytes } from "./log-files.js";
@@ -55,9 +64,9 @@ export function createContainers({ call, wish, find }: Calls): Containers {
 }
 
 /** Made while it is sent. */
-function tarOf({ name, byteLength, content, isSecret = false }: FileToPut): NodeJS.ReadableStream {
+function tarOf({ name, byteLength, content, mode = 0o644 }: FileToPut): NodeJS.ReadableStream {
   const tar = pack();
-  const entry = tar.entry({ name, size: byteLength, mode: isSecret ? 0o400 : 0o644 });
+  const entry = tar.entry({ name, size: byteLength, mode });
   pipeline(Readable.from(content()), entry).then(
     () => tar.finalize(),
     (error: unknown) => tar.destroy(error as Error),
@@ -88,19 +97,21 @@ export function createOptions(spec: ContainerSpec): Dockerode.ContainerCreateOpt
     Env: Object.entries(spec.environment).map(([key, value]) => `${key}=${value}`),
     Hostname: spec.hostname,
     Labels: { ...spec.labels },
-    ExposedPorts: Object.fromEntries(spec.ports.map((port) => [`${port}/tcp`, {}])),
+    ExposedPorts: Object.fromEntries(spec.ports.map(({ container }) => [`${container}/tcp`, {}])),
+    ...(spec.user === undefined ? {} : { User: spec.user }),
+    ...(spec.stopGraceMs === undefined ? {} : { StopTimeout: Math.ceil(spec.stopGraceMs / 1000) }),
     // the agent takes its commands on stdin, from one CLI after another
     ...(agent === undefined ? {} : { OpenStdin: true, StdinOnce: false }),
     HostConfig: {
       NetworkMode: spec.network,
-      Mounts: spec.volumes.map(({ name, path, labels }) => ({
-        Type: "volume" as const,
-        Source: name,
-        Target: path,
-        VolumeOptions: { NoCopy: false, Labels: { ...labels }, DriverConfig: { Name: "local", Options: {} } },
-      })),
-      PortBindings: Object.fromEntries(spec.ports.map((port) => [`${port}/tcp`, [{ HostIp: "127.0.0.1", HostPort: "0" }]])),
+      Mounts: mounts(spec),
+      PortBindings: Object.fromEntries(
+        spec.ports.map(({ container, host }) => [`${container}/tcp`, [{ HostIp: "127.0.0.1", HostPort: String(host ?? 0) }]]),
+      ),
       LogConfig: { Type: "json-file", Config: { "max-size": "50m", "max-file": "5", mode: "blocking" } },
+      ...limits(spec),
+      ...(spec.restart === undefined ? {} : { RestartPolicy: restartPolicy(spec.restart) }),
+      ...(spec.capAdd === undefined ? {} : { CapAdd: [...spec.capAdd] }),
       ...(spec.looksAtKernel === true ? { CapAdd: networkCapabilities } : {}),
       ...(agent === undefined
         ? {}
@@ -123,6 +134,47 @@ export function createOptions(spec: ContainerSpec): Dockerode.ContainerCreateOpt
     },
     NetworkingConfig: { EndpointsConfig: { [spec.network]: { Aliases: [...spec.aliases] } } },
   };
+}
+
+/** As mounts, not as `Binds`: of a folder that is not there, those would make an empty one of root's. */
+function mounts({ volumes, binds = [], tmpfs = [] }: ContainerSpec): Dockerode.MountSettings[] {
+  return [
+    ...volumes.map(({ name, path, labels, readOnly = false }) => ({
+      Type: "volume" as const,
+      Source: name,
+      Target: path,
+      ...(readOnly ? { ReadOnly: true } : {}),
+      VolumeOptions: { NoCopy: false, Labels: { ...labels }, DriverConfig: { Name: "local", Options: {} } },
+    })),
+    ...binds.map(({ source, path, readOnly }) => ({
+      Type: "bind" as const,
+      Source: source,
+      Target: path,
+      ReadOnly: readOnly,
+    })),
+    ...tmpfs.map(({ path, sizeBytes }) => ({
+      Type: "tmpfs" as const,
+      Source: "",
+      Target: path,
+      // what the engine takes for all of the memory
+      TmpfsOptions: { SizeBytes: sizeBytes ?? 0, Mode: 0o1777 },
+    })),
+  ];
+}
+
+function limits({ cpus, memoryBytes, ulimits }: ContainerSpec): Dockerode.HostConfig {
+  return {
+    ...(cpus === undefined ? {} : { NanoCpus: Math.round(cpus * 1e9) }),
+    // with swap to spare, a limit would make it slow instead of ending it
+    ...(memoryBytes === undefined ? {} : { Memory: memoryBytes, MemorySwap: memoryBytes }),
+    ...(ulimits === undefined
+      ? {}
+      : { Ulimits: ulimits.map(({ name, soft, hard }) => ({ Name: name, Soft: soft, Hard: hard })) }),
+  };
+}
+
+function restartPolicy({ policy, maxRetries }: RestartPolicy): Dockerode.HostRestartPolicy {
+  return { Name: policy, ...(maxRetries === null ? {} : { MaximumRetryCount: maxRetries }) };
 }
 
 /** `none` is what some versions say of an image without a health check. */

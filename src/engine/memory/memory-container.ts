@@ -68,12 +68,18 @@ export class MemoryContainer {
     };
   }
 
+  /** Throws EADDRINUSE, and does not run, where a port of this machine that it is to have is taken. */
   async start(): Promise<void> {
     this.#ended = new AbortController();
-    for (const port of this.spec.ports) {
-      const published = new PublishedPort();
-      await published.open();
-      this.#ports.set(port, published);
+    try {
+      for (const { container, host } of this.spec.ports) {
+        const published = new PublishedPort();
+        await published.open(host ?? 0);
+        this.#ports.set(container, published);
+      }
+    } catch (error) {
+      this.#closePorts();
+      throw error;
     }
     this.#state = "running";
     this.#startedAt = this.#surroundings.nextStamp();
@@ -161,14 +167,18 @@ export class MemoryContainer {
     for (const output of this.#attached) output.push(frame(stream, Buffer.from(text, "utf8")));
   }
 
+  #closePorts(): void {
+    for (const port of this.#ports.values()) port.close();
+    this.#ports.clear();
+  }
+
   #exit(code: number): void {
     if (!this.isAlive) return;
     this.#state = "exited";
     this.#exitCode = code;
     this.#onInput = () => undefined;
     this.#onSignal = () => undefined;
-    for (const port of this.#ports.values()) port.close();
-    this.#ports.clear();
+    this.#closePorts();
     this.#log.close();
     for (const output of this.#attached) output.end();
     this.#attached.clear();

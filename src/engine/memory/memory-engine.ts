@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { existsSync } from "node:fs";
 import { Readable } from "node:stream";
 import { extract } from "tar-stream";
 import { DeviousError } from "../../core/errors.js";
@@ -146,6 +147,10 @@ export function createMemoryEngine(options: MemoryEngineOptions): MemoryEngine {
       if (holder !== undefined) {
         throw refused(doing, `Conflict. The container name "/${spec.name}" is already in use by container "${holder.id}"`);
       }
+      const lost = spec.binds?.find(({ source }) => !existsSync(source));
+      if (lost !== undefined) {
+        throw refused(doing, `invalid mount config for type "bind": bind source path does not exist: ${lost.source}`);
+      }
       for (const { name, labels } of spec.volumes) if (!volumes.has(name)) volumes.set(name, { labels, content: new Map() });
       const container = new MemoryContainer(randomUUID(), spec, options.program(spec), { nextStamp, volume, tell });
       containers.set(container.id, container);
@@ -157,7 +162,8 @@ export function createMemoryEngine(options: MemoryEngineOptions): MemoryEngine {
       const container = need(id, "put a file into a container");
       const mount = container.spec.volumes.find(({ path }) => path === folder);
       const isProgram = container.spec.command.some((word) => word.startsWith(`${folder}/`));
-      if (mount === undefined && !isProgram) throw refused("put a file into a container", `Could not find the file ${folder}`);
+      if (mount === undefined && !isProgram && folder !== "/")
+        throw refused("put a file into a container", `Could not find the file ${folder}`);
       const pieces: Uint8Array[] = [];
       for await (const piece of content()) pieces.push(piece);
       const files = mount === undefined ? container.files : volume(mount.name);
@@ -174,7 +180,14 @@ export function createMemoryEngine(options: MemoryEngineOptions): MemoryEngine {
       if (network !== "none" && network !== "host" && ![...networks.values()].some(({ name }) => name === network)) {
         throw refused("start a container", `network ${network} not found`);
       }
-      await container.start();
+      try {
+        await container.start();
+      } catch (error) {
+        const { code, port } = error as { readonly code?: string; readonly port?: number };
+        if (code !== "EADDRINUSE") throw error;
+        const what = `driver failed programming external connectivity on endpoint ${container.spec.name} (${container.id})`;
+        throw refused("start a container", `${what}: Bind for 127.0.0.1:${port} failed: port is already allocated`);
+      }
     },
     stopContainer: async (id, graceMs) => {
       answer();

@@ -3,8 +3,7 @@ import type { AddressInfo, Server, Socket } from "node:net";
 import type { Endpoint } from "../port.js";
 
 /**
- * A container's port on 127.0.0.1, port chosen by the system, open from the container's start to its end. As behind docker's proxy, a
- * connection is accepted before anybody in the container listens and then broken, and is kept waiting while the container is paused.
+ * A container's port on 127.0.0.1, open from the container's start to its end. As behind docker's proxy, a connection is accepted before anybody in the container listens and then broken, and is kept waiting while the container is paused.
  */
 export class PublishedPort {
   readonly #server: Server;
@@ -25,10 +24,11 @@ export class PublishedPort {
     });
   }
 
-  async open(): Promise<void> {
+  /** `port` 0: the system chooses. Throws EADDRINUSE where somebody has it. */
+  async open(port: number): Promise<void> {
     await new Promise<void>((resolve, reject) => {
       this.#server.once("error", reject);
-      this.#server.listen(0, "127.0.0.1", resolve);
+      this.#server.listen(port, "127.0.0.1", resolve);
     });
   }
 

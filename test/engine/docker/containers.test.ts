@@ -13,7 +13,7 @@ const node: ContainerSpec = {
   network: "devious.demo",
   aliases: ["n1"],
   volumes: [{ name: "devious.demo.n1.data", path: "/data", labels: { c: "d" } }],
-  ports: [2379],
+  ports: [{ container: 2379, host: null }],
 };
 const agent: ContainerSpec = { ...node, ports: [], agent: { binds: ["/var/run/docker.sock:/run/engine.sock"] } };
 
@@ -34,6 +34,52 @@ test("a node publishes on 127.0.0.1 at a port of the engine's choice, and bounds
     },
     NetworkingConfig: { EndpointsConfig: { "devious.demo": { Aliases: ["n1"] } } },
   });
+});
+
+test("a node of the user's image has what its spec says, and nothing is mounted in a way that makes folders", () => {
+  const { User, StopTimeout, HostConfig } = createOptions({
+    ...node,
+    ports: [{ container: 80, host: 9000 }],
+    volumes: [{ name: "shared", path: "/s", labels: {}, readOnly: true }],
+    binds: [{ source: "/home/me/conf", path: "/etc/api", readOnly: true }],
+    tmpfs: [
+      { path: "/tmp", sizeBytes: 2 ** 26 },
+      { path: "/run", sizeBytes: null },
+    ],
+    restart: { policy: "on-failure", maxRetries: 3 },
+    user: "1000:1000",
+    capAdd: ["SYS_NICE"],
+    ulimits: [{ name: "nofile", soft: 100, hard: 200 }],
+    cpus: 0.29,
+    memoryBytes: 2 ** 28,
+    stopGraceMs: 1500,
+  });
+  expect({ User, StopTimeout }).toEqual({ User: "1000:1000", StopTimeout: 2 });
+  expect(HostConfig).toMatchObject({
+    PortBindings: { "80/tcp": [{ HostIp: "127.0.0.1", HostPort: "9000" }] },
+    Mounts: [
+      { Type: "volume", Source: "shared", Target: "/s", ReadOnly: true },
+      { Type: "bind", Source: "/home/me/conf", Target: "/etc/api", ReadOnly: true },
+      { Type: "tmpfs", Target: "/tmp", TmpfsOptions: { SizeBytes: 2 ** 26 } },
+      { Type: "tmpfs", Target: "/run", TmpfsOptions: { SizeBytes: 0 } },
+    ],
+    RestartPolicy: { Name: "on-failure", MaximumRetryCount: 3 },
+    CapAdd: ["SYS_NICE"],
+    Ulimits: [{ Name: "nofile", Soft: 100, Hard: 200 }],
+    NanoCpus: 290_000_000,
+    // as much with swap as without: there is none to spare
+    Memory: 2 ** 28,
+    MemorySwap: 2 ** 28,
+  });
+  expect(HostConfig).not.toHaveProperty("Binds");
+});
+
+test("what is not said of a node is the engine's to decide", () => {
+  const { HostConfig, ...options } = createOptions(node);
+  for (const key of ["User", "StopTimeout"]) expect(options).not.toHaveProperty(key);
+  for (const key of ["RestartPolicy", "CapAdd", "Ulimits", "NanoCpus", "Memory", "MemorySwap"]) {
+    expect(HostConfig).not.toHaveProperty(key);
+  }
 });
 
 test("the agent has NET_ADMIN, SYS_ADMIN, the engine's socket and an open stdin; no port, no privilege", () => {
