@@ -108,6 +108,9 @@ export function nodeContainer(identity: Identity, boot: NodeBoot): ContainerSpec
   return "members" in boot ? storeContainer(identity, boot) : imageContainer(identity, boot);
 }
 
+/** Stopping a node gives it time to flush; it needs far less. */
+const stopGraceMs = 5000;
+
 function storeContainer(identity: Identity, boot: StoreBoot): ContainerSpec {
   const { cluster, image } = identity;
   const { node, service } = boot;
@@ -146,6 +149,7 @@ function storeContainer(identity: Identity, boot: StoreBoot): ContainerSpec {
     ports: portsOf(service.store).map((container) => ({ container, host: null })),
     cpus: service.limits.cpus ?? undefined,
     memoryBytes: service.limits.memoryBytes ?? undefined,
+    stopGraceMs,
   };
 }
 

@@ -3,8 +3,8 @@ import { label } from "../core/labels.js";
 import type { Containers, Networks, Volumes } from "../engine/port.js";
 import { pruneArchives } from "../workspace/archives.js";
 import { type ArchiveEngine, archiveCluster } from "./archive.js";
-import { bookmarkVolumeName, ledgerVolumeName } from "./names.js";
-import { type Observed, containersOf } from "./observe.js";
+import { bookmarkVolumeName, isShared, ledgerVolumeName } from "./names.js";
+import { type NodeContainer, type Observed, containersOf, isBundled, isUp } from "./observe.js";
 import { type Shipped, endShipping } from "./shipping/end.js";
 import { step } from "./steps.js";
 import type { Report } from "./steps.js";
@@ -37,8 +37,9 @@ export interface DownOptions {
 
 /**
  * Keeps the logs of a cluster, lets the rest of them be sent, and removes everything of it, in whatever state it is. Logs that cannot be kept
- * or sent are a warning, no more. Faults go with the namespaces they are in. Volumes with data stay unless `volumes`; the agent's ledger always
- * goes, since no fault outlives its cluster, and so does the shipper's bookmark, since no log does.
+ * or sent are a warning, no more. Faults go with the namespaces they are in. Volumes with data stay unless `volumes`, and a program of the user's
+ * that has one is told to end first; the agent's ledger always goes, since no fault outlives its cluster, and so does the shipper's bookmark,
+ * since no log does.
  */
 export async function down(
   engine: ArchiveEngine & Containers & Networks & Volumes,
@@ -59,6 +60,10 @@ export async function down(
   if (found.agent !== undefined) {
     const { id } = found.agent;
     await step(report, "remove the agent", () => engine.removeContainer(id));
+  }
+  const writers = options.volumes ? [] : found.nodes.filter((node) => writesWhatStays(node, found));
+  if (writers.length > 0) {
+    await step(report, `stop ${writers.map(nameOf).join(", ")}`, () => Promise.all(writers.map(({ id }) => stop(engine, id))));
   }
   if (nodes.length > 0) {
     await step(report, `remove ${nodes.map(nameOf).join(", ")}`, () =>
@@ -85,6 +90,17 @@ export async function down(
     shipped,
     warnings: [...unkept, ...unsent],
   };
+}
+
+/** The bundled store loses nothing by being killed. Who mounts a volume that is shared is on no label. */
+function writesWhatStays(node: NodeContainer, { volumes }: Observed): boolean {
+  if (isBundled(node) || !isUp(node)) return false;
+  return volumes.some(({ labels, name }) => labels[label.node] === node.node || isShared(name));
+}
+
+async function stop(engine: Containers, id: string): Promise<void> {
+  await engine.unpauseContainer(id);
+  await engine.stopContainer(id);
 }
 
 async function sendRest(

@@ -22,6 +22,10 @@ export function sharedVolumeName(cluster: string, name: string): string {
   return `devious.${cluster}.${name}.shared`;
 }
 
+export function isShared(volume: string): boolean {
+  return volume.endsWith(".shared");
+}
+
 /** The agent; `chaos` is no node's name, since those end in a number. */
 export function agentContainerName(cluster: string): string {
   return `devious.${cluster}.chaos`;

@@ -96,7 +96,7 @@ export function planUp(
     agent: planAgent(observed.agent, hashes.agent),
     shipper: planShipper(observed.shipper, shippingOf(spec), hashes.shipper, world.networkGone),
     boot: services.flatMap(({ boot }) => boot),
-    change: [...services.flatMap(({ change }) => change), ...dropped.map(dropStep)],
+    change: [...services.flatMap(({ change }) => change), ...dropped.map((node) => dropStep(node, world))],
     standing: services.flatMap(({ standing }) => standing),
     heldDown: services.flatMap(({ heldDown }) => heldDown),
   };
@@ -140,7 +140,11 @@ export function describePlan(plan: Plan): readonly string[] {
 }
 
 function makeAnew(boot: NodeBoot, keeping: boolean): string {
-  return `make ${boot.node} anew${keeping && "members" in boot ? ", keeping its volume" : ""}`;
+  return `make ${boot.node} anew${keeping && hasVolume(boot) ? ", keeping its volume" : ""}`;
+}
+
+function hasVolume(boot: NodeBoot): boolean {
+  return "members" in boot || boot.service.volumes.some((one) => one.type === "volume" && !one.shared);
 }
 
 function planAgent(agent: ContainerInfo | undefined, hash: string): AgentStep {
@@ -169,7 +173,7 @@ function planStore(service: StoreService, world: World): ServicePlan {
       const nodeBoot: NodeBoot = { node, service, member: id, members: all, clusterState: "new" };
       return { kind: "create", boot: nodeBoot, stale: containers.get(node)?.id, freshVolume: true };
     });
-    return { boot, change: surplus(service, containers).map(dropStep), standing: [], heldDown: [] };
+    return { boot, change: surplus(service, containers).map((node) => dropStep(node, world)), standing: [], heldDown: [] };
   }
 
   const plan = emptyPlan();
@@ -190,7 +194,7 @@ function planImages(service: ImageService, world: World): ServicePlan {
   const containers = containersOf(service, world);
   const plan = emptyPlan();
   for (const node of service.nodes) planNode({ node, service }, containers.get(node), world, plan);
-  plan.change.push(...surplus(service, containers).map(dropStep));
+  plan.change.push(...surplus(service, containers).map((node) => dropStep(node, world)));
   return plan;
 }
 
@@ -225,8 +229,9 @@ function surplus({ nodes }: ServiceSpec, containers: ReadonlyMap<string, NodeCon
   return [...containers.values()].filter(({ node }) => !nodes.includes(node));
 }
 
-function dropStep(container: NodeContainer): ChangeStep {
-  return { kind: "drop", node: container.node, id: container.id, hasData: isBundled(container) };
+function dropStep(container: NodeContainer, { observed }: World): ChangeStep {
+  const hasData = isBundled(container) || observed.volumes.some(({ labels }) => labels[label.node] === container.node);
+  return { kind: "drop", node: container.node, id: container.id, hasData };
 }
 
 /** No data, or only the empty volumes of containers that a killed `up` had made and never started. */

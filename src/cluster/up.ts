@@ -11,6 +11,7 @@ import { isBundled, observeCluster } from "./observe.js";
 import type { AgentStep, BootStep, ChangeStep, NodeBoot, Plan } from "./plan.js";
 import { waitReady } from "./readiness.js";
 import type { Deadline, StartedNode } from "./readiness.js";
+import { forItsNode } from "./refusals.js";
 import { createRollback } from "./rollback.js";
 import type { SavedState } from "./saved-state.js";
 import type { Rollback } from "./rollback.js";
@@ -39,9 +40,6 @@ export interface UpOptions {
   readonly signal: AbortSignal;
   readonly report: Report;
 }
-
-/** Stopping a node gives it time to flush; it needs far less. */
-const stopGraceMs = 5000;
 
 /**
  * Carries out a plan, in two parts. First everything that boots together: when that fails, or the user interrupts, exactly what this call
@@ -101,9 +99,7 @@ class Up {
     const { report, wait, signal } = this.#options;
     const nodes = await everyOne(boot.map((one) => this.#prepareNode(one, rollback)));
     signal.throwIfAborted();
-    await everyOne(
-      nodes.map(({ node, containerId }) => step(report, `start ${node}`, () => this.#engine.startContainer(containerId))),
-    );
+    await everyOne(nodes.map(({ node, containerId }) => step(report, `start ${node}`, () => this.#startNode(node, containerId))));
     signal.throwIfAborted();
     // what is left of who joins is made anew
     const joining = change.flatMap((one) => (one.kind === "join" ? one.node : []));
@@ -178,9 +174,13 @@ class Up {
   }
 
   async #createNode(boot: NodeBoot, rollback: Rollback | undefined, freshVolume: boolean): Promise<string> {
-    const id = await this.#create(nodeContainer(this.#identity, boot), rollback, freshVolume);
+    const id = await forItsNode(boot.node, () => this.#create(nodeContainer(this.#identity, boot), rollback, freshVolume));
     await this.#certify(boot, id);
     return id;
+  }
+
+  async #startNode(node: string, containerId: string): Promise<void> {
+    await forItsNode(node, () => this.#engine.startContainer(containerId));
   }
 
   async #certify({ service }: NodeBoot, containerId: string): Promise<void> {
@@ -220,11 +220,11 @@ class Up {
       case "remake":
         return step(report, `make ${change.boot.node} anew`, async () => {
           await this.#engine.unpauseContainer(change.id);
-          await this.#engine.stopContainer(change.id, stopGraceMs);
+          await this.#engine.stopContainer(change.id);
           await this.#engine.removeContainer(change.id);
           // no rollback: whatever comes next, the node has its data and belongs to the cluster
           const containerId = await this.#createNode(change.boot, undefined, false);
-          await this.#engine.startContainer(containerId);
+          await this.#startNode(change.boot.node, containerId);
           await this.#waitReady({ node: change.boot.node, containerId }, "members" in change.boot);
         });
       case "join":

@@ -34,6 +34,7 @@ export const errorCodes = {
   ENGINE_UNREACHABLE: ExitCode.trouble,
   ENGINE_REFUSED: ExitCode.trouble,
   CLUSTER_HELD: ExitCode.trouble,
+  PORT_TAKEN: ExitCode.trouble,
   CLUSTER_NOT_READY: ExitCode.trouble,
   NODE_UNREACHABLE: ExitCode.trouble,
   NO_LEADER: ExitCode.trouble,

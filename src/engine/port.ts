@@ -184,8 +184,8 @@ export interface Containers {
    */
   putFile(id: string, folder: string, file: FileToPut): Promise<void>;
   startContainer(id: string): Promise<void>;
-  /** SIGTERM, then SIGKILL after `graceMs`. */
-  stopContainer(id: string, graceMs: number): Promise<void>;
+  /** SIGTERM, then SIGKILL after `graceMs`; unless given, after what the container was made with. */
+  stopContainer(id: string, graceMs?: number): Promise<void>;
   /** Sends a signal, e.g. `SIGKILL`. */
   signalContainer(id: string, signal: string): Promise<void>;
   unpauseContainer(id: string): Promise<void>;

@@ -74,6 +74,7 @@ test("a node is told who it is by its environment, and is found by its labels", 
       },
     ],
     ports: [{ container: 2379, host: null }],
+    stopGraceMs: 5000,
   });
 });
 

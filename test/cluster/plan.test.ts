@@ -1,7 +1,7 @@
 // Shows what `up` plans for every state a cluster can be found in; the plans are golden text.
 import { describe, expect, test } from "vitest";
 import { observeCluster } from "../../src/cluster/observe.js";
-import { nodeVolumeName } from "../../src/cluster/names.js";
+import { imageVolumeName, nodeVolumeName } from "../../src/cluster/names.js";
 import type { NodeContainer, Observed } from "../../src/cluster/observe.js";
 import { describePlan, isNothing, lacksQuorum, planUp } from "../../src/cluster/plan.js";
 import type { Member, Plan } from "../../src/cluster/plan.js";
@@ -75,6 +75,19 @@ const images: ClusterSpec = {
   ],
 };
 
+const withVolume: ClusterSpec = {
+  ...images,
+  services: images.services.map((service) => ({
+    ...service,
+    volumes: [{ type: "volume", name: "data", target: "/data", readOnly: false, shared: false }],
+  })),
+};
+
+/** A volume that the spec asks for: it has no member's number. */
+function kept(node: string): VolumeInfo {
+  return { name: imageVolumeName("demo", node, "data"), labels: { [label.service]: "api", [label.node]: node } };
+}
+
 function sending(otlp: string): ClusterSpec {
   return { ...three, logging: { ship: { otlp, headers: {} } } };
 }
@@ -130,6 +143,14 @@ const cases: Readonly<Record<string, readonly [ClusterSpec, Observed]>> = {
   ],
   "images, fewer nodes": [images, running([], { nodes: ["api-1", "api-2", "api-3"].map((name) => api(name)) })],
   "images, the network was removed": [images, running([], { nodes: [api("api-1"), api("api-2")], networks: [] })],
+  "images, another image or other facts, with volumes of their own": [
+    withVolume,
+    running([], { nodes: [api("api-1", "running", "old"), api("api-2")] }),
+  ],
+  "images, fewer nodes, with volumes": [
+    withVolume,
+    running([], { nodes: ["api-1", "api-2", "api-3"].map((name) => api(name)), volumes: [kept("api-3")] }),
+  ],
   "images, their service is gone": [three, running(n123, { nodes: [...n123.map((name) => node(name)), api("api-1")] })],
   "a store becomes an image": [
     images,

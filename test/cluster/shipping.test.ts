@@ -129,7 +129,7 @@ test("a shipper that hangs is killed once its grace is over, and the cluster goe
   const world = await FakeWorld.create("nodes: 1\nlogging: { ship: { otlp: 'http://a' } }\n");
   world.shipper.ailment = "hangs";
   await world.json("up");
-  const graces: number[] = [];
+  const graces: (number | undefined)[] = [];
   const engine: Engine = {
     ...world.engine,
     stopContainer: (id, graceMs) => {

@@ -34,7 +34,9 @@ export function createContainers({ call, wish, find }: Calls): Containers {
         }
       }),
     stopContainer: (id, graceMs) =>
-      wish("stop a container", (docker) => docker.getContainer(id).stop({ t: Math.ceil(graceMs / 1000) })),
+      wish("stop a container", (docker) =>
+        docker.getContainer(id).stop(graceMs === undefined ? {} : { t: Math.ceil(graceMs / 1000) }),
+      ),
     signalContainer: (id, signal) => wish("signal a container", (docker) => docker.getContainer(id).kill({ signal })),
     unpauseContainer: (id) => wish("unpause a container", (docker) => unpause(docker.getContainer(id))),
     removeContainer: (id) =>

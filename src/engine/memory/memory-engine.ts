@@ -191,7 +191,8 @@ export function createMemoryEngine(options: MemoryEngineOptions): MemoryEngine {
     },
     stopContainer: async (id, graceMs) => {
       answer();
-      await find(id)?.stop(graceMs);
+      const container = find(id);
+      await container?.stop(graceMs ?? container.spec.stopGraceMs ?? usualGraceMs);
     },
     signalContainer: async (id, signal) => {
       answer();
@@ -326,6 +327,9 @@ export function createMemoryEngine(options: MemoryEngineOptions): MemoryEngine {
   };
   return engine;
 }
+
+/** What Docker gives a container that was made with none of its own. */
+const usualGraceMs = 10_000;
 
 function refused(doing: string, words: string): DeviousError {
   return new DeviousError("ENGINE_REFUSED", `The engine could not ${doing}: ${words}.`);
