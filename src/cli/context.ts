@@ -1,6 +1,8 @@
 import { readFileSync } from "node:fs";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
+import type { Processes } from "../cluster/made.js";
+import { processesHere } from "../cluster/this-machine.js";
 import { resolveEngineAddress } from "../engine/docker/address.js";
 import { createDockerEngine, engineSocketPath } from "../engine/docker/docker-engine.js";
 import type { Engine } from "../engine/port.js";
@@ -17,6 +19,8 @@ export interface Context {
   readonly version: string;
   /** Folder of the bundled programs that go into the node image. */
   readonly bundleDir: string;
+  /** Who makes clusters, and whether it still runs. */
+  readonly processes: Processes;
 }
 
 /** Opens nothing yet: a bad engine address is told by the first command that needs the engine. */
@@ -30,5 +34,6 @@ export function createContext(): Context {
     environment: process.env,
     version: (JSON.parse(readFileSync(path.join(root, "package.json"), "utf8")) as { version: string }).version,
     bundleDir: path.join(root, "dist", "image"),
+    processes: processesHere(),
   };
 }

@@ -74,6 +74,11 @@ export const nodeFlag = Flags.string({
   helpValue: "<node>",
 });
 
+export const isolatedFlag = Flags.boolean({
+  description:
+    "A cluster of its own beside all others: its name gets an ending that no other has, and the engine chooses all ports.",
+});
+
 export const graceFlag = signedDurationFlag({ description: "From SIGTERM to SIGKILL; default 5s." });
 
 export const dropFlag = percentFlag({ description: "How many of the packets are dropped; default all, of a flaky link half." });

@@ -9,6 +9,7 @@ import { entryJson } from "../logs/entry-json.js";
 import { readEntries, type LogEngine } from "../logs/tail.js";
 import { specFileName } from "../spec/cluster-spec.js";
 import { archiveAt } from "../workspace/archives.js";
+import { filedAs } from "./made.js";
 import { type Observed, containersOf } from "./observe.js";
 import { type StatusEngine, activeFaults } from "./status.js";
 
@@ -46,7 +47,7 @@ export async function archiveCluster(
   const { at, signal } = options;
   // never made anew: somebody removed it, and would not look for logs there
   if (owner === undefined || !existsSync(owner)) throw new Error(`the folder of its spec, ${owner ?? "unknown"}, is gone`);
-  const archive = archiveAt(owner, cluster, at);
+  const archive = archiveAt(owner, filedAs(found), at);
   try {
     const written = await writeArchive(
       archive.file,

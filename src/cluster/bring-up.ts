@@ -5,6 +5,7 @@ import { agentHash, nodeHash, shipperHash } from "./container-specs.js";
 import type { Identity } from "./container-specs.js";
 import { assertOwner } from "./find.js";
 import { keptDownBy } from "./kept-down.js";
+import { type Made, formatMade } from "./made.js";
 import { isUp, observeCluster } from "./observe.js";
 import { describePlan, isNothing, lacksQuorum, planUp } from "./plan.js";
 import { activeFaults, nodeStatus } from "./status.js";
@@ -21,6 +22,8 @@ import { findImages } from "./user-images.js";
 export interface BringUpRequest extends Pick<UpOptions, "wait" | "timeoutMs" | "keep" | "signal" | "report" | "engineSocket"> {
   readonly spec: ClusterSpec;
   readonly owner: string;
+  /** On everything that is made. */
+  readonly made?: Made | undefined;
   readonly version: string;
   readonly bundleDir: string;
   /** What a new cluster begins with. */
@@ -38,7 +41,7 @@ export interface BringUpResult {
 
 /** The whole of `devious up`: look, plan, build the image where it is missing, do. */
 export async function bringUp(engine: Engine, request: BringUpRequest): Promise<BringUpResult> {
-  const { spec, owner, report, dryRun } = request;
+  const { spec, owner, made, report, dryRun } = request;
   const [facts, observed] = await Promise.all([engine.facts(), observeCluster(engine, spec.name)]);
   assertOwner(observed, owner);
   if (request.restore !== undefined) assertRestorable(spec, observed);
@@ -47,7 +50,9 @@ export async function bringUp(engine: Engine, request: BringUpRequest): Promise<
     findImages(engine, spec),
     certificatesOf({ ...request, nowMs: Date.now() }),
   ]);
-  const identity: Identity = { cluster: spec.name, owner, image: recipe.reference, imageIds, seed: spec.seed, certificates };
+  const madeLabel = made === undefined ? undefined : formatMade(made);
+  const shared = { cluster: spec.name, owner, made: madeLabel, seed: spec.seed };
+  const identity: Identity = { ...shared, image: recipe.reference, imageIds, certificates };
   // the agent is asked only where it matters: most often all nodes run
   const heard = observed.nodes.every(isUp) ? undefined : await activeFaults(engine, observed);
   const keptDown = keptDownBy(heard ?? []);

@@ -32,6 +32,8 @@ export interface Identity {
   readonly cluster: string;
   /** Absolute folder of the spec. */
   readonly owner: string;
+  /** Who makes it, {@link ./made.ts formatMade}; undefined: nobody who says so. */
+  readonly made?: string | undefined;
   /** Reference of the node image; it changes with the version and with what is in the image. */
   readonly image: string;
   /** The user's images: reference -> id. */
@@ -42,8 +44,8 @@ export interface Identity {
   readonly certificates?: ReadonlyMap<string, Certificates>;
 }
 
-export function clusterLabels({ cluster, owner }: Identity): Labels {
-  return { [label.cluster]: cluster, [label.owner]: owner };
+export function clusterLabels({ cluster, owner, made }: Identity): Labels {
+  return { [label.cluster]: cluster, [label.owner]: owner, ...(made === undefined ? {} : { [label.made]: made }) };
 }
 
 /**

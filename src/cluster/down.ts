@@ -2,7 +2,9 @@ import { messageOf } from "../core/errors.js";
 import { label } from "../core/labels.js";
 import type { Containers, Networks, Volumes } from "../engine/port.js";
 import { pruneArchives } from "../workspace/archives.js";
+import { removeClusterFolder } from "../workspace/cluster-folder.js";
 import { type ArchiveEngine, archiveCluster } from "./archive.js";
+import { filedAs } from "./made.js";
 import { bookmarkVolumeName, isShared, ledgerVolumeName } from "./names.js";
 import { type NodeContainer, type Observed, containersOf, isBundled, isUp } from "./observe.js";
 import { type Shipped, endShipping } from "./shipping/end.js";
@@ -80,6 +82,9 @@ export async function down(
     const what = options.volumes ? "the volumes and their data" : ours.join(" and ");
     await step(report, `remove ${what}`, () => Promise.all(doomed.map((name) => engine.removeVolume(name))));
   }
+  const { name, owner } = found;
+  // nobody will have a cluster of this name again; what was to be kept is under another
+  if (options.volumes && owner !== undefined && filedAs(found) !== name) await removeClusterFolder(owner, name);
   const helpers = [found.shipper, found.agent].filter((one) => one !== undefined);
   const containers = [...helpers, ...nodes].map(({ name }) => name);
   return {
@@ -139,7 +144,7 @@ async function keepLogs(
     return { archive: null, warnings: failed(`The logs of ${name} are not kept`, error) };
   }
   try {
-    const removed = await pruneArchives(owner, name, keptArchives, archive.at.getTime());
+    const removed = await pruneArchives(owner, filedAs(found), keptArchives, archive.at.getTime());
     if (removed.length > 0) {
       report({ type: "note", text: `the logs of ${removed.join(", ")} are removed: the last ${keptArchives} are kept` });
     }

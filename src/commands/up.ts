@@ -1,13 +1,17 @@
+import { randomBytes } from "node:crypto";
 import path from "node:path";
 import { Args, Flags } from "@oclif/core";
 import type { ChalkInstance } from "chalk";
 import { BaseCommand } from "../cli/base-command.js";
-import { durationFlag } from "../cli/flags.js";
+import { isolated } from "../ci/isolated.js";
+import { durationFlag, isolatedFlag } from "../cli/flags.js";
 import { loadSpec } from "../cli/spec-file.js";
 import { renderTls, renderUnsafe } from "../cli/render-status.js";
 import { formatTable } from "../cli/table.js";
 import { bringUp } from "../cluster/bring-up.js";
 import type { BringUpResult } from "../cluster/bring-up.js";
+import { claimFromRuns } from "../cluster/claim.js";
+import { madeHere } from "../cluster/made.js";
 import { openSavedState } from "../cluster/saved-state.js";
 import { withOverrides } from "../spec/overrides.js";
 
@@ -21,11 +25,13 @@ export default class Up extends BaseCommand {
     "<%= config.bin %> up --dry-run",
     "<%= config.bin %> up --restore state.db",
     "<%= config.bin %> up --timeout 30s --json",
+    "<%= config.bin %> up --isolated",
   ];
   static override args = { spec: Args.string({ description: "Spec file, or a folder with a devious.yaml." }) };
   static override flags = {
     name: Flags.string({ description: "Cluster name, instead of the spec's.", helpValue: "<name>" }),
     nodes: Flags.integer({ description: "Number of nodes of a spec with one service.", helpValue: "<n>" }),
+    isolated: isolatedFlag,
     wait: Flags.boolean({ description: "Wait until every node is ready.", default: true, allowNo: true }),
     timeout: durationFlag({ description: "How long to wait.", default: 60_000, defaultHelp: () => Promise.resolve("1m") }),
     keep: Flags.boolean({ description: "When it fails, leave what was made, for a closer look." }),
@@ -38,11 +44,16 @@ export default class Up extends BaseCommand {
 
   async run(): Promise<BringUpResult> {
     const { args, flags } = await this.parse(Up);
-    const { engine, engineSocket, folder, environment, version, bundleDir } = this.world;
-    const loaded = await loadSpec(args.spec, folder, environment);
+    const { signal, report, world } = this;
+    const { engine, engineSocket, folder, environment, version, bundleDir, processes } = world;
+    const { spec: given, owner } = await loadSpec(args.spec, folder, environment);
+    const named = withOverrides(given, flags);
+    const spec = flags.isolated ? isolated(named, randomBytes(6)) : named;
+    if (!flags["dry-run"]) await claimFromRuns(engine, { name: spec.name, owner, here: processes, version, signal, report });
     const result = await bringUp(engine, {
-      spec: withOverrides(loaded.spec, flags),
-      owner: loaded.owner,
+      spec,
+      owner,
+      made: madeHere(processes, { lasts: "down", base: flags.isolated ? named.name : null }, new Date()),
       engineSocket,
       version,
       bundleDir,
@@ -51,8 +62,8 @@ export default class Up extends BaseCommand {
       keep: flags.keep,
       dryRun: flags["dry-run"],
       restore: flags.restore === undefined ? undefined : await openSavedState(path.resolve(folder, flags.restore)),
-      signal: this.signal,
-      report: this.report,
+      signal,
+      report,
     });
     this.log(flags["dry-run"] ? planText(result) : resultText(result, this.terminal.chalk));
     return result;

@@ -7,6 +7,8 @@ export const label = {
   cluster: "devious.cluster",
   /** Absolute folder of the spec that owns the cluster. */
   owner: "devious.owner",
+  /** When, where and for which run it was made, as JSON; on the same things as the cluster's name. */
+  made: "devious.made",
   /** "node", "agent" or "shipper"; containers only. */
   role: "devious.role",
   service: "devious.service",

@@ -126,26 +126,12 @@ test("doctor names what is left over and of use to nobody, with the command that
   await world.engine.createContainer({ ...spec, name: "devious-look-1", labels: { "devious.look": "true" } });
   await world.engine.buildImage("devious/node:old", emptyContext(), { "devious.image": "node" }, () => undefined);
   const { findings } = await world.json<Examined>("doctor");
+  const leftover = (says: string) => ({ what: "leftovers", state: "warning", says });
   expect(findings.filter(({ what }) => what === "leftovers")).toEqual([
-    {
-      what: "leftovers",
-      state: "warning",
-      says: "cluster lost: it has a network and no nodes",
-      mend: "devious down --volumes --cluster lost",
-    },
-    {
-      what: "leftovers",
-      state: "warning",
-      says: "cluster moved: its folder /no/such/folder is gone",
-      mend: "devious down --volumes --cluster moved",
-    },
-    {
-      what: "leftovers",
-      state: "warning",
-      says: "devious-look-1 looked at the kernel and was not removed",
-      mend: "docker rm -f devious-look-1",
-    },
-    { what: "leftovers", state: "warning", says: "an image that no cluster uses", mend: "docker rmi devious/node:old" },
+    leftover("cluster lost: it has a network and no nodes"),
+    leftover("cluster moved: its folder /no/such/folder is gone"),
+    leftover("devious-look-1: it looked at the kernel and was not removed"),
+    { ...leftover("image devious/node:old: no cluster uses it"), mend: "devious gc" },
   ]);
 });
 

@@ -37,6 +37,7 @@ import Del from "../../src/commands/del.js";
 import Doctor from "../../src/commands/doctor.js";
 import Down from "../../src/commands/down.js";
 import Exec from "../../src/commands/exec.js";
+import Gc from "../../src/commands/gc.js";
 import Get from "../../src/commands/get.js";
 import Init from "../../src/commands/init.js";
 import Logs from "../../src/commands/logs.js";
@@ -94,6 +95,7 @@ export const commands: Readonly<Record<string, new (argv: string[], config: Conf
   doctor: Doctor,
   down: Down,
   exec: Exec,
+  gc: Gc,
   get: Get,
   init: Init,
   logs: Logs,
@@ -129,6 +131,10 @@ export class FakeWorld {
   readonly images = new FakeImages();
   readonly shipper = new FakeShipper();
   readonly kernel = { netem: true, works: true };
+  /** What the next command takes itself for; as `devious` commands do, it ends with the command unless it is in {@link running}. */
+  process = { pid: 1000, started: "1" };
+  /** Other processes of the machine: number -> start. */
+  readonly running = new Map<number, string>();
   /** What the next command finds set. */
   environment: Readonly<Record<string, string>> = {};
   /** Folder the next command is typed in. */
@@ -200,6 +206,7 @@ export class FakeWorld {
       environment: this.environment,
       version: "0.0.0",
       bundleDir: path.join(this.#home, "bundle"),
+      processes: { host: { name: "here", boot: "1", pids: "" }, own: this.process, startOf: (pid) => this.running.get(pid) },
     };
     const captured = capture();
     // oclif warns its developers of more than its users

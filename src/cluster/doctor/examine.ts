@@ -1,6 +1,8 @@
 import { DeviousError } from "../../core/errors.js";
 import type { Engine, EngineFacts } from "../../engine/port.js";
 import { planImage } from "../../image/node-image.js";
+import { findLitter } from "../litter/find.js";
+import type { Processes } from "../made.js";
 import { observeAll } from "../observe.js";
 import { type Finding, attempt, missing, ok, warning } from "./finding.js";
 import { keptLogsFinding } from "./kept-logs.js";
@@ -15,6 +17,7 @@ export interface Installation {
   readonly bundleDir: string;
   /** In which the command was typed. */
   readonly folder: string;
+  readonly processes: Processes;
 }
 
 /**
@@ -43,7 +46,9 @@ export async function examine(installation: Installation, signal: AbortSignal): 
         ? [ok("kernel", `${facts.kernel}; the first \`up\` builds the image that can look at it`)]
         : kernelFindings(kernel)),
     await keptLogsFinding(installation.folder),
-    ...(await leftoverFindings(engine, clusters, reference, facts.local)),
+    ...leftoverFindings(
+      await findLitter(engine, { clusters, image: reference, isLocal: facts.local, here: installation.processes }),
+    ),
   ];
 }
 

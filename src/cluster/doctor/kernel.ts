@@ -36,7 +36,7 @@ async function lookByContainer(
   const id = await engine.createContainer({
     name: `devious-look-${randomBytes(4).toString("hex")}`,
     image,
-    labels: { [label.look]: "true" },
+    labels: { [label.look]: new Date().toISOString() },
     command: ["node", imagePaths.agent, agentCommands.examine],
     environment: {},
     hostname: "look",
