@@ -1,10 +1,11 @@
 import { unreachable } from "../core/invariant.js";
 import { dataDir, restoreFile } from "../core/node-contract.js";
-import type { Containers, ContainerSpec, Networks, Streams, Volumes } from "../engine/port.js";
+import type { Containers, ContainerSpec, EngineInfo, Networks, Streams, Volumes } from "../engine/port.js";
 import type { StoreService } from "../spec/cluster-spec.js";
 import { agentContainer, clusterLabels, nodeContainer, shipperContainer } from "./container-specs.js";
 import type { Identity } from "./container-specs.js";
 import { waitImageReady } from "./image-readiness.js";
+import { makeNetwork } from "./make-network.js";
 import { Membership } from "./membership.js";
 import { networkName, nodeVolumeName } from "./names.js";
 import { isBundled, observeCluster } from "./observe.js";
@@ -21,7 +22,7 @@ import { step } from "./steps.js";
 import { putCertificates } from "./tls/certificates.js";
 import type { Report } from "./steps.js";
 
-export type UpEngine = Containers & Networks & Volumes & Streams;
+export type UpEngine = Containers & Networks & Volumes & Streams & Pick<EngineInfo, "resources">;
 
 export interface UpOptions {
   readonly identity: Identity;
@@ -124,7 +125,7 @@ class Up {
   }
 
   async #createNetwork(rollback: Rollback): Promise<void> {
-    const id = await this.#engine.createNetwork(networkName(this.#identity.cluster), clusterLabels(this.#identity));
+    const id = await makeNetwork(this.#engine, networkName(this.#identity.cluster), clusterLabels(this.#identity));
     rollback.network(id);
   }
 

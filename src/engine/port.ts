@@ -204,7 +204,8 @@ export interface NetworkInfo {
 }
 
 export interface Networks {
-  createNetwork(name: string, labels: Labels): Promise<string>;
+  /** `subnet`, as `10.1.2.0/24`; unless given, the engine takes one out of its pools. */
+  createNetwork(name: string, labels: Labels, subnet?: string): Promise<string>;
   listNetworks(labelFilters: readonly string[]): Promise<readonly NetworkInfo[]>;
   /** Disconnects whatever is still attached, whoever's it is, then removes it. */
   removeNetwork(id: string): Promise<void>;

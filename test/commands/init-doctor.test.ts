@@ -143,18 +143,22 @@ async function* emptyContext(): AsyncGenerator<Uint8Array> {
 }
 
 test.each([
-  ["172.16.0.0/12", "192.168.0.0/19", "warning", 0],
-  ["172.16.0.0/12", "192.168.0.0/16", "missing", 3],
-])("subnets %s and %s in use: %s, exit code %i", async (first, second, state, expected) => {
-  const subnets = [
-    first,
-    second,
-    ...(state === "warning" ? ["192.168.32.0/19", "192.168.64.0/18", "192.168.128.0/18", "192.168.192.0/19"] : []),
-  ];
+  [
+    "a few are left",
+    ["192.168.0.0/19", "192.168.32.0/19", "192.168.64.0/18", "192.168.128.0/18"],
+    "warning",
+    /has only 2 left/,
+    0,
+  ],
+  ["the pools are used up", ["192.168.0.0/16"], "warning", /subnets beside them/, 0],
+  ["all that is private is", ["192.168.0.0/16", "10.0.0.0/8"], "missing", /every private range/, 3],
+])("subnets, %s", async (_, more, state, says, expected) => {
+  const subnets = ["172.16.0.0/12", "192.168.224.0/19", ...more];
   const world = await FakeWorld.create(undefined, { resources: { subnets } });
   const { exitCode, stdout } = await world.run("doctor", "--json");
   const { findings } = JSON.parse(stdout) as Examined;
-  expect(findings.find(({ what }) => what === "subnets")).toMatchObject({ state, mend: "docker network prune" });
+  const finding = findings.find(({ what }) => what === "subnets");
+  expect(finding).toMatchObject({ state, says: expect.stringMatching(says), mend: "docker network prune" });
   expect(exitCode).toBe(expected);
 });
 

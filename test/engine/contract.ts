@@ -3,6 +3,8 @@ import { type AddressInfo, createServer } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { pack } from "tar-stream";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { proposeSubnet } from "../../src/cluster/subnets.js";
+import { createPrng } from "../../src/core/prng.js";
 import type { ContainerEvent, ContainerSpec, Endpoint, Engine } from "../../src/engine/port.js";
 import { createDemuxer } from "../../src/logs/demux.js";
 
@@ -363,6 +365,15 @@ export function engineContract(open: () => Promise<Candidate>): void {
     expect((await engine.listNetworks([filter])).map((one) => one.name)).toEqual([`${prefix}.net`]);
     expect(await stateOf(inside)).toBe("running");
     await engine.removeContainer(inside);
+  });
+
+  test("a network is made on the subnet asked for, which then is in use and nobody else's", async () => {
+    const subnet = proposeSubnet((await engine.resources()).subnets, createPrng(process.pid)) ?? "";
+    const id = await engine.createNetwork(`${prefix}.own`, labels, subnet);
+    expect((await engine.resources()).subnets).toContain(subnet);
+    await expectRefused(engine.createNetwork(`${prefix}.rival`, labels, subnet), /overlap/);
+    await engine.removeNetwork(id);
+    expect((await engine.resources()).subnets).not.toContain(subnet);
   });
 
   test("tells in its own words all it knows of a container, a network and a volume", async () => {

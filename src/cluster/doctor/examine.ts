@@ -8,6 +8,7 @@ import { type Finding, attempt, missing, ok, warning } from "./finding.js";
 import { keptLogsFinding } from "./kept-logs.js";
 import { kernelFindings, lookAtKernel } from "./kernel.js";
 import { leftoverFindings } from "./leftovers.js";
+import { ownSubnets } from "../own-subnets.js";
 import { diskFinding, freeBytesHere, subnetFinding } from "./room.js";
 
 /** What devious itself brings to the machine. */
@@ -38,7 +39,7 @@ export async function examine(installation: Installation, signal: AbortSignal): 
     node,
     engineFinding(facts),
     image,
-    subnetFinding(resources, facts.local),
+    subnetFinding(resources, facts.local ? await ownSubnets() : []),
     diskFinding(resources, facts.local ? await freeBytesHere(resources.dataDir) : known?.freeBytes),
     ...(kernel instanceof DeviousError
       ? [warning("kernel", kernel.message, kernel.hint)]

@@ -1,25 +1,26 @@
 import { statfs } from "node:fs/promises";
-import { networkInterfaces } from "node:os";
+import { createPrng } from "../../core/prng.js";
 import type { EngineResources } from "../../engine/port.js";
 import { type Finding, missing, ok, warning } from "./finding.js";
-import { freeSubnets } from "./subnets.js";
+import { freeSubnets, proposeSubnet } from "../subnets.js";
 
 const mebibyte = 2 ** 20;
 /** What the image and the first entries of a log take, and what a day of writing may. */
 const disk = { least: 500 * mebibyte, enough: 2048 * mebibyte };
 const enoughSubnets = 3;
 
-/** Whether the engine has a subnet for one more cluster. `local`: subnets of this machine are in its way as well. */
-export function subnetFinding({ addressPools, subnets }: EngineResources, local: boolean): Finding {
+/** Whether the engine has a subnet for one more cluster. `own`: those of its machine, as far as they are known, are in its way as well. */
+export function subnetFinding({ addressPools, subnets }: EngineResources, own: readonly string[]): Finding {
   const mend = "docker network prune";
-  const free = freeSubnets(addressPools, local ? [...subnets, ...ownSubnets()] : subnets, enoughSubnets);
-  if (free === 0) return missing("subnets", "the engine's address pools are used up: no network can be made", mend);
+  const inUse = [...subnets, ...own];
+  const free = freeSubnets(addressPools, inUse, enoughSubnets);
+  if (free === 0) {
+    const isBeside = proposeSubnet(inUse, createPrng(0)) !== undefined;
+    if (!isBeside) return missing("subnets", "the engine's address pools are used up, and every private range is", mend);
+    return warning("subnets", "the engine's address pools are used up: clusters get small private subnets beside them", mend);
+  }
   if (free < enoughSubnets) return warning("subnets", `the engine has only ${free} left for new networks`, mend);
   return ok("subnets", `${subnets.length} in use, more are free`);
-}
-
-function ownSubnets(): readonly string[] {
-  return Object.values(networkInterfaces()).flatMap((addresses = []) => addresses.flatMap(({ cidr }) => cidr ?? []));
 }
 
 /** `freeBytes` undefined: nobody could tell. */

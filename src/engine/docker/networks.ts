@@ -8,10 +8,16 @@ const removeAttempts = 5;
 
 export function createNetworks({ call, wish }: Calls): Networks {
   return {
-    createNetwork: (name, labels) =>
+    createNetwork: (name, labels, subnet) =>
       call(`create the network ${name}`, async (docker) => {
         // CheckDuplicate makes engines before 25 refuse a second network of this name, as later ones always do
-        const network = await docker.createNetwork({ Name: name, Driver: "bridge", CheckDuplicate: true, Labels: { ...labels } });
+        const network = await docker.createNetwork({
+          Name: name,
+          Driver: "bridge",
+          CheckDuplicate: true,
+          Labels: { ...labels },
+          ...(subnet === undefined ? {} : { IPAM: { Driver: "default", Config: [{ Subnet: subnet }] } }),
+        });
         return network.id;
       }),
     listNetworks: (filters) =>

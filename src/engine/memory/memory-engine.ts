@@ -12,6 +12,8 @@ import { Queue } from "./queue.js";
 export interface MemoryEngineOptions {
   readonly facts?: Partial<EngineFacts>;
   readonly resources?: Partial<EngineResources>;
+  /** How many networks its address pools have room for; unless given, any number. */
+  readonly networksMax?: number;
   /** What a container of this spec runs. */
   readonly program: (spec: ContainerSpec) => Program;
   /** What a command inside a running container does; unless given, no command is found. */
@@ -36,6 +38,12 @@ interface Network {
   readonly id: string;
   readonly name: string;
   readonly labels: Labels;
+  /** Undefined: out of the pools, which are only counted here. */
+  readonly subnet: string | undefined;
+}
+
+function subnetsOf(networks: readonly Network[]): readonly string[] {
+  return networks.flatMap(({ subnet }) => subnet ?? []);
 }
 
 interface Volume {
@@ -103,7 +111,8 @@ export function createMemoryEngine(options: MemoryEngineOptions): MemoryEngine {
     },
     resources: async () => {
       answer();
-      return { ...resources, ...options.resources };
+      const told = { ...resources, ...options.resources };
+      return { ...told, subnets: [...told.subnets, ...subnetsOf([...networks.values()])] };
     },
 
     hasImage: async (reference) => {
@@ -233,18 +242,28 @@ export function createMemoryEngine(options: MemoryEngineOptions): MemoryEngine {
       return find(id)?.detail();
     },
 
-    createNetwork: async (name, labels) => {
+    createNetwork: async (name, labels, subnet) => {
       answer();
       if ([...networks.values()].some((one) => one.name === name)) {
         throw refused(`create the network ${name}`, `network with name ${name} already exists`);
       }
+      const inPools = [...networks.values()].filter((one) => one.subnet === undefined).length;
+      if (subnet === undefined && inPools >= (options.networksMax ?? Infinity)) {
+        const words =
+          "could not find an available, non-overlapping IPv4 address pool among the defaults to assign to the network";
+        throw refused(`create the network ${name}`, words);
+      }
+      if (subnet !== undefined && subnetsOf([...networks.values()]).includes(subnet)) {
+        throw refused(`create the network ${name}`, "Pool overlaps with other one on this address space");
+      }
       const id = randomUUID();
-      networks.set(id, { id, name, labels });
+      networks.set(id, { id, name, labels, subnet });
       return id;
     },
     listNetworks: async (labelFilters) => {
       answer();
-      return [...networks.values()].filter(({ labels }) => carries(labels, labelFilters));
+      const matching = [...networks.values()].filter(({ labels }) => carries(labels, labelFilters));
+      return matching.map(({ id, name, labels }) => ({ id, name, labels }));
     },
     removeNetwork: async (id) => {
       answer();
