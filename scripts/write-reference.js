@@ -10,7 +10,7 @@ import { errorsPage } from "../dist/cli/reference/errors.js";
 import { logRecordPage } from "../dist/cli/reference/log-record.js";
 import { specPage } from "../dist/cli/reference/spec.js";
 import { logRecordJsonSchema } from "../dist/logs/record-schema.js";
-import { jsonSchema } from "../dist/spec/schema.js";
+import { jsonSchema } from "../dist/spec/json-schema.js";
 import { filesUnder, root } from "./setup/checkout.js";
 
 const folder = join(root, "dist/commands");

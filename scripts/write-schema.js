@@ -2,7 +2,7 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { logRecordJsonSchema } from "../dist/logs/record-schema.js";
 import { scenarioJsonSchema } from "../dist/scenario/schema.js";
-import { jsonSchema } from "../dist/spec/schema.js";
+import { jsonSchema } from "../dist/spec/json-schema.js";
 
 mkdirSync("schema", { recursive: true });
 const schemas = { devious: jsonSchema(), scenario: scenarioJsonSchema(), "log-record": logRecordJsonSchema() };

@@ -1,10 +1,13 @@
+import { readFileSync } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import path from "node:path";
+import { parseEnv } from "node:util";
 import { DeviousError } from "../core/errors.js";
 import { toName } from "../core/ids.js";
 import { defaultSpec, specFileName } from "../spec/cluster-spec.js";
 import type { ClusterSpec } from "../spec/cluster-spec.js";
-import type { Variables } from "../spec/shipping.js";
+import type { EnvFile } from "../spec/surroundings.js";
+import type { Variables } from "../spec/variables.js";
 
 export interface LoadedSpec {
   readonly spec: ClusterSpec;
@@ -15,7 +18,7 @@ export interface LoadedSpec {
 /**
  * The spec at `given` (a file, or a folder with a devious.yaml), else the one of `folder`, else three raft nodes named after the folder.
  * Throws SPEC_UNREADABLE or SPEC_INVALID, the latter with every problem at file:line:column. What boots clusters gives its environment, for
- * the variables that the spec names; whoever only looks at the spec need not have them.
+ * the variables and env files that the spec names; whoever only looks at the spec need not have them.
  */
 export async function loadSpec(given: string | undefined, folder: string, variables?: Variables): Promise<LoadedSpec> {
   const file = given === undefined ? path.join(folder, specFileName) : await fileAt(path.resolve(folder, given));
@@ -27,7 +30,7 @@ export async function loadSpec(given: string | undefined, folder: string, variab
   if (text === undefined) return { spec: defaultSpec(toName(path.basename(folder))), owner };
   // what reads YAML takes a while to load, and without a spec nobody needs it
   const { parseSpec } = await import("../spec/parse.js");
-  const result = parseSpec(text, path.basename(owner), variables);
+  const result = parseSpec(text, owner, variables === undefined ? undefined : { variables, readEnvFile });
   if (result.ok) return { spec: result.spec, owner };
   const shown = path.relative(folder, file) || file;
   const places = result.problems.map(({ line, column, message }) => `${shown}:${line}:${column} ${message}`);
@@ -42,12 +45,26 @@ async function fileAt(given: string): Promise<string> {
   return found.isDirectory() ? path.join(given, specFileName) : given;
 }
 
+function readEnvFile(file: string): EnvFile {
+  try {
+    return { variables: parseEnv(readFileSync(file, "utf8")) as Readonly<Record<string, string>> };
+  } catch (error) {
+    return { problem: whyUnreadable(error as NodeJS.ErrnoException) };
+  }
+}
+
 function unreadable(file: string, cause: NodeJS.ErrnoException): DeviousError {
-  const why =
-    { ENOENT: "there is no such file", EACCES: "you may not read it", EISDIR: "it is a folder" }[cause.code ?? ""] ??
-    cause.message;
-  return new DeviousError("SPEC_UNREADABLE", `The spec ${file} cannot be read: ${why}`, {
+  return new DeviousError("SPEC_UNREADABLE", `The spec ${file} cannot be read: ${whyUnreadable(cause)}`, {
     hint: "`devious init` writes one; without any, `devious up` boots three raft nodes.",
     cause,
   });
+}
+
+function whyUnreadable({ code, message }: NodeJS.ErrnoException): string {
+  const known: Readonly<Record<string, string>> = {
+    ENOENT: "there is no such file",
+    EACCES: "you may not read it",
+    EISDIR: "it is a folder",
+  };
+  return known[code ?? ""] ?? message;
 }

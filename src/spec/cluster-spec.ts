@@ -77,6 +77,7 @@ interface Service {
   /** What its nodes wait for before they start. */
   readonly dependsOn: readonly Dependency[];
   readonly limits: Limits;
+  /** With templates in their texts, which {@link ./templates.ts filledHooks} fills in. */
   readonly hooks: Hooks;
 }
 
@@ -225,6 +226,11 @@ export const clusterDefaults = { logging: { ship: null }, links: [], seed: 1 } a
 /** The spec of a folder that has none: three raft nodes. */
 export function defaultSpec(name: string, nodes = defaultNodes): ClusterSpec {
   return { name, services: [storeService(defaultService, nodeNames(undefined, nodes))], ...clusterDefaults };
+}
+
+/** What the built image of a service is called that gives it no name. */
+export function builtImage(cluster: string, service: string): string {
+  return `devious-${cluster}-${service}`;
 }
 
 export function isImage(service: ServiceSpec): service is ImageService {

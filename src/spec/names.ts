@@ -1,6 +1,7 @@
 /** Who is called what in a raw file, however much else is wrong with it. */
 import { reservedWords } from "../chaos/target.js";
-import { isName, nameRule } from "../core/ids.js";
+import type { z } from "zod";
+import { closest, isName, nameRule } from "../core/ids.js";
 import { defaultNodes, defaultService, nodeNames, nodesMax } from "./cluster-spec.js";
 
 export interface Misfit {
@@ -49,4 +50,21 @@ export function problemWithName(name: string, kind: "service" | "zone"): string 
 
 export function isMapping(value: unknown): value is Mapping {
   return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+/** What is wrong at a path, which the message begins with. */
+export function misfitAt(path: readonly (string | number)[], message: string, part: Misfit["part"] = "value"): Misfit {
+  return { path, part, message: `${path.join(".")}: ${message}` };
+}
+
+/** `; did you mean "kv"?`, or all there are. */
+export function advice(name: string, known: readonly string[]): string {
+  const meant = closest(name, known);
+  return meant === undefined ? `; there are ${known.join(", ")}` : `; did you mean "${meant}"?`;
+}
+
+/** What a part's own schema makes of a raw value; undefined where there is none, or it is wrong, which is told elsewhere. */
+export function readIfRight<Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> | undefined {
+  const read = value === undefined ? undefined : schema.safeParse(value);
+  return read?.success === true ? read.data : undefined;
 }

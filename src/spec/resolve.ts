@@ -1,7 +1,6 @@
 import { leaderlessDefaults, type LeaderlessSwitches } from "../core/leaderless-switches.js";
 import { safeSwitches } from "../core/store-switches.js";
 import { toName } from "../core/ids.js";
-import type { RolesProbe } from "../core/roles.js";
 import {
   clusterDefaults,
   defaultNodes,
@@ -11,59 +10,103 @@ import {
   raftDefaults,
   storeService,
 } from "./cluster-spec.js";
-import type { ClusterSpec, ServiceSpec, ShipSpec, StoreSpec, TlsSpec } from "./cluster-spec.js";
+import type { ClusterSpec, ImageService, ServiceSpec, ShipSpec, StoreService, StoreSpec, TlsSpec } from "./cluster-spec.js";
+import { dependencies } from "./dependencies.js";
+import { environmentOf } from "./environment.js";
+import { fileSpecs } from "./files.js";
+import { hooksOf } from "./hooks.js";
+import { imageOf } from "./image.js";
+import { limitsOf, ulimitsOf } from "./limits.js";
+import { linkProfiles } from "./links.js";
+import { lastName } from "./paths.js";
+import { readySpec } from "./ready.js";
+import { rolesProbe } from "./roles.js";
 import type { ServiceFile, SpecFile } from "./schema.js";
-import { fillIn } from "./shipping.js";
-import type { Variables } from "./shipping.js";
+import type { Surroundings } from "./surroundings.js";
+import { fillIn, strictReference } from "./variables.js";
+import type { Variables } from "./variables.js";
+import { volumeSpec } from "./volumes.js";
 
 /**
- * The one function between what users write and what the program works with; `file` has no misfits (./misfits.ts). Without `variables`,
- * what names some stays as it is written.
+ * The one function between what users write and what the program works with; `file` has no misfits (./misfits.ts). For whoever does not
+ * boot, what names variables stays as it is written.
  */
-export function resolve(file: SpecFile, folderName: string, variables: Variables | undefined): ClusterSpec {
-  const zones = file.network?.zones ?? {};
+export function resolve(file: SpecFile, surroundings: Surroundings): ClusterSpec {
+  const name = file.name ?? toName(lastName(surroundings.folder));
   const { nodes, store, protect } = file;
   const services =
     file.services === undefined
-      ? [resolveService(defaultService, { nodes, store, protect }, undefined, zones)]
-      : Object.entries(file.services).map(([name, service]) => resolveService(name, service, name, zones));
+      ? [resolveService(defaultService, undefined, { nodes, store, protect }, { file, cluster: name, surroundings })]
+      : Object.entries(file.services).map(([service, keys]) =>
+          resolveService(service, service, keys, { file, cluster: name, surroundings }),
+        );
   return {
     ...clusterDefaults,
-    name: file.name ?? toName(folderName),
+    name,
     services,
-    logging: { ship: shipSpec(file.logging?.ship, variables) },
+    logging: { ship: shipSpec(file.logging?.ship, surroundings.boot?.variables) },
+    links: linkProfiles(file.network?.links ?? [], services),
+    ...(file.seed === undefined ? {} : { seed: file.seed }),
   };
+}
+
+interface Around {
+  readonly file: SpecFile;
+  readonly cluster: string;
+  readonly surroundings: Surroundings;
 }
 
 function resolveService(
   name: string,
-  file: ServiceFile,
   prefix: string | undefined,
-  zones: Readonly<Record<string, readonly string[]>>,
+  keys: ServiceFile,
+  { file, cluster, surroundings }: Around,
 ): ServiceSpec {
-  const nodes = nodeNames(prefix, file.nodes ?? defaultNodes);
-  const own = new Set([name, ...nodes]);
-  const zoned = Object.entries(zones).flatMap(([zone, members]) =>
-    members.filter((member) => own.has(member)).map((member) => [member, zone] as const),
-  );
+  const nodes = nodeNames(prefix, keys.nodes ?? defaultNodes);
   const common = {
     name,
     nodes,
-    zones: Object.fromEntries(zoned),
-    protect: file.protect === true ? ("all" as const) : file.protect === undefined || file.protect === false ? [] : file.protect,
+    zones: zonesOf([name, ...nodes], file.network?.zones ?? {}),
+    protect: keys.protect === true ? ("all" as const) : keys.protect === undefined || keys.protect === false ? [] : keys.protect,
+    dependsOn: dependencies(keys.depends_on ?? {}),
+    limits: limitsOf(keys),
+    hooks: hooksOf(keys.hooks, nodes),
   };
-  if (file.image === undefined) return { ...storeService(name, nodes, storeSpec(file.store)), ...common };
+  if (keys.image === undefined && keys.build === undefined)
+    return { ...storeService(name, nodes, storeSpec(keys.store)), ...common };
+  return { ...common, ...imageOf(keys, name, cluster, surroundings), ...containerOf(keys, surroundings) };
+}
+
+/** What the containers of an image are, besides the image itself. */
+function containerOf(
+  keys: ServiceFile,
+  surroundings: Surroundings,
+): Omit<ImageService, keyof StoreService | "image" | "build" | "pull"> {
+  const ports = keys.ports ?? imageDefaults.ports;
   return {
-    ...imageDefaults,
-    ...common,
-    image: file.image,
-    entrypoint: file.entrypoint ?? null,
-    command: file.command ?? null,
-    environment: file.environment ?? {},
-    ports: (file.ports ?? []).map((container) => ({ container, host: null })),
-    roles: rolesProbe(file.roles),
-    logs: file.logs ?? null,
+    entrypoint: keys.entrypoint ?? imageDefaults.entrypoint,
+    command: keys.command ?? imageDefaults.command,
+    environment: environmentOf(keys, surroundings),
+    ports,
+    volumes: (keys.volumes ?? []).map((one) => volumeSpec(one, surroundings.folder, surroundings.boot?.variables)),
+    files: fileSpecs(keys.files ?? {}),
+    ready: keys.ready === undefined ? imageDefaults.ready : readySpec(keys.ready, ports),
+    restart: keys.restart ?? imageDefaults.restart,
+    user: keys.user ?? imageDefaults.user,
+    capAdd: keys.cap_add ?? imageDefaults.capAdd,
+    ulimits: ulimitsOf(keys.ulimits),
+    stopGraceMs: keys.stop_grace ?? imageDefaults.stopGraceMs,
+    labels: keys.labels ?? imageDefaults.labels,
+    roles: rolesProbe(keys.roles, ports),
+    logs: keys.logs ?? imageDefaults.logs,
   };
+}
+
+function zonesOf(names: readonly string[], zones: Readonly<Record<string, readonly string[]>>): Readonly<Record<string, string>> {
+  const zoned = Object.entries(zones).flatMap(([zone, members]) =>
+    members.filter((member) => names.includes(member)).map((member) => [member, zone] as const),
+  );
+  return Object.fromEntries(zoned);
 }
 
 function storeSpec(store: SpecFile["store"]): StoreSpec {
@@ -104,13 +147,7 @@ function shipSpec(ship: NonNullable<SpecFile["logging"]>["ship"], variables: Var
   if (ship === undefined) return null;
   const headers = Object.entries(ship.headers ?? {}).map(([name, value]) => [
     name,
-    variables === undefined ? value : fillIn(value, variables),
+    variables === undefined ? value : fillIn(value, strictReference, variables),
   ]);
   return { otlp: ship.otlp, headers: Object.fromEntries(headers) as Record<string, string> };
-}
-
-function rolesProbe(roles: ServiceFile["roles"]): RolesProbe | null {
-  if (roles?.http !== undefined) return { by: "http", ...roles.http };
-  if (roles?.exec === undefined || roles.leader === undefined) return null;
-  return { by: "exec", command: roles.exec, leader: roles.leader };
 }

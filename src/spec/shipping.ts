@@ -1,9 +1,8 @@
 /** What can be wrong with where logs are sent, and the header values that name variables of the user's environment. */
 import { isMapping } from "./names.js";
 import type { Mapping, Misfit, Named } from "./names.js";
-
-/** The user's environment. */
-export type Variables = Readonly<Record<string, string | undefined>>;
+import { fillIn, notSet, strictReference, unsetIn } from "./variables.js";
+import type { Variables } from "./variables.js";
 
 /**
  * Undefined where it can be a receiver's base URL. What is wrong is told without quoting the text where it may have a password in it, since
@@ -46,9 +45,6 @@ export function problemWithHeader(name: string): string | undefined {
   return ownHeaders.has(name.toLowerCase()) ? "is set by what sends the logs, and by nobody else" : undefined;
 }
 
-/** `${NAME}`, or `$$` for a dollar. */
-const reference = /\$(?:\$|\{([A-Za-z_]\w*)\})/g;
-
 /** What node:http takes for a header's value, which is what RFC 9110, section 5.5 allows. */
 const headerValue = /^[\t\x20-\x7e\x80-\xff]*$/;
 
@@ -56,15 +52,10 @@ const noHeaderValue = "has a line break or another character in it that no heade
 
 /** Undefined where it is a header's value once its variables are filled in. */
 export function problemWithTemplate(template: string): string | undefined {
-  if (template.replace(reference, "").includes("$")) {
+  if (template.replace(strictReference, "").includes("$")) {
     return "has a $ that is neither ${NAME}, a variable of the environment, nor $$, which stands for a dollar";
   }
   return headerValue.test(template) ? undefined : noHeaderValue;
-}
-
-/** The template with its variables filled in; those that are not set are left out. */
-export function fillIn(template: string, variables: Variables): string {
-  return template.replace(reference, (_whole, name?: string) => (name === undefined ? "$" : (variables[name] ?? "")));
 }
 
 /** `variables` is undefined for whoever sends nothing, and need not have them. */
@@ -96,11 +87,10 @@ function checkHeaders(headers: unknown, variables: Variables | undefined): reado
     seen.set(name.toLowerCase(), name);
     const twice = before === undefined ? [] : [misfit("key", `is the same header as ${before}`)];
     if (typeof value !== "string" || problemWithTemplate(value) !== undefined || variables === undefined) return twice;
-    const unset = [...new Set([...value.matchAll(reference)].flatMap(([, variable]) => variable ?? []))].filter(
-      (variable) => variables[variable] === undefined,
-    );
-    const missing = unset.map((variable) => misfit("value", `the variable ${variable} is not set in your environment`));
-    const filled = headerValue.test(fillIn(value, variables)) ? [] : [misfit("value", `${noHeaderValue}, once it is filled in`)];
+    const missing = unsetIn(value, strictReference, variables).map((variable) => misfit("value", notSet(variable)));
+    const filled = headerValue.test(fillIn(value, strictReference, variables))
+      ? []
+      : [misfit("value", `${noHeaderValue}, once it is filled in`)];
     return [...twice, ...missing, ...filled];
   });
 }

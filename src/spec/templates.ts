@@ -3,7 +3,8 @@
  * anything but a letter is somebody else's template (`{{ .ID }}`, `{{$labels}}`) and stays; `{{{{` stands for two braces.
  */
 import { closest } from "../core/ids.js";
-import type { ImageService } from "./cluster-spec.js";
+import type { ClusterSpec, ImageService, ServiceSpec } from "./cluster-spec.js";
+import type { Hook, Hooks } from "./own-image.js";
 
 /** What can be filled in, with what it is. */
 export const templateWords = {
@@ -85,4 +86,14 @@ function fillProbe<Probe extends object>(probe: Probe, fill: Filler): Probe {
     return [key, Array.isArray(value) ? value.map((each: string) => fill(each)) : value];
   });
   return Object.fromEntries(filled) as Probe;
+}
+
+/** The hooks of a service with their texts filled in: for the node that one runs in, and on the host for the service's first. */
+export function filledHooks(service: ServiceSpec, { services, seed }: Pick<ClusterSpec, "services" | "seed">): Hooks {
+  const fill = (hook: Hook): Hook => {
+    const node = hook.on === "node" ? hook.node : (service.nodes[0] ?? "");
+    const owner = services.find(({ nodes }) => nodes.includes(node)) ?? service;
+    return { ...hook, command: hook.command.map(fillerFor(owner, node, seed)) };
+  };
+  return { afterUp: service.hooks.afterUp.map(fill), beforeDown: service.hooks.beforeDown.map(fill) };
 }

@@ -1,6 +1,5 @@
 /** What is wrong with the nodes that zones and protections name. */
-import { closest } from "../core/ids.js";
-import { isMapping, problemWithName } from "./names.js";
+import { advice, isMapping, problemWithName } from "./names.js";
 import type { Mapping, Misfit, Named } from "./names.js";
 
 export function checkProtect({ service, nodes, path, keys }: Named): readonly Misfit[] {
@@ -41,9 +40,4 @@ export function checkZones(file: Mapping, services: readonly Named[]): readonly 
     }
   }
   return misfits;
-}
-
-function advice(name: string, known: readonly string[]): string {
-  const meant = closest(name, known);
-  return meant === undefined ? `; there are ${known.join(", ")}` : `; did you mean "${meant}"?`;
 }

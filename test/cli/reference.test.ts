@@ -7,7 +7,7 @@ import { errorsPage } from "../../src/cli/reference/errors.js";
 import { logRecordPage } from "../../src/cli/reference/log-record.js";
 import { specPage } from "../../src/cli/reference/spec.js";
 import { logRecordJsonSchema } from "../../src/logs/record-schema.js";
-import { jsonSchema } from "../../src/spec/schema.js";
+import { jsonSchema } from "../../src/spec/json-schema.js";
 import { commands } from "../support/fake-world.js";
 
 const docs = commands as unknown as Readonly<Record<string, CommandDoc>>;

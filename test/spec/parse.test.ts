@@ -2,22 +2,10 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { leaderlessDefaults } from "../../src/core/leaderless-switches.js";
-import { placeOf, raftDefaults, shippingOf, storeService } from "../../src/spec/cluster-spec.js";
+import { clusterDefaults, imageDefaults, placeOf, raftDefaults, shippingOf, storeService } from "../../src/spec/cluster-spec.js";
 import type { ClusterSpec, TlsSpec } from "../../src/spec/cluster-spec.js";
 import { withOverrides } from "../../src/spec/overrides.js";
-import { parseSpec } from "../../src/spec/parse.js";
-import type { Variables } from "../../src/spec/shipping.js";
-
-function problems(text: string, variables?: Variables): readonly string[] {
-  const result = parseSpec(text, "My App", variables);
-  return result.ok ? [] : result.problems.map(({ line, column, message }) => `${line}:${column} ${message}`);
-}
-
-function specOf(text: string, variables?: Variables): ClusterSpec {
-  const result = parseSpec(text, "My App", variables);
-  if (!result.ok) throw new Error(JSON.stringify(result.problems));
-  return result.spec;
-}
+import { problemsIn as problems, specIn as specOf } from "../support/spec-text.js";
 
 /** `n1 eu protected`, one line for each node. */
 function places({ services }: ClusterSpec): readonly string[] {
@@ -34,7 +22,7 @@ describe("a good spec", () => {
     expect(specOf("")).toEqual({
       name: "my-app",
       services: [storeService("store", ["n1", "n2", "n3"])],
-      logging: { ship: null },
+      ...clusterDefaults,
     });
   });
 
@@ -47,7 +35,7 @@ describe("a good spec", () => {
         storeService("kv", ["kv-1"]),
         storeService("log", ["log-1", "log-2", "log-3"], { ...raftDefaults, electionTimeoutMs: 2000 }),
       ],
-      logging: { ship: null },
+      ...clusterDefaults,
     });
   });
 
@@ -88,19 +76,7 @@ describe("a good spec", () => {
 
   test("an image of the user's has its own entrypoint and command where the spec says nothing", () => {
     expect(specOf("services: { api: { image: 'my-api:dev', nodes: 1 } }").services).toEqual([
-      {
-        name: "api",
-        nodes: ["api-1"],
-        zones: {},
-        protect: [],
-        image: "my-api:dev",
-        entrypoint: null,
-        command: null,
-        environment: {},
-        ports: [],
-        roles: null,
-        logs: null,
-      },
+      { ...imageDefaults, name: "api", nodes: ["api-1"], zones: {}, protect: [], image: "my-api:dev" },
     ]);
   });
 
@@ -120,6 +96,7 @@ describe("a good spec", () => {
     ].join("\n");
     expect(specOf(text).services).toEqual([
       {
+        ...imageDefaults,
         name: "api",
         nodes: ["api-1", "api-2"],
         zones: {},
@@ -128,7 +105,10 @@ describe("a good spec", () => {
         entrypoint: ["/bin/tini", "--"],
         command: ["node", "server.js"],
         environment: { PORT: "8080", EMPTY: "" },
-        ports: [8080, 9090],
+        ports: [
+          { container: 8080, host: null },
+          { container: 9090, host: null },
+        ],
         roles: { by: "http", port: 8080, path: "/role", leader: '"role": *"leader"' },
         logs: {
           format: "json",
@@ -237,7 +217,7 @@ describe("problems", () => {
     ["nodes: three", ['1:8 nodes: must be a whole number from 1 to 15, not "three"']],
     ["name: A b", [`1:7 name: "A b" is not a name: ${nameRule}`]],
     ["nme: x", ['1:1 unknown key "nme"; did you mean "name"?']],
-    ["volumes: [x]", ['1:1 unknown key "volumes"; known here: name, nodes, store, protect, services, network, logging']],
+    ["volumes: [x]", ['1:1 unknown key "volumes"; known here: name, nodes, store, protect, services, network, logging, seed']],
     ["store: raff", ['1:8 store.design: "raff" is not a design of the bundled store: use raft or leaderless']],
     [
       "store: { design: raft, reads: lokal }",
@@ -303,7 +283,7 @@ describe("problems", () => {
       ['1:44 store.heartbeat_interval: "3 parsecs" is not a duration: write for example 500ms, 2s or 1m30s'],
     ],
     ["services: {}", ["1:11 services: needs at least one service"]],
-    ["services: { kv: 3 }", ["1:17 services.kv: must be a mapping with a store or an image"]],
+    ["services: { kv: 3 }", ["1:17 services.kv: must be a mapping with a store, an image or a build"]],
     ["- 1", ["1:1 the spec: must be a mapping such as `nodes: 3`"]],
     ["nodes: 3\nnodes: 4", ["2:1 Map keys must be unique"]],
   ])("%s", (text, expected) => {
@@ -311,7 +291,7 @@ describe("problems", () => {
   });
 
   test.each([
-    ["{ nodes: 3 }", ["1:13 services.api: needs a store or an image"]],
+    ["{ nodes: 3 }", ["1:13 services.api: needs a store, an image or a build"]],
     ["{ image: a, store: raft }", ["1:20 services.api.image: a service has a store or an image, not both"]],
     [
       "{ store: raft, ports: [80], command: [x] }",
@@ -323,7 +303,10 @@ describe("problems", () => {
     ["{ image: }", ["1:27 services.api.image: must be text"]],
     ["{ image: my api }", ["1:27 services.api.image: must be an image's name, such as my-api:dev"]],
     ["{ imag: a, store: raft }", ['1:20 unknown key "imag"; did you mean "image"?']],
-    ["{ image: a, command: node server.js }", ["1:39 services.api.command: must be a list of words, such as [node, server.js]"]],
+    [
+      "{ image: a, command: { node: 1 } }",
+      ["1:39 services.api.command: must be a list of words, such as [node, server.js], or one text"],
+    ],
     ["{ image: a, command: [sleep, 10] }", ['1:47 services.api.command.1: must be text: write "10" in quotes']],
     ["{ image: a, entrypoint: [] }", ["1:42 services.api.entrypoint: must have at least one word"]],
     [
@@ -340,7 +323,7 @@ describe("problems", () => {
       "{ image: a, ports: [0, 70000] }",
       ["1:38 services.api.ports.0: must be at least 1, not 0", "1:41 services.api.ports.1: must be at most 65535, not 70000"],
     ],
-    ["{ image: a, ports: [80, 80] }", ["1:37 services.api.ports: has a port twice"]],
+    ["{ image: a, ports: [80, 80] }", ["1:42 services.api.ports.1: 80 is published already"]],
     ["{ image: a, protect: api-1 }", ["1:39 services.api.protect: must be true, or a list of nodes"]],
     [
       "{ image: a, protect: [api-4, kv-1] }",
@@ -528,7 +511,7 @@ describe("problems", () => {
       '4:5 unknown key "nodez"; did you mean "nodes"?',
       "5:28 services.b.nodes: must be at most 15, not 99",
       `6:3 a service cannot be called all: ${ownMeaning}`,
-      "6:3 services.all: needs a store or an image",
+      "6:3 services.all: needs a store, an image or a build",
       "6:29 services.all.roles: exec needs a leader: what a leader's stdout has in it",
       "7:1 nodes: is short for a single service; with services, put it inside one of them",
       expect.stringMatching(/^8:31 network\.zones\.eu: there is no node or service "c-1"; did you mean "b-1"\?$/),

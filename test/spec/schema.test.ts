@@ -1,7 +1,7 @@
 // Shows that the JSON Schema, by which editors check a spec, lets the same durations be as the program.
 import { expect, test } from "vitest";
 import { parseDuration } from "../../src/core/duration.js";
-import { jsonSchema } from "../../src/spec/schema.js";
+import { jsonSchema } from "../../src/spec/json-schema.js";
 
 const pattern = /"election_timeout":\{[^}]*"pattern":"((?:[^"\\]|\\.)*)"/.exec(JSON.stringify(jsonSchema()))?.[1];
 const forEditors = new RegExp(JSON.parse(`"${pattern}"`) as string);
