@@ -10,14 +10,16 @@ import {
   endMomentary,
   expire,
   heal,
+  inForce,
   letRun,
   suspect,
   wasGiven,
-  wasHurt,
+  wasTouched,
 } from "../chaos/ledger.js";
 import {
   type FaultView,
   type HealTarget,
+  type LinkView,
   type Operation,
   type Reply,
   type Request,
@@ -26,6 +28,7 @@ import {
 } from "../chaos/protocol.js";
 import { type Measurement, type Proof, disproofs } from "../chaos/proof.js";
 import { nextWakeUpMs, retryAfterMs } from "../chaos/schedule.js";
+import { type StandingLink, areSameLinks, describeStandingLink, nodesWithEnds, problemsWithAll } from "../chaos/standing-link.js";
 import { unknownNode } from "../chaos/target.js";
 import { problemsTogether } from "../chaos/together.js";
 import { formatDuration } from "../core/duration.js";
@@ -110,9 +113,9 @@ export class Agent {
     await Promise.all([cutShort ? this.#end(endMomentary, "done") : undefined, this.#wake()]);
   }
 
-  /** A cluster that was never hurt has nothing to be looked at; and while it boots, looking costs it time. */
+  /** A cluster to which nothing was done has nothing to be looked at; and while it boots, looking costs it time. */
   #mayHaveActed(): boolean {
-    return this.#mendingDue || wasHurt(this.#parts.store.value);
+    return this.#mendingDue || wasTouched(this.#parts.store.value);
   }
 
   stop(): void {
@@ -136,10 +139,12 @@ export class Agent {
         return { fault: this.#view(await this.#apply(operation)) };
       case "heal":
         return { healed: await this.#heal(operation.what) };
+      case "links":
+        return { links: await this.#link(operation.links) };
       case "start":
         return { started: await this.#startNodes(operation.nodes) };
       case "list":
-        return { faults: store.value.faults.map((active) => this.#view(active)) };
+        return { faults: store.value.faults.map((active) => this.#view(active)), links: this.#linkViews() };
       case "probe":
         return { cut: await kernel.cut(), netem: await kernel.netem(), ipv6: await kernel.ipv6() };
       case "examine":
@@ -158,7 +163,7 @@ export class Agent {
 
     const lastsMs = isMomentary(fault) ? null : durationMs;
     const { added } = await store.admit((ledger) => {
-      const [problem, ...details] = problemsTogether(ledger.faults, fault);
+      const [problem, ...details] = problemsTogether(inForce(ledger), fault);
       if (problem !== undefined) throw new DeviousError("USAGE", problem, { details });
       return add(ledger, fault, clock.nowMs(), lastsMs, seed);
     });
@@ -201,7 +206,7 @@ export class Agent {
     const { clock, measure, store } = this.#parts;
     try {
       const measurements = await measureSteadily(
-        () => measure(added, store.value.faults),
+        () => measure(added, inForce(store.value)),
         () => this.#worldAround(added),
         clock,
       );
@@ -216,8 +221,47 @@ export class Agent {
 
   async #worldAround({ id }: ActiveFault): Promise<World> {
     const nodes = await this.#parts.engine.nodes();
-    const others = this.#parts.store.value.faults.filter((active) => active.id !== id);
+    const others = inForce(this.#parts.store.value).filter((active) => active.id !== id);
     return { others, nodes, isMoving: nodes.some(({ node }) => this.#settler.isBusy(node)) };
+  }
+
+  /** In force everywhere or, where somebody refuses it, as before everywhere. Who does not run will start under it. */
+  async #link(links: readonly StandingLink[]): Promise<readonly LinkView[]> {
+    const { clock, log, store } = this.#parts;
+    const askedAtMs = clock.monotonicMs();
+    const before = store.value.links ?? [];
+    await store.admit((ledger) => {
+      const [problem, ...details] = problemsWithAll(links, ledger.faults);
+      if (problem !== undefined) throw new DeviousError("USAGE", problem, { details });
+      // whoever asks for none of what there never was has nothing done
+      return { ledger: { ...ledger, links: links.length === 0 ? ledger.links && links : links } };
+    });
+    const concerned = nodesWithEnds([...before, ...links]);
+    const failed = (await this.#settle(concerned, "apply", "bring", "links")).find((each) => "error" in each);
+    if (failed !== undefined) {
+      // unless somebody has asked for others meanwhile
+      const { saved } = await store.release((ledger) => ({
+        ledger: ledger.links === links ? { ...ledger, links: before } : ledger,
+      }));
+      await this.#settle(concerned, "end");
+      await saved;
+      throw failed.error;
+    }
+    if (!areSameLinks(before, links)) {
+      const descriptions = links.map(describeStandingLink);
+      const tookMs = Math.round((clock.monotonicMs() - askedAtMs) * 10) / 10;
+      const text = descriptions.length === 0 ? "none but plain ones" : descriptions.join(", ");
+      log("info", "links-applied", `links of the spec: ${text}`, { links: descriptions, tookMs });
+    }
+    return this.#linkViews();
+  }
+
+  #linkViews(): readonly LinkView[] {
+    return (this.#parts.store.value.links ?? []).map((link) => ({
+      ...link,
+      description: describeStandingLink(link),
+      troubles: this.#troublesOf(nodesWithEnds([link])),
+    }));
   }
 
   #isActive(id: string): boolean {
@@ -365,7 +409,7 @@ export class Agent {
       this.#schedule();
     };
     const onStart = (node: string): void => {
-      const concerned = store.value.faults.flatMap(({ fault }) => nodesOf(fault));
+      const concerned = inForce(store.value).flatMap(({ fault }) => nodesOf(fault));
       if (concerned.length > 0) void this.#settle([node, ...concerned], "again");
     };
     this.#unwatch = watchEngine(engine, clock, { onOpen, onStart, onLost: () => void this.#giveUp() });
@@ -402,9 +446,13 @@ export class Agent {
         : deadlineMs === null
           ? null
           : Math.max(0, deadlineMs - this.#parts.clock.nowMs()),
-      troubles: Object.fromEntries([...this.#settler.troubles].filter(([node]) => nodes.includes(node))),
+      troubles: this.#troublesOf(nodes),
       proof: this.#applying.has(active.id) ? null : (this.#proofs.get(active.id) ?? { how: "read-back" }),
     };
+  }
+
+  #troublesOf(nodes: readonly string[]): Readonly<Record<string, string>> {
+    return Object.fromEntries([...this.#settler.troubles].filter(([node]) => nodes.includes(node)));
   }
 }
 

@@ -1,7 +1,7 @@
 /** Cuts and shapes the network of one node, and remembers what it did there, so that nothing is looked at without need. */
 import type { DesiredState, Drop } from "../chaos/desired-state.js";
 import type { Inbound, Link } from "../chaos/lanes.js";
-import { cutWith, wasHurt } from "../chaos/ledger.js";
+import { cutWith, wasTouched } from "../chaos/ledger.js";
 import type { CutTool } from "../chaos/protocol.js";
 import { needsNetem, netemMissing } from "../chaos/tc-netem.js";
 import { DeviousError } from "../core/errors.js";
@@ -25,9 +25,9 @@ export interface Network {
 
 export function createNetwork(kernel: Kernel, store: LedgerStore): Network {
   const shape = createShaper();
-  const wasTouched = wasHurt(store.value);
-  const cuts = createMemory(wasTouched);
-  const shapes = createMemory(wasTouched);
+  const mayHoldOurs = wasTouched(store.value);
+  const cuts = createMemory(mayHoldOurs);
+  const shapes = createMemory(mayHoldOurs);
 
   async function cut(namespace: NetworkNamespace, node: string, { drops }: DesiredState, standing: Standing): Promise<Rules> {
     const tool = await kernel.cut();
@@ -103,7 +103,7 @@ interface Memory {
 const untouched = "[]";
 
 /** Remembers what was last done to a node, and to which process: a restarted container has a new namespace, clean and empty. */
-function createMemory(wasTouched: boolean): Memory {
+function createMemory(mayHoldOurs: boolean): Memory {
   /** Without `what`, nobody knows how far it came. */
   const done = new Map<string, { readonly process: string; readonly what: string | undefined }>();
   /** Nodes in which nothing of ours can be that is not in `done`: where a process is new, its namespace is new and empty. */
@@ -112,7 +112,7 @@ function createMemory(wasTouched: boolean): Memory {
   function lastDone(node: string, process: string): string | undefined {
     const last = done.get(node);
     if (last?.process === process) return last.what;
-    return certain.has(node) || !wasTouched ? untouched : undefined;
+    return certain.has(node) || !mayHoldOurs ? untouched : undefined;
   }
 
   return {

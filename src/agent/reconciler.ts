@@ -3,7 +3,8 @@
  * healing, a restarted container and the agent's own restart are one and the same act.
  */
 import { type DesiredState, type Down, type Peer, desiredState, downOf, losesDisk } from "../chaos/desired-state.js";
-import type { ActiveFault, Side } from "../chaos/fault.js";
+import type { Side } from "../chaos/fault.js";
+import { type Ledger, inForce } from "../chaos/ledger.js";
 import { dataDir, wipeOrder } from "../core/node-contract.js";
 import { DeviousError } from "../core/errors.js";
 import type { Kernel } from "./capabilities.js";
@@ -73,8 +74,8 @@ export interface ReconcilerParts {
 
 export function createReconciler({ engine, openNamespace, kernel, groups, store, clock }: ReconcilerParts): Reconciler {
   const distrusted = new Set<string>();
-  /** Nodes whose process is to end -> the faults whose other effects it was brought to last. */
-  const endingUnder = new Map<string, readonly ActiveFault[]>();
+  /** Nodes whose process is to end -> the faults and links whose other effects it was brought to last. */
+  const endingUnder = new Map<string, Pick<Ledger, "faults" | "links">>();
   const freezer = createFreezer(engine, store, clock);
   const places = createPlaces({ engine, openNamespace, groups });
   const power = createPowerSwitch(engine, store, clock);
@@ -118,11 +119,11 @@ export function createReconciler({ engine, openNamespace, kernel, groups, store,
   /** What can be done where the engine does not play along: nothing of this is any matter of the engine's. */
   async function bringHeld(node: string): Promise<void> {
     const limited = limiter.heldProcess(node);
-    const { limits } = desiredState(node, store.value.faults, []);
+    const { limits } = desiredState(node, inForce(store.value), []);
     const place = places.held(node);
     await allOf([
       limited === undefined ? nothing : limiter.settle(node, limited, limits),
-      place === undefined ? nothing : bringPlace(place, desiredState(node, store.value.faults, place.peers)),
+      place === undefined ? nothing : bringPlace(place, desiredState(node, inForce(store.value), place.peers)),
     ]);
   }
 
@@ -169,7 +170,7 @@ export function createReconciler({ engine, openNamespace, kernel, groups, store,
     const container = containers.find((each) => each.node === node && isUp(each));
     if (container === undefined) return absent(node);
     const peers = peersOf(node, containers);
-    const desired = desiredState(node, store.value.faults, peers);
+    const desired = desiredState(node, inForce(store.value), peers);
     // taken first: whoever gives cause for it while we are at it means the next time
     const isTrusted = !distrusted.delete(node);
     let isMended = false;
@@ -239,14 +240,15 @@ export function createReconciler({ engine, openNamespace, kernel, groups, store,
 
   /** While a process is taking its time to end, nothing else that is done to it may outlive its own time. */
   async function ending({ node, id }: NodeContainer, toRun: boolean): Promise<Outcome> {
-    const { faults } = store.value;
+    const { faults, links } = store.value;
+    const before = endingUnder.get(node);
     try {
-      if (endingUnder.get(node) !== faults) await bringHeld(node);
+      if (before?.faults !== faults || before.links !== links) await bringHeld(node);
     } catch (error) {
       // nothing can be done to what has ended meanwhile, nor has to be
       if ((await engine.pidOf(id)) !== undefined) throw error;
     }
-    endingUnder.set(node, faults);
+    endingUnder.set(node, { faults, links });
     return { kind: "ending", toRun };
   }
 

@@ -1,6 +1,7 @@
 /** Brings nodes to what the ledger says, side by side, each one step after the other, and remembers which of them are not there yet. */
 import { type Side, nodesOf } from "../chaos/fault.js";
 import { retryAfterMs } from "../chaos/schedule.js";
+import { nodesWithEnds } from "../chaos/standing-link.js";
 import { DeviousError, messageOf } from "../core/errors.js";
 import type { Log } from "../core/log-line.js";
 import type { LedgerStore } from "./ledger-store.js";
@@ -104,9 +105,12 @@ export function createSettler(reconciler: Reconciler, store: LedgerStore, clock:
     for (const { tool, rules: text } of rules) {
       log("debug", "rules-applied", `${tool} in ${node}`, { target: node, tool, rules: text });
     }
+    if (why !== "again" || !changed) return;
     const faults = store.value.faults.filter(({ fault }) => nodesOf(fault).includes(node)).map(({ id }) => id);
-    if (why === "again" && changed && faults.length > 0) {
+    if (faults.length > 0) {
       log("warn", "fault-reapplied", `${node} is under ${faults.join(", ")} again`, { target: node, faults });
+    } else if (nodesWithEnds(store.value.links ?? []).includes(node)) {
+      log("info", "links-reapplied", `${node} has the links of the spec again`, { target: node });
     }
   }
 

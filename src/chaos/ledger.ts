@@ -1,12 +1,15 @@
 /** The active faults, as a value. What is not in the ledger must not be in the cluster; every function returns a new ledger. */
 import { type ActiveFault, type Fault, bringsDown, concerns, isMomentary } from "./fault.js";
 import { type CutTool, type HealTarget, cutTools } from "./protocol.js";
+import { type StandingLink, asActive } from "./standing-link.js";
 
 export interface Ledger {
   /** Number of the next fault: ids are never given twice. */
   readonly nextNumber: number;
   /** Oldest first. */
   readonly faults: readonly ActiveFault[];
+  /** What the spec wants of links, besides all faults; null: nobody ever asked for any, so that none need to be taken away either. */
+  readonly links: readonly StandingLink[] | null;
   /**
    * Node -> the container that we froze. Written before it is frozen and removed after it thawed, so that after a crash we thaw what
    * is ours and never what somebody paused by hand.
@@ -44,6 +47,7 @@ export interface Limited {
 export const emptyLedger: Ledger = {
   nextNumber: 1,
   faults: [],
+  links: null,
   frozen: {},
   downed: {},
   limited: {},
@@ -82,9 +86,14 @@ export function suspect(ledger: Ledger, nodes: readonly Suspect[]): Ledger {
   };
 }
 
-/** Whether there has ever been a fault. */
-export function wasHurt(ledger: Ledger): boolean {
-  return ledger.nextNumber > 1;
+/** Whether anything was ever done to a node: by a fault, or for the links of the spec. */
+export function wasTouched({ nextNumber, links }: Ledger): boolean {
+  return nextNumber > 1 || links !== null;
+}
+
+/** All that is done to nodes and links: the faults, and the links of the spec as if they were some. */
+export function inForce({ faults, links }: Pick<Ledger, "faults" | "links">): readonly ActiveFault[] {
+  return [...(links ?? []).map(asActive), ...faults];
 }
 
 /** The ledger with one more fault, and the fault as it stands in it. `durationMs` null: until healed. */

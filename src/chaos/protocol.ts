@@ -6,6 +6,7 @@ import { DeviousError, type ErrorCode, errorCodes } from "../core/errors.js";
 import type { Distribution } from "./impairment.js";
 import type { ActiveFault, Fault } from "./fault.js";
 import type { Proof } from "./proof.js";
+import type { StandingLink } from "./standing-link.js";
 
 /** Requests by `op`, without the id. Node names in them are resolved: `leader` and `all` are the CLI's words. */
 export type Operation =
@@ -20,6 +21,11 @@ export type Operation =
     }
   /** Answers when everything healed is clean again. Healing what is not there heals nothing, except by an unknown id. */
   | { readonly op: "heal"; readonly what: HealTarget }
+  /**
+   * How links are to be besides all faults, all of it: asking twice is asking once. Answers when it is in force and was read back, or, with
+   * everything as before, with the error.
+   */
+  | { readonly op: "links"; readonly links: readonly StandingLink[] }
   /** Ends whatever keeps these nodes down, for these nodes alone, and starts those that do not run, whoever stopped them. */
   | { readonly op: "start"; readonly nodes: readonly string[] }
   | { readonly op: "list" }
@@ -49,6 +55,14 @@ export interface FaultView extends ActiveFault {
   readonly troubles: Readonly<Record<string, string>>;
   /** Null while it is being brought into force. */
   readonly proof: Proof | null;
+}
+
+/** A link of the spec as people want to see it. */
+export interface LinkView extends StandingLink {
+  /** {@link ./standing-link.ts describeStandingLink}. */
+  readonly description: string;
+  /** As {@link FaultView.troubles}. */
+  readonly troubles: Readonly<Record<string, string>>;
 }
 
 /** The tools that can cut links, the better one first. */
@@ -82,7 +96,9 @@ export interface Results {
   readonly apply: { readonly fault: FaultView };
   readonly start: { readonly started: readonly string[] };
   readonly heal: { readonly healed: readonly ActiveFault[] };
-  readonly list: { readonly faults: readonly FaultView[] };
+  readonly links: { readonly links: readonly LinkView[] };
+  /** An agent of an earlier version knows of no links. */
+  readonly list: { readonly faults: readonly FaultView[]; readonly links?: readonly LinkView[] };
   readonly probe: Capabilities;
   readonly examine: Examination;
   /** By node. */

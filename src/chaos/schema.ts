@@ -7,6 +7,7 @@ import { type Impairment, distributions } from "./impairment.js";
 import { signals } from "./kill.js";
 import type { Downed, Ledger } from "./ledger.js";
 import { type Request, cutTools } from "./protocol.js";
+import { type StandingLink, problemsWithStandingLinks } from "./standing-link.js";
 import { protocols } from "./traffic.js";
 
 const name = z.string().refine(isName, "is not a node's name");
@@ -89,6 +90,12 @@ const activeFault: z.ZodType<ActiveFault> = z.object({
   seed,
 });
 
+const standingLink: z.ZodType<StandingLink> = z.object({
+  between: z.tuple([name, name]),
+  nodes: z.tuple([names, names]),
+  impairment,
+});
+
 /** Older ledgers name the container alone. */
 const downed: z.ZodType<Downed> = z.union([
   z.object({ containerId: z.string(), pid: z.number().nullable() }),
@@ -99,6 +106,7 @@ const downed: z.ZodType<Downed> = z.union([
 const ledger: z.ZodType<Ledger> = z.object({
   nextNumber: z.int().positive(),
   faults: z.array(activeFault),
+  links: z.array(standingLink).nullable().default(null),
   frozen: z.record(name, z.string()).default({}),
   downed: z.record(name, downed).default({}),
   limited: z.record(name, z.object({ process: z.string(), originals: z.record(z.string(), z.string()) })).default({}),
@@ -120,6 +128,7 @@ const request: z.ZodType<Request> = z.discriminatedUnion("op", [
       z.object({ by: z.literal("all") }),
     ]),
   }),
+  z.object({ id, op: z.literal("links"), links: z.array(standingLink) }),
   z.object({ id, op: z.literal("start"), nodes: names }),
   z.object({ id, op: z.literal("list") }),
   z.object({ id, op: z.literal("probe") }),
@@ -144,8 +153,13 @@ export function decodeRequest(line: string): Decoded {
   const asker = z.object({ id }).safeParse(value).data?.id;
   const parsed = request.safeParse(value);
   if (!parsed.success) return { ok: false, id: asker, problem: explain(parsed.error) };
-  const problems = parsed.data.op === "apply" ? problemsWithFault(parsed.data.fault) : [];
+  const problems = problemsWith(parsed.data);
   return problems.length === 0 ? { ok: true, request: parsed.data } : { ok: false, id: asker, problem: problems.join(" ") };
+}
+
+function problemsWith(asked: Request): readonly string[] {
+  if (asked.op === "apply") return problemsWithFault(asked.fault);
+  return asked.op === "links" ? problemsWithStandingLinks(asked.links) : [];
 }
 
 export function encodeLedger(value: Ledger): string {

@@ -1,7 +1,7 @@
 import type { ChalkInstance } from "chalk";
 import { whatOf, whereOf } from "../chaos/fault.js";
 import { type Measurement, describeProof } from "../chaos/proof.js";
-import type { FaultView } from "../chaos/protocol.js";
+import type { FaultView, LinkView } from "../chaos/protocol.js";
 import { formatDuration } from "../core/duration.js";
 import { formatTable } from "./table.js";
 
@@ -34,6 +34,14 @@ function faultRow(
 /** `12s ago`; in the first second, and where the engine's clock is ahead of ours, `just now`. */
 function sinceOf(agoMs: number): string {
   return agoMs < 1000 ? "just now" : `${formatDuration(Math.floor(agoMs / 1000) * 1000)} ago`;
+}
+
+/** `links: eu <-> us delay 80ms`, one line each, and one more for each node on which it is not so. */
+export function renderLinks(links: readonly LinkView[], chalk: ChalkInstance): readonly string[] {
+  return links.flatMap(({ description, between, troubles }) => [
+    `links: ${description}`,
+    ...Object.entries(troubles).map(([node, why]) => chalk.red(`    ${between.join(" <-> ")} is not so on ${node}: ${why}`)),
+  ]);
 }
 
 /** What was asked beside what was measured, one line each. */

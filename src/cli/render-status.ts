@@ -3,11 +3,11 @@ import type { ShippingStatus } from "../cluster/shipping/status.js";
 import type { ClusterStatus, NodeStatus } from "../cluster/status.js";
 import type { LeaderlessStatus, RaftStatus } from "../cluster/store-status.js";
 import { formatDuration } from "../core/duration.js";
-import { renderFaults } from "./render-faults.js";
+import { renderFaults, renderLinks } from "./render-faults.js";
 import { formatTable } from "./table.js";
 
 export function renderStatus(status: ClusterStatus, chalk: ChalkInstance, nowMs: number): string {
-  const { cluster, owner, nodes, lastWords, faults, shipping } = status;
+  const { cluster, owner, nodes, lastWords, faults, links, shipping } = status;
   const columns = columnsFor(nodes, chalk, nowMs);
   const header = columns.map(({ title }) => chalk.dim(title));
   const rows = nodes.map((node) => columns.map(({ cell }) => cell(node)));
@@ -20,6 +20,7 @@ export function renderStatus(status: ClusterStatus, chalk: ChalkInstance, nowMs:
     ...renderTls(nodes),
     ...renderUnsafe(nodes, chalk),
     faults === null ? chalk.red("The agent does not answer; `devious up` starts it again.") : renderFaults(faults, chalk, nowMs),
+    ...renderLinks(links ?? [], chalk),
     ...(shipping === null ? [] : [renderShipping(shipping, chalk, nowMs)]),
   ].join("\n");
 }

@@ -6,9 +6,9 @@ import type { Identity } from "./container-specs.js";
 import { assertOwner } from "./find.js";
 import { keptDownBy } from "./kept-down.js";
 import { type Made, formatMade } from "./made.js";
-import { isUp, observeCluster } from "./observe.js";
+import { observeCluster } from "./observe.js";
 import { describePlan, isNothing, lacksQuorum, planUp } from "./plan.js";
-import { activeFaults, nodeStatus } from "./status.js";
+import { nodeStatus, saidByAgent } from "./status.js";
 import type { NodeStatus } from "./status.js";
 import { assertRestorable } from "./restore.js";
 import type { SavedState } from "./saved-state.js";
@@ -45,24 +45,24 @@ export async function bringUp(engine: Engine, request: BringUpRequest): Promise<
   const [facts, observed] = await Promise.all([engine.facts(), observeCluster(engine, spec.name)]);
   assertOwner(observed, owner);
   if (request.restore !== undefined) assertRestorable(spec, observed);
-  const [recipe, imageIds, certificates] = await Promise.all([
+  const [recipe, imageIds, certificates, inForce] = await Promise.all([
     planImage(facts, request.bundleDir, request.version),
     findImages(engine, spec),
     certificatesOf({ ...request, nowMs: Date.now() }),
+    saidByAgent(engine, observed),
   ]);
   const madeLabel = made === undefined ? undefined : formatMade(made);
   const shared = { cluster: spec.name, owner, made: madeLabel, seed: spec.seed };
   const identity: Identity = { ...shared, image: recipe.reference, imageIds, certificates };
-  // the agent is asked only where it matters: most often all nodes run
-  const heard = observed.nodes.every(isUp) ? undefined : await activeFaults(engine, observed);
-  const keptDown = keptDownBy(heard ?? []);
+  const keptDown = keptDownBy(inForce?.faults ?? []);
   const { reference } = recipe;
   const hashes = {
     agent: agentHash(reference),
     shipper: shipperHash.bind(undefined, reference),
     node: nodeHash.bind(undefined, identity),
   };
-  const plan = planUp(spec, observed, hashes, new Set(keptDown.keys()), await configuredMembers(engine, observed));
+  const members = await configuredMembers(engine, observed);
+  const plan = planUp(spec, observed, hashes, new Set(keptDown.keys()), members, inForce?.links ?? null);
   for (const [node, { id, description }] of keptDown) {
     if (!plan.heldDown.includes(node)) continue;
     report({ type: "note", text: `${node} stays down: ${description} (${id}); \`devious chaos start ${node}\` starts it` });
@@ -76,8 +76,9 @@ export async function bringUp(engine: Engine, request: BringUpRequest): Promise<
   if (imageMissing) {
     await step(report, `build the node image (${recipe.base} base)`, () => buildNodeImage(engine, recipe, () => undefined));
   }
-  // a cluster that is as asked and hurt on purpose may have no quorum to wait for
-  const faults = nothingToDo || lacksQuorum(plan) ? (heard ?? (await activeFaults(engine, observed)) ?? []) : [];
+  // a cluster whose nodes are as asked and hurt on purpose may have no quorum to wait for
+  const mayBeHurt = isNothing({ ...plan, links: { kind: "keep" } }) || lacksQuorum(plan);
+  const faults = mayBeHurt ? (inForce?.faults ?? []) : [];
   if (faults.length > 0)
     report({ type: "note", text: `not waiting: ${faults.map(({ description }) => description).join(", ")}` });
   await up(engine, plan, {

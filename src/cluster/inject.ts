@@ -8,6 +8,7 @@ import type { Containers, Exec, Streams } from "../engine/port.js";
 import { askAgent } from "./agent-client.js";
 import { clusterFacts } from "./facts.js";
 import type { Observed } from "./observe.js";
+import type { InForce } from "./status.js";
 
 export type InjectEngine = Pick<Containers & Exec & Streams, "inspectContainer" | "attach" | "exec" | "startContainer">;
 
@@ -47,9 +48,9 @@ export async function heal(engine: InjectEngine, found: Observed, what: HealTarg
   return healed;
 }
 
-export async function listFaults(engine: InjectEngine, found: Observed): Promise<readonly FaultView[]> {
-  const { faults } = await askAgent(engine, await agentOf(engine, found), { op: "list" });
-  return faults;
+export async function listInForce(engine: InjectEngine, found: Observed): Promise<InForce> {
+  const { faults, links = [] } = await askAgent(engine, await agentOf(engine, found), { op: "list" });
+  return { faults, links };
 }
 
 /** What the kernel under this cluster can do. */

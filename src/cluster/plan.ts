@@ -1,7 +1,10 @@
 import { label } from "../core/labels.js";
+import type { StandingLink } from "../chaos/standing-link.js";
 import type { ContainerInfo } from "../engine/port.js";
 import { isImage, shippingOf } from "../spec/cluster-spec.js";
 import type { ClusterSpec, ImageService, ServiceSpec, Shipping, StoreService } from "../spec/cluster-spec.js";
+import { describeLinkStep, planLinks } from "./links.js";
+import type { LinkStep } from "./links.js";
 import { isBundled, isUp } from "./observe.js";
 import type { NodeContainer, Observed } from "./observe.js";
 import { describeShipperStep, planShipper } from "./shipping/plan.js";
@@ -23,6 +26,8 @@ export interface Plan {
   readonly standing: readonly StoreService[];
   /** Nodes that stay down because a fault wants them so: that is how they were asked to be. */
   readonly heldDown: readonly string[];
+  /** The last of all: a cluster boots on plain links. */
+  readonly links: LinkStep;
 }
 
 export type AgentStep =
@@ -78,7 +83,8 @@ export interface Hashes {
 
 /**
  * `keptDown`: nodes that an active fault keeps from running. `configured`: service -> the members that its leader knows, where one answers:
- * a node may have another number than its volume was made with, or be no member any more.
+ * a node may have another number than its volume was made with, or be no member any more. `linked`: the links that the agent says are in
+ * force; null where it cannot say.
  */
 export function planUp(
   spec: ClusterSpec,
@@ -86,26 +92,30 @@ export function planUp(
   hashes: Hashes,
   keptDown: ReadonlySet<string> = new Set(),
   configured: ReadonlyMap<string, readonly Member[]> = new Map(),
+  linked: readonly StandingLink[] | null = [],
 ): Plan {
   const world: World = { observed, hashes, keptDown, configured, networkGone: observed.networks.length === 0 };
   const services = spec.services.map((service) => (isImage(service) ? planImages(service, world) : planStore(service, world)));
   const known = new Set(spec.services.map((service) => service.name));
   const dropped = observed.nodes.filter((node) => !known.has(node.service));
+  const boot = services.flatMap((service) => service.boot);
   return {
     network: world.networkGone ? "create" : "keep",
     agent: planAgent(observed.agent, hashes.agent),
     shipper: planShipper(observed.shipper, shippingOf(spec), hashes.shipper, world.networkGone),
-    boot: services.flatMap(({ boot }) => boot),
+    boot,
     change: [...services.flatMap(({ change }) => change), ...dropped.map((node) => dropStep(node, world))],
     standing: services.flatMap(({ standing }) => standing),
     heldDown: services.flatMap(({ heldDown }) => heldDown),
+    links: planLinks(spec, observed, boot.length > 0, linked),
   };
 }
 
 export function isNothing(plan: Plan): boolean {
-  const { network, agent, shipper, boot, change } = plan;
+  const { network, agent, shipper, boot, change, links } = plan;
   const isShipperKept = shipper.kind === "none" || shipper.kind === "keep";
-  return network === "keep" && agent.kind === "keep" && isShipperKept && boot.length === 0 && change.length === 0;
+  const areNodesKept = boot.length === 0 && change.length === 0;
+  return network === "keep" && agent.kind === "keep" && isShipperKept && areNodesKept && links.kind === "keep";
 }
 
 /** True where faults keep so many nodes of a store down that it cannot have a quorum until they end. */
@@ -136,6 +146,7 @@ export function describePlan(plan: Plan): readonly string[] {
           return `remove ${step.node}${step.hasData ? ", keeping its volume" : ""}`;
       }
     }),
+    ...describeLinkStep(plan.links),
   ];
 }
 

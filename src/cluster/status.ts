@@ -1,4 +1,4 @@
-import type { FaultView } from "../chaos/protocol.js";
+import type { FaultView, LinkView } from "../chaos/protocol.js";
 import type { ContainerDetail, ContainerState, Containers, Exec, Streams } from "../engine/port.js";
 import { askAgent } from "./agent-client.js";
 import { imageProblem } from "./image-readiness.js";
@@ -46,6 +46,8 @@ export interface ClusterStatus {
   readonly lastWords: readonly LastWords[];
   /** Null: the agent does not answer. */
   readonly faults: readonly FaultView[] | null;
+  /** How the spec wants links to be, besides all faults; null as of faults. */
+  readonly links: readonly LinkView[] | null;
   /** Null: its logs are sent nowhere. */
   readonly shipping: ShippingStatus | null;
 }
@@ -61,23 +63,35 @@ export async function clusterStatus(
   options: { readonly withHash: boolean },
 ): Promise<ClusterStatus> {
   const { shipper } = found;
-  const [nodes, faults, shipping] = await Promise.all([
+  const [nodes, inForce, shipping] = await Promise.all([
     Promise.all(found.nodes.map((node) => nodeStatus(engine, node, options.withHash))),
-    activeFaults(engine, found),
+    saidByAgent(engine, found),
     shipper === undefined ? null : shippingStatus(engine, shipper),
   ]);
   const ended = found.nodes.filter((_, i) => nodes[i]?.state === "exited");
   const lastWords = (await Promise.all(ended.map((node) => lastWordsOf(engine, node)))).filter((words) => words !== undefined);
-  return { cluster: found.name, owner: found.owner ?? "", nodes, lastWords, faults, shipping };
+  const { faults, links } = inForce ?? { faults: null, links: null };
+  return { cluster: found.name, owner: found.owner ?? "", nodes, lastWords, faults, links, shipping };
+}
+
+/** What is in force in a cluster. */
+export interface InForce {
+  readonly faults: readonly FaultView[];
+  readonly links: readonly LinkView[];
 }
 
 /** Null where no agent answers: unlike "none", that says nothing about faults. */
-export async function activeFaults(engine: StatusEngine, found: Observed): Promise<readonly FaultView[] | null> {
+export async function saidByAgent(engine: Pick<Streams, "attach">, found: Observed): Promise<InForce | null> {
   if (found.agent?.state !== "running") return null;
   return askAgent(engine, found.agent.id, { op: "list" }).then(
-    ({ faults }) => faults,
+    ({ faults, links = [] }) => ({ faults, links }),
     () => null,
   );
+}
+
+/** As {@link saidByAgent}. */
+export async function activeFaults(engine: Pick<Streams, "attach">, found: Observed): Promise<readonly FaultView[] | null> {
+  return (await saidByAgent(engine, found))?.faults ?? null;
 }
 
 export async function nodeStatus(engine: StatusEngine, node: NodeContainer, withHash: boolean): Promise<NodeStatus> {

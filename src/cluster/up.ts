@@ -1,10 +1,15 @@
-import { unreachable } from "../core/invariant.js";
+import type { StandingLink } from "../chaos/standing-link.js";
+import { netemMissing } from "../chaos/tc-netem.js";
+import { invariant, unreachable } from "../core/invariant.js";
 import { dataDir, restoreFile } from "../core/node-contract.js";
 import type { Containers, ContainerSpec, EngineInfo, Networks, Streams, Volumes } from "../engine/port.js";
 import type { StoreService } from "../spec/cluster-spec.js";
+import { askAgent } from "./agent-client.js";
 import { agentContainer, clusterLabels, nodeContainer, shipperContainer } from "./container-specs.js";
 import type { Identity } from "./container-specs.js";
 import { waitImageReady } from "./image-readiness.js";
+import { asksForNetem } from "./links.js";
+import type { LinkStep } from "./links.js";
 import { makeNetwork } from "./make-network.js";
 import { Membership } from "./membership.js";
 import { networkName, nodeVolumeName } from "./names.js";
@@ -45,18 +50,22 @@ export interface UpOptions {
 /**
  * Carries out a plan, in two parts. First everything that boots together: when that fails, or the user interrupts, exactly what this call
  * made is taken down again (unless `keep`). Then the changes to the cluster that stands now, one after another: each either ends well or is
- * undone by itself, and those before it stay. The error of the step that failed leaves as it came.
+ * undone by itself, and those before it stay. The error of the step that failed leaves as it came. The links of the spec come last, since
+ * a cluster boots on plain ones; what the kernel cannot do of them is found out as soon as there is an agent.
  */
 export async function up(engine: UpEngine, plan: Plan, options: UpOptions): Promise<void> {
   const rollback = createRollback(engine);
   const run = new Up(engine, options);
+  if (plan.agent.kind === "keep") await run.assertLinks(plan.agent.id, plan.links);
   try {
     await run.boot(plan, rollback);
+    if (plan.change.length === 0) await run.link(plan.links);
   } catch (error) {
     if (!options.keep) await takeDown(rollback, options.report);
     throw error;
   }
   await run.change(plan);
+  if (plan.change.length > 0) await run.link(plan.links);
 }
 
 async function takeDown(rollback: Rollback, report: Report): Promise<void> {
@@ -69,17 +78,53 @@ class Up {
   readonly #options: UpOptions;
   readonly #identity: Identity;
   readonly #deadline: Deadline;
+  /** Of who boots: there is no use in it any more. */
+  readonly #givenUp = new AbortController();
+  #agentId: string | undefined;
 
   constructor(engine: UpEngine, options: UpOptions) {
     this.#engine = engine;
     this.#options = options;
     this.#identity = options.identity;
-    this.#deadline = { ...options, endsAtMs: performance.now() + options.timeoutMs };
+    const signal = AbortSignal.any([options.signal, this.#givenUp.signal]);
+    this.#deadline = { timeoutMs: options.timeoutMs, signal, endsAtMs: performance.now() + options.timeoutMs };
   }
 
   async boot(plan: Plan, rollback: Rollback): Promise<void> {
+    const agent = this.#helped(plan, rollback);
+    // what an agent still holds is no part of a boot
+    if (plan.links.kind === "set" && plan.links.plainMeanwhile) await agent;
     // the agent needs no network, so it starts while that is being made
-    await everyOne([this.#agent(plan.agent, rollback), this.#onNetwork(plan, rollback)]);
+    await everyOne([agent, this.#onNetwork(plan, rollback)]);
+  }
+
+  /** Once it resolves, an agent runs that can make the links; where there is none that could, nobody goes on booting. */
+  async #helped({ agent, links }: Plan, rollback: Rollback): Promise<void> {
+    try {
+      this.#agentId = await this.#agent(agent, rollback);
+      if (agent.kind !== "keep") await this.assertLinks(this.#agentId, links);
+      if (links.kind === "set" && links.plainMeanwhile) await this.#tell([]);
+    } catch (error) {
+      this.#givenUp.abort(error);
+      throw error;
+    }
+  }
+
+  async assertLinks(agentId: string, links: LinkStep): Promise<void> {
+    if (!asksForNetem(links)) return;
+    const { netem } = await askAgent(this.#engine, agentId, { op: "probe" });
+    if (!netem) throw netemMissing();
+  }
+
+  async link(links: LinkStep): Promise<void> {
+    if (links.kind === "keep") return;
+    this.#options.signal.throwIfAborted();
+    await step(this.#options.report, "links as the spec wants them", () => this.#tell(links.links));
+  }
+
+  async #tell(links: readonly StandingLink[]): Promise<void> {
+    invariant(this.#agentId !== undefined, "the agent is there before anything is asked of it");
+    await askAgent(this.#engine, this.#agentId, { op: "links", links });
   }
 
   /** The shipper may be on the cluster's network, and nobody waits for it: what is said before it listens, it reads later. */
@@ -97,7 +142,8 @@ class Up {
    * the next one makes anew, or all of them, which it starts.
    */
   async #nodes({ boot, change, heldDown }: Plan, rollback: Rollback): Promise<void> {
-    const { report, wait, signal } = this.#options;
+    const { report, wait } = this.#options;
+    const { signal } = this.#deadline;
     const nodes = await everyOne(boot.map((one) => this.#prepareNode(one, rollback)));
     signal.throwIfAborted();
     await everyOne(nodes.map(({ node, containerId }) => step(report, `start ${node}`, () => this.#startNode(node, containerId))));
@@ -129,29 +175,32 @@ class Up {
     rollback.network(id);
   }
 
-  async #agent(agent: AgentStep, rollback: Rollback): Promise<void> {
+  /** Its container. */
+  async #agent(agent: AgentStep, rollback: Rollback): Promise<string> {
     const { report } = this.#options;
     switch (agent.kind) {
       case "keep":
-        return;
+        return agent.id;
       case "start":
-        return step(report, "start the agent", () => this.#engine.startContainer(agent.id));
+        await step(report, "start the agent", () => this.#engine.startContainer(agent.id));
+        return agent.id;
       case "create":
         return step(report, "create the agent", () => this.#createAgent(rollback));
       case "remake":
         // not for a rollback: active faults need an agent to end them
         return step(report, "make the agent anew", async () => {
           await this.#engine.removeContainer(agent.id);
-          await this.#createAgent(undefined);
+          return this.#createAgent(undefined);
         });
       default:
-        unreachable(agent);
+        return unreachable(agent);
     }
   }
 
-  async #createAgent(rollback: Rollback | undefined): Promise<void> {
+  async #createAgent(rollback: Rollback | undefined): Promise<string> {
     const id = await this.#create(agentContainer(this.#identity, this.#options.engineSocket), rollback, false);
     await this.#engine.startContainer(id);
+    return id;
   }
 
   /** A node's container, ready to be started. */

@@ -107,7 +107,7 @@ function portsOf({ design }: StoreStatus): NodeStatus["ports"] {
 }
 
 function statusText(...nodes: readonly NodeStatus[]): readonly string[] {
-  const status = { cluster: "demo", owner: "/here", nodes, lastWords: [], faults: [], shipping: null };
+  const status = { cluster: "demo", owner: "/here", nodes, lastWords: [], faults: [], links: [], shipping: null };
   return renderStatus(status, plain, 60_000).split("\n");
 }
 

@@ -87,7 +87,7 @@ test("a fault ends by itself", async () => {
   await world.json("chaos", "pause", "n2", "--for", "100ms");
   expect(await world.stateOf("n2")).toBe("paused");
   await expect.poll(() => world.stateOf("n2")).toBe("running");
-  expect(await world.json("chaos", "ls")).toEqual({ faults: [] });
+  expect(await world.json("chaos", "ls")).toEqual({ faults: [], links: [] });
 });
 
 test("ls lists them, heal ends one, those of a node, or all", async () => {
@@ -129,7 +129,7 @@ test.each(["kill", "stop"])("%s keeps a node down until it is over, or until `ch
   await world.json("chaos", kind, "n2,n3", "--until-healed");
   expect(await world.run("chaos", "start", "all")).toEqual({ exitCode: 0, stdout: "started n2, n3\n", stderr: "" });
   expect([await world.stateOf("n2"), await world.stateOf("n3")]).toEqual(["running", "running"]);
-  expect(await world.json("chaos", "ls")).toEqual({ faults: [] });
+  expect(await world.json("chaos", "ls")).toEqual({ faults: [], links: [] });
   expect(await world.run("chaos", "start", "n2")).toEqual({ exitCode: 0, stdout: "nothing to start\n", stderr: "" });
 });
 
@@ -137,7 +137,7 @@ test("a restart is over at once", async () => {
   const world = await booted();
   expect(await world.run("chaos", "restart", "n2")).toEqual({ exitCode: 0, stdout: "f1 restart n2\n", stderr: "" });
   expect(await world.stateOf("n2")).toBe("running");
-  expect(await world.json("chaos", "ls")).toEqual({ faults: [] });
+  expect(await world.json("chaos", "ls")).toEqual({ faults: [], links: [] });
 });
 
 test("--verify prints asked beside measured, and what cannot be felt is exit code 1 and healed", async () => {
@@ -155,7 +155,7 @@ test("--verify prints asked beside measured, and what cannot be felt is exit cod
     stdout: "",
     stderr: "error: Nothing of it can be felt.\n  asked this, measured that\n",
   });
-  expect(await world.json("chaos", "ls")).toEqual({ faults: [] });
+  expect(await world.json("chaos", "ls")).toEqual({ faults: [], links: [] });
 });
 
 test("a fault whose nodes were drawn keeps its seed, one whose nodes were named has none", async () => {
@@ -179,7 +179,7 @@ test("a kernel without netem is exit code 3 with the fix, and no fault stays", a
   world.kernel.netem = false;
   const { exitCode, stderr } = await world.run("chaos", "delay", "n2", "--time", "100ms");
   expect({ exitCode, stderr }).toEqual({ exitCode: 3, stderr: "error: This kernel has no netem.\n  modprobe sch_netem\n" });
-  expect(await world.json("chaos", "ls")).toEqual({ faults: [] });
+  expect(await world.json("chaos", "ls")).toEqual({ faults: [], links: [] });
 });
 
 describe("must hold 13: what is wrong is refused with 64, all at once, before anything is touched", () => {

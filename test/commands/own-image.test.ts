@@ -238,11 +238,11 @@ test("where faults have taken the quorum, up starts what it can and waits for no
   expect(await world.stateOf("n3")).toBe("running");
 });
 
-test("a cluster whose nodes all run never has its agent asked by up, nor its images looked up", async () => {
+test("a cluster whose nodes all run has its agent asked once by up, and no images looked up", async () => {
   const world = await FakeWorld.create();
   await world.json("up");
   const attach = vi.spyOn(world.engine, "attach");
   const imageId = vi.spyOn(world.engine, "imageId");
   await world.json("up", "--nodes", "4");
-  expect([attach, imageId].map((spy) => spy.mock.calls)).toEqual([[], []]);
+  expect([attach, imageId].map((spy) => spy.mock.calls.length)).toEqual([1, 0]);
 });

@@ -22,7 +22,7 @@ function conditions(): Promise<readonly Condition[]> {
 /** Nothing of any fault is left: every node runs, no rule, no limit, no trouble of a store, an empty ledger. */
 async function expectClean(): Promise<void> {
   expect(await conditions()).toEqual(untouched);
-  expect(await cluster.json("chaos", "ls")).toEqual({ faults: [] });
+  expect(await cluster.json("chaos", "ls")).toEqual({ faults: [], links: [] });
 }
 
 /** How often the agent has said this of a fault of this kind. */

@@ -27,7 +27,7 @@ test("a killed node stays down, also when somebody starts it, until its time is 
   await docker("start", cluster.container("n1"));
   await eventually("it is down again", 4000, async () => (await status("n1")) === "exited");
   await eventually("it runs again", 15_000, async () => (await status("n1")) === "running");
-  expect(await cluster.json("chaos", "ls")).toEqual({ faults: [] });
+  expect(await cluster.json("chaos", "ls")).toEqual({ faults: [], links: [] });
   await allReady();
 });
 
@@ -50,14 +50,14 @@ test("a signal that a program does not die of is refused, and nothing stays", as
   expect(exitCode).toBe(3);
   expect(stderr).toContain("n1 survived SIGHUP");
   expect(await status("n1")).toBe("running");
-  expect(await cluster.json("chaos", "ls")).toEqual({ faults: [] });
+  expect(await cluster.json("chaos", "ls")).toEqual({ faults: [], links: [] });
 });
 
 test("restart is over when it is answered; a crash loop goes on until it is healed, and leaves the node running", async () => {
   const before = await startedAt("n1");
   await cluster.json("chaos", "restart", "n1");
   expect(await startedAt("n1")).not.toBe(before);
-  expect(await cluster.json("chaos", "ls")).toEqual({ faults: [] });
+  expect(await cluster.json("chaos", "ls")).toEqual({ faults: [], links: [] });
 
   await cluster.json("chaos", "crash-loop", "n2", "--every", "2s", "--for", "60s");
   const starts = new Set([await startedAt("n2")]);

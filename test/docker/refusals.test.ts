@@ -77,7 +77,7 @@ test("a delay is refused with the fix where the kernel has no netem, and leaves 
   expect(ran.stderr).toContain(netem ? "" : "This kernel has no netem");
   expect(ran.stderr).toContain(netem ? "" : "modprobe sch_netem");
   await cluster.json("chaos", "heal");
-  expect(await cluster.json("chaos", "ls")).toEqual({ faults: [] });
+  expect(await cluster.json("chaos", "ls")).toEqual({ faults: [], links: [] });
 });
 
 test("a reader that has seen enough ends logs in silence", async () => {

@@ -59,7 +59,7 @@ describe("a fault that is not felt is not proven, and healed", () => {
   async function expectDisproven(args: readonly string[], detail: RegExp): Promise<void> {
     const { exitCode, stdout, stderr } = await verify(args);
     expect({ exitCode, said: stdout + stderr }).toMatchObject({ exitCode: 1, said: expect.stringMatching(detail) });
-    expect(await cluster.json("chaos", "ls")).toEqual({ faults: [] });
+    expect(await cluster.json("chaos", "ls")).toEqual({ faults: [], links: [] });
     expect((await Promise.all(nodes.map((node) => rulesIn(cluster.container(node))))).flat()).toEqual([]);
   }
 

@@ -3,9 +3,11 @@ import type { ActiveFault, Fault } from "../../src/chaos/fault.js";
 import { add, emptyLedger, expire, heal, nextDeadlineMs, wasGiven } from "../../src/chaos/ledger.js";
 import type { Ledger } from "../../src/chaos/ledger.js";
 import { encodeReply, toWireError } from "../../src/chaos/protocol.js";
-import type { Examination, FaultView, Operation, Request, Results } from "../../src/chaos/protocol.js";
+import type { Examination, FaultView, LinkView, Operation, Request, Results } from "../../src/chaos/protocol.js";
 import { decodeRequest } from "../../src/chaos/schema.js";
 import type { Proof } from "../../src/chaos/proof.js";
+import { describeStandingLink } from "../../src/chaos/standing-link.js";
+import { needsNetem, netemMissing } from "../../src/chaos/tc-netem.js";
 import { unknownNode } from "../../src/chaos/target.js";
 import { nodeContainerName } from "../../src/cluster/names.js";
 import { DeviousError } from "../../src/core/errors.js";
@@ -47,6 +49,8 @@ export function createFakeAgent(engine: () => MemoryEngine, kernel: FakeKernel):
       troubles: {},
       proof: proofs.get(active.id) ?? readBack,
     });
+    const linkViews = (): readonly LinkView[] =>
+      (ledger.links ?? []).map((link) => ({ ...link, description: describeStandingLink(link), troubles: {} }));
     const save = (next: Ledger): void => {
       ledger = next;
       disk.set("ledger", JSON.stringify(ledger));
@@ -98,6 +102,13 @@ export function createFakeAgent(engine: () => MemoryEngine, kernel: FakeKernel):
           if (isMomentary(fault)) save(heal(ledger, { by: "id", id: added.id }).ledger);
           return { fault: view(added) };
         }
+        case "links": {
+          const { links } = operation;
+          if (!kernel.netem && links.some(({ impairment }) => needsNetem(impairment))) throw netemMissing();
+          save({ ...ledger, links });
+          log("info", "links-applied", links.map(describeStandingLink).join(", "));
+          return { links: linkViews() };
+        }
         case "start": {
           const all = await engine().listContainers([`${label.cluster}=${cluster}`, label.node]);
           const down = operation.nodes.filter((node) =>
@@ -119,7 +130,7 @@ export function createFakeAgent(engine: () => MemoryEngine, kernel: FakeKernel):
           return { healed: ended.healed };
         }
         case "list":
-          return { faults: ledger.faults.map(view) };
+          return { faults: ledger.faults.map(view), links: linkViews() };
         case "probe":
           return { cut: "nft", netem: kernel.netem, ipv6: true };
         case "examine":
