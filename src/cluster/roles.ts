@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { label } from "../core/labels.js";
-import { type RolesProbe, leaderPattern } from "../core/roles.js";
+import { type RolesProbe, leads } from "../core/roles.js";
 import type { ContainerDetail, Exec } from "../engine/port.js";
 import { requestText } from "./http.js";
 
@@ -9,14 +9,14 @@ export type Role = "leader" | "follower";
 
 const answerTimeoutMs = 1000;
 
-/** Asks a running node by its service's `roles` probe; null where there is none, or no answer in time. */
+/** Asks a running node by its service's `roles` probe; null where there is none, or no answer in time that says it. */
 export async function probeRole(engine: Pick<Exec, "exec">, node: ContainerDetail): Promise<Role | null> {
   const asked = node.labels[label.roles];
   if (asked === undefined) return null;
   const probe = JSON.parse(asked) as RolesProbe;
   const said = await (probe.by === "http" ? overHttp(node, probe) : byCommand(engine, node, probe));
-  if (said === null) return null;
-  return leaderPattern(probe.leader).test(said) ? "leader" : "follower";
+  const isLeader = said === null ? null : leads(probe, said);
+  return isLeader === null ? null : isLeader ? "leader" : "follower";
 }
 
 type ProbeBy<By extends RolesProbe["by"]> = Extract<RolesProbe, { readonly by: By }>;

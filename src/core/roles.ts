@@ -15,3 +15,31 @@ export type RolesProbe =
 export function leaderPattern(leader: string): RegExp {
   return new RegExp(leader, "m");
 }
+
+/** Whether a node that said this leads; null: what it said tells nobody. */
+export function leads(probe: RolesProbe, said: string): boolean | null {
+  const json = probe.by === "http" ? probe.json : undefined;
+  const told = json === undefined ? said : textAt(said, json);
+  return told === undefined ? null : leaderPattern(probe.leader).test(told);
+}
+
+/**
+ * The string, number, true or false at this place of a JSON text, as text. Undefined for everything else that may be there, and where
+ * nothing is. Numbers in the place count through arrays, from 0.
+ */
+export function textAt(json: string, place: string): string | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(json);
+  } catch {
+    return undefined;
+  }
+  for (const step of place.split(".")) value = inside(value, step);
+  return typeof value === "string" || typeof value === "number" || typeof value === "boolean" ? String(value) : undefined;
+}
+
+function inside(value: unknown, step: string): unknown {
+  if (Array.isArray(value)) return /^\d+$/.test(step) ? (value as readonly unknown[])[Number(step)] : undefined;
+  const isMapping = typeof value === "object" && value !== null && Object.hasOwn(value, step);
+  return isMapping ? (value as Readonly<Record<string, unknown>>)[step] : undefined;
+}
