@@ -77,6 +77,7 @@ function columnsFor(nodes: readonly NodeStatus[], chalk: ChalkInstance, nowMs: n
 }
 
 function healthOf({ state, health, store }: NodeStatus, chalk: ChalkInstance): string {
+  if (health === "completed") return chalk.green(health);
   const colour = { ready: chalk.green, "no-quorum": chalk.yellow, silent: chalk.red }[health];
   const said = health === "no-quorum" && store?.design === "leaderless" ? "waiting" : health;
   return colour(state === "running" ? said : state);

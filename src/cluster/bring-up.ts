@@ -1,6 +1,7 @@
 import type { Engine } from "../engine/port.js";
 import { buildNodeImage, planImage } from "../image/node-image.js";
 import type { ClusterSpec } from "../spec/cluster-spec.js";
+import { completedNodes } from "./completion.js";
 import { agentHash, nodeHash, shipperHash } from "./container-specs.js";
 import type { Identity } from "./container-specs.js";
 import { assertOwner } from "./find.js";
@@ -12,6 +13,7 @@ import { nodeStatus, saidByAgent } from "./status.js";
 import type { NodeStatus } from "./status.js";
 import { assertRestorable } from "./restore.js";
 import type { SavedState } from "./saved-state.js";
+import { jobsIn } from "./start-order.js";
 import { step } from "./steps.js";
 import { certificatesOf } from "./tls/certificates.js";
 import { up } from "./up.js";
@@ -45,14 +47,15 @@ export async function bringUp(engine: Engine, request: BringUpRequest): Promise<
   const [facts, observed] = await Promise.all([engine.facts(), observeCluster(engine, spec.name)]);
   assertOwner(observed, owner);
   if (request.restore !== undefined) assertRestorable(spec, observed);
-  const [recipe, imageIds, certificates, inForce] = await Promise.all([
+  const [recipe, imageIds, certificates, inForce, completed] = await Promise.all([
     planImage(facts, request.bundleDir, request.version),
     findImages(engine, spec),
     certificatesOf({ ...request, nowMs: Date.now() }),
     saidByAgent(engine, observed),
+    completedNodes(engine, observed),
   ]);
   const madeLabel = made === undefined ? undefined : formatMade(made);
-  const shared = { cluster: spec.name, owner, made: madeLabel, seed: spec.seed };
+  const shared = { cluster: spec.name, owner, made: madeLabel, seed: spec.seed, jobs: jobsIn(spec.services) };
   const identity: Identity = { ...shared, image: recipe.reference, imageIds, certificates };
   const keptDown = keptDownBy(inForce?.faults ?? []);
   const { reference } = recipe;
@@ -61,8 +64,12 @@ export async function bringUp(engine: Engine, request: BringUpRequest): Promise<
     shipper: shipperHash.bind(undefined, reference),
     node: nodeHash.bind(undefined, identity),
   };
-  const members = await configuredMembers(engine, observed);
-  const plan = planUp(spec, observed, hashes, new Set(keptDown.keys()), members, inForce?.links ?? null);
+  const plan = planUp(spec, observed, hashes, {
+    keptDown: new Set(keptDown.keys()),
+    configured: await configuredMembers(engine, observed),
+    completed,
+    linked: inForce?.links ?? null,
+  });
   for (const [node, { id, description }] of keptDown) {
     if (!plan.heldDown.includes(node)) continue;
     report({ type: "note", text: `${node} stays down: ${description} (${id}); \`devious chaos start ${node}\` starts it` });
@@ -85,7 +92,7 @@ export async function bringUp(engine: Engine, request: BringUpRequest): Promise<
     ...request,
     wait: request.wait && faults.length === 0,
     identity,
-    volumesBefore: new Set(observed.volumes.map(({ name }) => name)),
+    observed,
   });
   const { nodes } = await observeCluster(engine, spec.name);
   return { cluster: spec.name, steps, nodes: await Promise.all(nodes.map((node) => nodeStatus(engine, node, false))) };

@@ -13,7 +13,7 @@ import type { RaftSpec, ServiceSpec, Shipping, StoreService, StoreSpec } from ".
 import { forNode } from "../spec/templates.js";
 import { noLimits } from "../spec/own-image.js";
 import type { TlsClients } from "../store/node-options.js";
-import { imageFacts, imagePart } from "./image-node.js";
+import { imageFacts, imagePart, readyLabel } from "./image-node.js";
 import {
   agentContainerName,
   bookmarkVolumeName,
@@ -42,6 +42,8 @@ export interface Identity {
   readonly seed: number;
   /** By service: what nodes show clients that come over TLS. */
   readonly certificates?: ReadonlyMap<string, Certificates>;
+  /** Services whose nodes are there to come to an end. */
+  readonly jobs?: ReadonlySet<string>;
 }
 
 export function clusterLabels({ cluster, owner, made }: Identity): Labels {
@@ -53,11 +55,12 @@ export function clusterLabels({ cluster, owner, made }: Identity): Labels {
  * in it, so that a new kind of fact leaves the containers of before as they are.
  */
 export function nodeHash(
-  identity: Pick<Identity, "image" | "imageIds" | "seed" | "certificates">,
+  identity: Pick<Identity, "image" | "imageIds" | "seed" | "certificates" | "jobs">,
   service: ServiceSpec,
   node: string,
 ): string {
-  const { imageIds, seed, certificates } = identity;
+  const { imageIds, seed, certificates, jobs } = identity;
+  const { beforeDown } = service.hooks;
   const { zone, protected: isProtected } = placeOf(service, node);
   return hashOf({
     ...(isImage(service)
@@ -66,6 +69,8 @@ export function nodeHash(
     ...tlsFacts(certificates?.get(service.name)),
     ...(zone === null ? {} : { zone }),
     ...(isProtected ? { protect: true } : {}),
+    ...(jobs?.has(service.name) === true ? { completes: true } : {}),
+    ...(beforeDown.length === 0 ? {} : { beforeDown }),
   });
 }
 
@@ -169,13 +174,14 @@ function storeOptions(store: StoreSpec): object {
 
 function imageContainer(identity: Identity, { node, service }: ImageBoot): ContainerSpec {
   const filled = forNode(service, node, identity.seed);
-  const { environment, labels, roles, logs } = filled;
+  const { environment, labels, ready, roles, logs } = filled;
   return {
     ...commonSpec(identity, node),
     ...imagePart(identity.cluster, clusterLabels(identity), filled, node),
     labels: {
       ...labels,
       ...nodeLabels(identity, service, node),
+      ...(ready === null ? {} : { [label.ready]: JSON.stringify(readyLabel(ready)) }),
       ...(roles === null ? {} : { [label.roles]: JSON.stringify(roles) }),
       ...(logs === null ? {} : { [label.logs]: JSON.stringify(logs) }),
     },
@@ -189,6 +195,7 @@ function commonSpec({ cluster }: Identity, node: string) {
 
 function nodeLabels(identity: Identity, service: ServiceSpec, node: string): Labels {
   const { zone, protected: isProtected } = placeOf(service, node);
+  const { beforeDown } = service.hooks;
   return {
     ...clusterLabels(identity),
     [label.role]: "node" satisfies Role,
@@ -197,6 +204,8 @@ function nodeLabels(identity: Identity, service: ServiceSpec, node: string): Lab
     [label.hash]: nodeHash(identity, service, node),
     ...(zone === null ? {} : { [label.zone]: zone }),
     ...(isProtected ? { [label.protect]: "true" } : {}),
+    ...(identity.jobs?.has(service.name) === true ? { [label.completes]: "true" } : {}),
+    ...(beforeDown.length === 0 ? {} : { [label.hooks]: JSON.stringify(beforeDown) }),
   };
 }
 

@@ -4,7 +4,9 @@ import { label } from "../core/labels.js";
 import type { ContainerSpec, Labels, PortMapping, VolumeMount } from "../engine/port.js";
 import { imageDefaults } from "../spec/cluster-spec.js";
 import type { ImageService } from "../spec/cluster-spec.js";
+import type { ReadySpec } from "../spec/own-image.js";
 import { imageVolumeName, sharedVolumeName } from "./names.js";
+import type { ReadyLabel } from "./ready/index.js";
 
 /** Facts for which a container is made anew, besides those that every spec has always had. */
 const remakers = [
@@ -23,7 +25,7 @@ const remakers = [
 
 /** Of a service that is filled in for this node. `id`: a rebuilt image keeps its name. What is at its default goes unsaid. */
 export function imageFacts(service: ImageService, node: string, id: string | undefined): object {
-  const { image, entrypoint, command, environment } = service;
+  const { image, entrypoint, command, environment, ready } = service;
   const ports = portsOf(service, node);
   const changed = remakers.filter((fact) => !isDeepStrictEqual(service[fact], imageDefaults[fact]));
   return {
@@ -34,8 +36,14 @@ export function imageFacts(service: ImageService, node: string, id: string | und
     environment,
     ports: ports.map(({ container }) => container),
     ...(ports.some(({ host }) => host !== null) ? { hostPorts: ports.map(({ host }) => host) } : {}),
+    ...(ready === null ? {} : { ready: readyLabel(ready) }),
     ...Object.fromEntries(changed.map((fact) => [fact, service[fact]])),
   };
+}
+
+/** All that it takes to ask a node once. How often and for how long `up` asks makes no other container. */
+export function readyLabel({ probe, attemptTimeoutMs }: ReadySpec): ReadyLabel {
+  return { probe, attemptTimeoutMs };
 }
 
 type OwnPart = Omit<ContainerSpec, "name" | "labels" | "environment" | "hostname" | "network" | "aliases">;

@@ -1,18 +1,36 @@
 import type { ContainerDetail } from "../engine/port.js";
+import type { ReadySpec } from "../spec/own-image.js";
 import { acceptsConnections } from "./ports.js";
+import { askBy } from "./ready/index.js";
+import type { ReadyEngine } from "./ready/index.js";
+import { afterFailure, attemptMs, isGivenUp, noAttempts } from "./ready/schedule.js";
 import { untilReady } from "./readiness.js";
-import type { Deadline, ReadinessEngine, StartedNode } from "./readiness.js";
+import type { Deadline, Found, ReadinessEngine, StartedNode } from "./readiness.js";
 
 /** A program that cannot start mostly says so at once: one that has run so long has found its files and its configuration. */
 const settleMs = 500;
 const inspectEveryMs = 100;
 const connectTimeoutMs = 1000;
+/** Where its service says how to ask the node itself, the engine is asked only whether it still runs. */
+const lookEveryMs = 300;
+/** An attempt at the end of the time that has no more than this hears nothing, and what was heard before counts. */
+const hastyMs = 100;
 
 /**
- * Waits until a node of the user's image has run for a moment, takes connections on every port it publishes, and is content with itself
- * where its image has a health check. Throws as {@link waitReady} does.
+ * Waits until a node of the user's image is ready, as its service says. Where that says nothing: until it has run for a moment, takes
+ * connections on every port it publishes, and is content with itself where its image has a health check. Throws as {@link waitReady} does.
  */
-export async function waitImageReady(engine: ReadinessEngine, started: StartedNode, deadline: Deadline): Promise<void> {
+export async function waitImageReady(
+  engine: ReadinessEngine & ReadyEngine,
+  started: StartedNode,
+  deadline: Deadline,
+  ready: ReadySpec | null = null,
+): Promise<void> {
+  if (ready === null) await untilSettled(engine, started, deadline);
+  else await untilAnswered(engine, started, within(deadline, ready), ready);
+}
+
+async function untilSettled(engine: ReadinessEngine, started: StartedNode, deadline: Deadline): Promise<void> {
   const seen = new Map<string, number>();
   await untilReady(engine, started, deadline, inspectEveryMs, async (detail, leftMs) => {
     if (detail.state !== "running") return { failed: `its container is ${detail.state}` };
@@ -24,6 +42,38 @@ export async function waitImageReady(engine: ReadinessEngine, started: StartedNo
     if (!(ranMs >= settleMs)) return { failed: "it had only just started" };
     const failed = await imageProblem(detail, Math.min(connectTimeoutMs, leftMs));
     return failed === undefined ? { ready: undefined } : { failed };
+  });
+}
+
+/** The service may have less patience with its nodes than the user with the cluster. */
+function within(deadline: Deadline, { timeoutMs }: ReadySpec): Deadline {
+  const endsAtMs = performance.now() + (timeoutMs ?? Infinity);
+  if (timeoutMs === null || endsAtMs >= deadline.endsAtMs) return deadline;
+  return { ...deadline, endsAtMs, timeoutMs, moreTime: "A longer `timeout` of its service's `ready` gives it more time" };
+}
+
+async function untilAnswered(
+  engine: ReadinessEngine & ReadyEngine,
+  started: StartedNode,
+  deadline: Deadline,
+  ready: ReadySpec,
+): Promise<void> {
+  const ask = askBy(engine, started.containerId, ready.probe);
+  let run: { readonly startedAt: string | undefined; readonly seenAtMs: number } | undefined;
+  let attempts = noAttempts;
+  let failed = "it has not been asked";
+  await untilReady(engine, started, deadline, lookEveryMs, async (detail, leftMs): Promise<Found<undefined>> => {
+    if (detail.state !== "running") return { failed: `its container is ${detail.state}` };
+    if (run === undefined || run.startedAt !== detail.startedAt) {
+      run = { startedAt: detail.startedAt, seenAtMs: performance.now() };
+      attempts = noAttempts;
+    }
+    if (performance.now() < attempts.nextAtMs) return { failed };
+    const problem = await ask(detail, attemptMs(ready, leftMs));
+    if (problem === undefined) return { ready: undefined };
+    if (attempts === noAttempts || leftMs > hastyMs) failed = problem;
+    attempts = afterFailure(attempts, ready, run.seenAtMs, performance.now());
+    return isGivenUp(attempts, ready) ? { failed, afterAttempts: attempts.failed } : { failed };
   });
 }
 

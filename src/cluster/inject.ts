@@ -10,7 +10,7 @@ import { clusterFacts } from "./facts.js";
 import type { Observed } from "./observe.js";
 import type { InForce } from "./status.js";
 
-export type InjectEngine = Pick<Containers & Exec & Streams, "inspectContainer" | "attach" | "exec" | "startContainer">;
+export type InjectEngine = Pick<Containers & Exec & Streams, "inspectContainer" | "attach" | "exec" | "logs" | "startContainer">;
 
 export interface InjectOptions {
   /** Null: until healed. */

@@ -6,6 +6,7 @@ import type { ClusterSpec, ImageService, ServiceSpec, Shipping, StoreService } f
 import { describeLinkStep, planLinks } from "./links.js";
 import type { LinkStep } from "./links.js";
 import { isBundled, isUp } from "./observe.js";
+import { behind, describeDependencies, inOrder } from "./start-order.js";
 import type { NodeContainer, Observed } from "./observe.js";
 import { describeShipperStep, planShipper } from "./shipping/plan.js";
 import type { ShipperStep } from "./shipping/plan.js";
@@ -18,7 +19,7 @@ export interface Plan {
   readonly network: "create" | "keep";
   readonly agent: AgentStep;
   readonly shipper: ShipperStep;
-  /** Made or started together, then waited for together. */
+  /** Made together, then started in the order of their services' dependencies, then waited for together. */
   readonly boot: readonly BootStep[];
   /** Carried out one after another on the running cluster, so that a quorum stays: each ends ready. */
   readonly change: readonly ChangeStep[];
@@ -62,9 +63,12 @@ export interface ImageBoot {
 export type BootStep =
   /** `stale`: a container in its place that cannot be used. `freshVolume`: no data may be found, whatever is there. */
   | { readonly kind: "create"; readonly boot: NodeBoot; readonly stale: string | undefined; readonly freshVolume: boolean }
-  | { readonly kind: "start"; readonly boot: NodeBoot; readonly id: string };
+  /** `neverRan`: what goes into its container may not be there yet. */
+  | { readonly kind: "start"; readonly boot: NodeBoot; readonly id: string; readonly neverRan: boolean };
 
 export type ChangeStep =
+  /** A node that boots behind services which are changed first. */
+  | { readonly kind: "boot"; readonly step: BootStep }
   /** Other facts or another image: the container is made anew, on its volume where it has one. */
   | { readonly kind: "remake"; readonly boot: NodeBoot; readonly id: string }
   /** A node without data joins a running service, under a number never used before. `stale`: its container of before. */
@@ -81,34 +85,53 @@ export interface Hashes {
   readonly node: (service: ServiceSpec, node: string) => string;
 }
 
-/**
- * `keptDown`: nodes that an active fault keeps from running. `configured`: service -> the members that its leader knows, where one answers:
- * a node may have another number than its volume was made with, or be no member any more. `linked`: the links that the agent says are in
- * force; null where it cannot say.
- */
-export function planUp(
-  spec: ClusterSpec,
-  observed: Observed,
-  hashes: Hashes,
-  keptDown: ReadonlySet<string> = new Set(),
-  configured: ReadonlyMap<string, readonly Member[]> = new Map(),
-  linked: readonly StandingLink[] | null = [],
-): Plan {
-  const world: World = { observed, hashes, keptDown, configured, networkGone: observed.networks.length === 0 };
-  const services = spec.services.map((service) => (isImage(service) ? planImages(service, world) : planStore(service, world)));
-  const known = new Set(spec.services.map((service) => service.name));
-  const dropped = observed.nodes.filter((node) => !known.has(node.service));
-  const boot = services.flatMap((service) => service.boot);
+/** What is known of nodes beyond what their labels and states say. */
+export interface Known {
+  /** Nodes that an active fault keeps from running. */
+  readonly keptDown: ReadonlySet<string>;
+  /**
+   * Service -> the members that its leader knows, where one answers: a node may have another number than its volume was made with, or be no
+   * member any more.
+   */
+  readonly configured: ReadonlyMap<string, readonly Member[]>;
+  /** Nodes that were there to come to an end, and have, with exit code 0. */
+  readonly completed: ReadonlySet<string>;
+  /** The links that the agent says are in force; null where it cannot say. */
+  readonly linked: readonly StandingLink[] | null;
+}
+
+const nothingKnown: Known = { keptDown: new Set(), configured: new Map(), completed: new Set(), linked: [] };
+
+export function planUp(spec: ClusterSpec, observed: Observed, hashes: Hashes, known: Partial<Known> = {}): Plan {
+  const world: World = { ...nothingKnown, ...known, observed, hashes, networkGone: observed.networks.length === 0 };
+  const planOf = new Map(
+    spec.services.map((service) => [service, isImage(service) ? planImages(service, world) : planStore(service, world)]),
+  );
+  const services = [...planOf.values()];
+  const changed = new Set([...planOf].flatMap(([{ name }, { change }]) => (change.some(isRenewal) ? name : [])));
+  const late = behind(changed, spec.services);
+  const changes = inOrder([...planOf.keys()]).flatMap((service): readonly ChangeStep[] => {
+    const { boot, change } = planOf.get(service) ?? emptyPlan();
+    return [...change, ...(late.has(service.name) ? boot.map((step) => ({ kind: "boot" as const, step })) : [])];
+  });
+  const names = new Set(spec.services.map((service) => service.name));
+  const dropped = observed.nodes.filter((node) => !names.has(node.service));
+  const boot = [...planOf].flatMap(([{ name }, service]) => (late.has(name) ? [] : service.boot));
   return {
     network: world.networkGone ? "create" : "keep",
     agent: planAgent(observed.agent, hashes.agent),
     shipper: planShipper(observed.shipper, shippingOf(spec), hashes.shipper, world.networkGone),
     boot,
-    change: [...services.flatMap(({ change }) => change), ...dropped.map((node) => dropStep(node, world))],
+    change: [...changes, ...dropped.map((node) => dropStep(node, world))],
     standing: services.flatMap(({ standing }) => standing),
     heldDown: services.flatMap(({ heldDown }) => heldDown),
-    links: planLinks(spec, observed, boot.length > 0, linked),
+    links: planLinks(spec, observed, boot.length > 0, world.linked),
   };
+}
+
+/** What others depend on is not as it will be before this is done. */
+function isRenewal({ kind }: ChangeStep): boolean {
+  return kind === "remake" || kind === "join";
 }
 
 export function isNothing(plan: Plan): boolean {
@@ -130,12 +153,11 @@ export function describePlan(plan: Plan): readonly string[] {
     ...(plan.network === "create" ? ["create the network"] : []),
     ...agent[plan.agent.kind],
     ...describeShipperStep(plan.shipper),
-    ...plan.boot.map((step) => {
-      if (step.kind === "start" || step.stale === undefined) return `${step.kind} ${step.boot.node}`;
-      return makeAnew(step.boot, !step.freshVolume);
-    }),
+    ...plan.boot.map(describeBoot),
     ...plan.change.map((step) => {
       switch (step.kind) {
+        case "boot":
+          return describeBoot(step.step);
         case "remake":
           return makeAnew(step.boot, true);
         case "join":
@@ -148,6 +170,13 @@ export function describePlan(plan: Plan): readonly string[] {
     }),
     ...describeLinkStep(plan.links),
   ];
+}
+
+function describeBoot(step: BootStep): string {
+  const order = describeDependencies(step.boot.service.dependsOn);
+  if (step.kind === "start") return `start ${step.boot.node}${order === "" ? "" : ` once ${order}`}`;
+  const made = step.stale === undefined ? `create ${step.boot.node}` : makeAnew(step.boot, !step.freshVolume);
+  return `${made}${order === "" ? "" : `, to start once ${order}`}`;
 }
 
 function makeAnew(boot: NodeBoot, keeping: boolean): string {
@@ -164,11 +193,9 @@ function planAgent(agent: ContainerInfo | undefined, hash: string): AgentStep {
   return agent.state === "running" ? { kind: "keep", id: agent.id } : { kind: "start", id: agent.id };
 }
 
-interface World {
+interface World extends Known {
   readonly observed: Observed;
   readonly hashes: Hashes;
-  readonly keptDown: ReadonlySet<string>;
-  readonly configured: ReadonlyMap<string, readonly Member[]>;
   readonly networkGone: boolean;
 }
 
@@ -222,14 +249,16 @@ function emptyPlan(): GrowingPlan {
 
 /** Adds what a node that has booted before, or needs nobody to boot, lacks. */
 function planNode(boot: NodeBoot, container: NodeContainer | undefined, world: World, plan: GrowingPlan): void {
-  const { hashes, networkGone, keptDown } = world;
+  const { hashes, networkGone, keptDown, completed } = world;
   // a container whose network was removed never starts again, not even on a new network of that name
   if (container === undefined || networkGone) {
     plan.boot.push({ kind: "create", boot, stale: container?.id, freshVolume: false });
   } else if (!isUp(container) && keptDown.has(boot.node)) plan.heldDown.push(boot.node);
   else if (container.labels[label.hash] !== hashes.node(boot.service, boot.node)) {
     plan.change.push({ kind: "remake", boot, id: container.id });
-  } else if (!isUp(container)) plan.boot.push({ kind: "start", boot, id: container.id });
+  } else if (!isUp(container) && !completed.has(boot.node)) {
+    plan.boot.push({ kind: "start", boot, id: container.id, neverRan: container.state === "created" });
+  }
 }
 
 function containersOf({ name }: ServiceSpec, { observed }: World): ReadonlyMap<string, NodeContainer> {

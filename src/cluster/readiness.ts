@@ -20,6 +20,8 @@ export interface Deadline {
   /** How long the whole of the waiting may take, as the user was told. */
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
+  /** How to give it more time, where that is not --timeout. */
+  readonly moreTime?: string;
 }
 
 const pollMs = 10;
@@ -65,7 +67,10 @@ async function missedBy(client: StoreClient, timeoutMs: number, away: readonly s
 }
 
 /** What a look at a node found: that it is ready, or what is missing, which ends "was not ready after 1m: …". */
-type Found<T> = { readonly ready: T } | { readonly failed: string };
+export type Found<T> =
+  | { readonly ready: T }
+  /** `afterAttempts`: so many have failed that it is given up. */
+  | { readonly failed: string; readonly afterAttempts?: number };
 
 /** Looks until a look finds the node ready. The container as it was last inspected, at most `everyMs` ago, is what is looked at. */
 export async function untilReady<T>(
@@ -83,6 +88,7 @@ export async function untilReady<T>(
     deadline.signal.throwIfAborted();
     const found = await look(detail, leftMs());
     if ("ready" in found) return found.ready;
+    if (found.afterAttempts !== undefined) throw await givenUp(engine, started, found.afterAttempts, found.failed);
     await sleep(Math.max(0, Math.min(pollMs, leftMs())));
     if (leftMs() <= 0) throw await notInTime(engine, started, deadline, found.failed);
     if (performance.now() < inspectAt) continue;
@@ -91,10 +97,30 @@ export async function untilReady<T>(
   }
 }
 
-async function notInTime(engine: ReadinessEngine, { node, containerId }: StartedNode, { timeoutMs }: Deadline, failed: string) {
+export const keepHint = "--keep leaves what was made for a closer look.";
+
+async function notInTime(
+  engine: ReadinessEngine,
+  { node, containerId }: StartedNode,
+  { timeoutMs, moreTime = "A longer --timeout gives it more time" }: Deadline,
+  failed: string,
+): Promise<DeviousError> {
   return new DeviousError("CLUSTER_NOT_READY", `${node} was not ready after ${formatDuration(timeoutMs)}: ${failed}.`, {
     details: await lastLines(engine, containerId),
-    hint: "A longer --timeout gives it more time; --keep leaves what was made for a closer look.",
+    hint: `${moreTime}; ${keepHint}`,
+  });
+}
+
+async function givenUp(
+  engine: ReadinessEngine,
+  { node, containerId }: StartedNode,
+  attempts: number,
+  failed: string,
+): Promise<DeviousError> {
+  const times = attempts === 1 ? "1 attempt" : `${attempts} attempts`;
+  return new DeviousError("CLUSTER_NOT_READY", `${node} was not ready after ${times}: ${failed}.`, {
+    details: await lastLines(engine, containerId),
+    hint: keepHint,
   });
 }
 
@@ -106,6 +132,6 @@ async function inspect(engine: ReadinessEngine, { node, containerId }: StartedNo
   const how = detail.oomKilled ? "was killed for want of memory" : `exited with code ${detail.exitCode ?? "unknown"}`;
   throw new DeviousError("CLUSTER_NOT_READY", `${node} ${how} before it was ready.`, {
     details: await lastLines(engine, containerId),
-    hint: "--keep leaves what was made for a closer look.",
+    hint: keepHint,
   });
 }

@@ -1,7 +1,9 @@
 import type { FaultView, LinkView } from "../chaos/protocol.js";
 import type { ContainerDetail, ContainerState, Containers, Exec, Streams } from "../engine/port.js";
 import { askAgent } from "./agent-client.js";
+import { isJob } from "./completion.js";
 import { imageProblem } from "./image-readiness.js";
+import { askBy, readyOf } from "./ready/index.js";
 import { lastWordsOf } from "./last-words.js";
 import type { LastWords } from "./last-words.js";
 import { isBundled } from "./observe.js";
@@ -18,9 +20,10 @@ export interface NodeStatus {
   readonly state: ContainerState | "removed";
   /**
    * Of the bundled store: ready: has a leader with a quorum · no-quorum: answers, has none (yet) · silent: does not answer.
-   * Of an image: ready: it runs, its published ports take connections and its own health check, if any, is content · else silent.
+   * Of an image: ready: its service's `ready` probe is content; without one, it runs, its published ports take connections and its own health
+   * check, if any, is content · completed: it was to come to an end, and has, with exit code 0 · else silent.
    */
-  readonly health: "ready" | "no-quorum" | "silent";
+  readonly health: "ready" | "no-quorum" | "completed" | "silent";
   /** What the store says it is, or what its service's `roles` probe found; null where nobody knows. */
   readonly role: string | null;
   /** On this machine, `127.0.0.1:49153`, with TLS `https://127.0.0.1:49153`; of several published ports the lowest. */
@@ -52,13 +55,13 @@ export interface ClusterStatus {
   readonly shipping: ShippingStatus | null;
 }
 
-export type StatusEngine = Pick<Containers & Streams & Exec, "inspectContainer" | "attach" | "exec">;
+export type StatusEngine = Pick<Containers & Streams & Exec, "inspectContainer" | "attach" | "exec" | "logs">;
 
 const answerTimeoutMs = 1000;
 
 /** How a cluster is, read from the engine, the nodes and the agent at once; changes nothing. */
 export async function clusterStatus(
-  engine: StatusEngine & Pick<Streams, "logs">,
+  engine: StatusEngine,
   found: Observed,
   options: { readonly withHash: boolean },
 ): Promise<ClusterStatus> {
@@ -101,7 +104,7 @@ export async function nodeStatus(engine: StatusEngine, node: NodeContainer, with
   const scheme = tls === null ? "" : "https://";
   const ports = Object.fromEntries(endpoints.map(([port, { host, port: here }]) => [String(port), `${scheme}${host}:${here}`]));
   const [lowest] = endpoints;
-  const answer = detail?.state === "running" ? await ask(engine, node, detail, withHash) : noAnswer;
+  const answer = detail?.state === "running" ? await ask(engine, node, detail, withHash) : answerOfEnded(node, detail);
   return {
     node: node.node,
     service: node.service,
@@ -118,9 +121,14 @@ type Answer = Pick<NodeStatus, "health" | "role" | "store">;
 
 const noAnswer: Answer = { health: "silent", role: null, store: null };
 
+function answerOfEnded(node: NodeContainer, detail: ContainerDetail | undefined): Answer {
+  const completed = isJob(node) && detail?.state === "exited" && detail.exitCode === 0;
+  return completed ? { ...noAnswer, health: "completed" } : noAnswer;
+}
+
 async function ask(engine: StatusEngine, node: NodeContainer, detail: ContainerDetail, withHash: boolean): Promise<Answer> {
   if (!isBundled(node)) {
-    const [problem, role] = await Promise.all([imageProblem(detail, answerTimeoutMs), probeRole(engine, detail)]);
+    const [problem, role] = await Promise.all([problemOf(engine, detail), probeRole(engine, detail)]);
     return { health: problem === undefined ? "ready" : "silent", role, store: null };
   }
   const client = storeClientOf(node.node, detail);
@@ -129,6 +137,13 @@ async function ask(engine: StatusEngine, node: NodeContainer, detail: ContainerD
   // who waits for the others, with an empty disk, is no member yet and has nothing to tell
   if (store === undefined) return health.type === "waiting" ? { ...noAnswer, health: "no-quorum" } : noAnswer;
   return { health: health.type === "ready" ? "ready" : "no-quorum", role: store.role, store };
+}
+
+/** What keeps a running node of an image from being ready. */
+async function problemOf(engine: StatusEngine, detail: ContainerDetail): Promise<string | undefined> {
+  const ready = readyOf(detail);
+  if (ready === undefined) return imageProblem(detail, answerTimeoutMs);
+  return askBy(engine, detail.id, ready.probe)(detail, Math.min(ready.attemptTimeoutMs, answerTimeoutMs));
 }
 
 function startOf(detail: ContainerDetail | undefined): string | null {

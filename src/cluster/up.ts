@@ -2,18 +2,21 @@ import type { StandingLink } from "../chaos/standing-link.js";
 import { netemMissing } from "../chaos/tc-netem.js";
 import { invariant, unreachable } from "../core/invariant.js";
 import { dataDir, restoreFile } from "../core/node-contract.js";
-import type { Containers, ContainerSpec, EngineInfo, Networks, Streams, Volumes } from "../engine/port.js";
-import type { StoreService } from "../spec/cluster-spec.js";
+import type { Containers, ContainerSpec, EngineInfo, Exec, Networks, Streams, Volumes } from "../engine/port.js";
+import { isImage } from "../spec/cluster-spec.js";
+import type { ClusterSpec, StoreService } from "../spec/cluster-spec.js";
+import { forNode } from "../spec/templates.js";
 import { askAgent } from "./agent-client.js";
 import { agentContainer, clusterLabels, nodeContainer, shipperContainer } from "./container-specs.js";
 import type { Identity } from "./container-specs.js";
-import { waitImageReady } from "./image-readiness.js";
+import { putFiles } from "./files.js";
+import { Gates } from "./gates.js";
 import { asksForNetem } from "./links.js";
 import type { LinkStep } from "./links.js";
 import { makeNetwork } from "./make-network.js";
 import { Membership } from "./membership.js";
-import { networkName, nodeVolumeName } from "./names.js";
-import { isBundled, observeCluster } from "./observe.js";
+import { networkName, nodeContainerName, nodeVolumeName } from "./names.js";
+import type { Observed } from "./observe.js";
 import type { AgentStep, BootStep, ChangeStep, NodeBoot, Plan } from "./plan.js";
 import { waitReady } from "./readiness.js";
 import type { Deadline, StartedNode } from "./readiness.js";
@@ -21,22 +24,26 @@ import { forItsNode } from "./refusals.js";
 import { createRollback } from "./rollback.js";
 import type { SavedState } from "./saved-state.js";
 import type { Rollback } from "./rollback.js";
+import { describeExpectation, waitSettled } from "./settling.js";
+import type { Expectation } from "./settling.js";
 import { stepShipper } from "./shipping/shipper.js";
 import { RingMembership } from "./ring/ring-membership.js";
+import { jobsIn, prerequisitesOf } from "./start-order.js";
 import { step } from "./steps.js";
 import { putCertificates } from "./tls/certificates.js";
 import type { Report } from "./steps.js";
 
-export type UpEngine = Containers & Networks & Volumes & Streams & Pick<EngineInfo, "resources">;
+export type UpEngine = Containers & Networks & Volumes & Streams & Exec & Pick<EngineInfo, "resources">;
 
 export interface UpOptions {
+  readonly spec: ClusterSpec;
   readonly identity: Identity;
   /** What nodes that found a store begin with. */
   readonly restore?: SavedState | undefined;
   /** Path of the engine's socket on its own host. */
   readonly engineSocket: string;
-  /** Volumes that are there already: data, and not for a rollback to remove. */
-  readonly volumesBefore: ReadonlySet<string>;
+  /** What was there before; volumes among it are data, and not for a rollback to remove. */
+  readonly observed: Observed;
   /** Wait until every node is ready. */
   readonly wait: boolean;
   /** For the whole of the waiting. */
@@ -78,16 +85,26 @@ class Up {
   readonly #options: UpOptions;
   readonly #identity: Identity;
   readonly #deadline: Deadline;
-  /** Of who boots: there is no use in it any more. */
-  readonly #givenUp = new AbortController();
+  /** Where one fails nobody waits for the others any more. */
+  readonly #giveUp = new AbortController();
+  readonly #volumesBefore: ReadonlySet<string>;
+  readonly #expectations: ReadonlyMap<string, Expectation>;
   #agentId: string | undefined;
 
   constructor(engine: UpEngine, options: UpOptions) {
+    const { spec, observed, signal, timeoutMs } = options;
     this.#engine = engine;
     this.#options = options;
     this.#identity = options.identity;
-    const signal = AbortSignal.any([options.signal, this.#givenUp.signal]);
-    this.#deadline = { timeoutMs: options.timeoutMs, signal, endsAtMs: performance.now() + options.timeoutMs };
+    const endsAtMs = performance.now() + timeoutMs;
+    this.#deadline = { timeoutMs, endsAtMs, signal: AbortSignal.any([signal, this.#giveUp.signal]) };
+    this.#volumesBefore = new Set(observed.volumes.map(({ name }) => name));
+    const jobs = jobsIn(spec.services);
+    this.#expectations = new Map(
+      spec.services.flatMap((service) =>
+        service.nodes.map((node) => [node, { service, isJob: jobs.has(service.name), seed: spec.seed }] as const),
+      ),
+    );
   }
 
   async boot(plan: Plan, rollback: Rollback): Promise<void> {
@@ -95,19 +112,14 @@ class Up {
     // what an agent still holds is no part of a boot
     if (plan.links.kind === "set" && plan.links.plainMeanwhile) await agent;
     // the agent needs no network, so it starts while that is being made
-    await everyOne([agent, this.#onNetwork(plan, rollback)]);
+    await this.#everyOne([agent, this.#onNetwork(plan, rollback)]);
   }
 
   /** Once it resolves, an agent runs that can make the links; where there is none that could, nobody goes on booting. */
   async #helped({ agent, links }: Plan, rollback: Rollback): Promise<void> {
-    try {
-      this.#agentId = await this.#agent(agent, rollback);
-      if (agent.kind !== "keep") await this.assertLinks(this.#agentId, links);
-      if (links.kind === "set" && links.plainMeanwhile) await this.#tell([]);
-    } catch (error) {
-      this.#givenUp.abort(error);
-      throw error;
-    }
+    this.#agentId = await this.#agent(agent, rollback);
+    if (agent.kind !== "keep") await this.assertLinks(this.#agentId, links);
+    if (links.kind === "set" && links.plainMeanwhile) await this.#tell([]);
   }
 
   async assertLinks(agentId: string, links: LinkStep): Promise<void> {
@@ -134,25 +146,42 @@ class Up {
     const shipper = stepShipper(this.#engine, plan.shipper, report, (shipping, isNew) =>
       this.#create(shipperContainer(identity, engineSocket, shipping), isNew ? rollback : undefined, false),
     );
-    await everyOne([shipper, this.#nodes(plan, rollback)]);
+    await this.#everyOne([shipper, this.#nodes(plan, rollback)]);
   }
 
   /**
    * All containers are made before any of them starts: a first `up` that is killed in between leaves either nothing that ever ran, which
    * the next one makes anew, or all of them, which it starts.
    */
-  async #nodes({ boot, change, heldDown }: Plan, rollback: Rollback): Promise<void> {
-    const { report, wait } = this.#options;
+  async #nodes(plan: Plan, rollback: Rollback): Promise<void> {
+    const { wait } = this.#options;
     const { signal } = this.#deadline;
-    const nodes = await everyOne(boot.map((one) => this.#prepareNode(one, rollback)));
+    const nodes = await this.#everyOne(plan.boot.map((one) => this.#prepareNode(one, rollback)));
     signal.throwIfAborted();
-    await everyOne(nodes.map(({ node, containerId }) => step(report, `start ${node}`, () => this.#startNode(node, containerId))));
+    const gates = this.#gates([...plan.heldDown, ...changing(plan)]);
+    await this.#everyOne(nodes.map((one) => this.#start(one, gates)));
     signal.throwIfAborted();
-    // what is left of who joins is made anew
-    const joining = change.flatMap((one) => (one.kind === "join" ? one.node : []));
-    // and who is to go need not come back for that
-    const leaving = change.flatMap((one) => (one.kind === "leave" || one.kind === "drop" ? one.node : []));
-    if (wait || change.length > 0) await this.#waitForAll([...heldDown, ...joining, ...leaving]);
+    if (wait || plan.change.length > 0) await this.#waitForAll(gates, [...plan.heldDown, ...changing(plan)]);
+  }
+
+  /** Once all that it depends on is as it has to be. */
+  async #start({ node, containerId }: StartedNode, gates: Gates): Promise<void> {
+    const { report, spec } = this.#options;
+    await gates.start(node, prerequisitesOf(this.#expectation(node).service, spec.services), async () => {
+      this.#deadline.signal.throwIfAborted();
+      await step(report, `start ${node}`, () => this.#startNode(node, containerId));
+    });
+  }
+
+  /** `except`: who is not to be as it will be, or not yet. A paused node is meant to be as it is. */
+  #gates(except: readonly string[]): Gates {
+    const paused = this.#paused();
+    const away = [...except, ...paused];
+    return new Gates((node) => this.#settle(node, away), new Set([...except, ...paused]));
+  }
+
+  #paused(): readonly string[] {
+    return this.#options.observed.nodes.flatMap(({ node, state }) => (state === "paused" ? node : []));
   }
 
   async change(plan: Plan): Promise<void> {
@@ -166,7 +195,7 @@ class Up {
       const membership = this.#membership(service);
       // a ring is as its plans have made it, which are its operator's too; who was not made anew has yet to see who was
       if (membership instanceof Membership) await membership.settle();
-      else if (plan.change.length > 0) await this.#waitForAll(plan.heldDown);
+      else if (plan.change.length > 0) await this.#waitForAll(this.#gates(plan.heldDown), plan.heldDown);
     }
   }
 
@@ -207,8 +236,8 @@ class Up {
   async #prepareNode(one: BootStep, rollback: Rollback): Promise<StartedNode> {
     const { node } = one.boot;
     if (one.kind === "start") {
-      // an earlier `up` may have been ended between making it and this
-      await this.#certify(one.boot, one.id);
+      // an earlier `up` may have been ended between making it and this; what has run may have changed its files since
+      if (one.neverRan) await this.#fill(one.boot, one.id);
       return { node, containerId: one.id };
     }
     return step(this.#options.report, `create ${node}`, async () => {
@@ -225,7 +254,7 @@ class Up {
 
   async #createNode(boot: NodeBoot, rollback: Rollback | undefined, freshVolume: boolean): Promise<string> {
     const id = await forItsNode(boot.node, () => this.#create(nodeContainer(this.#identity, boot), rollback, freshVolume));
-    await this.#certify(boot, id);
+    await this.#fill(boot, id);
     return id;
   }
 
@@ -233,35 +262,43 @@ class Up {
     await forItsNode(node, () => this.#engine.startContainer(containerId));
   }
 
-  async #certify({ service }: NodeBoot, containerId: string): Promise<void> {
+  /** Puts into a node's container what is in no image of its. */
+  async #fill({ node, service }: NodeBoot, containerId: string): Promise<void> {
     const certificates = this.#identity.certificates?.get(service.name);
     if (certificates !== undefined) await putCertificates(this.#engine, containerId, certificates);
+    if (!isImage(service)) return;
+    const { files, user } = forNode(service, node, this.#options.spec.seed);
+    await putFiles(this.#engine, containerId, files, user);
   }
 
   async #create(spec: ContainerSpec, rollback: Rollback | undefined, freshVolumes: boolean): Promise<string> {
     const id = await this.#engine.createContainer(spec);
     rollback?.container(id);
     // a volume that was there before is data
-    for (const { name } of spec.volumes) if (freshVolumes || !this.#options.volumesBefore.has(name)) rollback?.volume(name);
+    for (const { name } of spec.volumes) if (freshVolumes || !this.#volumesBefore.has(name)) rollback?.volume(name);
     return id;
   }
 
-  /** Every node that shall run; a paused one is meant to be as it is. */
-  async #waitForAll(except: readonly string[]): Promise<void> {
-    const { nodes } = await observeCluster(this.#engine, this.#identity.cluster);
-    const waited = nodes.filter(({ node, state }) => state !== "paused" && !except.includes(node));
-    const away = nodes.filter((one) => !waited.includes(one)).map(({ node }) => node);
-    await everyOne(
-      waited.map((one) => {
-        const started = { node: one.node, containerId: one.id };
-        return step(this.#options.report, `${one.node} is ready`, () => this.#waitReady(started, isBundled(one), away));
-      }),
+  /** Every node that shall run. */
+  async #waitForAll(gates: Gates, except: readonly string[]): Promise<void> {
+    const away = new Set([...except, ...this.#paused()]);
+    const waited = [...this.#expectations.keys()].filter((node) => !away.has(node));
+    await this.#everyOne(waited.map((node) => gates.settled(node)));
+  }
+
+  /** As a step of its own. */
+  #settle(node: string, away: readonly string[]): Promise<void> {
+    const started = { node, containerId: nodeContainerName(this.#identity.cluster, node) };
+    const expectation = this.#expectation(node);
+    return step(this.#options.report, describeExpectation(node, expectation), () =>
+      waitSettled(this.#engine, started, expectation, this.#deadline, away),
     );
   }
 
-  async #waitReady(started: StartedNode, bundled: boolean, away: readonly string[] = []): Promise<void> {
-    if (bundled) await waitReady(this.#engine, started, this.#deadline, away);
-    else await waitImageReady(this.#engine, started, this.#deadline);
+  #expectation(node: string): Expectation {
+    const found = this.#expectations.get(node);
+    invariant(found !== undefined, `${node} is a node of the spec`);
+    return found;
   }
 
   async #change(change: ChangeStep): Promise<void> {
@@ -274,9 +311,12 @@ class Up {
           await this.#engine.removeContainer(change.id);
           // no rollback: whatever comes next, the node has its data and belongs to the cluster
           const containerId = await this.#createNode(change.boot, undefined, false);
-          await this.#startNode(change.boot.node, containerId);
-          await this.#waitReady({ node: change.boot.node, containerId }, "members" in change.boot);
+          const { node } = change.boot;
+          await this.#startNode(node, containerId);
+          await waitSettled(this.#engine, { node, containerId }, this.#expectation(node), this.#deadline);
         });
+      case "boot":
+        return this.#bootLate(change.step);
       case "join":
         return this.#membership(change.service).join(change.node, change.stale);
       case "leave":
@@ -286,6 +326,39 @@ class Up {
       default:
         unreachable(change);
     }
+  }
+
+  /** A node whose services of before are changed by now; undone by itself. */
+  async #bootLate(one: BootStep): Promise<void> {
+    const { keep, wait, report } = this.#options;
+    const rollback = createRollback(this.#engine);
+    const gates = this.#gates([]);
+    try {
+      await this.#start(await this.#prepareNode(one, rollback), gates);
+      if (wait) await gates.settled(one.boot.node);
+    } catch (error) {
+      if (!keep) await takeDown(rollback, report);
+      throw error;
+    }
+  }
+
+  /**
+   * Lets every one of them end before an error leaves, so that the rollback knows all that was made; but where one has failed, nobody is
+   * waited for any more.
+   */
+  async #everyOne<T>(made: readonly Promise<T>[]): Promise<T[]> {
+    const results = await Promise.allSettled(
+      made.map((one) =>
+        one.catch((error: unknown) => {
+          this.#giveUp.abort(error);
+          throw error;
+        }),
+      ),
+    );
+    return results.map((result) => {
+      if (result.status === "rejected") throw result.reason;
+      return result.value;
+    });
   }
 
   #membership(service: StoreService): Membership | RingMembership {
@@ -308,11 +381,11 @@ class Up {
   }
 }
 
-/** Lets every one of them end before an error leaves, so that the rollback knows all that was made. */
-async function everyOne<T>(made: readonly Promise<T>[]): Promise<T[]> {
-  const results = await Promise.allSettled(made);
-  return results.map((result) => {
-    if (result.status === "rejected") throw result.reason;
-    return result.value;
+/** Nodes that are not to be as they will be before the changes. Those of a store are: it needs its quorum to be changed. */
+function changing({ change }: Plan): readonly string[] {
+  return change.flatMap((one) => {
+    if (one.kind === "boot") return one.step.boot.node;
+    if (one.kind === "remake") return "members" in one.boot ? [] : one.boot.node;
+    return one.node;
   });
 }

@@ -19,6 +19,12 @@ export const label = {
   protect: "devious.protect",
   /** How to ask a node of the user's own image whether it leads, as JSON; where its spec says so. */
   roles: "devious.roles",
+  /** How to ask a node of the user's own image whether it is ready, as JSON; where its spec says so. */
+  ready: "devious.ready",
+  /** "true" on nodes that are there to come to an end: another service waits for that. */
+  completes: "devious.completes",
+  /** What to run before the nodes of its service are removed, as JSON; where its spec says so. */
+  hooks: "devious.hooks",
   /** How a node of the user's own image writes its log, as JSON; where its spec says so. */
   logs: "devious.logs",
   /** Where clients find what they need to come over TLS, as JSON; on nodes that take them so. */

@@ -22,6 +22,8 @@ export interface ContainerInfo {
 export interface ContainerDetail extends ContainerInfo {
   /** RFC 3339; undefined while it has never been started. */
   readonly startedAt: string | undefined;
+  /** RFC 3339; when it ended last, undefined while it never has. */
+  readonly endedAt: string | undefined;
   readonly exitCode: number | undefined;
   readonly oomKilled: boolean;
   /** What the image's own health check found last; undefined where the image has none. */
@@ -169,11 +171,14 @@ export interface Images {
 }
 
 export interface FileToPut {
+  /** Inside the folder; with folders of its own before it, which are made where they are missing. */
   readonly name: string;
   readonly byteLength: number;
   readonly content: () => AsyncIterable<Uint8Array>;
   /** Permission bits; unless given, all may read it. */
   readonly mode?: number | undefined;
+  /** Whose it is, by number; undefined: root's. */
+  readonly owner?: { readonly uid: number; readonly gid: number } | undefined;
 }
 
 export interface Containers {

@@ -1,10 +1,13 @@
 // Shows when a node of the user's image counts as ready: it runs on, its ports have somebody behind them, and its image is content.
+import { createServer as createHttpServer } from "node:http";
 import { createServer } from "node:net";
 import type { AddressInfo, Server, Socket } from "node:net";
 import { Readable } from "node:stream";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { imageProblem, waitImageReady } from "../../src/cluster/image-readiness.js";
 import type { ContainerDetail, Endpoint } from "../../src/engine/port.js";
+import { readyDefaults } from "../../src/spec/own-image.js";
+import type { ReadySpec } from "../../src/spec/own-image.js";
 
 const servers: Server[] = [];
 async function listen(onConnection: (socket: Socket) => void): Promise<Endpoint> {
@@ -38,6 +41,7 @@ const running: ContainerDetail = {
   labels: {},
   state: "running",
   startedAt: "2026-01-01T00:00:00Z",
+  endedAt: undefined,
   exitCode: undefined,
   oomKilled: false,
   health: undefined,
@@ -72,6 +76,7 @@ async function wait(...looks: readonly (ContainerDetail | undefined)[]): Promise
   const engine = {
     inspectContainer: async () => looks[Math.min(looked++, looks.length - 1)],
     logs: () => Readable.from([]) as AsyncIterable<Uint8Array>,
+    exec: async () => ({ exitCode: 0 }),
   };
   const timeoutMs = 2000;
   const deadline = { endsAtMs: performance.now() + timeoutMs, timeoutMs, signal: new AbortController().signal };
@@ -100,5 +105,58 @@ describe("waiting", () => {
     [undefined, "api-1 was removed while it was waited for."],
   ])("ends in an error when the node does", async (ended, said) => {
     await expect(wait(young, ended)).rejects.toThrow(said);
+  });
+});
+
+describe("waiting as a service's `ready` says", () => {
+  const http: ReadySpec = { ...readyDefaults, probe: { by: "http", port: 8080, path: "/ready", status: null }, intervalMs: 5 };
+
+  /** Waits for a node that answers 503 so often, and then 200. */
+  async function waitFor(
+    refusals: number,
+    ready: Partial<ReadySpec>,
+    timeoutMs = 5000,
+  ): Promise<{ asked: number; looked: number }> {
+    let asked = 0;
+    let looked = 0;
+    const server = createHttpServer((_request, response) => response.writeHead(asked++ < refusals ? 503 : 200).end());
+    servers.push(server);
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const endpoints = new Map([[8080, { host: "127.0.0.1", port: (server.address() as AddressInfo).port }]]);
+    const engine = {
+      inspectContainer: async () => {
+        looked++;
+        return { ...running, endpoints };
+      },
+      logs: () => Readable.from([]) as AsyncIterable<Uint8Array>,
+      exec: async () => ({ exitCode: 0 }),
+    };
+    const deadline = { endsAtMs: performance.now() + timeoutMs, timeoutMs, signal: new AbortController().signal };
+    await waitImageReady(engine, { node: "api-1", containerId: "c" }, deadline, { ...http, ...ready });
+    return { asked, looked };
+  }
+
+  test("asks the node until it is, and the engine hardly ever", async () => {
+    expect(await waitFor(4, {})).toEqual({ asked: 5, looked: 1 });
+  });
+
+  test("ends after so many attempts", async () => {
+    await expect(waitFor(100, { retries: 3 })).rejects.toMatchObject({
+      message: "api-1 was not ready after 3 attempts: GET /ready on its port 8080 was answered with 503.",
+    });
+  });
+
+  test("does not count attempts of the start period", async () => {
+    expect(await waitFor(4, { retries: 1, startPeriodMs: 5000 })).toMatchObject({ asked: 5 });
+  });
+
+  test.each([
+    [{ timeoutMs: 60 }, 5000, "60ms", "A longer `timeout` of its service's `ready` gives it more time"],
+    [{ timeoutMs: 5000 }, 60, "60ms", "A longer --timeout gives it more time"],
+  ])("has the time of its service, or of the command where that is shorter: %j", async (ready, timeoutMs, after, hint) => {
+    await expect(waitFor(1000, ready, timeoutMs)).rejects.toMatchObject({
+      message: `api-1 was not ready after ${after}: GET /ready on its port 8080 was answered with 503.`,
+      hint: expect.stringContaining(hint),
+    });
   });
 });

@@ -212,21 +212,21 @@ describe("a node that a fault keeps down", () => {
   const n2Down = running(n123, { nodes: [node("n1"), node("n2", "exited"), node("n3", "exited")] });
 
   test("is as asked, and only it", () => {
-    const planned = planUp(three, n2Down, hashes, new Set(["n2"]));
+    const planned = planUp(three, n2Down, hashes, { keptDown: new Set(["n2"]) });
     expect(describePlan(planned)).toEqual(["start n3"]);
     expect(planned.heldDown).toEqual(["n2"]);
   });
 
   test("is not made anew before it comes back either", () => {
     const nodes = [api("api-1", "exited", "old"), api("api-2")];
-    const planned = planUp(images, running([], { nodes }), hashes, new Set(["api-1"]));
+    const planned = planUp(images, running([], { nodes }), hashes, { keptDown: new Set(["api-1"]) });
     expect({ steps: describePlan(planned), isNothing: isNothing(planned) }).toEqual({ steps: [], isNothing: true });
   });
 
   test("is made like any other where there is no container that could come back", () => {
-    expect(describePlan(planUp(three, running(n123, { nodes: [node("n1"), node("n3")] }), hashes, new Set(["n2"])))).toEqual([
-      "create n2",
-    ]);
+    expect(
+      describePlan(planUp(three, running(n123, { nodes: [node("n1"), node("n3")] }), hashes, { keptDown: new Set(["n2"]) })),
+    ).toEqual(["create n2"]);
   });
 
   test.each([
@@ -234,11 +234,11 @@ describe("a node that a fault keeps down", () => {
     [["n1", "n2"], true],
   ])("is missed by the quorum of three where it is one of %j: %s", (down, lacks) => {
     const nodes = n123.map((name) => node(name, down.includes(name) ? "exited" : "running"));
-    expect(lacksQuorum(planUp(three, running(n123, { nodes }), hashes, new Set(n123)))).toBe(lacks);
+    expect(lacksQuorum(planUp(three, running(n123, { nodes }), hashes, { keptDown: new Set(n123) }))).toBe(lacks);
   });
 
   test("that runs all the same is kept", () => {
-    expect(isNothing(planUp(three, running(n123), hashes, new Set(["n2"])))).toBe(true);
+    expect(isNothing(planUp(three, running(n123), hashes, { keptDown: new Set(["n2"]) }))).toBe(true);
   });
 });
 
@@ -272,7 +272,7 @@ test("what is planned for is found by labels alone", async () => {
 
 describe("the store's own list of members", () => {
   const leaderKnows = (...members: readonly Member[]) =>
-    planUp(three, running(n123), hashes, new Set(), new Map([["store", members]]));
+    planUp(three, running(n123), hashes, { configured: new Map([["store", members]]) });
 
   test("a node that came back under another number is as it should be", () => {
     expect(isNothing(leaderKnows({ id: 1, node: "n1" }, { id: 4, node: "n2" }, { id: 3, node: "n3" }))).toBe(true);

@@ -194,7 +194,7 @@ export function engineContract(open: () => Promise<Candidate>): void {
         await sleep(1);
         yield Buffer.from(rest.join(""));
       };
-      return engine.putFile(id, folder, { name: "boots", byteLength: text.length, content });
+      return engine.putFile(id, folder, { name: "boots", byteLength: text.length, content, mode: 0o644 });
     };
     await put(dataPath, "4");
     await put(dataPath, "41");

@@ -121,6 +121,7 @@ export class FakeEngine implements LogEngine {
       tty,
       logFileBytes,
       startedAt: undefined,
+      endedAt: undefined,
       exitCode: undefined,
       oomKilled: false,
       health: undefined,

@@ -5,11 +5,15 @@ import type { Process, Program } from "../../src/engine/memory/program.js";
 export class FakeImages {
   /** Node -> what it says at `/role`; any other says `follower`. */
   readonly roles = new Map<string, string>();
+  /** Nodes that do something else altogether. */
+  readonly programs = new Map<string, Program>();
   /** Nodes that end as soon as they start, or run and listen nowhere. */
   readonly ailments = new Map<string, "exits" | "deaf">();
 
   readonly program: Program = (process: Process) => {
     const { hostname, ports } = process.spec;
+    const own = this.programs.get(hostname);
+    if (own !== undefined) return own(process);
     const ailment = this.ailments.get(hostname);
     process.write("stdout", `${hostname} runs ${process.spec.command.join(" ")}\n`);
     process.onSignal((signal) => {

@@ -66,9 +66,9 @@ export function createContainers({ call, wish, find }: Calls): Containers {
 }
 
 /** Made while it is sent. */
-function tarOf({ name, byteLength, content, mode = 0o644 }: FileToPut): NodeJS.ReadableStream {
+function tarOf({ name, byteLength, content, mode = 0o644, owner }: FileToPut): NodeJS.ReadableStream {
   const tar = pack();
-  const entry = tar.entry({ name, size: byteLength, mode });
+  const entry = tar.entry({ name, size: byteLength, mode, ...owner });
   pipeline(Readable.from(content()), entry).then(
     () => tar.finalize(),
     (error: unknown) => tar.destroy(error as Error),
@@ -184,6 +184,11 @@ function healthOf(status: string | undefined): ContainerDetail["health"] {
   return status === "starting" || status === "healthy" || status === "unhealthy" ? status : undefined;
 }
 
+/** The engine's zero time stands for "never". */
+function timeOf(text: string): string | undefined {
+  return text.startsWith("0001-") ? undefined : text;
+}
+
 function toDetail(one: Dockerode.ContainerInspectInfo): ContainerDetail {
   const endpoints = new Map<number, Endpoint>();
   for (const [key, bindings] of Object.entries(one.NetworkSettings.Ports ?? {})) {
@@ -196,8 +201,8 @@ function toDetail(one: Dockerode.ContainerInspectInfo): ContainerDetail {
     image: one.Config.Image,
     labels: one.Config.Labels ?? {},
     state: one.State.Status as ContainerState,
-    // the engine's zero time stands for "never"
-    startedAt: one.State.StartedAt.startsWith("0001-") ? undefined : one.State.StartedAt,
+    startedAt: timeOf(one.State.StartedAt),
+    endedAt: timeOf(one.State.FinishedAt),
     exitCode: one.State.Running ? undefined : one.State.ExitCode,
     oomKilled: one.State.OOMKilled,
     health: healthOf(one.State.Health?.Status),

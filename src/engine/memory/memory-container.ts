@@ -27,6 +27,7 @@ export class MemoryContainer {
   readonly #ports = new Map<number, PublishedPort>();
   #state: ContainerState = "created";
   #startedAt: string | undefined;
+  #endedAt: string | undefined;
   #exitCode = 0;
   #ended = new AbortController();
   #onInput: (text: string) => void = () => undefined;
@@ -59,6 +60,7 @@ export class MemoryContainer {
       labels: spec.labels,
       state: this.#state,
       startedAt: this.#startedAt,
+      endedAt: this.#endedAt,
       exitCode: this.isAlive ? undefined : this.#exitCode,
       oomKilled: false,
       health: undefined,
@@ -176,6 +178,7 @@ export class MemoryContainer {
     if (!this.isAlive) return;
     this.#state = "exited";
     this.#exitCode = code;
+    this.#endedAt = this.#surroundings.nextStamp();
     this.#onInput = () => undefined;
     this.#onSignal = () => undefined;
     this.#closePorts();

@@ -1,0 +1,39 @@
+import { isImage } from "../spec/cluster-spec.js";
+import type { ServiceSpec } from "../spec/cluster-spec.js";
+import { forNode } from "../spec/templates.js";
+import { waitCompleted } from "./completion.js";
+import { waitImageReady } from "./image-readiness.js";
+import type { ReadyEngine } from "./ready/index.js";
+import { waitReady } from "./readiness.js";
+import type { Deadline, ReadinessEngine, StartedNode } from "./readiness.js";
+
+export type SettlingEngine = ReadinessEngine & ReadyEngine;
+
+/** What of a spec says when a node is as it is to be. */
+export interface Expectation {
+  readonly service: ServiceSpec;
+  /** Its nodes are there to come to an end. */
+  readonly isJob: boolean;
+  readonly seed: number;
+}
+
+/** What is waited for, as a step. */
+export function describeExpectation(node: string, { isJob }: Pick<Expectation, "isJob">): string {
+  return isJob ? `${node} has completed` : `${node} is ready`;
+}
+
+/**
+ * Waits until a node is as it is to be: ready, or, of a job, ended well. `away`: members of its store that are not to be reached.
+ * Throws CLUSTER_NOT_READY.
+ */
+export async function waitSettled(
+  engine: SettlingEngine,
+  started: StartedNode,
+  { service, isJob, seed }: Expectation,
+  deadline: Deadline,
+  away: readonly string[] = [],
+): Promise<void> {
+  if (isJob) await waitCompleted(engine, started, deadline);
+  else if (isImage(service)) await waitImageReady(engine, started, deadline, forNode(service, started.node, seed).ready);
+  else await waitReady(engine, started, deadline, away);
+}
