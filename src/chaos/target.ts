@@ -12,7 +12,7 @@ import { DeviousError, allAtOnce } from "../core/errors.js";
 import { closest, isName } from "../core/ids.js";
 import { unreachable } from "../core/invariant.js";
 
-/** One word of a target. `service` null: the only one there is; `of` null: all nodes. */
+/** One word of a target. `service` null: the only one there is, or of several the only one that can have a leader; `of` null: all nodes. */
 export type Selector =
   | { readonly by: "name"; readonly name: string }
   | { readonly by: "all" }
@@ -33,6 +33,8 @@ export interface ClusterFacts {
   readonly leaders: Readonly<Record<string, string>>;
   /** Service -> why its leader means nobody, as a sentence, where it is not merely that none leads just now. */
   readonly whyNoLeader?: Readonly<Record<string, string>>;
+  /** Services that never have a leader, or none that anybody could tell. */
+  readonly leaderless?: readonly string[];
 }
 
 export interface NodeFacts {
@@ -274,11 +276,15 @@ function unknownService(name: string, facts: ClusterFacts): DeviousError {
   });
 }
 
+const nameNodes = "Name the nodes you mean.";
+
 function leaderOf(service: string | null, facts: ClusterFacts): { leader: string; followers: readonly string[] } {
   const services = servicesOf(facts);
-  const [only = ""] = services;
-  if (service === null && services.length > 1) {
-    throw new DeviousError("USAGE", `The cluster has several services (${services.join(", ")}), each with its own leader.`, {
+  const led = services.filter((each) => facts.leaderless?.includes(each) !== true);
+  const [only = services[0] ?? ""] = led;
+  if (service === null && led.length !== 1 && services.length > 1) {
+    if (led.length === 0) throw new DeviousError("NO_LEADER", "None of the services has a leader.", { hint: nameNodes });
+    throw new DeviousError("USAGE", `The cluster has several services (${led.join(", ")}), each with its own leader.`, {
       hint: `Say of which, e.g. leader(${only}).`,
     });
   }
@@ -287,7 +293,7 @@ function leaderOf(service: string | null, facts: ClusterFacts): { leader: string
   if (leader === undefined) {
     const who = services.length > 1 ? `The service ${meant}` : "The cluster";
     const why = facts.whyNoLeader?.[meant];
-    if (why !== undefined) throw new DeviousError("NO_LEADER", why, { hint: "Name the nodes you mean." });
+    if (why !== undefined) throw new DeviousError("NO_LEADER", why, { hint: nameNodes });
     throw new DeviousError("NO_LEADER", `${who} has no leader just now.`, { hint: "Wait for an election, or name the nodes." });
   }
   const followers = facts.nodes.filter((each) => each.service === meant && each.node !== leader).map(({ node }) => node);

@@ -11,13 +11,16 @@ export async function clusterFacts(engine: StatusEngine, { nodes }: Observed, wi
   const statuses = withLeaders ? await Promise.all(nodes.map((node) => nodeStatus(engine, node, false))) : [];
   const leaders: Record<string, string> = {};
   const whyNoLeader: Record<string, string> = {};
+  const leaderless: string[] = [];
   for (const service of withLeaders ? services : []) {
     const [leader, ...rivals] = leadersOf(statuses, service);
     if (rivals.length > 0) whyNoLeader[service] = `${[leader, ...rivals].join(" and ")} each say that they lead ${service}.`;
     else if (leader !== undefined) leaders[service] = leader;
     else if (statuses.some((status) => status.service === service && isLeaderless(status))) {
+      leaderless.push(service);
       whyNoLeader[service] = `Nobody leads ${service}: the nodes of a leaderless store are all alike.`;
     } else if (!nodes.some((node) => node.service === service && canTellRole(node))) {
+      leaderless.push(service);
       whyNoLeader[service] = `Nobody can tell who leads ${service}: its spec has no \`roles\`.`;
     }
   }
@@ -31,6 +34,7 @@ export async function clusterFacts(engine: StatusEngine, { nodes }: Observed, wi
     })),
     leaders,
     whyNoLeader,
+    leaderless,
   };
 }
 

@@ -135,6 +135,17 @@ describe("words of leadership", () => {
     );
   });
 
+  test("of several services the only one that can have a leader is meant", () => {
+    expect(resolve("leader", { ...shop, leaderless: ["web"] })).toEqual(["kv-2"]);
+    expect(resolve("followers", { ...shop, leaderless: ["web"] })).toEqual(["kv-1", "kv-3"]);
+    expect(() => resolve("leader", { ...shop, leaderless: ["web"], leaders: {} })).toThrow(
+      expect.objectContaining({ code: "NO_LEADER", message: "The service kv has no leader just now." }),
+    );
+    expect(() => resolve("leader", { ...shop, leaderless: ["kv", "web"] })).toThrow(
+      expect.objectContaining({ code: "NO_LEADER", message: "None of the services has a leader." }),
+    );
+  });
+
   test.each(["followers", "follower", "minority"])("%s of a cluster of one is nobody", (text) => {
     expect(() => resolve(text, factsOf(["n1"]))).toThrow(expect.objectContaining({ name: "DeviousError" }));
   });
