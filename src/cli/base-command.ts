@@ -8,6 +8,9 @@ import { createProgress } from "./progress.js";
 import { terminalOf } from "./terminal.js";
 import type { Terminal } from "./terminal.js";
 
+/** Two signals within this are one. */
+const passedOnMs = 300;
+
 const signalExit = { SIGINT: ExitCode.interrupted, SIGTERM: ExitCode.terminated } as const;
 
 /** What all commands share: `--json` prints what `run()` returns, trouble is one sentence with an exit code, signals end the work. */
@@ -20,12 +23,24 @@ export abstract class BaseCommand extends Command {
   #signalled: keyof typeof signalExit | undefined;
   /** True once the command has asked for {@link signal}: it cleans up by itself. */
   #cleansUp = false;
+  readonly #hurried = new AbortController();
+  /** True once the command has asked for {@link hurry}: the second signal is for it. */
+  #hurries = false;
+  #signalledMs = 0;
   readonly #onSignal = (signal: NodeJS.Signals): void => {
     const name = signal as keyof typeof signalExit;
+    if (this.#cleansUp && this.#signalled === undefined) {
+      this.#signalled = name;
+      this.#signalledMs = performance.now();
+      return this.#interrupted.abort();
+    }
+    if (this.#hurries && !this.#hurried.signal.aborted) {
+      // who started us may pass on what the terminal has sent to us as well
+      if (performance.now() - this.#signalledMs > passedOnMs) this.#hurried.abort();
+      return;
+    }
     // nothing to clean up, or the user is in more of a hurry than the cleaning
-    if (!this.#cleansUp || this.#signalled !== undefined) process.exit(signalExit[name]);
-    this.#signalled = name;
-    this.#interrupted.abort();
+    process.exit(signalExit[name]);
   };
 
   protected override async init(): Promise<void> {
@@ -54,6 +69,17 @@ export abstract class BaseCommand extends Command {
   protected get signal(): AbortSignal {
     this.#cleansUp = true;
     return this.#interrupted.signal;
+  }
+
+  /** Aborted by a second signal, for a command that can be quicker about it; only a third one ends the process at once. */
+  protected get hurry(): AbortSignal {
+    this.#hurries = true;
+    return this.#hurried.signal;
+  }
+
+  /** The signal that has aborted {@link signal}. */
+  protected get signalName(): "SIGINT" | "SIGTERM" | undefined {
+    return this.#signalled;
   }
 
   protected get world(): Context {

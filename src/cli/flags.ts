@@ -75,6 +75,7 @@ export const nodeFlag = Flags.string({
 });
 
 export const isolatedFlag = Flags.boolean({
+  default: false,
   description:
     "A cluster of its own beside all others: its name gets an ending that no other has, and the engine chooses all ports.",
 });

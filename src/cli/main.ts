@@ -13,11 +13,18 @@ export async function main(argv: readonly string[], url: string): Promise<void> 
     await run([...argv], config);
   } catch (error) {
     if (isExit(error)) process.exitCode = error.oclif.exit;
-    else complain(unknownCommand(error, config, argv) ?? error, argv.includes("--json"));
+    else complain(unknownCommand(error, config, argv) ?? error, asksForJson(argv));
   }
   await flush();
   // sockets to the engine may still be closing; nothing is left to wait for
   process.exit();
+}
+
+/** What stands behind `--` is somebody else's. */
+function asksForJson(argv: readonly string[]): boolean {
+  const at = argv.indexOf("--json");
+  const others = argv.indexOf("--");
+  return at >= 0 && (others < 0 || at < others);
 }
 
 /** oclif ends --help and the like by throwing. */

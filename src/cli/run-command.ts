@@ -6,11 +6,10 @@ import type { Observed } from "../cluster/observe.js";
 import type { NodeFacts } from "../chaos/target.js";
 import { formatDuration } from "../core/duration.js";
 import { DeviousError, ExitCode } from "../core/errors.js";
-import { type Outcome, perform } from "../scenario/perform.js";
+import type { Outcome } from "../scenario/perform.js";
+import { performRecorded } from "../scenario/record-run.js";
 import type { RunRecord } from "../scenario/replay.js";
-import { clusterStage } from "../scenario/stage.js";
 import type { Timeline } from "../scenario/timeline.js";
-import { createRunFile } from "../workspace/run-file.js";
 import { BaseCommand } from "./base-command.js";
 import { loadSpec } from "./spec-file.js";
 
@@ -34,44 +33,30 @@ export abstract class RunCommand extends BaseCommand {
   protected async conduct(found: Observed, timeline: Timeline, { failFast, scenarioHash }: RunOptions): Promise<RunResult> {
     const { signal } = this;
     const { chalk, draw } = this.terminal;
-    const startedAt = new Date();
-    const owner = found.owner !== undefined && existsSync(found.owner) ? found.owner : this.world.folder;
-    const file = createRunFile(owner, found.name, timeline.name, startedAt);
-    const outcomes: Outcome[] = [];
-    const begun = {
-      version: 1,
-      cluster: found.name,
-      specHash: await specHash(owner),
-      scenarioHash,
-      startedAt: startedAt.toISOString(),
-    } as const;
-    const record = (endedAt: string | null): RunRecord => ({ ...begun, endedAt, timeline, outcomes });
-    await file.write(record(null));
+    const folder = found.owner !== undefined && existsSync(found.owner) ? found.owner : this.world.folder;
     const say = (atMs: number | null, faultId: string | null, id: string, what: string): void =>
       this.log(`${(atMs === null ? "-" : seconds(atMs)).padStart(7)}  ${chalk.bold((faultId ?? "-").padEnd(4))} ${id}: ${what}`);
 
     this.log(draw(chalk.bold(`${timeline.name} · seed ${timeline.seed} · cluster ${found.name}`)));
-    await perform(timeline, clusterStage(this.world.engine, found.name), {
+    const { record, file } = await performRecorded(this.world.engine, found, timeline, {
+      folder,
+      specHash: await specHash(folder),
+      scenarioHash,
       signal,
       failFast,
       onApplied: ({ id, durationMs }, applied, atMs) => {
         const lasting = durationMs === 0 ? "" : ` for ${formatDuration(durationMs)}`;
         say(atMs, applied.id, id, `${chalk.yellow(applied.description)}${lasting}`);
       },
-      onOver: ({ id }, outcome) => {
-        outcomes.push(outcome);
-        void file.write(record(null));
-        const { result, why, endedMs, plannedMs, faultId } = outcome;
+      onOver: ({ id }, { result, why, endedMs, plannedMs, faultId }) => {
         if (result === "done") say(endedMs, faultId, id, chalk.dim("over"));
         else if (result !== "interrupted") say(plannedMs, faultId, id, chalk.red(`${result}: ${why}`));
         else if (faultId !== null) say(endedMs, faultId, id, "healed, because the run was ended");
       },
     });
-    const ended = record(new Date().toISOString());
-    await file.write(ended);
-    const shown = path.relative(this.world.folder, file.path);
-    this.#summarize(outcomes, shown, signal.aborted);
-    return { ...ended, file: shown };
+    const shown = path.relative(this.world.folder, file);
+    this.#summarize(record.outcomes, shown, signal.aborted);
+    return { ...record, file: shown };
   }
 
   #summarize(outcomes: readonly Outcome[], file: string, ended: boolean): void {

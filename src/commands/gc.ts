@@ -31,9 +31,9 @@ export default class Gc extends BaseCommand {
     "<%= config.bin %> gc --all-runs --older-than 6h",
   ];
   static override flags = {
-    "dry-run": Flags.boolean({ description: "List it with the reasons, and do nothing." }),
+    "dry-run": Flags.boolean({ default: false, description: "List it with the reasons, and do nothing." }),
     "older-than": durationFlag({ description: "Leave what was made less than so long ago." }),
-    "all-runs": Flags.boolean({ description: "Also what only you can know that nobody needs." }),
+    "all-runs": Flags.boolean({ default: false, description: "Also what only you can know that nobody needs." }),
   };
 
   async run(): Promise<GcResult> {

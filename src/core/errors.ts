@@ -10,6 +10,11 @@ export const ExitCode = {
   unknown: 2,
   trouble: 3,
   usage: 64,
+  /** A command of the user's was ended by its time limit, as timeout(1) says it. */
+  timeLimit: 124,
+  /** As a shell says it. */
+  notExecutable: 126,
+  notFound: 127,
   interrupted: 130,
   terminated: 143,
 } as const;
@@ -44,6 +49,9 @@ export const errorCodes = {
   NETEM_MISSING: ExitCode.trouble,
   IMAGE_BUILD: ExitCode.trouble,
   IMAGE_MISSING: ExitCode.trouble,
+  // the command to run beside a cluster
+  COMMAND_NOT_EXECUTABLE: ExitCode.notExecutable,
+  COMMAND_NOT_FOUND: ExitCode.notFound,
   // an answer that proves nothing either way
   REQUEST_INDEFINITE: ExitCode.unknown,
   AGENT_SILENT: ExitCode.unknown,

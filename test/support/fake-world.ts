@@ -53,6 +53,7 @@ import RingLeave from "../../src/commands/ring/leave.js";
 import RingPlan from "../../src/commands/ring/plan.js";
 import RingReplace from "../../src/commands/ring/replace.js";
 import RingWhere from "../../src/commands/ring/where.js";
+import Run from "../../src/commands/run.js";
 import Status from "../../src/commands/status.js";
 import Up from "../../src/commands/up.js";
 import { createMemoryEngine } from "../../src/engine/memory/memory-engine.js";
@@ -111,6 +112,7 @@ export const commands: Readonly<Record<string, new (argv: string[], config: Conf
   "ring plan": RingPlan,
   "ring replace": RingReplace,
   "ring where": RingWhere,
+  run: Run,
   status: Status,
   up: Up,
 };
