@@ -1,9 +1,10 @@
 /** The environment of an image's nodes: what a spec says of it, and the files that it names. */
 import { z } from "zod";
-import { filledText, shortFor, templated, unless } from "./fields.js";
+import { filledText, secretText, shortFor, unless } from "./fields.js";
 import { isMapping, misfitAt, readIfRight } from "./names.js";
 import type { Misfit, Named } from "./names.js";
 import { pathIn } from "./paths.js";
+import { problemWithTemplates } from "./templates.js";
 import type { Surroundings } from "./surroundings.js";
 import { fillIn, looseReference, notSet, problemWithDefaults, unsetIn } from "./variables.js";
 
@@ -15,7 +16,7 @@ export function withVariables(schema: z.ZodType<string>) {
 export const environment = z
   .record(
     z.string().refine((key) => /^[^=\s]+$/.test(key)),
-    withVariables(templated),
+    withVariables(secretText.superRefine(unless(problemWithTemplates))),
     { error: (issue) => (issue.code === "invalid_key" ? "is no variable's name" : "must be a mapping such as { KEY: value }") },
   )
   .describe(

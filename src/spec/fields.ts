@@ -84,8 +84,25 @@ export const portNumber = wholeNumber(1, 65_535);
 
 /** YAML reads `8080` as a number and `yes` as text: which text was meant, `010` or `10`, only its writer knows. */
 export const text = z.string({
+  error: ({ input }) => {
+    const said = typeof input === "number" || typeof input === "boolean" ? String(input) : bareTemplate(input);
+    return said === undefined ? "must be text" : `must be text: write "${said}" in quotes`;
+  },
+});
+
+/** What YAML makes a mapping of, because it is not in quotes. */
+function bareTemplate(input: unknown): string | undefined {
+  const [key, ...more] = typeof input === "object" && input !== null ? Object.keys(input) : [];
+  const [, word] = more.length === 0 ? (/^\{ (\w+) \}$/.exec(key ?? "") ?? []) : [];
+  return word === undefined ? undefined : `{{${word}}}`;
+}
+
+/** Text that may be a secret, so that no message repeats it. */
+export const secretText = z.string({
   error: ({ input }) =>
-    typeof input === "number" || typeof input === "boolean" ? `must be text: write "${String(input)}" in quotes` : "must be text",
+    typeof input === "number" || typeof input === "boolean" || bareTemplate(input) !== undefined
+      ? "must be text: write it in quotes"
+      : "must be text",
 });
 
 export const filledText = text.min(1, { error: "must not be empty" });

@@ -3,7 +3,7 @@ import { z } from "zod";
 import { builtImage } from "./cluster-spec.js";
 import type { ImageService } from "./cluster-spec.js";
 import { checkUnset, mapValues, withVariables } from "./environment.js";
-import { filledText, mapping, oneOf, shortFor, text, unless } from "./fields.js";
+import { filledText, mapping, oneOf, secretText, shortFor, text, unless } from "./fields.js";
 import { isMapping, misfitAt } from "./names.js";
 import type { Misfit, Named } from "./names.js";
 import { pullPolicies } from "./own-image.js";
@@ -44,7 +44,7 @@ export const build = shortFor(
       context: context.optional().describe("Folder that is sent to the engine, relative to the spec's; default that itself."),
       dockerfile: inContext.optional().describe("Path of the Dockerfile inside the context; default Dockerfile."),
       args: z
-        .record(z.string().min(1), withVariables(text), { error: 'must be a mapping such as { VERSION: "1" }' })
+        .record(z.string().min(1), withVariables(secretText), { error: 'must be a mapping such as { VERSION: "1" }' })
         .optional()
         .describe("Build arguments; `${NAME}` is a variable of the environment of `devious up`."),
       target: filledText.optional().describe("Stage to stop at; default the last."),

@@ -72,7 +72,9 @@ export function checkPorts(services: readonly Named[]): readonly Misfit[] {
       for (const one of host) fixedBy.set(one, service);
       return [
         ...twice,
-        ...(by === undefined ? [] : [tell(`${taken} of this machine is ${by === service ? "given away" : `${by}'s`} already`)]),
+        ...(by === undefined
+          ? []
+          : [tell(`port ${taken} of this machine is fixed${by === service ? "" : ` for ${by}`} already`)]),
         ...(host.length === nodes.length ? [] : [tell(wrongCount(host, container, nodes.length))]),
       ];
     });

@@ -2,12 +2,13 @@
 import type { z } from "zod";
 import { leaderPattern } from "../core/roles.js";
 import type { RolesProbe } from "../core/roles.js";
-import { command, filledText, mapping, portNumber, templatedExpression } from "./fields.js";
+import { command, filledText, mapping, portNumber, templatedExpression, unless } from "./fields.js";
 import { isMapping } from "./names.js";
 import type { Misfit, Named } from "./names.js";
 import type { PublishedPort } from "./own-image.js";
 import { problemWithPort } from "./ports.js";
 import { httpPath } from "./ready.js";
+import { problemWithTemplates } from "./templates.js";
 
 const leader = templatedExpression(leaderPattern, "that is found in what a leader says");
 
@@ -16,6 +17,7 @@ const http = mapping(
     port: portNumber.optional().describe("One of the service's `ports`; may be left out where there is one alone."),
     path: httpPath.describe("What to GET."),
     json: filledText
+      .superRefine(unless(problemWithTemplates))
       .optional()
       .describe(
         "Where to look in a JSON body, such as `status.role` or `members.0.name`; default the whole body, whatever it is.",

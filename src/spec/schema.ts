@@ -39,7 +39,7 @@ const labels = z
     z.string().superRefine(
       unless((key) => {
         if (!/^\S+$/.test(key)) return "is no label's name";
-        return /^devious(\.|$)/i.test(key) ? "is devious's own: its labels begin with devious" : undefined;
+        return key.startsWith("devious.") ? "cannot begin with devious., as devious's own labels do" : undefined;
       }),
     ),
     templated,

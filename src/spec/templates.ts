@@ -20,6 +20,9 @@ export type TemplateWord = keyof typeof templateWords;
 /** `{{peers|*=http://*:2380|;}}`: each name in place of `*`, and what stands between them instead of a comma. */
 const template = /\{\{\{\{|\{\{([A-Za-z]\w*)(?:\|([^|{}]*))?(?:\|([^|{}]*))?\}\}/g;
 
+/** One of ours that is not written as a template is. Whatever else begins with braces may be somebody's text. */
+const broken = new RegExp(`\\{\\{(${Object.keys(templateWords).join("|")})\\b`);
+
 /** What is wrong with the templates of a text; undefined where nothing is. */
 export function problemWithTemplates(text: string): string | undefined {
   for (const [whole, word, form] of text.matchAll(template)) {
@@ -27,11 +30,14 @@ export function problemWithTemplates(text: string): string | undefined {
     if (!isWord(word)) {
       const words = Object.keys(templateWords);
       const meant = closest(word, words);
-      return `there is no {{${word}}}${meant === undefined ? `: known are ${words.join(", ")}` : `; did you mean {{${meant}}}?`}`;
+      return `there is no {{${word}}}${meant === undefined ? `: known are ${words.join(", ")}; {{{{ stands for two braces` : `; did you mean {{${meant}}}?`}`;
     }
     if (form !== undefined && !isList(word)) return `${whole}: only peers and others are lists, which can be given a form`;
   }
-  return undefined;
+  const [, word] = broken.exec(text.replace(template, " ")) ?? [];
+  return word === undefined
+    ? undefined
+    : `{{${word} is not closed: write {{${word}}}, or {{{{${word} where the text itself is meant`;
 }
 
 function isWord(word: string): word is TemplateWord {

@@ -1,7 +1,7 @@
 /** What is mounted into an image's nodes: as it is written, and what is wrong with all of it together. */
 import { z } from "zod";
-import { filledText, mapping, onOff, shortFor, size, text, unless } from "./fields.js";
-import { misfitAt, readIfRight } from "./names.js";
+import { filledText, mapping, noneOf, onOff, shortFor, size, text, unless } from "./fields.js";
+import { isMapping, misfitAt, readIfRight } from "./names.js";
 import type { Misfit, Named } from "./names.js";
 import type { VolumeSpec } from "./own-image.js";
 import { isPath, normalized, pathIn } from "./paths.js";
@@ -64,16 +64,23 @@ const tmpfs = mapping(
   "with type and target",
 );
 
-const kinds = "volume, bind, tmpfs";
+const kinds = ["volume", "bind", "tmpfs"];
+
+/** `source:target[:mode]`; the colon after a Windows drive parts nothing. */
+const shortVolume = /^((?:[A-Za-z]:(?=[\\/][^:]*:\/))?[^:]*):([^:]*)(?::([^:]*))?$/;
 
 const volume = shortFor(
-  z.discriminatedUnion("type", [named, bind, tmpfs], { error: `needs a type, one of ${kinds}` }),
+  z.discriminatedUnion("type", [named, bind, tmpfs], {
+    error: ({ input }) => {
+      if (!isMapping(input)) return 'must be a volume, such as "data:/var/lib/api"';
+      return input["type"] === undefined ? `needs a type: one of ${kinds.join(", ")}` : noneOf(input["type"], kinds);
+    },
+  }),
   [{ type: "string" }],
   (value, refuse) => {
     if (typeof value !== "string") return value;
     const said = JSON.stringify(value);
-    // the colon after a Windows drive parts nothing
-    const [, source, target, mode = "rw"] = /^((?:[A-Za-z]:(?=[\\/]))?[^:]*):([^:]*)(?::([^:]*))?$/.exec(value) ?? [];
+    const [, source, target, mode = "rw"] = shortVolume.exec(value) ?? [];
     if (source === undefined || target === undefined) {
       return refuse(`${said} is no volume: write "name:/path" for one of the engine's, or "./folder:/path" for one of yours`);
     }

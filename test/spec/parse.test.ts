@@ -312,8 +312,8 @@ describe("problems", () => {
     [
       "{ image: a, environment: { PORT: 80, ON: true } }",
       [
-        '1:51 services.api.environment.PORT: must be text: write "80" in quotes',
-        '1:59 services.api.environment.ON: must be text: write "true" in quotes',
+        "1:51 services.api.environment.PORT: must be text: write it in quotes",
+        "1:59 services.api.environment.ON: must be text: write it in quotes",
       ],
     ],
     ["{ image: a, environment: [A=b] }", ["1:43 services.api.environment: must be a mapping such as { KEY: value }"]],

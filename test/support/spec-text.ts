@@ -1,5 +1,6 @@
 // A spec as tests write it, in a folder "/home/me/My App".
-import type { ClusterSpec } from "../../src/spec/cluster-spec.js";
+import { isImage } from "../../src/spec/cluster-spec.js";
+import type { ClusterSpec, ImageService } from "../../src/spec/cluster-spec.js";
 import { parseSpec } from "../../src/spec/parse.js";
 import type { EnvFile } from "../../src/spec/surroundings.js";
 import type { Variables } from "../../src/spec/variables.js";
@@ -28,4 +29,17 @@ export function specIn(text: string, variables?: Variables, envFiles?: EnvFiles)
   const result = parse(text, variables, envFiles);
   if (!result.ok) throw new Error(JSON.stringify(result.problems));
   return result.spec;
+}
+
+/** The problems with keys of a service `api` of an image, each without its place and the path of the service. */
+export function problemsOfImage(keys: string, variables?: Variables, envFiles?: EnvFiles): readonly string[] {
+  const found = problemsIn(`services: { api: { image: a, ${keys} } }`, variables, envFiles);
+  return found.map((line) => line.replace(/^\d+:\d+ (?:services\.api\.)?/, ""));
+}
+
+/** The service `api` of an image with these keys. */
+export function imageIn(keys: string, variables?: Variables, envFiles?: EnvFiles): ImageService {
+  const [service] = specIn(`services: { api: { ${keys} } }`, variables, envFiles).services;
+  if (service === undefined || !isImage(service)) throw new Error("it is no image");
+  return service;
 }
