@@ -29,14 +29,14 @@ test("up again does nothing, and no container is another", async () => {
   expect(await ids()).toBe(before);
 });
 
-test("the agent has two capabilities, no privilege and no port", async () => {
+test("the agent has three capabilities, no privilege and no port", async () => {
   const host = JSON.parse(await docker("inspect", "--format", "{{json .HostConfig}}", cluster.container("chaos"))) as {
     Privileged: boolean;
     CapAdd: string[];
     PortBindings: Record<string, unknown>;
   };
   expect(host.Privileged).toBe(false);
-  expect(host.CapAdd.map((one) => one.replace(/^CAP_/, "")).sort()).toEqual(["NET_ADMIN", "SYS_ADMIN"]);
+  expect(host.CapAdd.map((one) => one.replace(/^CAP_/, "")).sort()).toEqual(["NET_ADMIN", "SYS_ADMIN", "SYS_PTRACE"]);
   expect(host.PortBindings).toEqual({});
 });
 

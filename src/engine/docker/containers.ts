@@ -88,6 +88,9 @@ async function unpause(container: Dockerode.Container): Promise<void> {
 /** What it takes to make and change network namespaces (capabilities(7)). */
 const networkCapabilities = ["NET_ADMIN", "SYS_ADMIN"];
 
+/** And to enter those of processes that are another user's, or that may do more than the agent (ptrace(2), "access mode checking"). */
+const agentCapabilities = [...networkCapabilities, "SYS_PTRACE"];
+
 /** Exported for the tests: what an agent may do is worth pinning down. */
 export function createOptions(spec: ContainerSpec): Dockerode.ContainerCreateOptions {
   const { agent, shipper } = spec;
@@ -119,7 +122,7 @@ export function createOptions(spec: ContainerSpec): Dockerode.ContainerCreateOpt
         ? {}
         : {
             PidMode: "host",
-            CapAdd: networkCapabilities,
+            CapAdd: agentCapabilities,
             CgroupnsMode: "host",
             Binds: [...agent.binds],
             RestartPolicy: { Name: "unless-stopped" },

@@ -82,12 +82,12 @@ test("what is not said of a node is the engine's to decide", () => {
   }
 });
 
-test("the agent has NET_ADMIN, SYS_ADMIN, the engine's socket and an open stdin; no port, no privilege", () => {
+test("the agent has NET_ADMIN, SYS_ADMIN, SYS_PTRACE, the engine's socket and an open stdin; no port, no privilege", () => {
   const { HostConfig, ...options } = createOptions(agent);
   expect(options).toMatchObject({ OpenStdin: true, StdinOnce: false, ExposedPorts: {} });
   expect(HostConfig).toMatchObject({
     PidMode: "host",
-    CapAdd: ["NET_ADMIN", "SYS_ADMIN"],
+    CapAdd: ["NET_ADMIN", "SYS_ADMIN", "SYS_PTRACE"],
     Binds: ["/var/run/docker.sock:/run/engine.sock"],
     PortBindings: {},
     RestartPolicy: { Name: "unless-stopped" },
@@ -118,7 +118,7 @@ test("the shipper has no capability at all, writes to its volume only, and is st
   expect(OpenStdin).toBeUndefined();
 });
 
-test("a container that looks at the kernel has the agent's two capabilities, and neither its view of the host nor its socket", () => {
+test("a container that looks at the kernel has the agent's capabilities for networks, and neither its view of the host nor its socket", () => {
   const { HostConfig, OpenStdin } = createOptions({ ...node, ports: [], volumes: [], network: "none", looksAtKernel: true });
   expect(HostConfig).toMatchObject({ CapAdd: ["NET_ADMIN", "SYS_ADMIN"], NetworkMode: "none" });
   for (const key of ["PidMode", "Binds", "RestartPolicy", "CgroupnsMode"]) expect(HostConfig).not.toHaveProperty(key);
