@@ -45,7 +45,7 @@ export function shortFor<Long extends z.core.$ZodType>(
 /** Key of what {@link shortFor} says in the JSON Schema as zod makes it. */
 export const shortForms = "shortForms";
 
-const durationForEditors = { type: "string", pattern: "^(\\d+(\\.\\d+)?(us|ms|s|m|h))+$" };
+const durationForEditors = { title: "duration", type: "string", pattern: "^(\\d+(\\.\\d+)?(us|ms|s|m|h))+$" };
 
 function durationFrom(isLongEnough: (ms: number) => boolean) {
   return reading((value, refuse): number => {
@@ -69,7 +69,7 @@ export function size(min: number, atLeast: string) {
     if (typeof value === "number") return refuse(`${said} has no unit: write for example ${said}mb`);
     if (bytes === undefined) return refuse(`${said} is not a size: write for example 64mb or 1.5gb`);
     return bytes < min ? refuse(`must be at least ${atLeast}, not ${said}`) : bytes;
-  }).meta({ type: "string", pattern: "^\\d+(\\.\\d+)?([gGmMkK]?[bB])$" });
+  }).meta({ title: "size", type: "string", pattern: "^\\d+(\\.\\d+)?([gGmMkK]?[bB])$" });
 }
 
 export function wholeNumber(min: number, max: number) {

@@ -17,7 +17,7 @@ const percent = reading((value, refuse): number => {
       ? `${value} has no unit: write ${value}%`
       : `${JSON.stringify(value)} is no share: write for example 1%`,
   );
-}).meta({ type: "string", pattern: "^\\d+(\\.\\d+)?%$" });
+}).meta({ title: "percentage", type: "string", pattern: "^\\d+(\\.\\d+)?%$" });
 
 const rate = reading((value, refuse): number => {
   const bits = typeof value === "string" ? parseRate(value) : undefined;
@@ -27,7 +27,7 @@ const rate = reading((value, refuse): number => {
       ? `${value} has no unit: write for example ${value}mbit`
       : `${JSON.stringify(value)} is no rate: write for example 10mbit or 500kbit`,
   );
-}).meta({ type: "string", pattern: "^\\d+(\\.\\d+)?([gmk]?bit)$" });
+}).meta({ title: "rate", type: "string", pattern: "^\\d+(\\.\\d+)?([gmk]?bit)$" });
 
 const link = mapping(
   {

@@ -47,9 +47,6 @@ const labels = z
   )
   .describe("Labels of the nodes' containers.");
 
-/** What a service of either kind may say. */
-const common = { nodes, protect, depends_on: dependsOn, cpus, memory, hooks };
-
 /** What only an image is told. */
 const ofImages = {
   image,
@@ -76,7 +73,10 @@ const ofImages = {
 /** Keys of a service that only an image has; of `image` and `build` something else is told. */
 export const imageKeys: readonly string[] = Object.keys(ofImages).filter((key) => key !== "image" && key !== "build");
 
-const service = mapping({ store, ...ofImages, ...common }, "with a store, an image or a build")
+const service = mapping(
+  { store, nodes, protect, ...ofImages, depends_on: dependsOn, cpus, memory, hooks },
+  "with a store, an image or a build",
+)
   .partial()
   .meta({ oneOf: [{ required: ["store"] }, { anyOf: [{ required: ["image"] }, { required: ["build"] }] }] });
 

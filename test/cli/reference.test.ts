@@ -28,7 +28,11 @@ test("every command is in it", () => {
 
 test("every key a spec may have is in it", () => {
   const text = specPage(jsonSchema());
-  for (const key of ["name", "nodes", "store", "services", "services.NAME.store", "store.election_timeout"]) {
+  const inService = ["store", "build.context", "volumes[].type", "files.NAME.mode", "hooks.after_up[].node"];
+  for (const key of [
+    ...["name", "nodes", "store", "services", "store.election_timeout", "network.links[].between"],
+    ...inService.map((one) => `services.NAME.${one}`),
+  ]) {
     expect(text).toContain(`| \`${key}\` |`);
   }
 });
