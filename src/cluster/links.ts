@@ -25,7 +25,8 @@ export function planLinks(
   boots: boolean,
   before: readonly StandingLink[] | null,
 ): LinkStep {
-  const links = spec.links.map(standingLink);
+  // `--nodes` may leave nobody at one end
+  const links = spec.links.filter(({ nodes }) => nodes.every((end) => end.length > 0)).map(standingLink);
   const was = hasLedger(observed) ? before : [];
   const plainMeanwhile = boots && !observed.nodes.some(isUp) && was?.length !== 0;
   // where nothing is asked, nobody needs an agent that runs and does not answer

@@ -133,6 +133,11 @@ describe("a cluster that boots", () => {
   });
 });
 
+test("a link with nobody at one end is none", () => {
+  const step = planLinks(asking({ ...slow, nodes: [["n1"], []] }), found("running", "running"), false, []);
+  expect(step).toEqual({ kind: "keep" });
+});
+
 test("only a rate can be had without netem", () => {
   const step = (...links: readonly LinkProfile[]) => planLinks(asking(...links), found(undefined, undefined), true, null);
   expect([step(narrow), step(narrow, slow), step()].map(asksForNetem)).toEqual([false, true, false]);

@@ -80,6 +80,26 @@ test("a delay is refused with the fix where the kernel has no netem, and leaves 
   expect(await cluster.json("chaos", "ls")).toEqual({ faults: [], links: [] });
 });
 
+test("links of a spec are refused where the kernel has no netem, with all as before; a rate alone is held", async () => {
+  const engine = createDockerEngine(resolveEngineAddress(process.env));
+  const { agent } = await observeCluster(engine, cluster.name);
+  const { netem } = await askAgent(engine, agent?.id ?? "", { op: "probe" });
+  const held = async (link: string) => {
+    await writeFile(
+      path.join(cluster.folder, "devious.yaml"),
+      `nodes: 3\nnetwork: { links: [{ between: [n1, n2], ${link} }] }\n`,
+    );
+    return cluster.run("up", "--name", cluster.name);
+  };
+  const rate = await held("rate: 10mbit");
+  expect(rate).toMatchObject({ exitCode: 0 });
+  const ran = await held("delay: 20ms");
+  expect(ran.exitCode).toBe(netem ? 0 : 3);
+  expect(ran.stderr).toContain(netem ? "" : "This kernel has no netem (sch_netem), so links cannot be slowed.");
+  const { links } = await cluster.json<{ links: readonly { description: string }[] }>("chaos", "ls");
+  expect(links.map(({ description }) => description)).toEqual([netem ? "n1 <-> n2 delay 20ms" : "n1 <-> n2 rate 10mbit"]);
+});
+
 test("a reader that has seen enough ends logs in silence", async () => {
   const bin = path.resolve("bin/run.js");
   const { stderr } = await execa("bash", ["-c", `${process.execPath} ${bin} logs --level trace | head -1`], {

@@ -1,4 +1,5 @@
-// Shows a delay on a real cluster as its nodes feel it: as long as asked, on the links asked for, over a restart, and never past its end, whatever becomes of the command.
+// Shows a delay on a real cluster as its nodes feel it: as long as asked, on the links asked for, over a restart, and never past its end, whatever becomes of the command;
+// and links of a spec, as far as it says, until it says otherwise.
 import { describe, expect, test } from "vitest";
 import { findingOf } from "../support/guest/finding.js";
 import { findNetem } from "../support/guest/netem-place.js";
@@ -14,7 +15,11 @@ interface Found {
   readonly partitioned: Look;
   readonly joined: Look;
   readonly left: number;
+  readonly zoned: Readonly<Record<"up" | "restarted" | "changed", Matrix>>;
 }
+
+/** Median round trips in ms from each of four nodes to each one after it: `n1 n2`; null where nothing came back. */
+type Matrix = Readonly<Record<string, number | null>>;
 
 const place = findNetem();
 
@@ -46,12 +51,28 @@ describe.skipIf(place.kind === "nowhere")(`chaos delay (${place.kind === "nowher
   });
 
   test("down --volumes leaves nothing", () => expect(found().left).toBe(0));
+
+  test("must hold 2: a delay matrix between two zones is within 15 % of the spec's, and inside of them there is none", () =>
+    checkZones(found().zoned.up, 200));
+  test("agent and node restarted hold it again", () => checkZones(found().zoned.restarted, 200));
+  test("chaos heal leaves it, and up with another delay is within 15 % of that", () => checkZones(found().zoned.changed, 80));
 });
 
 function checkSlow(look: Look, ...links: (keyof Look)[]): void {
   for (const link of links) {
     expect(look[link], link).toBeGreaterThanOrEqual(80);
     expect(look[link], link).toBeLessThanOrEqual(130);
+  }
+}
+
+/** Between n1, n2 and n3, n4. */
+function checkZones(matrix: Matrix, roundTripMs: number): void {
+  expect(Object.keys(matrix)).toEqual(["n1 n2", "n1 n3", "n1 n4", "n2 n3", "n2 n4", "n3 n4"]);
+  for (const [link, measured] of Object.entries(matrix)) {
+    const isInside = link === "n1 n2" || link === "n3 n4";
+    expect(measured, link).not.toBeNull();
+    if (!isInside) expect(measured, link).toBeGreaterThanOrEqual(0.85 * roundTripMs);
+    expect(measured, link).toBeLessThanOrEqual(isInside ? 0.15 * roundTripMs : 1.15 * roundTripMs);
   }
 }
 

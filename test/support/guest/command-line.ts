@@ -19,13 +19,18 @@ export class CommandLine {
   static async withCluster<T>(cluster: string, spec: string, story: (devious: CommandLine) => Promise<T>): Promise<T> {
     const devious = new CommandLine(cluster);
     try {
-      writeFileSync(join(devious.#folder, "devious.yaml"), spec);
-      await devious.#run("up", "--name", cluster, "--timeout", "2m");
+      await devious.up(spec);
       return await story(devious);
     } finally {
       await devious.down().catch((error: unknown) => console.error(error));
       rmSync(devious.#folder, { recursive: true });
     }
+  }
+
+  /** Makes the cluster as this spec wants it. */
+  async up(spec: string): Promise<void> {
+    writeFileSync(join(this.#folder, "devious.yaml"), spec);
+    await this.#run("up", "--name", this.#cluster, "--timeout", "2m");
   }
 
   /** A command on the cluster. Throws where it fails. */

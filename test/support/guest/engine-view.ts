@@ -11,8 +11,16 @@ export interface RunningNode {
 
 /** The cluster's node of this name, running. */
 export async function findNode(cluster: string, node: string): Promise<RunningNode> {
-  const [found] = await list<{ Id: string }>("/containers/json", cluster, [`devious.node=${node}`]);
-  if (found === undefined) throw new Error(`${cluster} has no running node ${node}`);
+  return findContainer(cluster, `devious.node=${node}`);
+}
+
+export async function findAgent(cluster: string): Promise<RunningNode> {
+  return findContainer(cluster, "devious.role=agent");
+}
+
+async function findContainer(cluster: string, label: string): Promise<RunningNode> {
+  const [found] = await list<{ Id: string }>("/containers/json", cluster, [label]);
+  if (found === undefined) throw new Error(`${cluster} has no running container with ${label}`);
   const { State, NetworkSettings } = await ask<Inspected>("GET", `/containers/${found.Id}/json`);
   const [network] = Object.values(NetworkSettings.Networks);
   return { id: found.Id, pid: State.Pid, host: network?.IPAddress ?? "" };
