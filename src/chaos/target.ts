@@ -45,6 +45,8 @@ export interface NodeFacts {
   readonly protected: boolean;
   /** It runs the bundled store, which has hooks for faults of its own. */
   readonly bundled: boolean;
+  /** It runs an image of the user's, whose spec says how to ask whether it leads. */
+  readonly tellsRole?: true;
 }
 
 const words = ["leader", "followers", "follower", "minority", "majority", "random", "all", "not"] as const;

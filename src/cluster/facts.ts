@@ -3,6 +3,7 @@ import { label } from "../core/labels.js";
 import { riakHttpPort } from "../core/node-contract.js";
 import { isBundled } from "./observe.js";
 import type { NodeContainer, Observed } from "./observe.js";
+import { tellsRole } from "./roles.js";
 import { type NodeStatus, type StatusEngine, leadersOf, nodeStatus } from "./status.js";
 
 /** What a target is resolved against: read off the labels and, only `withLeaders`, asked of every node. */
@@ -31,6 +32,7 @@ export async function clusterFacts(engine: StatusEngine, { nodes }: Observed, wi
       zone: node.labels[label.zone] ?? null,
       protected: node.labels[label.protect] === "true",
       bundled: isBundled(node),
+      ...(tellsRole(node) ? { tellsRole: true } : {}),
     })),
     leaders,
     whyNoLeader,
@@ -44,5 +46,5 @@ function isLeaderless({ store, ports }: NodeStatus): boolean {
 }
 
 function canTellRole(node: NodeContainer): boolean {
-  return isBundled(node) || node.labels[label.roles] !== undefined;
+  return isBundled(node) || tellsRole(node);
 }

@@ -1,13 +1,34 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import type { Saying } from "../core/elections.js";
 import { label } from "../core/labels.js";
 import { type RolesProbe, leads } from "../core/roles.js";
-import type { ContainerDetail, Exec } from "../engine/port.js";
+import type { ContainerDetail, Containers, Exec } from "../engine/port.js";
 import { requestText } from "./http.js";
+import type { NodeContainer } from "./observe.js";
 
 /** What a node of the user's image says of itself. */
 export type Role = "leader" | "follower";
 
 const answerTimeoutMs = 1000;
+
+/** Whether its service's spec says how to ask it. */
+export function tellsRole({ labels }: Pick<NodeContainer, "labels">): boolean {
+  return labels[label.roles] !== undefined;
+}
+
+/** Asks every node of these that can be asked, all at once. */
+export async function askRoles(
+  engine: Pick<Containers & Exec, "inspectContainer" | "exec">,
+  nodes: readonly NodeContainer[],
+): Promise<ReadonlyMap<string, Saying>> {
+  const asked = nodes.filter(tellsRole).map(async ({ node, id }): Promise<[string, Saying]> => {
+    const detail = await engine.inspectContainer(id);
+    if (detail?.state === "running") return [node, (await probeRole(engine, detail)) ?? "silent"];
+    // the frozen may yet wake up and lead
+    return [node, detail?.state === "paused" ? "silent" : "down"];
+  });
+  return new Map(await Promise.all(asked));
+}
 
 /** Asks a running node by its service's `roles` probe; null where there is none, or no answer in time that says it. */
 export async function probeRole(engine: Pick<Exec, "exec">, node: ContainerDetail): Promise<Role | null> {

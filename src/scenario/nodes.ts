@@ -5,9 +5,11 @@ import { type ClusterSpec, defaultSpec, isImage, nodesMax, placeOf } from "../sp
 
 /** The nodes that `up` would make of this spec, as a target sees them. */
 export function nodesOfSpec({ services }: ClusterSpec): readonly NodeFacts[] {
-  return services.flatMap((service) =>
-    service.nodes.map((node) => ({ node, service: service.name, ...placeOf(service, node), bundled: !isImage(service) })),
-  );
+  return services.flatMap((service) => {
+    const bundled = !isImage(service);
+    const asked = isImage(service) && service.roles !== null ? { tellsRole: true as const } : {};
+    return service.nodes.map((node) => ({ node, service: service.name, ...placeOf(service, node), bundled, ...asked }));
+  });
 }
 
 /** `5`: n1 to n5 · `a,b,c`: these. Throws USAGE. */

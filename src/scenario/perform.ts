@@ -3,6 +3,7 @@
  * what happens in the cluster come from it.
  */
 import type { Fault } from "../chaos/fault.js";
+import { type Saying, hearRound, nobodyHeard } from "../core/elections.js";
 import { DeviousError } from "../core/errors.js";
 import { chaosNode, type LogRecord } from "../core/log-record.js";
 import { accepts } from "../logs/filter.js";
@@ -17,6 +18,8 @@ export interface Stage {
   heal(id: string): Promise<void>;
   /** What the cluster's nodes say from now on, until the signal. */
   records(signal: AbortSignal): AsyncIterable<LogRecord>;
+  /** What the nodes of users' images say that can be asked whether they lead. Throws DeviousError where the engine does not answer. */
+  roles(): Promise<ReadonlyMap<string, Saying>>;
   /** Monotonic. */
   nowMs(): number;
   /** Returns after so long, or at once when the signal is aborted. */
@@ -57,6 +60,9 @@ export interface PerformOptions {
 
 /** How long healing may take once the run was told to end: a limit of its own, whatever ended the run. */
 const healLimitMs = 5000;
+
+/** From one round of answers to the next question: what is asked is the users' programs. */
+const askRolesEveryMs = 500;
 
 /**
  * Plays the whole timeline and returns when all its faults are over, healed. An occurrence that cannot be played is an outcome, not an
@@ -113,6 +119,7 @@ class Performance {
       const played = await Promise.allSettled([
         ...this.#timeline.occurrences.map((occurrence) => this.#playOne(occurrence)),
         this.#untilQuietEnd(),
+        this.#watchRoles(),
       ]);
       return played.flatMap((one) => {
         if (one.status === "rejected") throw one.reason;
@@ -218,13 +225,43 @@ class Performance {
   async #await(trigger: Happening & { readonly withinMs: number }): Promise<Begin> {
     if (this.#deaf !== undefined) return { why: this.#deaf };
     const waiting = new AbortController();
-    const seen = new Promise<Begin>((resolve) => void this.#watchers.add({ happening: trigger, seen: resolve }));
+    let forget = (): boolean => false;
+    const seen = new Promise<Begin>((resolve) => {
+      const watcher = { happening: trigger, seen: resolve };
+      this.#watchers.add(watcher);
+      forget = () => this.#watchers.delete(watcher);
+    });
     const late = this.#stage
       .sleep(trigger.withinMs, AbortSignal.any([this.#stop.signal, waiting.signal]))
       .then((): Begin => ({ why: `It did not happen within ${trigger.withinMs / 1000} s: ${describeTrigger(trigger)}.` }));
     const begin = await Promise.race([seen, late]);
     waiting.abort();
+    forget();
     return begin;
+  }
+
+  /** What the bundled store says when a leader is elected, others are asked, as long as somebody waits for it. */
+  async #watchRoles(): Promise<undefined> {
+    if (!this.#timeline.nodes.some(({ tellsRole }) => tellsRole)) return undefined;
+    const waiting = () => [...this.#watchers].filter(({ happening }) => happening.on === "leader-elected");
+    let heard = nobodyHeard;
+    while (waiting().length > 0 && !this.#stop.signal.aborted) {
+      const round = hearRound(heard, await this.#askRoles());
+      heard = round.heard;
+      if (round.elected.length > 0) for (const { seen } of waiting()) seen({ atMs: this.#sinceStartMs });
+      await this.#stage.sleep(askRolesEveryMs, this.#stop.signal);
+    }
+    return undefined;
+  }
+
+  /** Nobody says anything through an engine that is away. */
+  async #askRoles(): Promise<ReadonlyMap<string, Saying>> {
+    try {
+      return await this.#stage.roles();
+    } catch (error) {
+      if (error instanceof DeviousError) return new Map();
+      throw error;
+    }
   }
 
   async #listen(): Promise<void> {

@@ -35,10 +35,15 @@ export function plan(scenario: Scenario, seed: number, nodes: readonly NodeFacts
 }
 
 function planStep(step: Step, seed: number, facts: ClusterFacts): readonly Occurrence[] {
-  if (step.start.by === "when" && step.start.happens.on === "leader-elected" && !facts.nodes.some(({ bundled }) => bundled)) {
-    throw new DeviousError("USAGE", "Only the bundled store says that a leader was elected", {
-      hint: "Wait for what your image says: `when: { log: REGEX }`.",
-    });
+  const awaitsElection = step.start.by === "when" && step.start.happens.on === "leader-elected";
+  if (awaitsElection && !facts.nodes.some(({ bundled, tellsRole }) => bundled || tellsRole === true)) {
+    throw new DeviousError(
+      "USAGE",
+      "Nobody here can tell that a leader was elected: no service is of the bundled store or has `roles`",
+      {
+        hint: "Say in the spec how to ask a node whether it leads (`roles`), or wait for what your image says: `when: { log: REGEX }`.",
+      },
+    );
   }
   const turns = step.start.by === "every" ? step.start.times : 1;
   return Array.from({ length: turns }, (_, at) => planTurn(step, at + 1, seed, facts));

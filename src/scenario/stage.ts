@@ -2,6 +2,7 @@ import { setMaxListeners } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type InjectEngine, heal, inject, injectFault } from "../cluster/inject.js";
 import { type ObservedEngine, observeCluster } from "../cluster/observe.js";
+import { askRoles } from "../cluster/roles.js";
 import { type LogEngine, readLogs } from "../logs/tail.js";
 import type { Stage } from "./perform.js";
 
@@ -22,6 +23,7 @@ export function clusterStage(engine: StageEngine, cluster: string): Stage {
         : injectFault(engine, found, action.fault, options);
     },
     heal: async (id) => void (await heal(engine, await look(), { by: "id", id })),
+    roles: async () => askRoles(engine, (await look()).nodes),
     records: (signal) => readLogs(engine, cluster, { follow: true, tail: 0, signal }),
     nowMs: () => performance.now(),
     sleep: async (ms, signal) => {

@@ -1,6 +1,8 @@
+import { setMaxListeners } from "node:events";
 import { setImmediate } from "node:timers/promises";
 import type { Fault } from "../../src/chaos/fault.js";
-import type { DeviousError } from "../../src/core/errors.js";
+import type { Saying } from "../../src/core/elections.js";
+import { DeviousError } from "../../src/core/errors.js";
 import type { LogRecord } from "../../src/core/log-record.js";
 import type { Applied, Stage } from "../../src/scenario/perform.js";
 import type { Action } from "../../src/scenario/timeline.js";
@@ -11,6 +13,10 @@ export class FakeStage implements Stage {
   readonly diary: string[] = [];
   /** What the cluster says, and when. */
   readonly said: { readonly atMs: number; readonly record: Partial<LogRecord> }[] = [];
+  /** What the nodes of images say of themselves, from when on. */
+  readonly roleChanges: { readonly atMs: number; readonly roles: Readonly<Record<string, Saying>> }[] = [];
+  /** How often they were asked. */
+  asked = 0;
   /** Faults by description that cannot be brought about. */
   readonly refused = new Map<string, DeviousError>();
   /** How long the agent takes to bring a fault about, and to heal one. */
@@ -32,6 +38,7 @@ export class FakeStage implements Stage {
 
   sleep(ms: number, signal: AbortSignal): Promise<void> {
     if (signal.aborted || ms <= 0) return Promise.resolve();
+    setMaxListeners(0, signal);
     return new Promise((resolve) => {
       this.#timers.push({ atMs: this.#nowMs + ms, ring: resolve });
       signal.addEventListener("abort", () => resolve());
@@ -57,6 +64,13 @@ export class FakeStage implements Stage {
     await this.sleep(this.healMs, new AbortController().signal);
     this.#active.delete(id);
     this.#note(`heal ${id}`);
+  }
+
+  async roles(): Promise<ReadonlyMap<string, Saying>> {
+    this.asked++;
+    const [roles] = this.roleChanges.filter(({ atMs }) => atMs <= this.#nowMs).reverse();
+    if (roles === undefined) throw new DeviousError("ENGINE_UNREACHABLE", "The engine does not answer.");
+    return new Map(Object.entries(roles.roles));
   }
 
   async *records(signal: AbortSignal): AsyncGenerator<LogRecord, void, undefined> {

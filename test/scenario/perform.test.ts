@@ -9,10 +9,10 @@ import { planStorm, ableToAll } from "../../src/scenario/storm.js";
 import type { Timeline } from "../../src/scenario/timeline.js";
 import { FakeStage } from "./fake-stage.js";
 
-function timelineOf(steps: readonly object[]): Timeline {
+function timelineOf(steps: readonly object[], nodes = parseNodes("3")): Timeline {
   const result = readScenario({ name: "test", steps }, "test");
   if (!result.ok) throw new Error(result.problems.map(({ message }) => message).join("\n"));
-  return plan(result.scenario, 1, parseNodes("3"));
+  return plan(result.scenario, 1, nodes);
 }
 
 interface Play {
@@ -107,6 +107,47 @@ test("an election and a log match are waited for; what was said of chaos, or by 
     "4.0s apply f3 pause n2 for 1s",
   ]);
   expect(outcomes.map(({ result }) => result)).toEqual(["done", "done", "done"]);
+});
+
+const ofImages = parseNodes("3").map((facts) => ({ ...facts, bundled: false, tellsRole: true as const }));
+
+test("an election among nodes that say nothing of it is seen by asking them, at most twice a second, until somebody has seen it", async () => {
+  const stage = new FakeStage();
+  stage.roleChanges.push(
+    { atMs: 0, roles: { n1: "leader", n2: "follower", n3: "follower" } },
+    { atMs: 4000, roles: { n1: "down", n2: "follower", n3: "silent" } },
+    { atMs: 7200, roles: { n1: "down", n2: "leader", n3: "follower" } },
+  );
+  await play(
+    stage,
+    timelineOf(
+      [
+        { at: "4s", kill: "n1", for: "6s" },
+        { when: "leader-elected", pause: "n2", for: "60s" },
+        { when: "leader-elected", pause: "n3", for: "1s" },
+      ],
+      ofImages,
+    ),
+  );
+  expect(stage.diary.filter((line) => line.includes("apply"))).toEqual([
+    "4.0s apply f1 kill n1 for 6s",
+    "7.5s apply f2 pause n3 for 1s",
+    "7.5s apply f3 pause n2 for 60s",
+  ]);
+  expect(stage.asked).toBe(16);
+});
+
+test("an election that does not come is not asked for any longer than it is waited for, also while the engine is away", async () => {
+  const stage = new FakeStage();
+  const steps = [
+    { name: "flap", when: "leader-elected", within: "3s", pause: "n1" },
+    { name: "long", at: "1s", pause: "n2", for: "60s" },
+  ];
+  expect(resultsOf(await play(stage, timelineOf(steps, ofImages)))).toEqual({ flap: "skipped", long: "done" });
+  expect(stage.asked).toBe(6);
+  const other = new FakeStage();
+  await play(other, timelineOf(steps));
+  expect(other.asked).toBe(0);
 });
 
 test("what does not happen in time is skipped with a sentence, and so is whatever waited for that", async () => {

@@ -155,7 +155,9 @@ test("nodes that are not there are told at once, leader or not", () => {
 test("an election that no node would tell of is not waited for", () => {
   const foreign = three.map((each) => ({ ...each, bundled: false }));
   const scenario = scenarioOf({ steps: [{ name: "a", when: "leader-elected", pause: "n1" }] });
-  expect(() => plan(scenario, 1, foreign)).toThrow("a: Only the bundled store says that a leader was elected");
+  expect(() => plan(scenario, 1, foreign)).toThrow("a: Nobody here can tell that a leader was elected");
+  const telling = foreign.map((each) => ({ ...each, tellsRole: true as const }));
+  expect(plan(scenario, 1, telling).occurrences).toMatchObject([{ trigger: { on: "leader-elected" } }]);
 });
 
 test("zones and protection come from the spec", () => {
