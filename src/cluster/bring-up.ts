@@ -1,6 +1,7 @@
 import type { Engine } from "../engine/port.js";
 import { buildNodeImage, planImage } from "../image/node-image.js";
 import type { ClusterSpec } from "../spec/cluster-spec.js";
+import { withFilledHooks } from "../spec/templates.js";
 import { completedNodes } from "./completion.js";
 import { agentHash, nodeHash, shipperHash } from "./container-specs.js";
 import type { Identity } from "./container-specs.js";
@@ -42,7 +43,8 @@ export interface BringUpResult {
 }
 
 /** The whole of `devious up`: look, plan, build the image where it is missing, do. */
-export async function bringUp(engine: Engine, request: BringUpRequest): Promise<BringUpResult> {
+export async function bringUp(engine: Engine, asked: BringUpRequest): Promise<BringUpResult> {
+  const request = { ...asked, spec: withFilledHooks(asked.spec) };
   const { spec, owner, made, report, dryRun } = request;
   const [facts, observed] = await Promise.all([engine.facts(), observeCluster(engine, spec.name)]);
   assertOwner(observed, owner);

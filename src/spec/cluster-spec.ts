@@ -77,7 +77,7 @@ interface Service {
   /** What its nodes wait for before they start. */
   readonly dependsOn: readonly Dependency[];
   readonly limits: Limits;
-  /** With templates in their texts, which {@link ./templates.ts filledHooks} fills in. */
+  /** With templates in their texts, which {@link ./templates.ts withFilledHooks} fills in. */
   readonly hooks: Hooks;
 }
 

@@ -4,7 +4,7 @@
  */
 import { closest } from "../core/ids.js";
 import type { ClusterSpec, ImageService, ServiceSpec } from "./cluster-spec.js";
-import type { Hook, Hooks } from "./own-image.js";
+import type { Hook } from "./own-image.js";
 
 /** What can be filled in, with what it is. */
 export const templateWords = {
@@ -94,12 +94,21 @@ function fillProbe<Probe extends object>(probe: Probe, fill: Filler): Probe {
   return Object.fromEntries(filled) as Probe;
 }
 
-/** The hooks of a service with their texts filled in: for the node that one runs in, and on the host for the service's first. */
-export function filledHooks(service: ServiceSpec, { services, seed }: Pick<ClusterSpec, "services" | "seed">): Hooks {
-  const fill = (hook: Hook): Hook => {
-    const node = hook.on === "node" ? hook.node : (service.nodes[0] ?? "");
-    const owner = services.find(({ nodes }) => nodes.includes(node)) ?? service;
-    return { ...hook, command: hook.command.map(fillerFor(owner, node, seed)) };
-  };
-  return { afterUp: service.hooks.afterUp.map(fill), beforeDown: service.hooks.beforeDown.map(fill) };
+/**
+ * The spec with the texts of its hooks filled in: for the node that one runs in, and on the host for the service's first. Once how many nodes
+ * there are and the seed are final.
+ */
+export function withFilledHooks(spec: ClusterSpec): ClusterSpec {
+  const services = spec.services.map((service) => {
+    const { afterUp, beforeDown } = service.hooks;
+    const fill = (hook: Hook): Hook => fillHook(hook, service, spec);
+    return { ...service, hooks: { afterUp: afterUp.map(fill), beforeDown: beforeDown.map(fill) } };
+  });
+  return { ...spec, services };
+}
+
+function fillHook(hook: Hook, service: ServiceSpec, { services, seed }: ClusterSpec): Hook {
+  const node = hook.on === "node" ? hook.node : (service.nodes[0] ?? "");
+  const owner = services.find(({ nodes }) => nodes.includes(node)) ?? service;
+  return { ...hook, command: hook.command.map(fillerFor(owner, node, seed)) };
 }

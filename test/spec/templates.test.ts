@@ -1,6 +1,6 @@
 // Shows what templates are filled in with for each node, and that one which cannot be is told where the spec is read.
 import { describe, expect, test } from "vitest";
-import { fillerFor, filledHooks, forNode, problemWithTemplates } from "../../src/spec/templates.js";
+import { fillerFor, forNode, problemWithTemplates, withFilledHooks } from "../../src/spec/templates.js";
 import { imageIn, specIn } from "../support/spec-text.js";
 
 const service = { name: "kv", nodes: ["kv-1", "kv-2", "kv-3"] };
@@ -75,7 +75,7 @@ test("hooks are filled in for the node they run in, and on the host for the serv
     "        - { exec: 'b {{node}}', node: api-2 }",
   ].join("\n");
   const spec = specIn(text);
-  expect(spec.services.map((one) => filledHooks(one, spec))).toEqual([
+  expect(withFilledHooks(spec).services.map((service) => service.hooks)).toEqual([
     { afterUp: [], beforeDown: [{ on: "node", node: "kv-1", command: ["x", "kv-1,kv-2"] }] },
     {
       afterUp: [
