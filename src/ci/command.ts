@@ -62,6 +62,8 @@ export async function runCommand(request: CommandRequest): Promise<Ended> {
   if (signal.aborted) onSignal();
   try {
     const ended = await endOf(child, program);
+    // what it has started and not ended: a shell's background jobs, say, which SIGINT does not reach
+    if ((isLate || signal.aborted) && !isInteractive) kill();
     return isLate ? { by: "time-limit", exitCode: ExitCode.timeLimit } : ended;
   } finally {
     signal.removeEventListener("abort", onSignal);

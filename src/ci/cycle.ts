@@ -1,3 +1,4 @@
+import { relative } from "node:path";
 import { bringUp } from "../cluster/bring-up.js";
 import { claimAnew } from "../cluster/claim.js";
 import { collect } from "../cluster/collect/collect.js";
@@ -171,7 +172,7 @@ class Life {
       const path = await makeFailureFolder(owner, filedAs(found), at);
       const { signal } = new AbortController();
       await collect(this.#world, found, await openReportFolder(path, true), { at, signal, report });
-      report({ type: "note", text: `what is known of ${found.name} is in ${path}` });
+      report({ type: "note", text: `what is known of ${found.name} is in ${relative(this.#world.folder, path)}` });
       return path;
     } catch (error) {
       report({ type: "note", text: `what is known of ${found.name} could not be kept: ${messageOf(error)}` });
