@@ -8,7 +8,7 @@ const letters: Readonly<Record<string, Saying>> = { L: "leader", f: "follower", 
 function electedIn(...rounds: readonly string[]): readonly string[] {
   let heard = nobodyHeard;
   return rounds.map((round) => {
-    const said = new Map([...round].map((letter, at) => [["a", "b", "c"][at] ?? "", letters[letter] ?? "silent"] as const));
+    const said = new Map(round.split("").map((letter, at) => [["a", "b", "c"][at] ?? "", letters[letter] ?? "silent"] as const));
     const { heard: now, elected } = hearRound(heard, said);
     heard = now;
     return elected.join();
