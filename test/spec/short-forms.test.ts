@@ -39,7 +39,9 @@ function quoted(word: string): string {
   return `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
-const word = fc.string({ unit: fc.constantFrom(..."ab $\\\"'`|;{}*~#\t\u00e9") });
+const word = fc.string({
+  unit: fc.constantFrom("a", "b", " ", "$", "\\", '"', "'", "`", "|", ";", "{", "}", "*", "~", "#", "\t", "é"),
+});
 
 test("a command: words in quotes are those words", () => {
   fc.assert(
