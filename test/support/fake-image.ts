@@ -7,8 +7,9 @@ export class FakeImages {
   readonly roles = new Map<string, string>();
   /** Nodes that do something else altogether. */
   readonly programs = new Map<string, Program>();
-  /** Nodes that end as soon as they start, or run and listen nowhere. */
-  readonly ailments = new Map<string, "exits" | "deaf">();
+  /** Nodes that end as soon as they start, or run and listen nowhere, perhaps only once they are started again. */
+  readonly ailments = new Map<string, "exits" | "deaf" | "deaf-later">();
+  readonly #started = new Set<string>();
 
   readonly program: Program = (process: Process) => {
     const { hostname, ports } = process.spec;
@@ -20,7 +21,9 @@ export class FakeImages {
       if (signal === "SIGTERM") process.exit(0);
     });
     if (ailment === "exits") process.exit(1);
-    if (ailment !== undefined) return;
+    const isFirst = !this.#started.has(hostname);
+    this.#started.add(hostname);
+    if (ailment !== undefined && !(ailment === "deaf-later" && isFirst)) return;
     const server = createServer((request, response) => {
       response.writeHead(request.url === "/role" ? 200 : 404).end(`role: ${this.roles.get(hostname) ?? "follower"}\n`);
     });

@@ -54,6 +54,7 @@ import RingPlan from "../../src/commands/ring/plan.js";
 import RingReplace from "../../src/commands/ring/replace.js";
 import RingWhere from "../../src/commands/ring/where.js";
 import Run from "../../src/commands/run.js";
+import Smoke from "../../src/commands/smoke.js";
 import Status from "../../src/commands/status.js";
 import Up from "../../src/commands/up.js";
 import { createMemoryEngine } from "../../src/engine/memory/memory-engine.js";
@@ -113,6 +114,7 @@ export const commands: Readonly<Record<string, new (argv: string[], config: Conf
   "ring replace": RingReplace,
   "ring where": RingWhere,
   run: Run,
+  smoke: Smoke,
   status: Status,
   up: Up,
 };

@@ -1,0 +1,238 @@
+/** Carries out the checks of one service after another on a stage, and says of each what came of it. */
+import { formatDuration } from "../../core/duration.js";
+import { DeviousError } from "../../core/errors.js";
+import { unreachable } from "../../core/invariant.js";
+import type { Check, InflictedFault } from "../report/report.js";
+import { type Act, type Batch, type Hurt, type PlannedCheck, keysInBatch } from "./plan.js";
+import type { Inflicted, SmokeStage } from "./stage.js";
+
+export interface CarryOutOptions {
+  /** For each thing that is waited for. */
+  readonly timeoutMs: number;
+  readonly onCheck: (check: Check) => void;
+  readonly onFault: (fault: InflictedFault) => void;
+}
+
+/** What came of an act; what cannot be done at all throws, and is a failure as well. */
+type Found =
+  { readonly verdict: "pass"; readonly why: string | null } | { readonly verdict: "skip" | "fail"; readonly why: string };
+const passed: Found = { verdict: "pass", why: null };
+
+/** Between two attempts at what is waited for. */
+const retryMs = 50;
+/** How long a leader stays away at most for another to take over. */
+const failOverMs = 10_000;
+/** The faults outlast what is done meanwhile, and end by themselves all the same. */
+const faultLastsFactor = 3;
+
+/** Trouble that says nothing about the cluster: no check can be made any more. */
+const endsAll: readonly string[] = ["ENGINE_UNREACHABLE"];
+
+export class SmokeRun {
+  readonly #stage: SmokeStage;
+  readonly #options: CarryOutOptions;
+  readonly #startedMs: number;
+  /** `service/id` of checks that passed. */
+  readonly #passed = new Set<string>();
+  /** What each service holds for certain. */
+  readonly #written = new Map<string, Map<string, string>>();
+  /** By node that is down. */
+  readonly #down = new Map<string, Down>();
+
+  constructor(stage: SmokeStage, options: CarryOutOptions) {
+    this.#stage = stage;
+    this.#options = options;
+    this.#startedMs = stage.nowMs();
+  }
+
+  /** One after the other. A check that fails is a verdict; only what leaves nothing to check throws. */
+  async carryOut(planned: readonly PlannedCheck[]): Promise<void> {
+    for (const one of planned) this.#options.onCheck(await this.#check(one, planned));
+  }
+
+  async #check(planned: PlannedCheck, all: readonly PlannedCheck[]): Promise<Check> {
+    const { service, node, what, needs } = planned;
+    const startedMs = this.#stage.nowMs();
+    const told = (rest: Pick<Check, "verdict" | "why" | "lastLines">): Check => {
+      const tookMs = Math.round(this.#stage.nowMs() - startedMs);
+      return { service, node, what, tookMs, ...rest };
+    };
+    const missing = needs.find((need) => !this.#passed.has(`${service}/${need}`));
+    if (missing !== undefined) {
+      const other = all.find(({ id }) => id === missing);
+      const name = other === undefined ? missing : [other.node, other.what].filter((word) => word !== null).join(": ");
+      return told({ verdict: "skip", why: `It needs what did not pass: ${name}.`, lastLines: [] });
+    }
+    try {
+      const found = await this.#act(planned);
+      if (found.verdict === "pass") this.#passed.add(`${service}/${planned.id}`);
+      const isMute = found.verdict !== "fail" || node === null;
+      return told({ ...found, lastLines: isMute ? [] : await this.#stage.lastLines(node) });
+    } catch (error) {
+      if (!(error instanceof DeviousError) || endsAll.includes(error.code)) throw error;
+      const lastLines = error.details.length > 0 || node === null ? error.details : await this.#stage.lastLines(node);
+      return told({ verdict: "fail", why: sentence(error.message), lastLines });
+    }
+  }
+
+  async #act({ service, act }: PlannedCheck): Promise<Found> {
+    switch (act.do) {
+      case "write":
+        await this.#write(service, act.batch, act.through);
+        return passed;
+      case "read":
+        return this.#read(service, act.from);
+      case "kill": {
+        const down = await this.#inflict("kill", act.node);
+        if ("why" in down) return { verdict: "skip", why: down.why };
+        this.#down.set(act.node, down);
+        return passed;
+      }
+      case "return": {
+        await this.#down.get(act.node)?.end();
+        await this.#stage.ready(service, act.node);
+        return passed;
+      }
+      case "converge":
+        return this.#converge(service);
+      case "ready":
+        await Promise.all(act.nodes.map((node) => this.#stage.ready(service, node)));
+        return passed;
+      case "hurt":
+        return this.#hurt(service, act);
+      case "fail-over":
+        return this.#failOver(service, act.protect);
+      case "skip":
+        return { verdict: "skip", why: act.why };
+      default:
+        return unreachable(act);
+    }
+  }
+
+  /** A write of the same value again does no harm, so what got no answer is tried once more, through the next node. */
+  async #write(service: string, batch: Batch, through: readonly string[]): Promise<void> {
+    const names = Array.from({ length: keysInBatch }, (_, i) => `${batch}-${i + 1}`);
+    const pairs = new Map(names.map((name) => [`devious-smoke/${name}`, `value of ${name}`]));
+    await this.#eventually((attempt) => this.#stage.put(through[attempt % through.length] ?? "", pairs));
+    this.#written.set(service, new Map([...(this.#written.get(service) ?? []), ...pairs]));
+  }
+
+  async #read(service: string, from: readonly string[]): Promise<Found> {
+    const written = this.#written.get(service) ?? new Map<string, string>();
+    const wrong = await Promise.all(
+      from.map(async (node) => {
+        const got = await this.#eventually(() => this.#stage.get(node, [...written.keys()]));
+        const keys = [...written].filter(([key, value]) => got.get(key) !== value).map(([key]) => key);
+        return keys.map((key) => `${node} ${got.has(key) ? "has another value of" : "does not have"} ${key}`);
+      }),
+    );
+    const [first, ...more] = wrong.flat();
+    if (first === undefined) return passed;
+    const others = more.length === 0 ? "" : `, and so it is with ${more.length} more`;
+    return failed(`${first}, which was written and acknowledged${others}.`);
+  }
+
+  async #converge(service: string): Promise<Found> {
+    const endsMs = this.#stage.nowMs() + this.#options.timeoutMs;
+    for (;;) {
+      const difference = await this.#stage.difference(service);
+      if (difference === null) return passed;
+      if (this.#stage.nowMs() >= endsMs) {
+        const after = formatDuration(this.#options.timeoutMs);
+        return failed(`${difference.replace(/\.$/, "")}, still after ${after}.`);
+      }
+      await this.#stage.sleep(retryMs);
+    }
+  }
+
+  async #hurt(service: string, { by, node, holdMs }: Extract<Act, { readonly do: "hurt" }>): Promise<Found> {
+    const fault = await this.#inflict(by, node);
+    if ("why" in fault) return { verdict: "skip", why: fault.why };
+    try {
+      await this.#stage.sleep(holdMs);
+    } finally {
+      await fault.end();
+    }
+    await this.#stage.ready(service, node);
+    return passed;
+  }
+
+  async #failOver(service: string, protect: readonly string[]): Promise<Found> {
+    const leader = await this.#someLeader(service, [], this.#options.timeoutMs);
+    if (leader === undefined) return notLed(service, this.#options.timeoutMs);
+    if (protect.includes(leader)) return { verdict: "skip", why: `${leader}, which leads, is protected.` };
+    const fault = await this.#inflict("kill", leader);
+    if ("why" in fault) return { verdict: "skip", why: fault.why };
+    const startedMs = this.#stage.nowMs();
+    let taken: string | undefined;
+    let tookMs: number;
+    try {
+      taken = await this.#someLeader(service, [leader], Math.min(failOverMs, this.#options.timeoutMs));
+      tookMs = this.#stage.nowMs() - startedMs;
+    } finally {
+      await fault.end();
+    }
+    await this.#stage.ready(service, leader);
+    const leads = await this.#someLeader(service, [], this.#options.timeoutMs);
+    if (leads === undefined) return notLed(service, this.#options.timeoutMs);
+    const how =
+      taken === undefined
+        ? `Nobody led without ${leader}; ${leads} leads now that it is back.`
+        : `${taken} led ${formatDuration(tookMs)} after ${leader} was killed.`;
+    return { verdict: "pass", why: how };
+  }
+
+  /** One that leads and is none of these; undefined where there is none in time. */
+  async #someLeader(service: string, except: readonly string[], withinMs: number): Promise<string | undefined> {
+    const endsMs = this.#stage.nowMs() + withinMs;
+    for (;;) {
+      const leader = (await this.#stage.leaders(service)).find((node) => !except.includes(node));
+      if (leader !== undefined || this.#stage.nowMs() >= endsMs) return leader;
+      await this.#stage.sleep(retryMs);
+    }
+  }
+
+  async #inflict(by: Hurt, node: string): Promise<Down | { readonly why: string }> {
+    const fault: Inflicted = await this.#stage.hurt(by, node, this.#options.timeoutMs * faultLastsFactor + failOverMs);
+    if (fault.type === "impossible") return { why: fault.why };
+    const { id, description } = fault;
+    const sinceStartMs = (): number => Math.round(this.#stage.nowMs() - this.#startedMs);
+    const appliedMs = sinceStartMs();
+    return {
+      end: async () => {
+        await this.#stage.heal(id);
+        this.#options.onFault({ description, appliedMs, endedMs: sinceStartMs() });
+      },
+    };
+  }
+
+  /** Tries again until it works; throws what it threw last. */
+  async #eventually<T>(attempt: (count: number) => Promise<T>): Promise<T> {
+    const endsMs = this.#stage.nowMs() + this.#options.timeoutMs;
+    for (let count = 0; ; count++) {
+      try {
+        return await attempt(count);
+      } catch (error) {
+        const isOver = this.#stage.nowMs() >= endsMs;
+        if (!(error instanceof DeviousError) || endsAll.includes(error.code) || isOver) throw error;
+      }
+      await this.#stage.sleep(retryMs);
+    }
+  }
+}
+
+interface Down {
+  readonly end: () => Promise<void>;
+}
+
+function failed(why: string): Found {
+  return { verdict: "fail", why };
+}
+
+function notLed(service: string, withinMs: number): Found {
+  return failed(`Nobody said that it leads ${service} for ${formatDuration(withinMs)}.`);
+}
+
+function sentence(text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`;
+}

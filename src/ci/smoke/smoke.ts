@@ -1,0 +1,148 @@
+import { existsSync } from "node:fs";
+import { bringUp } from "../../cluster/bring-up.js";
+import { collect } from "../../cluster/collect/collect.js";
+import type { Installation } from "../../cluster/doctor/examine.js";
+import { down } from "../../cluster/down.js";
+import { type Made, filedAs } from "../../cluster/made.js";
+import { containersOf, observeCluster } from "../../cluster/observe.js";
+import { jobsIn } from "../../cluster/start-order.js";
+import type { Report } from "../../cluster/steps.js";
+import { DeviousError, messageOf } from "../../core/errors.js";
+import { clusterStage } from "../../scenario/stage.js";
+import type { Timeline } from "../../scenario/timeline.js";
+import type { ClusterSpec } from "../../spec/cluster-spec.js";
+import { removeClusterFolder } from "../../workspace/cluster-folder.js";
+import { makeFailureFolder } from "../../workspace/failures.js";
+import { openReportFolder } from "../../workspace/report-folder.js";
+import { type Check, type CiReport, type InflictedFault, countOf } from "../report/report.js";
+import { SmokeRun } from "./carry-out.js";
+import { clusterSmokeStage } from "./cluster-stage.js";
+import { planAfterwards, planSmoke } from "./plan.js";
+import { playScenario } from "./scenario-checks.js";
+
+export interface SmokeWorld extends Installation {
+  readonly engineSocket: string;
+}
+
+export interface SmokeRequest {
+  /** Of a cluster that is not there yet, nor any of its data. */
+  readonly spec: ClusterSpec;
+  readonly owner: string;
+  readonly made: Made;
+  /** Those of its services that are checked. */
+  readonly services: readonly string[];
+  /** Played once these are; null: nothing more is. */
+  readonly scenario: Timeline | null;
+  /** For booting, and for each thing that is waited for. */
+  readonly timeoutMs: number;
+  /** A cluster that failed is left as it is. */
+  readonly keepOnFailure: boolean;
+  readonly signal: AbortSignal;
+  readonly report: Report;
+  readonly onCheck: (check: Check) => void;
+}
+
+export interface SmokeResult {
+  readonly report: CiReport;
+  /** Folder with all that was known of the cluster; null where it passed, or that could not be had. */
+  readonly collected: string | null;
+  /** The cluster is still there. */
+  readonly kept: boolean;
+  /** Why the checks could not be made, or not all of them. */
+  readonly trouble: DeviousError | null;
+}
+
+/**
+ * Boots a cluster, checks it, and removes it with its data, whatever came of it, also where `signal` is aborted meanwhile: then it throws
+ * what that threw. Expected trouble is part of the result.
+ */
+export async function smoke(world: SmokeWorld, request: SmokeRequest): Promise<SmokeResult> {
+  const startedAt = new Date();
+  const startedMs = performance.now();
+  const sinceStartMs = (): number => Math.round(performance.now() - startedMs);
+  const checks: Check[] = [];
+  const faults: InflictedFault[] = [];
+  const told = {
+    sinceStartMs,
+    onCheck: (check: Check): void => {
+      checks.push(check);
+      request.onCheck(check);
+    },
+    onFault: (fault: InflictedFault): void => void faults.push(fault),
+  };
+  let trouble: DeviousError | null = null;
+  try {
+    // what failed to boot is removed below, once all that is known of it is kept
+    await bringUp(world.engine, { ...world, ...request, wait: true, keep: true, dryRun: false });
+    await checkAll(world, request, told);
+    request.signal.throwIfAborted();
+  } catch (error) {
+    if (request.signal.aborted || !(error instanceof DeviousError)) {
+      await remove(world, request);
+      throw error;
+    }
+    trouble = error;
+  }
+  const verdict = trouble !== null ? "trouble" : countOf(checks, "fail") > 0 ? "failed" : "passed";
+  const tookMs = sinceStartMs();
+  const collected = verdict === "passed" ? null : await collectOf(world, request);
+  const kept = verdict !== "passed" && request.keepOnFailure;
+  if (!kept) await remove(world, request);
+  const report: CiReport = {
+    command: "devious smoke",
+    cluster: request.spec.name,
+    startedAt: startedAt.toISOString(),
+    tookMs,
+    verdict,
+    trouble: trouble === null ? null : { message: trouble.message, details: trouble.details },
+    checks,
+    faults,
+    seed: request.scenario?.seed ?? null,
+  };
+  return { report, collected, kept, trouble };
+}
+
+interface Told {
+  readonly sinceStartMs: () => number;
+  readonly onCheck: (check: Check) => void;
+  readonly onFault: (fault: InflictedFault) => void;
+}
+
+async function checkAll({ engine }: SmokeWorld, request: SmokeRequest, told: Told): Promise<void> {
+  const { spec, services, scenario, timeoutMs, signal } = request;
+  const stage = clusterSmokeStage(engine, spec, { timeoutMs, signal });
+  const run = new SmokeRun(stage, { ...told, timeoutMs });
+  const checked = spec.services.filter(({ name }) => services.includes(name));
+  const jobs = jobsIn(spec.services);
+  for (const service of checked) {
+    const [leader = null] = await stage.leaders(service.name);
+    await run.carryOut(planSmoke(service, { leader, isJob: jobs.has(service.name) }));
+  }
+  if (scenario === null) return;
+  await playScenario(scenario, clusterStage(engine, spec.name), { ...told, signal });
+  signal.throwIfAborted();
+  for (const service of checked) await run.carryOut(planAfterwards(service, { isJob: jobs.has(service.name) }));
+}
+
+/** Null where it cannot be had: that is told, and takes nothing from the verdict. */
+async function collectOf(world: SmokeWorld, { spec, owner, report, signal }: SmokeRequest): Promise<string | null> {
+  const at = new Date();
+  try {
+    const found = await observeCluster(world.engine, spec.name);
+    if (containersOf(found).length === 0) return null;
+    const folder = await makeFailureFolder(owner, filedAs(found), at);
+    await collect(world, found, await openReportFolder(folder, true), { at, signal, report });
+    return folder;
+  } catch (error) {
+    report({ type: "note", text: `what is known of ${spec.name} could not be kept: ${messageOf(error)}` });
+    return null;
+  }
+}
+
+/** By a signal of its own: who interrupts wants it gone as well. */
+async function remove({ engine }: SmokeWorld, { spec, owner, made, report }: SmokeRequest): Promise<void> {
+  const found = await observeCluster(engine, spec.name);
+  await down(engine, found, { volumes: true, archive: null, signal: new AbortController().signal, report });
+  // certificates of a name that comes never again
+  if (made.base !== null && existsSync(owner)) await removeClusterFolder(owner, spec.name);
+}
