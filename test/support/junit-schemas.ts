@@ -3,7 +3,7 @@ import { fileURLToPath } from "node:url";
 import { XmlDocument, XsdValidator, type XmlElement } from "libxml2-wasm";
 
 const schemas = ["ant", "jenkins"].map((name) => {
-  const text = readFileSync(fileURLToPath(new URL(`./${name}-junit.xsd`, import.meta.url)), "utf8");
+  const text = readFileSync(fileURLToPath(new URL(`../golden/ci/${name}-junit.xsd`, import.meta.url)), "utf8");
   return XsdValidator.fromDoc(XmlDocument.fromString(text));
 });
 

@@ -1,4 +1,3 @@
-import { existsSync } from "node:fs";
 import { bringUp } from "../../cluster/bring-up.js";
 import { collect } from "../../cluster/collect/collect.js";
 import type { Installation } from "../../cluster/doctor/examine.js";
@@ -11,7 +10,6 @@ import { DeviousError, messageOf } from "../../core/errors.js";
 import { clusterStage } from "../../scenario/stage.js";
 import type { Timeline } from "../../scenario/timeline.js";
 import type { ClusterSpec } from "../../spec/cluster-spec.js";
-import { removeClusterFolder } from "../../workspace/cluster-folder.js";
 import { makeFailureFolder } from "../../workspace/failures.js";
 import { openReportFolder } from "../../workspace/report-folder.js";
 import { type Check, type CiReport, type InflictedFault, countOf } from "../report/report.js";
@@ -140,9 +138,7 @@ async function collectOf(world: SmokeWorld, { spec, owner, report, signal }: Smo
 }
 
 /** By a signal of its own: who interrupts wants it gone as well. */
-async function remove({ engine }: SmokeWorld, { spec, owner, made, report }: SmokeRequest): Promise<void> {
+async function remove({ engine }: SmokeWorld, { spec, report }: SmokeRequest): Promise<void> {
   const found = await observeCluster(engine, spec.name);
   await down(engine, found, { volumes: true, archive: null, signal: new AbortController().signal, report });
-  // certificates of a name that comes never again
-  if (made.base !== null && existsSync(owner)) await removeClusterFolder(owner, spec.name);
 }
