@@ -20,7 +20,7 @@ import { certificatesOf } from "./tls/certificates.js";
 import { up } from "./up.js";
 import type { UpOptions } from "./up.js";
 import { configuredMembers } from "./configured-members.js";
-import { findImages } from "./user-images.js";
+import { prepareImages } from "./user-images.js";
 
 export interface BringUpRequest extends Pick<UpOptions, "wait" | "timeoutMs" | "keep" | "signal" | "report" | "engineSocket"> {
   readonly spec: ClusterSpec;
@@ -49,16 +49,16 @@ export async function bringUp(engine: Engine, asked: BringUpRequest): Promise<Br
   const [facts, observed] = await Promise.all([engine.facts(), observeCluster(engine, spec.name)]);
   assertOwner(observed, owner);
   if (request.restore !== undefined) assertRestorable(spec, observed);
-  const [recipe, imageIds, certificates, inForce, completed] = await Promise.all([
+  const userImages = await prepareImages(engine, request);
+  const [recipe, certificates, inForce, completed] = await Promise.all([
     planImage(facts, request.bundleDir, request.version),
-    findImages(engine, spec),
     certificatesOf({ ...request, nowMs: Date.now() }),
     saidByAgent(engine, observed),
     completedNodes(engine, observed),
   ]);
   const madeLabel = made === undefined ? undefined : formatMade(made);
   const shared = { cluster: spec.name, owner, made: madeLabel, seed: spec.seed, jobs: jobsIn(spec.services) };
-  const identity: Identity = { ...shared, image: recipe.reference, imageIds, certificates };
+  const identity: Identity = { ...shared, image: recipe.reference, imageIds: userImages.ids, certificates };
   const keptDown = keptDownBy(inForce?.faults ?? []);
   const { reference } = recipe;
   const hashes = {
@@ -80,7 +80,8 @@ export async function bringUp(engine: Engine, asked: BringUpRequest): Promise<Br
   const nothingToDo = isNothing(plan);
   const imageMissing = (dryRun || !nothingToDo) && !(await engine.hasImage(recipe.reference));
   if (dryRun) {
-    return { cluster: spec.name, steps: imageMissing ? [`build the image ${recipe.reference}`, ...steps] : steps, nodes: [] };
+    const ownImage = imageMissing ? [`build the image ${recipe.reference}`] : [];
+    return { cluster: spec.name, steps: [...userImages.steps, ...ownImage, ...steps], nodes: [] };
   }
   if (imageMissing) {
     await step(report, `build the node image (${recipe.base} base)`, () => buildNodeImage(engine, recipe, () => undefined));
@@ -97,5 +98,6 @@ export async function bringUp(engine: Engine, asked: BringUpRequest): Promise<Br
     observed,
   });
   const { nodes } = await observeCluster(engine, spec.name);
-  return { cluster: spec.name, steps, nodes: await Promise.all(nodes.map((node) => nodeStatus(engine, node, false))) };
+  const done = [...userImages.steps, ...steps];
+  return { cluster: spec.name, steps: done, nodes: await Promise.all(nodes.map((node) => nodeStatus(engine, node, false))) };
 }

@@ -49,6 +49,7 @@ export const errorCodes = {
   NETEM_MISSING: ExitCode.trouble,
   IMAGE_BUILD: ExitCode.trouble,
   IMAGE_MISSING: ExitCode.trouble,
+  IMAGE_PULL: ExitCode.trouble,
   // the command to run beside a cluster
   COMMAND_NOT_EXECUTABLE: ExitCode.notExecutable,
   COMMAND_NOT_FOUND: ExitCode.notFound,

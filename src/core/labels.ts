@@ -39,6 +39,8 @@ export const label = {
   look: "devious.look",
   /** On images of ours only, so that they are never taken for part of a cluster. */
   image: "devious.image",
+  /** Folder of the spec that a user's image was built for; on such images, and so on their containers, whosever these are. */
+  built: "devious.built",
 } as const;
 
 export type Role = "node" | "agent" | "shipper";

@@ -166,8 +166,29 @@ export interface Images {
     labels: Labels,
     onLine: (line: string) => void,
   ): Promise<void>;
+  /**
+   * Builds from a folder of this machine, as `docker build` does: with BuildKit where it can be had, by what `.dockerignore` leaves of it, with the
+   * user's own credentials for registries. `onLine` gets the output. Throws the reason of `signal`, at once.
+   */
+  buildFolder(build: FolderBuild, onLine: (line: string) => void, signal: AbortSignal): Promise<void>;
+  /**
+   * Has the engine get an image from its registry, with the user's own credentials. `onProgress` is called whenever it has come further. Throws the
+   * reason of `signal`, at once.
+   */
+  pullImage(reference: string, onProgress: () => void, signal: AbortSignal): Promise<void>;
   listImages(labelFilter: string): Promise<readonly { readonly id: string; readonly references: readonly string[] }[]>;
   removeImage(id: string): Promise<void>;
+}
+
+export interface FolderBuild {
+  readonly reference: string;
+  readonly folder: string;
+  /** Path in the folder. */
+  readonly dockerfile: string;
+  readonly args: Readonly<Record<string, string>>;
+  /** Stage to stop at; null: the last. */
+  readonly target: string | null;
+  readonly labels: Labels;
 }
 
 export interface FileToPut {

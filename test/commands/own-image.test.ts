@@ -1,4 +1,6 @@
 // Shows clusters of the user's own images: booted, told who leads, hurt, changed, refused; and zones and protection as faults see them.
+import { mkdir, writeFile } from "node:fs/promises";
+import path from "node:path";
 import { expect, test, vi } from "vitest";
 import { askAgent } from "../../src/cluster/agent-client.js";
 import { clusterFacts } from "../../src/cluster/facts.js";
@@ -36,21 +38,72 @@ test("up boots the nodes of an image, and none of their data stays", async () =>
   expect(await world.remains()).toEqual([]);
 });
 
-test("an image that the engine does not have is told before anything is made", async () => {
+test("an image that nobody has is told once, before anything is made, whoever names it", async () => {
   const world = await FakeWorld.create(api());
   const { exitCode, stdout, stderr } = await world.run("up");
-  expect({ exitCode, stdout, stderr }).toEqual({
+  expect({ exitCode, stdout, stderr: stderr.replace(/^.*pull my-api:dev.*\n/m, "") }).toEqual({
     exitCode: 3,
     stdout: "",
     stderr:
-      "error: The engine does not have the image my-api:dev of the service api.\n  Build it or pull it first: docker pull my-api:dev\n",
+      "error: The image my-api:dev of the service api cannot be pulled: no registry answers at docker.io.\n" +
+      '  Get "https://docker.io/v2/": dial tcp: lookup docker.io: no such host\n' +
+      "  Look at the engine's network and proxy; or build it or load it here: docker load.\n",
   });
   expect(await world.remains()).toEqual([]);
-  await world.writeSpec("services: { a: { image: one }, b: { image: two }, c: { image: one } }");
+  await world.writeSpec(
+    "services: { a: { image: one, pull: never }, b: { image: two, pull: never }, c: { image: one, pull: never } }",
+  );
   expect((await world.run("up", "--dry-run")).stderr).toBe(
     "error: The engine does not have 2 of the images that the spec names.\n" +
-      "  a: one\n  b: two\n  c: one\n  Build it or pull it first: docker pull one\n",
+      "  a, c: one\n  b: two\n  Build it or pull it first (docker pull one), or leave out `pull: never`.\n",
   );
+});
+
+test("what is missing is pulled once for all services, and a dry run only says so", async () => {
+  const registry = new Map([["redis:7", "sha256:1"]]);
+  const world = await FakeWorld.create("services: { a: { image: 'redis:7' }, b: { image: 'redis:7' } }", { registry });
+  const pull = vi.spyOn(world.engine, "pullImage");
+  const dry = await world.json<Upped>("up", "--dry-run");
+  expect(dry.steps[0]).toBe("pull redis:7");
+  expect(pull).not.toHaveBeenCalled();
+  const { stderr, exitCode } = await world.run("up", "--no-wait");
+  expect(exitCode).toBe(0);
+  expect(stderr).toContain("pull redis:7");
+  expect(pull).toHaveBeenCalledOnce();
+  expect((await world.json<Upped>("up", "--no-wait")).steps).toEqual([]);
+  expect(pull).toHaveBeenCalledOnce();
+});
+
+test("an image is built from its folder before each up, and its nodes are made anew where that changes it", async () => {
+  const world = await FakeWorld.create("services: { api: { build: ./api, nodes: 1 } }");
+  const folder = path.join(world.folder, "api");
+  await mkdir(folder);
+  expect((await world.run("up")).stderr).toContain("cannot be built: ~/demo/api/Dockerfile is not there.");
+  await writeFile(path.join(folder, "Dockerfile"), "FROM scratch\nCOPY a /a\n");
+  expect((await world.json<Upped>("up", "--dry-run")).steps).toContain("build devious-demo-api");
+  expect((await world.json<Upped>("up", "--no-wait")).steps).toContain("build devious-demo-api");
+  expect((await world.json<Upped>("up", "--no-wait")).steps).toEqual([]);
+  await writeFile(path.join(folder, "a"), "new");
+  expect((await world.json<Upped>("up", "--no-wait")).steps).toEqual(["build devious-demo-api", "make api-1 anew"]);
+});
+
+test("a build that fails shows the end of its output, and nothing is made", async () => {
+  const world = await FakeWorld.create("services: { api: { build: ./api, nodes: 1 } }");
+  const folder = path.join(world.folder, "api");
+  await mkdir(folder);
+  const steps = Array.from({ length: 40 }, (_, i) => `ENV N${i}=1`);
+  await writeFile(path.join(folder, "Dockerfile"), ["FROM scratch", ...steps, "RUN false"].join("\n"));
+  const { exitCode, stdout } = await world.run("up", "--json");
+  expect(exitCode).toBe(3);
+  const { error } = JSON.parse(stdout) as { error: { code: string; message: string; details: string[] } };
+  expect(error).toMatchObject({
+    code: "IMAGE_BUILD",
+    message:
+      "The image devious-demo-api of the service api cannot be built: The command '/bin/sh -c false' returned a non-zero code: 1.",
+  });
+  expect(error.details).toHaveLength(30);
+  expect(error.details.at(-1)).toContain("RUN false");
+  expect(await world.remains()).toEqual([]);
 });
 
 test("status shows the roles that the probe finds, and every published port", async () => {

@@ -70,11 +70,13 @@ afterAll(async () => {
 const engine = createDockerEngine(resolveEngineAddress(process.env));
 const address = async (node: string): Promise<string> => (await cluster.node(node)).address ?? "";
 
-test("an image that the engine does not have is told before anything is made", async () => {
+test("an image that neither the engine nor a registry has is told once, before anything is made", async () => {
   const { exitCode, stderr } = await cluster.run("up", "--name", cluster.name);
   expect(exitCode).toBe(3);
-  expect(stderr).toBe(
-    `error: The engine does not have the image ${image} of the services api, other.\n  Build it or pull it first: docker pull ${image}`,
+  // which of the two is the case hangs on where the test runs
+  const why = "(no registry answers at docker.io|docker.io has none of this name, or shows it only to whom it knows)";
+  expect(stderr.match(new RegExp(`The image ${image} of the services api, other cannot be pulled: ${why}\\.`, "g"))).toHaveLength(
+    1,
   );
   expect(await cluster.remains()).toEqual([]);
 });

@@ -161,7 +161,10 @@ export class FakeWorld {
   }
 
   /** A world for one test, typed in a folder `demo`, with this devious.yaml if any. `options`: what its engine says of itself. */
-  static async create(spec?: string, options: Pick<MemoryEngineOptions, "facts" | "resources"> = {}): Promise<FakeWorld> {
+  static async create(
+    spec?: string,
+    options: Pick<MemoryEngineOptions, "facts" | "resources" | "registry"> = {},
+  ): Promise<FakeWorld> {
     const home = await realpath(await mkdtemp(path.join(tmpdir(), "devious-world-")));
     const world = new FakeWorld(home, path.join(home, "demo"), options);
     await world.#write("bundle/store.mjs", "the store");

@@ -39,8 +39,11 @@ const errorMeanings: Readonly<Record<ErrorCode, string>> = {
   AGENT_UNREACHABLE: "the cluster's agent is missing or does not answer",
   FAULT_NOT_APPLIED: "the fault could not be brought about, and was taken back",
   NETEM_MISSING: "the engine's kernel has no netem, so it cannot delay",
-  IMAGE_BUILD: "something that goes into the node image is missing",
-  IMAGE_MISSING: "the engine does not have an image that the spec names; nothing was made",
+  IMAGE_BUILD:
+    "an image of the spec cannot be built, `details` has the last lines of the output; or something that goes into the node image is missing",
+  IMAGE_MISSING: "the engine does not have an image that the spec names and is not to pull; nothing was made",
+  IMAGE_PULL:
+    "an image that the spec names cannot be pulled: its registry does not answer, or does not give it; nothing was made",
   COMMAND_NOT_EXECUTABLE: "the command to run beside the cluster is there and cannot be executed; nothing was made",
   COMMAND_NOT_FOUND: "the command to run beside the cluster is not there; nothing was made",
   REQUEST_INDEFINITE: "nobody knows whether the request took effect: read the key again",

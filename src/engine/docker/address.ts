@@ -19,19 +19,22 @@ export interface EngineAddress {
 
 export const defaultSocket = "/var/run/docker.sock";
 
-export function resolveEngineAddress(env: Readonly<Record<string, string | undefined>>): EngineAddress {
+/** Variables of the environment. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+export function resolveEngineAddress(env: Environment): EngineAddress {
   const host = given(env["DOCKER_HOST"]);
   if (host !== undefined) {
     return { url: host.includes("://") ? host : `tcp://${host}`, from: "DOCKER_HOST", certDir: env["DOCKER_CERT_PATH"] };
   }
-  const configDir = given(env["DOCKER_CONFIG"]) ?? path.join(homedir(), ".docker");
+  const configDir = configDirOf(env);
   const context = given(env["DOCKER_CONTEXT"]) ?? currentContext(configDir);
   if (context !== undefined && context !== "" && context !== "default") return contextAddress(configDir, context);
   return { url: `unix://${defaultSocket}`, from: "the default", certDir: undefined };
 }
 
 /** Sockets that engines of one user listen on, as far as they are there: rootless Docker, Docker Desktop, Colima, OrbStack, Rancher Desktop. */
-export function findSockets(env: Readonly<Record<string, string | undefined>>): readonly string[] {
+export function findSockets(env: Environment): readonly string[] {
   const runtimeDir = given(env["XDG_RUNTIME_DIR"]);
   const home = given(env["HOME"]) ?? homedir();
   const inHome = [".docker/run", ".docker/desktop", ".colima/default", ".orbstack/run", ".rd"];
@@ -41,6 +44,11 @@ export function findSockets(env: Readonly<Record<string, string | undefined>>): 
     ...inHome.map((dir) => path.join(home, dir)),
   ];
   return dirs.map((dir) => path.join(dir, "docker.sock")).filter((socket) => existsSync(socket));
+}
+
+/** Where the docker CLI keeps what it was told. */
+export function configDirOf(env: Environment): string {
+  return given(env["DOCKER_CONFIG"]) ?? path.join(given(env["HOME"]) ?? homedir(), ".docker");
 }
 
 /** An empty variable says nothing, as for the docker CLI. */
@@ -67,7 +75,7 @@ function contextAddress(configDir: string, name: string): EngineAddress {
   return { url, from: `docker context "${name}"`, certDir: path.join(configDir, "contexts", "tls", id, "docker") };
 }
 
-function readJson(file: string): Record<string, unknown> | undefined {
+export function readJson(file: string): Record<string, unknown> | undefined {
   try {
     return JSON.parse(readFileSync(file, "utf8")) as Record<string, unknown>;
   } catch {

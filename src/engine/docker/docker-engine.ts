@@ -1,7 +1,7 @@
 import { release } from "node:os";
 import type { Engine, EngineFacts, EngineInfo, EngineResources, Exec, Inspection } from "../port.js";
 import { defaultSocket } from "./address.js";
-import type { EngineAddress } from "./address.js";
+import type { EngineAddress, Environment } from "./address.js";
 import { createCalls } from "./calls.js";
 import type { Calls } from "./calls.js";
 import { createContainers } from "./containers.js";
@@ -12,11 +12,11 @@ import { createStreams } from "./streams.js";
 import { createVolumes } from "./volumes.js";
 
 /** The engine port on the Docker Engine API, 1.41 (20.10) and later. Connects, and loads dockerode, on the first call. */
-export function createDockerEngine(address: EngineAddress): Engine {
+export function createDockerEngine(address: EngineAddress, environment: Environment = process.env): Engine {
   const calls = createCalls(address);
   return {
     ...createInfo(calls, address),
-    ...createImages(calls),
+    ...createImages(calls, environment),
     ...createContainers(calls),
     ...createNetworks(calls),
     ...createVolumes(calls),

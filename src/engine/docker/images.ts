@@ -1,9 +1,16 @@
 import { Readable } from "node:stream";
+import { DeviousError } from "../../core/errors.js";
+import { registryOf } from "../../core/image-reference.js";
 import type { Images } from "../port.js";
+import type { Environment } from "./address.js";
+import { buildFolder } from "./build-folder.js";
 import type { Calls } from "./calls.js";
+import { credentialsFor } from "./credentials.js";
 import { jsonLines } from "./json-lines.js";
+import { readBuild } from "./read-build.js";
 
-export function createImages({ call, wish, find }: Calls): Images {
+export function createImages(calls: Calls, environment: Environment): Images {
+  const { call, wish, find } = calls;
   return {
     hasImage: (reference) =>
       find("look up an image", (docker) => docker.getImage(reference).inspect()).then((image) => image !== undefined),
@@ -13,6 +20,21 @@ export function createImages({ call, wish, find }: Calls): Images {
         const output = await docker.buildImage(Readable.from(context), { t: reference, labels, rm: true, forcerm: true });
         await readBuild(output, onLine);
       }),
+    buildFolder: (build, onLine, signal) => buildFolder(calls, environment, build, onLine, signal),
+    pullImage: async (reference, onProgress, signal) => {
+      const { credentials, trouble } = await credentialsFor(registryOf(reference), environment, signal);
+      try {
+        await call(`pull ${reference}`, async (docker) => {
+          const options = { abortSignal: signal, ...(credentials === undefined ? {} : { authconfig: credentials }) };
+          const output = await docker.pull(reference, options);
+          await readPull(output, onProgress);
+        });
+      } catch (error) {
+        signal.throwIfAborted();
+        if (!(error instanceof DeviousError) || trouble === undefined) throw error;
+        throw new DeviousError(error.code, error.message, { hint: error.hint, details: [trouble], cause: error.cause });
+      }
+    },
     listImages: (filter) =>
       call("list images", async (docker) =>
         (await docker.listImages({ filters: { label: [filter] } })).map((image) => ({
@@ -24,11 +46,11 @@ export function createImages({ call, wish, find }: Calls): Images {
   };
 }
 
-/** The build's JSON lines; one with `error` ends it. */
-async function readBuild(output: NodeJS.ReadableStream, onLine: (line: string) => void): Promise<void> {
+/** JSON lines, of which one with `error` ends it; anything else is a layer that has come further. */
+async function readPull(output: NodeJS.ReadableStream, onProgress: () => void): Promise<void> {
   for await (const message of jsonLines(output)) {
-    const { stream, error } = message as { stream?: string; error?: string };
+    const { error } = message as { error?: string };
     if (error !== undefined) throw new Error(error);
-    if (stream !== undefined && stream.trim() !== "") onLine(stream.trimEnd());
+    onProgress();
   }
 }

@@ -1,8 +1,10 @@
-import { randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import { existsSync } from "node:fs";
 import { Readable } from "node:stream";
 import { extract } from "tar-stream";
 import { DeviousError } from "../../core/errors.js";
+import { registryOf } from "../../core/image-reference.js";
+import { contextOf } from "../build-context.js";
 import type { ContainerEvent, ContainerInfo, ContainerSpec, Engine, EngineFacts, EngineResources, Labels } from "../port.js";
 import { createStampClock } from "./log-file.js";
 import { MemoryContainer } from "./memory-container.js";
@@ -14,6 +16,8 @@ export interface MemoryEngineOptions {
   readonly resources?: Partial<EngineResources>;
   /** How many networks its address pools have room for; unless given, any number. */
   readonly networksMax?: number;
+  /** Reference -> id of all that can be pulled; unless given, no registry answers. */
+  readonly registry?: ReadonlyMap<string, string>;
   /** What a container of this spec runs. */
   readonly program: (spec: ContainerSpec) => Program;
   /** What a command inside a running container does; unless given, no command is found. */
@@ -125,12 +129,42 @@ export function createMemoryEngine(options: MemoryEngineOptions): MemoryEngine {
     },
     buildImage: async (reference, context, labels, onLine) => {
       answer();
-      if (!(await entriesOf(context)).includes("Dockerfile")) {
+      if (!(await filesOf(context)).has("Dockerfile")) {
         throw refused(`build ${reference}`, "Cannot locate specified Dockerfile: Dockerfile");
       }
       const id = `sha256:${randomUUID()}`;
       images.set(reference, { id, labels });
       onLine(`Successfully tagged ${reference}`);
+    },
+    buildFolder: async ({ reference, folder, dockerfile, args, target, labels }, onLine, signal) => {
+      answer();
+      signal.throwIfAborted();
+      const doing = `build ${reference}`;
+      const files = await filesOf(contextOf(folder, dockerfile));
+      const recipe = files.get(dockerfile);
+      if (recipe === undefined) throw refused(doing, `Cannot locate specified Dockerfile: ${dockerfile}`);
+      for (const [i, line] of recipe.trim().split("\n").entries()) {
+        onLine(`Step ${i + 1} : ${line}`);
+        if (line === "RUN false") throw refused(doing, "The command '/bin/sh -c false' returned a non-zero code: 1");
+      }
+      // the same again gives the same, as an engine's cache does
+      const all = JSON.stringify([[...files], args, target, labels]);
+      images.set(reference, { id: `sha256:${createHash("sha256").update(all).digest("hex")}`, labels });
+    },
+    pullImage: async (reference, onProgress, signal) => {
+      answer();
+      signal.throwIfAborted();
+      const doing = `pull ${reference}`;
+      const registry = registryOf(reference);
+      if (options.registry === undefined) {
+        throw refused(doing, `Get "https://${registry}/v2/": dial tcp: lookup ${registry}: no such host`);
+      }
+      const id = options.registry.get(reference);
+      if (id === undefined) {
+        throw refused(doing, `pull access denied for ${reference}, repository does not exist or may require 'docker login'`);
+      }
+      onProgress();
+      images.set(reference, { id, labels: {} });
     },
     listImages: async (labelFilter) => {
       answer();
@@ -362,16 +396,17 @@ function carries(labels: Labels, filters: readonly string[]): boolean {
   });
 }
 
-/** Names of the entries of a build context, which is read to its end as a builder would. */
-async function entriesOf(context: AsyncIterable<Uint8Array>): Promise<readonly string[]> {
+/** Name -> content of what is in a build context, which is read to its end as a builder would. */
+async function filesOf(context: AsyncIterable<Uint8Array>): Promise<ReadonlyMap<string, string>> {
   const tar = extract();
   const source = Readable.from(context);
   source.on("error", (error) => tar.destroy(error));
   source.pipe(tar);
-  const names: string[] = [];
+  const files = new Map<string, string>();
   for await (const entry of tar) {
-    names.push(entry.header.name);
-    entry.resume();
+    const pieces: Uint8Array[] = [];
+    for await (const piece of entry) pieces.push(piece as Uint8Array);
+    files.set(entry.header.name, Buffer.concat(pieces).toString("utf8"));
   }
-  return names;
+  return files;
 }
