@@ -48,6 +48,11 @@ function isList(word: TemplateWord): boolean {
   return word === "peers" || word === "others";
 }
 
+/** A text as a spec has to write it where nothing in it is to be filled in. */
+export function escapeTemplates(text: string): string {
+  return text.search(template) === -1 ? text : text.replaceAll("{{", "{{{{");
+}
+
 /** Fills in a text for one node of a service. */
 export type Filler = (text: string) => string;
 
