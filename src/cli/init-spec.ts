@@ -15,8 +15,13 @@ export async function initSpec(
   const spec = withOverrides(defaultSpec(toName(path.basename(folder))), wanted);
   const template = await readFile(fileURLToPath(new URL("../../templates/devious.yaml", import.meta.url)), "utf8");
   const text = template.replace("{{name}}", spec.name).replace("{{nodes}}", String(wanted.nodes));
+  return writeSpec(folder, text, wanted.force);
+}
+
+/** Gives the file's path. Throws FILE_EXISTS, unless `force` is to replace what is there. */
+export async function writeSpec(folder: string, text: string, force: boolean): Promise<string> {
   const file = path.join(folder, specFileName);
-  await writeFile(file, text, { flag: wanted.force ? "w" : "wx" }).catch((cause: NodeJS.ErrnoException) => {
+  await writeFile(file, text, { flag: force ? "w" : "wx" }).catch((cause: NodeJS.ErrnoException) => {
     if (cause.code !== "EEXIST")
       throw new DeviousError("SPEC_UNREADABLE", `${file} cannot be written: ${cause.message}`, { cause });
     throw new DeviousError("FILE_EXISTS", `${file} is there already`, { hint: "--force replaces it.", cause });

@@ -27,16 +27,18 @@ export function imageAt(
       : said({ image: reference, build: undefined, pull: pullAt(entries, path, reading) });
   }
   const built = buildAt(build, `${path}.build`, reading);
-  const pull = pullAt(entries, path, reading);
   if (built === undefined) {
     const name = reference ?? own;
     const message = `only a folder with its Dockerfile inside is built here, so build ${name} yourself`;
     reading.telling.notice(build.at, `${path}.build is left out: ${message}`);
-    return said({ image: name, build: undefined, pull });
+    return said({ image: name, build: undefined, pull: pullAt(entries, path, reading) });
   }
   const policy = entries.get("pull_policy");
-  if (pull !== undefined && policy !== undefined) {
-    reading.telling.notice(policy.at, `${path}.pull_policy is left out: what is built is not pulled`);
+  if (policy !== undefined && !(policy.value.kind === "scalar" && policy.value.value === "build")) {
+    reading.telling.notice(
+      policy.at,
+      `${path}.pull_policy is left out: what is built is built before each \`up\`, and not pulled`,
+    );
   }
   return said({ image: reference, build: built, pull: undefined });
 }

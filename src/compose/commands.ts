@@ -19,7 +19,7 @@ export function commandAt(tree: Tree, what: string, reading: Reading): string | 
       reading.telling.problem(tree.at, `${what}: a quote in it is not closed`);
       return undefined;
     }
-    if (words.length > 0) return special.test(text) ? words.map(escapeTemplates) : text.trim();
+    if (words.length > 0) return special.test(text.trim()) ? words.map(escapeTemplates) : text.trim();
   } else {
     const words = textsAt(tree, what, reading);
     if (words.length > 0) return words.map(escapeTemplates);

@@ -7,8 +7,22 @@ type Entries = MappingTree["entries"];
 
 /** Lists of which compose takes those of both; of any other the extending service's own. */
 const joinedLists = new Set([
-  ...["cap_add", "cap_drop", "configs", "devices", "dns", "dns_search", "env_file", "expose", "external_links"],
-  ...["group_add", "links", "ports", "secrets", "security_opt", "tmpfs", "volumes"],
+  "cap_add",
+  "cap_drop",
+  "configs",
+  "devices",
+  "dns",
+  "dns_search",
+  "env_file",
+  "expose",
+  "external_links",
+  "group_add",
+  "links",
+  "ports",
+  "secrets",
+  "security_opt",
+  "tmpfs",
+  "volumes",
 ]);
 
 /** Lists that mean the same as mappings. */

@@ -13,8 +13,8 @@ const origins: Readonly<Record<string, readonly string[]>> = {
   depends_on: ["depends_on", "links"],
   ready: ["healthcheck"],
   restart: ["restart", "deploy"],
-  cpus: ["deploy", "cpus"],
-  memory: ["deploy", "mem_limit"],
+  cpus: ["deploy"],
+  memory: ["mem_limit", "deploy"],
   stop_grace: ["stop_grace_period"],
 };
 

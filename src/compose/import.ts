@@ -15,8 +15,8 @@ import { namesOf, serviceNames } from "./names.js";
 import { networksAt, tellNetworks } from "./networks.js";
 import { isNothing, listen, mappingAt, textAt } from "./reading.js";
 import type { Reading } from "./reading.js";
-import { serviceAt } from "./service.js";
-import type { Draft, Sources } from "./service.js";
+import { serviceAt } from "./draft.js";
+import type { Draft, Sources } from "./draft.js";
 import { specText } from "./spec-text.js";
 import { readTree } from "./tree.js";
 import type { MappingTree } from "./tree.js";
@@ -52,6 +52,9 @@ export function importCompose(text: string, options: ImportOptions): ImportResul
   const reading: Reading = { ...options, telling, hostPorts: new Set() };
   if (read.tree.kind !== "mapping") telling.problem(read.tree.at, "a compose file is a mapping that has services");
   const written = read.tree.kind === "mapping" ? writtenSpec(read.tree, options, reading) : undefined;
+  if (told.problems.length === 0 && Object.keys(written?.services ?? {}).length === 0) {
+    telling.problem(read.tree.at, "services: none of them can be taken over");
+  }
   if (written === undefined || told.problems.length > 0) return { ok: false, problems: inOrder(told.problems) };
   const spec = specText(written, options.file);
   // nobody shall find out by `devious up`
@@ -112,9 +115,7 @@ function writtenSpec({ entries, at }: MappingTree, options: ImportOptions, readi
     });
     return [names.get(draft.name) ?? draft.name, fitting(whole, path, draft.entries, draft.at, telling)];
   });
-  if (written.length > 0) return { name, services: Object.fromEntries(written) };
-  telling.problem(services.at, "services: none of them can be taken over");
-  return undefined;
+  return { name, services: Object.fromEntries(written) };
 }
 
 function clusterName(entries: Entries, { name, folderName }: ImportOptions, reading: Reading): string {

@@ -106,7 +106,7 @@ export const serviceKeys: Readonly<Record<string, Fate>> = {
   uts: dropped(namespaces),
   volume_driver: dropped("volumes are the engine's own"),
   volumes_from: dropped("name the volumes in both services instead"),
-  working_dir: dropped("it is the image's own: set WORKDIR in the image, or begin the command with `cd`"),
+  working_dir: dropped("it is the image's own: set WORKDIR there"),
 };
 
 /** Keys of the whole file. */

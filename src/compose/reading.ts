@@ -7,11 +7,11 @@ import type { Surroundings, VariableRemark } from "./variables.js";
 /** Everything there is to say of a file, each at its place. */
 export interface Telling {
   /** The file is wrong, so nothing is written. */
-  problem(at: Place, message: string): void;
+  readonly problem: (at: Place, message: string) => void;
   /** Something is not taken over, or with another meaning. */
-  notice(at: Place, message: string): void;
+  readonly notice: (at: Place, message: string) => void;
   /** What holds for many places is said of the first. */
-  once(at: Place, message: string): void;
+  readonly once: (at: Place, message: string) => void;
 }
 
 export interface Told {
@@ -117,7 +117,7 @@ export function keptTextAt(
 function tell(tree: Tree, what: string, remarks: readonly VariableRemark[], { telling }: Reading): void {
   for (const { kind, message } of remarks) {
     if (kind === "problem") telling.problem(tree.at, `${what}: ${message}`);
-    else if (kind === "always") telling.notice(tree.at, `${what}: ${message}`);
+    else if (kind === "here") telling.notice(tree.at, message);
     else telling.once(tree.at, message);
   }
 }

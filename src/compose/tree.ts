@@ -1,7 +1,6 @@
 /** YAML as a tree whose parts know where they are written, with anchors and merges (`<<`) in place: what compose makes of a file. */
 import { LineCounter, isAlias, isCollection, isMap, isScalar, isSeq, parseDocument } from "yaml";
 import type { Document, Node, Pair } from "yaml";
-import { isMapping } from "../spec/names.js";
 import type { Problem } from "../spec/places.js";
 
 /** Line and column, from 1. */
@@ -132,11 +131,8 @@ function grow(document: Document, place: (offset: number) => Place): { tree: Tre
   return { tree, problems };
 }
 
-/** Dates and their like are none of YAML's core. */
+/** What is none of YAML's core becomes text. */
 function plain(value: unknown): ScalarTree["value"] {
-  return typeof value === "string" || typeof value === "number" || typeof value === "boolean" || value === null
-    ? value
-    : isMapping(value)
-      ? JSON.stringify(value)
-      : String(value);
+  if (typeof value === "string" || typeof value === "number" || typeof value === "boolean" || value === null) return value;
+  return JSON.stringify(value) ?? null;
 }

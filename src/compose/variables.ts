@@ -11,9 +11,9 @@ export interface Surroundings {
   readonly dotEnv: Readonly<Record<string, string>>;
 }
 
-/** `always`: to be said of this place; `once`: of the first place with the same message; `problem`: the text cannot be read. */
+/** `here`: to be said of this place; `once`: of the first place with the same message; `problem`: the text cannot be read. */
 export interface VariableRemark {
-  readonly kind: "always" | "once" | "problem";
+  readonly kind: "here" | "once" | "problem";
   readonly message: string;
 }
 
@@ -82,7 +82,7 @@ export function fillIn(text: string, surroundings: Surroundings): Rendered {
   const names = [...new Set(variablesIn(parts))];
   if (names.length === 0) return { text: filled, remarks: [] };
   const message = `${names.join(", ")} filled in as of now, since only environment, build args and image take variables`;
-  return { text: filled, remarks: [{ kind: "always", message }, ...missing(parts, surroundings)] };
+  return { text: filled, remarks: [{ kind: "here", message }, ...missing(parts, surroundings)] };
 }
 
 function fillParts(parts: readonly Part[], surroundings: Surroundings): string {
@@ -146,12 +146,12 @@ function joined(parts: readonly Part[]): readonly Part[] {
 
 /** As a spec writes a text without variables. */
 function literal(text: string): string {
-  return text.replaceAll("${", "$${");
+  return text.replaceAll("${", () => "$${");
 }
 
 function filledNow(part: Variable): VariableRemark {
   return {
-    kind: "always",
+    kind: "here",
     message: `${variablesIn([part]).join(", ")} filled in as of now: a spec has only \${NAME} and \${NAME:-default}`,
   };
 }
@@ -176,7 +176,7 @@ function keepOne(variable: Variable, surroundings: Surroundings): Kept {
     const message = `${name} has its default where it is empty too`;
     return {
       written: `\${${name}:-${otherwise}}`,
-      remarks: operator === "-" ? [{ kind: "always", message }] : [],
+      remarks: operator === "-" ? [{ kind: "here", message }] : [],
     };
   }
   return { written: `\${${name}}`, remarks: remarksOnBare(variable, inDotEnv, surroundings) };

@@ -11,9 +11,9 @@ export interface Volume {
 }
 
 export interface Volumes {
-  named(name: string): Volume;
+  readonly named: (name: string) => Volume;
   /** One that has no name, mounted there. */
-  nameless(target: string): string;
+  readonly nameless: (target: string) => string;
 }
 
 interface User {

@@ -62,8 +62,27 @@ export interface WrittenReady {
 
 /** In the order in which people read them. */
 const keysInOrder = [
-  ...["image", "build", "pull", "nodes", "entrypoint", "command", "environment", "env_file", "ports", "volumes", "files"],
-  ...["depends_on", "ready", "restart", "user", "cap_add", "ulimits", "cpus", "memory", "stop_grace", "labels"],
+  "image",
+  "build",
+  "pull",
+  "nodes",
+  "entrypoint",
+  "command",
+  "environment",
+  "env_file",
+  "ports",
+  "volumes",
+  "files",
+  "depends_on",
+  "ready",
+  "restart",
+  "user",
+  "cap_add",
+  "ulimits",
+  "cpus",
+  "memory",
+  "stop_grace",
+  "labels",
 ] as const satisfies readonly (keyof WrittenService)[];
 
 export function inOrderOfKeys(service: WrittenService): WrittenService {

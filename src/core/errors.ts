@@ -26,6 +26,8 @@ export const errorCodes = {
   USAGE: ExitCode.usage,
   SPEC_INVALID: ExitCode.usage,
   SPEC_UNREADABLE: ExitCode.usage,
+  COMPOSE_INVALID: ExitCode.usage,
+  COMPOSE_UNREADABLE: ExitCode.usage,
   SCENARIO_INVALID: ExitCode.usage,
   SCENARIO_UNREADABLE: ExitCode.usage,
   ARCHIVE_UNREADABLE: ExitCode.usage,

@@ -178,3 +178,55 @@ test("doctor without an engine is exit code 3", async () => {
   expect({ exitCode, stderr }).toEqual({ exitCode: 3, stderr: "" });
   expect(stdout).toMatch(/^✖ engine +No engine answers in memory\.$/m);
 });
+
+test("init --from takes a compose file over, and says on stderr what means something else", async () => {
+  const world = await FakeWorld.create();
+  const compose = 'services:\n  db: { image: "my-db", tty: true, ports: ["${PORT}:1"] }\n';
+  await writeFile(path.join(world.folder, "docker-compose.yml"), compose);
+  await writeFile(path.join(world.folder, "docker-compose.override.yml"), "services: {}\n");
+  await writeFile(path.join(world.folder, ".env"), "PORT=7\n");
+  expect(await world.run("init", "--from", ".")).toEqual({
+    exitCode: 0,
+    stdout: "wrote ~/demo/devious.yaml; `devious up` boots it\n",
+    stderr: [
+      "docker-compose.yml:1:1 docker-compose.override.yml, which compose reads too, is not taken over",
+      "docker-compose.yml:2:25 services.db.tty is left out: a node's log is read as plain lines",
+      "docker-compose.yml:2:44 PORT filled in as of now, since only environment, build args and image take variables",
+      "docker-compose.yml:2:44 ports are published on 127.0.0.1 only, not on all addresses of this machine",
+      "",
+    ].join("\n"),
+  });
+  const text = await readFile(path.join(world.folder, "devious.yaml"), "utf8");
+  expect(text).toMatch(
+    /^# Made from docker-compose.yml by .*\nname: demo\nservices:\n {2}db:\n {4}image: my-db\n {4}nodes: 1\n {4}ports:\n {6}- 7:1\n$/,
+  );
+  const refused = await world.run("init", "--from", "docker-compose.yml");
+  expect(refused).toMatchObject({ exitCode: 64, stderr: expect.stringContaining("is there already") });
+  const again = await world.json("init", "--from", "docker-compose.yml", "--force", "--name", "shop");
+  expect(again).toMatchObject({ from: "docker-compose.yml", notices: [{}, {}, { line: 2, column: 44 }, {}] });
+});
+
+test.each([
+  [
+    "services: { a: { image: x, restart: often, ports: [x] } }",
+    ["--from", "c.yml"],
+    /^error: c.yml has 2 problems; nothing is written\.\n {2}c.yml:1:37 .*\n {2}c.yml:1:52 /,
+  ],
+  ["services: [", ["--from", "c.yml"], /^error: c.yml has a problem; nothing is written\.\n {2}c.yml:1:12 /],
+  [
+    "services: {}",
+    ["--from", "other.yml"],
+    /^error: The compose file ~\/demo\/other.yml cannot be read: there is no such file\.\n/,
+  ],
+  ["services: {}", ["--from", "."], /^error: ~\/demo has no compose file\.\n/],
+  ["services: {}", ["--from", "c.yml", "--nodes", "5"], /--nodes/],
+  ["services: {}", ["--profile", "x"], /--from/],
+  ["services: {}", ["--from", "c.yml", "--name", "Shop!"], /^error: --name: "Shop!" is not a name/],
+] as const)("%j: init %j is refused with 64, and writes nothing", async (compose, flags, said) => {
+  const world = await FakeWorld.create();
+  await writeFile(path.join(world.folder, "c.yml"), compose);
+  const { exitCode, stderr } = await world.run("init", ...flags);
+  expect(stderr).toMatch(said);
+  expect(exitCode).toBe(64);
+  await expect(readFile(path.join(world.folder, "devious.yaml"))).rejects.toThrow("ENOENT");
+});

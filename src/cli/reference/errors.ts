@@ -19,6 +19,8 @@ const errorMeanings: Readonly<Record<ErrorCode, string>> = {
   USAGE: "the command line asks for what there is not, or what cannot be",
   SPEC_INVALID: "the spec has problems; `details` has every one of them, as file:line:column",
   SPEC_UNREADABLE: "the spec's file cannot be read or written",
+  COMPOSE_INVALID: "the compose file has problems; `details` has every one of them, as file:line:column",
+  COMPOSE_UNREADABLE: "the compose file cannot be read, or the one to be made of a spec not be written",
   SCENARIO_INVALID: "the scenario has problems; `details` has every one of them, as file:line:column where it is YAML",
   SCENARIO_UNREADABLE: "the scenario's file cannot be read",
   ARCHIVE_UNREADABLE: "a kept log is not there, is cut off, or has a line that is no record",

@@ -53,7 +53,9 @@ export function serviceAt(
   const path = `services.${name}`;
   tellFates(entries, serviceKeys, path, reading.telling);
   const ownNames = namesOf(own);
-  for (const key of ["hostname", "container_name"]) tellName(entries.get(key), `${path}.${key}`, ownNames, reading);
+  // that a name cannot stay is told of the service itself
+  const known = [name, ...ownNames];
+  for (const key of ["hostname", "container_name"]) tellName(entries.get(key), `${path}.${key}`, known, reading);
   const take = <T>(key: string, read: (tree: Tree, what: string) => T): T | undefined => {
     const entry = entries.get(key);
     return entry === undefined || isNothing(entry.value) ? undefined : read(entry.value, `${path}.${key}`);
@@ -98,10 +100,10 @@ export function serviceAt(
 }
 
 /** Nodes answer to names of their own. */
-function tellName(entry: Entry | undefined, what: string, ownNames: readonly string[], reading: Reading): void {
+function tellName(entry: Entry | undefined, what: string, [name = "", ...ownNames]: readonly string[], reading: Reading): void {
   if (entry === undefined || isNothing(entry.value)) return;
   const text = textAt(entry.value, what, reading);
-  if (text !== undefined && !ownNames.includes(text)) {
+  if (text !== undefined && text !== name && !ownNames.includes(text)) {
     reading.telling.notice(entry.at, `${what}: nobody answers to ${text}: a node answers to ${ownNames.join(" and ")}`);
   }
 }
