@@ -177,6 +177,8 @@ function imageContainer(identity: Identity, { node, service }: ImageBoot): Conta
   const { environment, labels, ready, roles, logs } = filled;
   return {
     ...commonSpec(identity, node),
+    // as in compose, who asks for a service gets one of its nodes; no node is called as a service is
+    aliases: [node, service.name],
     ...imagePart(identity.cluster, clusterLabels(identity), filled, node),
     labels: {
       ...labels,

@@ -227,7 +227,7 @@ test("a node of the user's image has what the spec says, no volume, and says how
     environment: { DEVIOUS_CLUSTER: "shop", DEVIOUS_SERVICE: "mine", DEVIOUS_NODE: "api-1", PORT: "8080" },
     hostname: "api-1",
     network: "devious.shop",
-    aliases: ["api-1"],
+    aliases: ["api-1", "api"],
     volumes: [],
     ports: [8080, 9090].map((container) => ({ container, host: null })),
     binds: [],

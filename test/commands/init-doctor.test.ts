@@ -198,7 +198,7 @@ test("init --from takes a compose file over, and says on stderr what means somet
   });
   const text = await readFile(path.join(world.folder, "devious.yaml"), "utf8");
   expect(text).toMatch(
-    /^# Made from docker-compose.yml by .*\nname: demo\nservices:\n {2}db:\n {4}image: my-db\n {4}nodes: 1\n {4}ports:\n {6}- 7:1\n$/,
+    /^# Made from docker-compose.yml by .*\n\nname: demo\nservices:\n {2}db:\n {4}image: my-db\n {4}nodes: 1\n {4}ports:\n {6}- 7:1\n$/,
   );
   const refused = await world.run("init", "--from", "docker-compose.yml");
   expect(refused).toMatchObject({ exitCode: 64, stderr: expect.stringContaining("is there already") });
