@@ -10,9 +10,9 @@ import { parseSpec } from "../../src/spec/parse.js";
 import { escapeTemplates, fillerFor } from "../../src/spec/templates.js";
 import { fillIn, looseReference } from "../../src/spec/variables.js";
 
-const corpus = readdirSync("test/compose/corpus").map((file) => ({
+const corpus = readdirSync("test/compose/data").map((file) => ({
   file,
-  text: readFileSync(`test/compose/corpus/${file}`, "utf8"),
+  text: readFileSync(`test/compose/data/${file}`, "utf8"),
 }));
 
 const nobody: ImportOptions = { file: "compose.yml", folderName: "demo", base: "", profiles: [], environment: {}, dotEnv: {} };
