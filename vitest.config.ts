@@ -2,7 +2,7 @@ import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** On a real engine, each for clusters of its own, and mostly waiting: three at once need hardly longer than one. No test in them counts packets or watches the engine. */
-const waiting = ["mistakes", "run", "scenario", "etcd-{clients,members,storm,tls}", "leaderless-*", "riak-*"].map(
+const waiting = ["mistakes", "run", "scenario", "smoke", "etcd-{clients,members,storm,tls}", "leaderless-*", "riak-*"].map(
   (name) => `test/docker/${name}.test.ts`,
 );
 

@@ -1,0 +1,91 @@
+// Shows `smoke` on a real engine: both designs of the store pass in time, an image that does not come back fails, and nothing is ever left.
+import { execFileSync } from "node:child_process";
+import { readFile, writeFile } from "node:fs/promises";
+import path from "node:path";
+import { execa } from "execa";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { CiReport } from "../../src/ci/report/report.js";
+import { TestCluster, docker, startCli } from "../support/cli.js";
+import { readJUnit } from "../support/junit-schemas.js";
+
+const image = `smoke-test-${process.pid}:dev`;
+
+/** Takes connections in its first life, and in any other only says so. */
+const server = `
+  const mark = "/lived";
+  const fs = require("fs");
+  const again = fs.existsSync(mark);
+  fs.writeFileSync(mark, "");
+  console.log(again ? "does not listen any more" : "listens");
+  if (!again) require("http").createServer((request, response) => response.end("hello")).listen(8080);
+  setInterval(() => undefined, 1000);
+`;
+
+/** This machine's Node and its libraries, as an image that has nothing of ours. */
+async function buildImage(): Promise<void> {
+  const node = process.execPath;
+  const libraries = execFileSync("ldd", [node], { encoding: "utf8" }).match(/\/\S+(?= \(0x)/g) ?? [];
+  const changes = [`ENTRYPOINT ${JSON.stringify([node])}`, `CMD ${JSON.stringify(["-e", server])}`];
+  const load = ["import", ...changes.flatMap((change) => ["--change", change]), "-", image];
+  await execa("tar", ["-ch", "-P", node, ...libraries], { buffer: false }).pipe("docker", load);
+}
+
+let cluster: TestCluster;
+beforeAll(async () => {
+  cluster = await TestCluster.create();
+  await writeFile(path.join(cluster.folder, "ring.yaml"), "nodes: 3\nstore: leaderless\n");
+  await writeFile(
+    path.join(cluster.folder, "api.yaml"),
+    `services:\n  api: { image: "${image}", nodes: 2, ports: [8080], protect: [api-1] }\n`,
+  );
+  await buildImage();
+});
+afterAll(async () => {
+  await cluster.destroy();
+  await docker("rmi", "-f", image);
+});
+
+/** Names of everything of clusters of this folder's name, however that goes on. */
+async function left(): Promise<readonly string[]> {
+  const format = ["--format", "{{.Name}}", "--filter", `name=${cluster.name.slice(0, 30)}`];
+  const [containers, networks, volumes] = await Promise.all([
+    docker("ps", "-a", "--format", "{{.Names}}", "--filter", `name=${cluster.name.slice(0, 30)}`),
+    docker("network", "ls", ...format),
+    docker("volume", "ls", ...format),
+  ]);
+  return `${containers}\n${networks}\n${volumes}`.split("\n").filter((line) => line !== "");
+}
+
+test.each([
+  ["three raft nodes", []],
+  ["three leaderless nodes", ["ring.yaml"]],
+])("%s pass in less than 30 s, and nothing is left", async (_what, spec) => {
+  const report = await cluster.json<CiReport>("smoke", ...spec);
+  expect(report.checks.filter(({ verdict }) => verdict !== "pass")).toEqual([]);
+  expect(report).toMatchObject({ verdict: "passed", checks: { length: 10 }, faults: { length: 1 } });
+  expect(report.tookMs).toBeLessThan(30_000);
+  expect(await left()).toEqual([]);
+});
+
+test("an image that does not come back is exit code 1 and a failure in the JUnit file, and nothing is left", async () => {
+  const { exitCode, stdout } = await cluster.run("smoke", "api.yaml", "--timeout", "3s", "--junit", "report.xml");
+  expect(exitCode).toBe(1);
+  const why = "api-2 was not ready after 3s: nobody takes connections on its port 8080.";
+  expect(stdout).toContain(`✖ api · api-2: ready again after a kill: ${why}`);
+  expect(stdout).toContain("    | does not listen any more");
+  expect(stdout).toContain("– api · api-1: ready again after faults: api-1 is protected.");
+  const xml = await readFile(path.join(cluster.folder, "report.xml"), "utf8");
+  expect(readJUnit(xml, (root) => root.get("testsuite/testcase/failure/@message")?.content)).toBe(why);
+  expect(await left()).toEqual([]);
+});
+
+test("Ctrl-C in the middle of it is exit code 130, and nothing is left", async () => {
+  const running = startCli(["smoke"], cluster.folder);
+  await new Promise<void>((resolve) => {
+    running.stdout.on("data", (chunk: Buffer) => chunk.includes("kill it") && resolve());
+  });
+  running.kill("SIGINT");
+  const { exitCode } = await running;
+  expect(exitCode).toBe(130);
+  expect(await left()).toEqual([]);
+});
