@@ -5,6 +5,7 @@ import { expect, test, vi } from "vitest";
 import { askAgent } from "../../src/cluster/agent-client.js";
 import { clusterFacts } from "../../src/cluster/facts.js";
 import { observeCluster } from "../../src/cluster/observe.js";
+import type { Outcome } from "../../src/scenario/perform.js";
 import { FakeWorld } from "../support/fake-world.js";
 
 const image = "my-api:dev";
@@ -129,12 +130,29 @@ test("status shows the roles that the probe finds, and every published port", as
 
 test.each([
   ["http", overHttp],
+  ["json", "roles: { http: { port: 8080, path: /health, json: status.role, leader: ^leader$ } }"],
   ["exec", "roles: { exec: [hostname], leader: ^api-2$ }"],
 ])("leader is the node that a probe by %s finds", async (_by, roles) => {
   const world = await booted(api(roles));
   world.images.roles.set("api-2", "leader");
   expect(await world.json("chaos", "pause", "leader")).toMatchObject({ fault: { kind: "pause", nodes: ["api-2"] } });
   expect(await world.stateOf("api-2")).toBe("paused");
+});
+
+test("a scenario waits until another node leads, as the probe finds it, and protects whom the spec protects", async () => {
+  const world = await booted(api(`${overHttp}, protect: [api-3]`));
+  world.images.roles.set("api-1", "leader");
+  const steps =
+    "steps:\n  - { when: leader-elected, within: 20s, pause: random, for: 50ms }\n  - { at: 300ms, partition: isolate leader, for: 1s }\n";
+  await writeFile(path.join(world.folder, "scenario.yaml"), `name: fail-over\n${steps}`);
+  setTimeout(() => world.images.roles.set("api-2", "leader"), 1500);
+  const { outcomes } = await world.json<{ outcomes: readonly Outcome[] }>("chaos", "run", "scenario.yaml", "--seed", "1");
+  const [cut, pause] = [...outcomes].sort((a, b) => (a.plannedMs ?? 0) - (b.plannedMs ?? 0));
+  expect(cut).toMatchObject({ result: "done", fault: { kind: "partition", shape: "api-1 | api-2,api-3" } });
+  expect(pause).toMatchObject({ result: "done", fault: { kind: "pause" } });
+  expect(pause?.plannedMs).toBeGreaterThanOrEqual(1400);
+  expect(pause?.plannedMs).toBeLessThan(15_000);
+  expect(pause?.fault).not.toEqual({ kind: "pause", nodes: ["api-3"] });
 });
 
 test("who does not answer leads nobody, and of two who say they lead none is meant", async () => {

@@ -1,7 +1,7 @@
 import { createServer } from "node:http";
 import type { Process, Program } from "../../src/engine/memory/program.js";
 
-/** Nodes of an image of the user's: each listens on the ports it is to publish and answers `/role` with its role. */
+/** Nodes of an image of the user's: each listens on the ports it is to publish and answers `/role` with its role, and `/health` with JSON that has it. */
 export class FakeImages {
   /** Node -> what it says at `/role`; any other says `follower`. */
   readonly roles = new Map<string, string>();
@@ -25,7 +25,9 @@ export class FakeImages {
     this.#started.add(hostname);
     if (ailment !== undefined && !(ailment === "deaf-later" && isFirst)) return;
     const server = createServer((request, response) => {
-      response.writeHead(request.url === "/role" ? 200 : 404).end(`role: ${this.roles.get(hostname) ?? "follower"}\n`);
+      const role = this.roles.get(hostname) ?? "follower";
+      if (request.url === "/health") response.end(JSON.stringify({ status: { role }, peers: ["leader"] }));
+      else response.writeHead(request.url === "/role" ? 200 : 404).end(`role: ${role}\n`);
     });
     for (const { container } of ports) process.listen(container, (socket) => void server.emit("connection", socket));
   };

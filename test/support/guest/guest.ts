@@ -2,9 +2,10 @@ import { spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { resolveEngineAddress } from "../../../src/engine/docker/address.js";
+import { createDockerEngine } from "../../../src/engine/docker/docker-engine.js";
+import { planImage } from "../../../src/image/node-image.js";
 import { guestKernel } from "./netem-place.js";
-
-const imageName = "devious/node";
 
 export interface BootOptions {
   /** Whether to start one, which takes longer than to boot. */
@@ -40,7 +41,7 @@ export async function runInGuest(
   try {
     for (const [name, text] of Object.entries(files)) writeFileSync(join(shared, name), text);
     writeFileSync(join(shared, "job.sh"), `export SHARED=/run/shared NO_COLOR=1\ncd ${quote(process.cwd())}\n${command}\n`);
-    if (limits.engine) saveNewestImage(join(shared, "images.tar"));
+    if (limits.engine) await saveImage(join(shared, "images.tar"));
     const console = await boot(shared, limits);
     const exitCode = read("exit-code");
     if (exitCode === undefined)
@@ -51,14 +52,16 @@ export async function runInGuest(
   }
 }
 
-/**
- * The newest node image of this machine's engine, for the guest's: to build one there takes minutes. Without it, or with one of other programs, `up`
- * builds its own.
- */
-function saveNewestImage(file: string): void {
-  const { stdout } = spawnSync("docker", ["images", "--format", "{{.Repository}}:{{.Tag}}", imageName], { encoding: "utf8" });
-  const [newest] = stdout?.split("\n") ?? [];
-  if (newest) spawnSync("docker", ["save", "--output", file, newest]);
+/** This checkout's node image, for the guest's engine, where this machine's has it: to build it takes minutes there, and `up` has no time for that. */
+async function saveImage(file: string): Promise<void> {
+  const facts = await createDockerEngine(resolveEngineAddress(process.env))
+    .facts()
+    .catch(() => undefined);
+  if (facts === undefined) return;
+  const { version } = JSON.parse(readFileSync("package.json", "utf8")) as { readonly version: string };
+  const { reference } = await planImage(facts, resolve("dist/image"), version);
+  const { status } = spawnSync("docker", ["save", "--output", file, reference]);
+  if (status !== 0) rmSync(file, { force: true });
 }
 
 /** From power-on to power-off; resolves to what the console showed. The kernel is many processes of this machine: they are one group, and end as one. */
