@@ -2,9 +2,16 @@ import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
 /** On a real engine, each for clusters of its own, and mostly waiting: three at once need hardly longer than one. No test in them counts packets or watches the engine. */
-const waiting = ["mistakes", "run", "scenario", "smoke", "etcd-{clients,members,storm,tls}", "leaderless-*", "riak-*"].map(
-  (name) => `test/docker/${name}.test.ts`,
-);
+const waiting = [
+  "mistakes",
+  "run",
+  "scenario",
+  "smoke",
+  "etcd-{clients,members,storm,tls}",
+  "leaderless-*",
+  "riak-*",
+  "template-*",
+].map((name) => `test/docker/${name}.test.ts`);
 
 /** Those that take minutes begin first, so that nobody waits for them alone at the end. */
 const longest = ["mistakes", "scenario", "etcd-storm"].map((name) => `test/docker/${name}.test.ts`);

@@ -9,7 +9,9 @@ import type { NodeContainer } from "./observe.js";
 /** What a node of the user's image says of itself. */
 export type Role = "leader" | "follower";
 
-const answerTimeoutMs = 1000;
+const httpAnswerMs = 1000;
+/** A process has to begin first, which a busy engine takes its time for. */
+const execAnswerMs = 3000;
 
 /** Whether its service's spec says how to ask it. */
 export function tellsRole({ labels }: Pick<NodeContainer, "labels">): boolean {
@@ -45,7 +47,7 @@ type ProbeBy<By extends RolesProbe["by"]> = Extract<RolesProbe, { readonly by: B
 async function overHttp({ endpoints }: ContainerDetail, { port, path }: ProbeBy<"http">): Promise<string | null> {
   const endpoint = endpoints.get(port);
   if (endpoint === undefined) return null;
-  const answer = await requestText(endpoint, "GET", path, undefined, answerTimeoutMs).catch(() => undefined);
+  const answer = await requestText(endpoint, "GET", path, undefined, httpAnswerMs).catch(() => undefined);
   return answer !== undefined && answer.status >= 200 && answer.status < 300 ? answer.text : null;
 }
 
@@ -68,6 +70,6 @@ async function byCommand(
       () => null,
     );
   const timer = new AbortController();
-  const late = sleep(answerTimeoutMs, null, { signal: timer.signal }).catch(() => null);
+  const late = sleep(execAnswerMs, null, { signal: timer.signal }).catch(() => null);
   return Promise.race([done, late]).finally(() => timer.abort());
 }

@@ -1,5 +1,6 @@
 import { Args } from "@oclif/core";
 import { BaseCommand } from "../cli/base-command.js";
+import { splitAtDashes } from "../cli/dashes.js";
 import { clusterFlag } from "../cli/flags.js";
 import { theCluster } from "../cli/the-cluster.js";
 import { findNode } from "../cluster/find.js";
@@ -17,8 +18,9 @@ export default class Exec extends BaseCommand {
   static override strict = false;
 
   async run(): Promise<{ readonly exitCode: number; readonly stdout: string; readonly stderr: string }> {
-    const { args, argv, flags } = await this.parse(Exec);
-    const command = argv.slice(1).map(String);
+    const [typed, words] = splitAtDashes(this.argv);
+    const { args, argv, flags } = await this.parse(Exec, [...typed]);
+    const command = [...argv.slice(1).map(String), ...words];
     if (command.length === 0) {
       throw new DeviousError("USAGE", "There is no command to run", {
         hint: `Write it after --: devious exec ${args.node} -- ip addr`,

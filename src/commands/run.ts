@@ -7,6 +7,7 @@ import { type FaultSource, planBefore } from "../ci/faults-meanwhile.js";
 import { assertCommand } from "../ci/find-command.js";
 import { isolated } from "../ci/isolated.js";
 import { BaseCommand } from "../cli/base-command.js";
+import { splitAtDashes } from "../cli/dashes.js";
 import { durationFlag, isolatedFlag, seedFlag } from "../cli/flags.js";
 import { type LoadedSpec, loadSpec } from "../cli/spec-file.js";
 import { DeviousError } from "../core/errors.js";
@@ -101,12 +102,6 @@ export default class Run extends BaseCommand {
     if (scenario !== undefined) return { by: "scenario", scenario: await loadScenario(scenario, this.world.folder) };
     return storm === undefined ? null : { by: "storm", profile: storm };
   }
-}
-
-/** What is behind the first `--` is the command's, whatever it looks like. */
-function splitAtDashes(argv: readonly string[]): readonly [typed: readonly string[], words: readonly string[]] {
-  const at = argv.indexOf("--");
-  return at < 0 ? [argv, []] : [argv.slice(0, at), argv.slice(at + 1)];
 }
 
 /** Where nothing is left to chance, the spec's own. */

@@ -36,7 +36,7 @@ export const roles = mapping(
   "with http, or with exec and leader",
 )
   .meta({ oneOf: [{ required: ["http"] }, { required: ["exec", "leader"] }] })
-  .describe("How to tell which node leads, for `chaos … leader` and `status`. Each node is given 1s to answer.");
+  .describe("How to tell which node leads, for `chaos … leader` and `status`. Each node is given 1s to answer, a command 3s.");
 
 type RolesFile = z.output<typeof roles>;
 

@@ -71,6 +71,16 @@ test("exec gives the command's output and exit code, and keeps its flags to it",
   expect(await world.json("exec", "n1", "--", "hostname")).toEqual({ exitCode: 0, stdout: "n1\n", stderr: "" });
 });
 
+test("words of a command keep their places, also those that are typed twice", async () => {
+  const world = await booted();
+  const words = ["echo", "n2", "--cluster", "echo", "-c", "--", "echo", "demo"];
+  expect(await world.run("exec", "n2", "--cluster", "demo", "--", ...words)).toEqual({
+    exitCode: 0,
+    stdout: `${words.slice(1).join(" ")}\n`,
+    stderr: "",
+  });
+});
+
 test("exec needs a command, and a node that runs", async () => {
   const world = await booted();
   expect(await world.run("exec", "n1")).toMatchObject({

@@ -268,6 +268,8 @@ export class FakeWorld {
 /** Commands a node's container knows in these tests. */
 function execIn(command: readonly string[], hostname: string): Executed {
   switch (command[0]) {
+    case "echo":
+      return { exitCode: 0, stdout: `${command.slice(1).join(" ")}\n` };
     case "hostname":
       return { exitCode: 0, stdout: `${hostname}\n` };
     case "false":
