@@ -105,6 +105,8 @@ export function checkLinks(file: Mapping, services: readonly Named[]): readonly 
         path: [...at, sides.indexOf(side)],
       }));
     }
+    const empty = sides.filter((side) => groups.get(side)?.length === 0);
+    if (empty.length > 0) return [misfitAt(at, `${empty.join(" and ")} ${empty.length === 1 ? "has" : "have"} no nodes`)];
     const [one = "", other = ""] = sides;
     if (one === other) return [misfitAt(at, `a link has two sides; inside ${one}, name its nodes in pairs`)];
     const common = groups.get(one)?.filter((node) => groups.get(other)?.includes(node)) ?? [];

@@ -1,5 +1,5 @@
 /** YAML whose values know where they stand in the text, so that whatever is wrong can be shown at its place. */
-import { LineCounter, isMap, isNode, isScalar, isSeq, parseDocument } from "yaml";
+import { type Document, LineCounter, isMap, isNode, isScalar, isSeq, parseDocument, visit } from "yaml";
 
 /** One thing wrong with a text, at its place (line and column from 1). */
 export interface Problem {
@@ -28,9 +28,11 @@ export function readPlaced(text: string): Placed | { readonly problems: readonly
     const { line, col } = lines.linePos(offset);
     return { line, column: col };
   };
-  if (document.errors.length > 0) {
-    return { problems: document.errors.map(({ pos, message }) => ({ ...place(pos[0]), message })) };
-  }
+  const errors = [
+    ...document.errors.map(({ pos, message }) => ({ at: pos[0], message: withoutText(message) })),
+    ...strayAliases(document),
+  ];
+  if (errors.length > 0) return { problems: errors.map(({ at, message }) => ({ ...place(at), message })) };
   const placeOf: Placed["placeOf"] = (path, part = "value") => {
     for (let depth = path.length; depth > 0; depth--) {
       const parent = depth === 1 ? document.contents : document.getIn(path.slice(0, depth - 1), true);
@@ -48,7 +50,32 @@ export function readPlaced(text: string): Placed | { readonly problems: readonly
     }
     return { line: 1, column: 1 };
   };
-  return { value: document.toJS() as unknown, placeOf };
+  try {
+    return { value: document.toJS() as unknown, placeOf };
+  } catch (error) {
+    // aliases of aliases of aliases, which would fill all memory
+    if (!(error instanceof ReferenceError)) throw error;
+    return { problems: [{ line: 1, column: 1, message: "has too many aliases (*) of anchors (&) with aliases in them" }] };
+  }
+}
+
+/** Some messages quote what stands there, which may be a secret. */
+function withoutText(message: string): string {
+  return message.replace(/(token in YAML stream|Not a YAML token|extra characters): .*$/s, "$1");
+}
+
+/** Aliases of nothing, which the parser only finds when it is too late to say where they stand. */
+function strayAliases(document: Document): readonly { readonly at: number; readonly message: string }[] {
+  const found: { at: number; message: string }[] = [];
+  visit(document, {
+    Alias: (_key, alias) => {
+      if (alias.resolve(document) !== undefined) return;
+      const message =
+        "a word that begins with * is an alias in YAML, and nothing before it has an anchor (&) of that name: write a text in quotes";
+      found.push({ at: alias.range?.[0] ?? 0, message });
+    },
+  });
+  return found;
 }
 
 /** In the order of the text. */

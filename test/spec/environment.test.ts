@@ -50,3 +50,22 @@ test.each([
 ])("problems: %s", (keys, expected) => {
   expect(problemsOfImage(keys, variables)).toEqual(expected);
 });
+
+test.each([
+  "environment: { A: { hunter2: hunter2 } }",
+  "environment: { A: [hunter2] }",
+  "environment: [A=hunter2]",
+  "environment: hunter2",
+  "environment: { A: 'hunter2 ${NOPE}', B: 'hunter2 ${X:-{hunter2}}' }",
+  "environment: { A: 'hunter2 {{nod}} {{peers' }",
+  "enviroment: { A: hunter2 }",
+  "build: { args: { A: [hunter2] } }",
+  "build: { args: { A: '${NOPE} hunter2' } }",
+  "environment: { A: hunter2, A: hunter2 }",
+  "environment: { A: *hunter2 }",
+  "environment: { A: hunter2",
+])("no secret is in what is said of a spec (issue 7, Must hold 7): %s", (keys) => {
+  const found = problemsOfImage(keys, variables);
+  expect(found.length).toBeGreaterThan(0);
+  expect(found.join("\n")).not.toContain("hunter2");
+});

@@ -2,7 +2,7 @@
 import { expect, test } from "vitest";
 import { problemsIn, specIn } from "../support/spec-text.js";
 
-const zones = "zones: { eu: [n1], us: [n2, n3] }";
+const zones = "zones: { eu: [n1], us: [n2, n3], mars: [], moon: [] }";
 
 test("zones, services and nodes are sides of links", () => {
   const text = [
@@ -39,6 +39,8 @@ test.each([
   ["[{ between: [n1], delay: 1ms }]", ["0.between: must name two: zones, services or nodes"]],
   ["[{ between: [n1, n2] }]", ["0: needs at least one of delay, loss and rate"]],
   ["[{ between: [us, eux], delay: 1ms }]", ['0.between: there is no zone, service or node "eux"; did you mean "eu"?']],
+  ["[{ between: [eu, mars], delay: 1ms }]", ["0.between: mars has no nodes"]],
+  ["[{ between: [moon, mars], delay: 1ms }]", ["0.between: moon and mars have no nodes"]],
   ["[{ between: [eu, eu], delay: 1ms }]", ["0.between: a link has two sides; inside eu, name its nodes in pairs"]],
   ["[{ between: [us, n3], delay: 1ms }]", ["0.between: us and n3 have n3 in common: no node is on both sides"]],
   ["[{ between: [eu, us], loss: 1% }, { between: [us, eu], delay: 1ms }]", ["1.between: the link of us and eu is there already"]],
