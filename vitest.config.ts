@@ -4,6 +4,7 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 /** On a real engine, each for clusters of its own, and mostly waiting: three at once need hardly longer than one. No test in them counts packets or watches the engine. */
 const waiting = [
   "mistakes",
+  "own-image-failures",
   "run",
   "scenario",
   "smoke",

@@ -40,6 +40,7 @@ import { type CrashLoops, createCrashLoops } from "./crash-loops.js";
 import { createDeadlines } from "./deadlines.js";
 import { type NodeContainer, type NodeEngine, isUp } from "./engine.js";
 import type { LedgerStore } from "./ledger-store.js";
+import type { FindListeners } from "./listening.js";
 import type { LookInside } from "./look-inside.js";
 import type { Reconciler } from "./reconciler.js";
 import { type How, type Settled, type Settler, type Why, asTrouble, createSettler } from "./settler.js";
@@ -57,6 +58,7 @@ export interface AgentParts {
   /** Feels the fault that is in force under these, among them itself. */
   readonly measure: (added: ActiveFault, faults: readonly ActiveFault[]) => Promise<readonly Measurement[]>;
   readonly lookInside: LookInside;
+  readonly findListeners: FindListeners;
   /** Called at most once, when the engine has refused connections for so long that only a new mount of its socket can help. */
   readonly onEngineLost: () => void;
 }
@@ -151,6 +153,8 @@ export class Agent {
         return kernel.examine();
       case "rules":
         return { texts: await this.#parts.lookInside(operation.nodes, await kernel.cut()) };
+      case "listening":
+        return { listeners: await this.#parts.findListeners(operation.nodes) };
       case "ping":
         return { cluster, startedAtMs: this.#startedAtMs };
     }

@@ -14,6 +14,7 @@ import { createEngine } from "./engine.js";
 import { createLedgerFile } from "./ledger-file.js";
 import { createLedgerStore } from "./ledger-store.js";
 import { linesOf } from "./lines.js";
+import { createFindListeners } from "./listening.js";
 import { createLookInside } from "./look-inside.js";
 import { createMeasure } from "./measure.js";
 import { openNamespace } from "./netns.js";
@@ -56,6 +57,7 @@ export async function runAgent(options: AgentOptions): Promise<void> {
   const agent = new Agent({
     measure: createMeasure({ engine, openNamespace, groups }),
     lookInside: createLookInside({ engine, openNamespace, groups }),
+    findListeners: createFindListeners(engine),
     cluster,
     engine,
     kernel,

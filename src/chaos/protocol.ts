@@ -5,6 +5,7 @@
 import { DeviousError, type ErrorCode, errorCodes } from "../core/errors.js";
 import type { Distribution } from "./impairment.js";
 import type { ActiveFault, Fault } from "./fault.js";
+import type { Listener } from "./listener.js";
 import type { Proof } from "./proof.js";
 import type { StandingLink } from "./standing-link.js";
 
@@ -34,6 +35,8 @@ export type Operation =
   | { readonly op: "examine" }
   /** The rules in the network namespaces of these nodes and the packets they met, as the tools print them: for a person to read. */
   | { readonly op: "rules"; readonly nodes: readonly string[] }
+  /** On which TCP ports the programs of these nodes listen. */
+  | { readonly op: "listening"; readonly nodes: readonly string[] }
   | { readonly op: "ping" };
 
 /** `node`: every fault that concerns this node (./fault.ts), as a whole, with its other nodes. */
@@ -103,6 +106,8 @@ export interface Results {
   readonly examine: Examination;
   /** By node. */
   readonly rules: { readonly texts: Readonly<Record<string, string>> };
+  /** By node. */
+  readonly listening: { readonly listeners: Readonly<Record<string, readonly Listener[]>> };
   readonly ping: { readonly cluster: string; readonly startedAtMs: number };
 }
 export type Op = keyof Results;

@@ -134,6 +134,7 @@ const request: z.ZodType<Request> = z.discriminatedUnion("op", [
   z.object({ id, op: z.literal("probe") }),
   z.object({ id, op: z.literal("examine") }),
   z.object({ id, op: z.literal("rules"), nodes: names }),
+  z.object({ id, op: z.literal("listening"), nodes: names }),
   z.object({ id, op: z.literal("ping") }),
 ]);
 

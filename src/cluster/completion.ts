@@ -1,11 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { formatDuration } from "../core/duration.js";
-import { DeviousError } from "../core/errors.js";
 import { label } from "../core/labels.js";
 import type { Containers } from "../engine/port.js";
-import { lastLines } from "./last-lines.js";
 import type { NodeContainer, Observed } from "./observe.js";
-import { keepHint } from "./readiness.js";
+import { endedError, notInTime, there } from "./readiness.js";
 import type { Deadline, ReadinessEngine, StartedNode } from "./readiness.js";
 
 /** Such a node is there to come to an end. */
@@ -27,29 +24,15 @@ const inspectEveryMs = 100;
 
 /** Waits until a node has ended with exit code 0. Throws CLUSTER_NOT_READY where it ends otherwise, or not in time. */
 export async function waitCompleted(engine: ReadinessEngine, started: StartedNode, deadline: Deadline): Promise<void> {
-  const { node, containerId } = started;
   for (;;) {
     deadline.signal.throwIfAborted();
-    const detail = await engine.inspectContainer(containerId);
-    if (detail === undefined) throw new DeviousError("CLUSTER_NOT_READY", `${node} was removed while it was waited for.`);
+    const detail = await there(engine, started);
     if (detail.state === "exited" || detail.state === "dead") {
       if (detail.exitCode === 0) return;
-      throw new DeviousError(
-        "CLUSTER_NOT_READY",
-        `${node} had to complete and ended with code ${detail.exitCode ?? "unknown"}.`,
-        {
-          details: await lastLines(engine, containerId),
-          hint: keepHint,
-        },
-      );
+      throw await endedError(engine, started, detail, "instead of completing");
     }
     const leftMs = deadline.endsAtMs - performance.now();
-    if (leftMs <= 0) {
-      throw new DeviousError("CLUSTER_NOT_READY", `${node} had not completed after ${formatDuration(deadline.timeoutMs)}.`, {
-        details: await lastLines(engine, containerId),
-        hint: `A longer --timeout gives it more time; ${keepHint}`,
-      });
-    }
+    if (leftMs <= 0) throw await notInTime(engine, started, deadline, "had not completed");
     await sleep(Math.min(inspectEveryMs, leftMs));
   }
 }

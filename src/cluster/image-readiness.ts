@@ -1,11 +1,13 @@
 import type { ContainerDetail } from "../engine/port.js";
 import type { ReadySpec } from "../spec/own-image.js";
+import { whyDeaf } from "./deafness.js";
+import type { FindListeners } from "./deafness.js";
 import { acceptsConnections } from "./ports.js";
 import { askBy } from "./ready/index.js";
-import type { ReadyEngine } from "./ready/index.js";
+import type { ReadyEngine, Refusal } from "./ready/index.js";
 import { afterFailure, attemptMs, isGivenUp, noAttempts } from "./ready/schedule.js";
 import { untilReady } from "./readiness.js";
-import type { Deadline, Found, ReadinessEngine, StartedNode } from "./readiness.js";
+import type { Deadline, Found, Lack, ReadinessEngine, StartedNode } from "./readiness.js";
 
 /** A program that cannot start mostly says so at once: one that has run so long has found its files and its configuration. */
 const settleMs = 500;
@@ -16,6 +18,13 @@ const lookEveryMs = 300;
 /** An attempt at the end of the time that has no more than this hears nothing, and what was heard before counts. */
 const hastyMs = 100;
 
+export interface ImageWait {
+  /** Null: the service does not say. */
+  readonly ready?: ReadySpec | null;
+  /** Asked where nobody takes connections on a port. */
+  readonly findListeners?: FindListeners;
+}
+
 /**
  * Waits until a node of the user's image is ready, as its service says. Where that says nothing: until it has run for a moment, takes
  * connections on every port it publishes, and is content with itself where its image has a health check. Throws as {@link waitReady} does.
@@ -24,13 +33,22 @@ export async function waitImageReady(
   engine: ReadinessEngine & ReadyEngine,
   started: StartedNode,
   deadline: Deadline,
-  ready: ReadySpec | null = null,
+  { ready = null, findListeners = async () => undefined }: ImageWait = {},
 ): Promise<void> {
-  if (ready === null) await untilSettled(engine, started, deadline);
-  else await untilAnswered(engine, started, within(deadline, ready), ready);
+  const lackOf = ({ what, deafPort }: Refusal): Lack => ({
+    failed: what,
+    explain: deafPort === undefined ? undefined : async () => whyDeaf(deafPort, await findListeners(started.node)),
+  });
+  if (ready === null) await untilSettled(engine, started, deadline, lackOf);
+  else await untilAnswered(engine, started, within(deadline, ready), ready, lackOf);
 }
 
-async function untilSettled(engine: ReadinessEngine, started: StartedNode, deadline: Deadline): Promise<void> {
+async function untilSettled(
+  engine: ReadinessEngine,
+  started: StartedNode,
+  deadline: Deadline,
+  lackOf: (refusal: Refusal) => Lack,
+): Promise<void> {
   const seen = new Map<string, number>();
   await untilReady(engine, started, deadline, inspectEveryMs, async (detail, leftMs) => {
     if (detail.state !== "running") return { failed: `its container is ${detail.state}` };
@@ -40,8 +58,8 @@ async function untilSettled(engine: ReadinessEngine, started: StartedNode, deadl
     // the engine's clock may be another one: whichever says that it has run long enough
     const ranMs = Math.max(performance.now() - firstSeenAt, Date.now() - Date.parse(run));
     if (!(ranMs >= settleMs)) return { failed: "it had only just started" };
-    const failed = await imageProblem(detail, Math.min(connectTimeoutMs, leftMs));
-    return failed === undefined ? { ready: undefined } : { failed };
+    const refusal = await imageProblem(detail, Math.min(connectTimeoutMs, leftMs));
+    return refusal === undefined ? { ready: undefined } : lackOf(refusal);
   });
 }
 
@@ -57,31 +75,32 @@ async function untilAnswered(
   started: StartedNode,
   deadline: Deadline,
   ready: ReadySpec,
+  lackOf: (refusal: Refusal) => Lack,
 ): Promise<void> {
   const ask = askBy(engine, started.containerId, ready.probe);
   let run: { readonly startedAt: string | undefined; readonly seenAtMs: number } | undefined;
   let attempts = noAttempts;
-  let failed = "it has not been asked";
+  let lack: Lack = { failed: "it has not been asked" };
   await untilReady(engine, started, deadline, lookEveryMs, async (detail, leftMs): Promise<Found<undefined>> => {
     if (detail.state !== "running") return { failed: `its container is ${detail.state}` };
     if (run === undefined || run.startedAt !== detail.startedAt) {
       run = { startedAt: detail.startedAt, seenAtMs: performance.now() };
       attempts = noAttempts;
     }
-    if (performance.now() < attempts.nextAtMs) return { failed };
-    const problem = await ask(detail, attemptMs(ready, leftMs));
-    if (problem === undefined) return { ready: undefined };
-    if (attempts === noAttempts || leftMs > hastyMs) failed = problem;
+    if (performance.now() < attempts.nextAtMs) return lack;
+    const refusal = await ask(detail, attemptMs(ready, leftMs));
+    if (refusal === undefined) return { ready: undefined };
+    if (attempts === noAttempts || leftMs > hastyMs) lack = lackOf(refusal);
     attempts = afterFailure(attempts, ready, run.seenAtMs, performance.now());
-    return isGivenUp(attempts, ready) ? { failed, afterAttempts: attempts.failed } : { failed };
+    return isGivenUp(attempts, ready) ? { ...lack, afterAttempts: attempts.failed } : lack;
   });
 }
 
 /** What keeps a running node of the user's image from being ready; undefined where nothing does. */
-export async function imageProblem({ health, endpoints }: ContainerDetail, timeoutMs: number): Promise<string | undefined> {
-  if (health !== undefined && health !== "healthy") return `its image's health check says ${health}`;
+export async function imageProblem({ health, endpoints }: ContainerDetail, timeoutMs: number): Promise<Refusal | undefined> {
+  if (health !== undefined && health !== "healthy") return { what: `its image's health check says ${health}` };
   const ports = [...endpoints];
   const accepts = await Promise.all(ports.map(([, endpoint]) => acceptsConnections(endpoint, timeoutMs)));
-  const [deaf] = ports.filter((_, i) => accepts[i] === false);
-  return deaf === undefined ? undefined : `nobody takes connections on its port ${deaf[0]}`;
+  const [deaf] = ports.flatMap(([port], i) => (accepts[i] === false ? port : []));
+  return deaf === undefined ? undefined : { what: `nobody takes connections on its port ${deaf}`, deafPort: deaf };
 }

@@ -3,11 +3,12 @@ import { DeviousError } from "../core/errors.js";
 import { formatDuration } from "../core/duration.js";
 import { riakPbPort } from "../core/node-contract.js";
 import type { ContainerDetail, Containers, Streams } from "../engine/port.js";
+import { deathOf, howItEnded, remedyFor, troublesOf } from "./death.js";
 import { lastLines } from "./last-lines.js";
 import { storeClientOf } from "./store-client.js";
 import type { StoreClient } from "./store-client.js";
 
-export type ReadinessEngine = Pick<Containers & Streams, "inspectContainer" | "logs">;
+export type ReadinessEngine = Pick<Containers & Streams, "inspectContainer" | "logs" | "pastEvents">;
 
 export interface StartedNode {
   readonly node: string;
@@ -68,11 +69,19 @@ async function missedBy(client: StoreClient, timeoutMs: number, away: readonly s
 
 /** What a look at a node found: that it is ready, or what is missing, which ends "was not ready after 1m: …". */
 export type Found<T> =
-  | { readonly ready: T }
-  /** `afterAttempts`: so many have failed that it is given up. */
-  | { readonly failed: string; readonly afterAttempts?: number };
+  { readonly ready: T } | (Lack & { /** So many have failed that it is given up. */ readonly afterAttempts?: number });
 
-/** Looks until a look finds the node ready. The container as it was last inspected, at most `everyMs` ago, is what is looked at. */
+/** What a node lacks to be ready. */
+export interface Lack {
+  readonly failed: string;
+  /** Finds out more, once it is too late; undefined where there is no more. */
+  readonly explain?: (() => Promise<string | undefined>) | undefined;
+}
+
+/**
+ * Looks until a look finds the node ready. The container as it was last inspected, at most `everyMs` ago, is what is looked at. Throws
+ * CLUSTER_NOT_READY with what a reader of the sentence has to know: what was missing, or how the node ended, and its last lines.
+ */
 export async function untilReady<T>(
   engine: ReadinessEngine,
   started: StartedNode,
@@ -80,6 +89,7 @@ export async function untilReady<T>(
   everyMs: number,
   look: (detail: ContainerDetail, leftMs: number) => Promise<Found<T>>,
 ): Promise<T> {
+  const { node } = started;
   const leftMs = (): number => deadline.endsAtMs - performance.now();
   let inspectAt = performance.now() + everyMs;
   let detail = await inspect(engine, started);
@@ -88,50 +98,87 @@ export async function untilReady<T>(
     deadline.signal.throwIfAborted();
     const found = await look(detail, leftMs());
     if ("ready" in found) return found.ready;
-    if (found.afterAttempts !== undefined) throw await givenUp(engine, started, found.afterAttempts, found.failed);
+    if (found.afterAttempts !== undefined) {
+      const times = found.afterAttempts === 1 ? "1 attempt" : `${found.afterAttempts} attempts`;
+      throw await notReady(engine, started, `${node} was not ready after ${times}`, found, undefined);
+    }
     await sleep(Math.max(0, Math.min(pollMs, leftMs())));
-    if (leftMs() <= 0) throw await notInTime(engine, started, deadline, found.failed);
+    if (leftMs() <= 0) {
+      const { timeoutMs, moreTime = "A longer --timeout gives it more time" } = deadline;
+      throw await notReady(engine, started, `${node} was not ready after ${formatDuration(timeoutMs)}`, found, moreTime);
+    }
     if (performance.now() < inspectAt) continue;
     inspectAt = performance.now() + everyMs;
     detail = await inspect(engine, started);
   }
 }
 
-export const keepHint = "--keep leaves what was made for a closer look.";
+const keepHint = "--keep leaves what was made for a closer look";
 
-async function notInTime(
+async function notReady(
   engine: ReadinessEngine,
-  { node, containerId }: StartedNode,
-  { timeoutMs, moreTime = "A longer --timeout gives it more time" }: Deadline,
-  failed: string,
+  started: StartedNode,
+  sentence: string,
+  { failed, explain }: Lack,
+  moreTime: string | undefined,
 ): Promise<DeviousError> {
-  return new DeviousError("CLUSTER_NOT_READY", `${node} was not ready after ${formatDuration(timeoutMs)}: ${failed}.`, {
-    details: await lastLines(engine, containerId),
-    hint: `${moreTime}; ${keepHint}`,
+  const detail = await there(engine, started);
+  const [lines, explained] = await Promise.all([lastLines(engine, started.containerId), explain?.()]);
+  const death = await deathOf(engine, detail, lines);
+  // what a node that ends again and again does not answer is no wonder
+  const whys =
+    death.ends > 0 ? troublesOf(death) : [failed, ...(explained === undefined ? [] : [explained]), ...troublesOf(death)];
+  return new DeviousError("CLUSTER_NOT_READY", `${sentence}: ${whys.join("; ")}.`, {
+    details: lines,
+    hint: hintOf(remedyFor(death) ?? moreTime),
   });
 }
 
-async function givenUp(
+/** A node that ended while it was to go on. */
+export async function endedError(
   engine: ReadinessEngine,
   { node, containerId }: StartedNode,
-  attempts: number,
-  failed: string,
+  detail: ContainerDetail,
+  when: string,
 ): Promise<DeviousError> {
-  const times = attempts === 1 ? "1 attempt" : `${attempts} attempts`;
-  return new DeviousError("CLUSTER_NOT_READY", `${node} was not ready after ${times}: ${failed}.`, {
-    details: await lastLines(engine, containerId),
-    hint: keepHint,
+  const lines = await lastLines(engine, containerId);
+  const death = await deathOf(engine, detail, lines);
+  const [how, more] = howItEnded(death);
+  return new DeviousError("CLUSTER_NOT_READY", `${node} ${how} ${when}${more}.`, {
+    details: lines,
+    hint: hintOf(remedyFor(death)),
   });
+}
+
+/** A node that had not come to its end in time. */
+export async function notInTime(
+  engine: ReadinessEngine,
+  started: StartedNode,
+  { timeoutMs, moreTime = "A longer --timeout gives it more time" }: Deadline,
+  sentence: string,
+): Promise<DeviousError> {
+  return new DeviousError("CLUSTER_NOT_READY", `${started.node} ${sentence} after ${formatDuration(timeoutMs)}.`, {
+    details: await lastLines(engine, started.containerId),
+    hint: hintOf(moreTime),
+  });
+}
+
+function hintOf(what: string | undefined): string {
+  return `${what === undefined ? "" : `${what}; `}${keepHint}.`;
 }
 
 /** The node's container, which has not ended. */
-async function inspect(engine: ReadinessEngine, { node, containerId }: StartedNode): Promise<ContainerDetail> {
+async function inspect(engine: ReadinessEngine, started: StartedNode): Promise<ContainerDetail> {
+  const detail = await there(engine, started);
+  if (detail.state !== "exited" && detail.state !== "dead") return detail;
+  throw await endedError(engine, started, detail, "before it was ready");
+}
+
+export async function there(
+  engine: Pick<ReadinessEngine, "inspectContainer">,
+  { node, containerId }: StartedNode,
+): Promise<ContainerDetail> {
   const detail = await engine.inspectContainer(containerId);
   if (detail === undefined) throw new DeviousError("CLUSTER_NOT_READY", `${node} was removed while it was waited for.`);
-  if (detail.state !== "exited" && detail.state !== "dead") return detail;
-  const how = detail.oomKilled ? "was killed for want of memory" : `exited with code ${detail.exitCode ?? "unknown"}`;
-  throw new DeviousError("CLUSTER_NOT_READY", `${node} ${how} before it was ready.`, {
-    details: await lastLines(engine, containerId),
-    hint: keepHint,
-  });
+  return detail;
 }

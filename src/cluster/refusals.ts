@@ -23,6 +23,15 @@ export function refusalOf(node: string, error: unknown): DeviousError | undefine
       cause: error,
     });
   }
+  const [, command, why] = badCommand.exec(words) ?? [];
+  if (command !== undefined && why !== undefined) return cannotRun(node, command, why, error);
+  const [, user] = lostUser.exec(words) ?? [];
+  if (user !== undefined) {
+    return new DeviousError("CLUSTER_NOT_READY", `${node} cannot start: its image has no user or group "${user}".`, {
+      hint: "`user` of its service says as whom it runs; a number needs no entry in the image.",
+      cause: error,
+    });
+  }
   const [, source] = lostSource.exec(words) ?? [];
   if (source === undefined) return undefined;
   return new DeviousError("ENGINE_REFUSED", `${node} is to be given ${source}, which the engine's machine does not have.`, {
@@ -31,6 +40,20 @@ export function refusalOf(node: string, error: unknown): DeviousError | undefine
   });
 }
 
+function cannotRun(node: string, command: string, why: string, cause: DeviousError): DeviousError {
+  const what = /not found|no such file/.test(why)
+    ? `its image has no command "${command}"`
+    : `its image's "${command}" cannot be run: ${/permission denied/.test(why) ? "it may not be executed" : why}`;
+  return new DeviousError("CLUSTER_NOT_READY", `${node} cannot start: ${what}.`, {
+    hint: "`command` and `entrypoint` of its service, or else of its image, say what is run.",
+    cause,
+  });
+}
+
+/** runc says it of the first word of what is to be run. */
+const badCommand =
+  /exec: "([^"]+)": (?:stat [^:]+: )?(executable file not found|no such file or directory|permission denied|exec format error|is a directory)/s;
+const lostUser = /unable to find (?:user|group) ([^:]+): no matching entries/s;
 /** Engines say it of their own books, of the proxy they start for the port, and, since 28, of the port itself. */
 const takenPort = /127\.0\.0\.1:(\d+)\b.*(already allocated|address already in use|one usage of each socket address)/s;
 const lostSource = /bind source path does not exist: (.+?)\.?$/s;

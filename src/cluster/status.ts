@@ -4,6 +4,7 @@ import { askAgent } from "./agent-client.js";
 import { isJob } from "./completion.js";
 import { imageProblem } from "./image-readiness.js";
 import { askBy, readyOf } from "./ready/index.js";
+import type { Refusal } from "./ready/index.js";
 import { lastWordsOf } from "./last-words.js";
 import type { LastWords } from "./last-words.js";
 import { isBundled } from "./observe.js";
@@ -140,7 +141,7 @@ async function ask(engine: StatusEngine, node: NodeContainer, detail: ContainerD
 }
 
 /** What keeps a running node of an image from being ready. */
-async function problemOf(engine: StatusEngine, detail: ContainerDetail): Promise<string | undefined> {
+async function problemOf(engine: StatusEngine, detail: ContainerDetail): Promise<Refusal | undefined> {
   const ready = readyOf(detail);
   if (ready === undefined) return imageProblem(detail, answerTimeoutMs);
   return askBy(engine, detail.id, ready.probe)(detail, Math.min(ready.attemptTimeoutMs, answerTimeoutMs));

@@ -9,6 +9,8 @@ import { forNode } from "../spec/templates.js";
 import { askAgent } from "./agent-client.js";
 import { agentContainer, clusterLabels, nodeContainer, shipperContainer } from "./container-specs.js";
 import type { Identity } from "./container-specs.js";
+import { listenersByAgent } from "./deafness.js";
+import type { FindListeners } from "./deafness.js";
 import { putFiles } from "./files.js";
 import { Gates } from "./gates.js";
 import { asksForNetem } from "./links.js";
@@ -89,6 +91,7 @@ class Up {
   readonly #giveUp = new AbortController();
   readonly #volumesBefore: ReadonlySet<string>;
   readonly #expectations: ReadonlyMap<string, Expectation>;
+  readonly #findListeners: FindListeners;
   #agentId: string | undefined;
 
   constructor(engine: UpEngine, options: UpOptions) {
@@ -96,6 +99,7 @@ class Up {
     this.#engine = engine;
     this.#options = options;
     this.#identity = options.identity;
+    this.#findListeners = listenersByAgent(engine, () => this.#agentId);
     const endsAtMs = performance.now() + timeoutMs;
     this.#deadline = { timeoutMs, endsAtMs, signal: AbortSignal.any([signal, this.#giveUp.signal]) };
     this.#volumesBefore = new Set(observed.volumes.map(({ name }) => name));
@@ -291,7 +295,7 @@ class Up {
     const started = { node, containerId: nodeContainerName(this.#identity.cluster, node) };
     const expectation = this.#expectation(node);
     return step(this.#options.report, describeExpectation(node, expectation), () =>
-      waitSettled(this.#engine, started, expectation, this.#deadline, away),
+      waitSettled(this.#engine, started, expectation, this.#deadline, { away, findListeners: this.#findListeners }),
     );
   }
 
@@ -313,7 +317,8 @@ class Up {
           const containerId = await this.#createNode(change.boot, undefined, false);
           const { node } = change.boot;
           await this.#startNode(node, containerId);
-          await waitSettled(this.#engine, { node, containerId }, this.#expectation(node), this.#deadline);
+          const findListeners = this.#findListeners;
+          await waitSettled(this.#engine, { node, containerId }, this.#expectation(node), this.#deadline, { findListeners });
         });
       case "boot":
         return this.#bootLate(change.step);

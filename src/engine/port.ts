@@ -26,6 +26,8 @@ export interface ContainerDetail extends ContainerInfo {
   readonly endedAt: string | undefined;
   readonly exitCode: number | undefined;
   readonly oomKilled: boolean;
+  /** How often the engine has started it again since somebody did. */
+  readonly restarts: number;
   /** What the image's own health check found last; undefined where the image has none. */
   readonly health: "starting" | "healthy" | "unhealthy" | undefined;
   /** False: the log stream is framed and stdout can be told from stderr. */

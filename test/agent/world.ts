@@ -2,6 +2,7 @@ import { expect } from "vitest";
 import { Agent } from "../../src/agent/agent.js";
 import type { Clock } from "../../src/agent/clock.js";
 import { createLedgerStore } from "../../src/agent/ledger-store.js";
+import { createFindListeners } from "../../src/agent/listening.js";
 import { createLookInside } from "../../src/agent/look-inside.js";
 import { createReconciler } from "../../src/agent/reconciler.js";
 import type { Fault } from "../../src/chaos/fault.js";
@@ -77,6 +78,7 @@ export class World {
     this.#agent = new Agent({
       measure,
       lookInside: createLookInside({ engine, openNamespace: cluster.openNamespace, groups: cluster.groups }),
+      findListeners: createFindListeners(engine, async () => ""),
       cluster: "demo",
       engine,
       kernel,

@@ -147,7 +147,7 @@ test("a job that fails keeps those behind it from starting", async () => {
   there.images.programs.set("job-1", job(3));
   const services = [service("web", 1, { dependsOn: [after("job", "completed")] }), service("job", 1)];
   await expect(up(there, services)).rejects.toMatchObject({
-    message: "job-1 had to complete and ended with code 3.",
+    message: "job-1 exited with code 3 instead of completing.",
     details: ["migrates"],
   });
 });

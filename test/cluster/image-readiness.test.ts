@@ -44,6 +44,7 @@ const running: ContainerDetail = {
   endedAt: undefined,
   exitCode: undefined,
   oomKilled: false,
+  restarts: 0,
   health: undefined,
   tty: false,
   logFileBytes: undefined,
@@ -66,7 +67,7 @@ describe("a running node", () => {
       "nobody takes connections on its port 81",
     ],
   ])("%s", async (_title, changes, problem) => {
-    expect(await imageProblem({ ...running, ...changes() }, 5000)).toBe(problem);
+    expect((await imageProblem({ ...running, ...changes() }, 5000))?.what).toBe(problem);
   });
 });
 
@@ -77,6 +78,7 @@ async function wait(...looks: readonly (ContainerDetail | undefined)[]): Promise
     inspectContainer: async () => looks[Math.min(looked++, looks.length - 1)],
     logs: () => Readable.from([]) as AsyncIterable<Uint8Array>,
     exec: async () => ({ exitCode: 0 }),
+    pastEvents: async () => [],
   };
   const timeoutMs = 2000;
   const deadline = { endsAtMs: performance.now() + timeoutMs, timeoutMs, signal: new AbortController().signal };
@@ -130,9 +132,10 @@ describe("waiting as a service's `ready` says", () => {
       },
       logs: () => Readable.from([]) as AsyncIterable<Uint8Array>,
       exec: async () => ({ exitCode: 0 }),
+      pastEvents: async () => [],
     };
     const deadline = { endsAtMs: performance.now() + timeoutMs, timeoutMs, signal: new AbortController().signal };
-    await waitImageReady(engine, { node: "api-1", containerId: "c" }, deadline, { ...http, ...ready });
+    await waitImageReady(engine, { node: "api-1", containerId: "c" }, deadline, { ready: { ...http, ...ready } });
     return { asked, looked };
   }
 

@@ -6,7 +6,9 @@ import { DeviousError } from "../../src/core/errors.js";
 const failed =
   "The engine could not start a container: driver failed programming external connectivity on endpoint devious.demo.api-1 (c0ffee)";
 
-test.each([
+type Row = [title: string, words: string, sentence: string | undefined];
+
+test.each<Row>([
   [
     "20.10, a container has it",
     `${failed}: Bind for 127.0.0.1:9000 failed: port is already allocated.`,
@@ -26,6 +28,21 @@ test.each([
     "a folder that is not there",
     'The engine could not create devious.demo.api-1: invalid mount config for type "bind": bind source path does not exist: /home/me/no conf.',
     "api-1 is to be given /home/me/no conf, which the engine's machine does not have.",
+  ],
+  ...[
+    'OCI runtime create failed: container_linux.go:367: starting container process caused: exec: "nodee": executable file not found in $PATH: unknown.',
+    'failed to create task for container: failed to create shim task: OCI runtime create failed: runc create failed: unable to start container process: error during container init: exec: "nodee": executable file not found in $PATH: unknown.',
+    'OCI runtime create failed: runc create failed: unable to start container process: exec: "nodee": stat nodee: no such file or directory: unknown.',
+  ].map((words): Row => ["a command that is not there", words, 'api-1 cannot start: its image has no command "nodee".']),
+  [
+    "a command without the right",
+    'OCI runtime create failed: unable to start container process: exec: "/run.sh": permission denied: unknown.',
+    'api-1 cannot start: its image\'s "/run.sh" cannot be run: it may not be executed.',
+  ],
+  [
+    "a user that is not there",
+    "linux spec user: unable to find user app: no matching entries in passwd file.",
+    'api-1 cannot start: its image has no user or group "app".',
   ],
   ["anything else", "The engine could not start a container: no space left on device.", undefined],
 ])("%s", (_, words, sentence) => {

@@ -238,7 +238,7 @@ test("nodes come, go, and start again", async () => {
 
 test.each([
   ["exits", "api-2 exited with code 1 before it was ready."],
-  ["deaf", "api-2 was not ready after 800ms: nobody takes connections on its port 8080."],
+  ["deaf", "api-2 was not ready after 800ms: nobody takes connections on its port 8080; it listens on no port."],
 ] as const)("a node that is %s is named, and everything is taken down", async (ailment, said) => {
   const world = await FakeWorld.create(api());
   await world.buildImage(image);

@@ -1,9 +1,7 @@
 // Shows a cluster of an image of the user's on a real engine: booted, led, hurt with care for zones and protection, rebuilt, gone.
-import { execFileSync } from "node:child_process";
 import { writeFile } from "node:fs/promises";
 import path from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { execa } from "execa";
 import { createPrng } from "../../src/core/prng.js";
 import { buildFault } from "../../src/chaos/wish.js";
 import { parseTarget } from "../../src/chaos/target.js";
@@ -13,6 +11,7 @@ import { observeCluster } from "../../src/cluster/observe.js";
 import { resolveEngineAddress } from "../../src/engine/docker/address.js";
 import { createDockerEngine } from "../../src/engine/docker/docker-engine.js";
 import { docker, eventually, runCli, TestCluster } from "../support/cli.js";
+import { importNodeImage, nodeProgram } from "../support/node-image.js";
 
 const image = `own-image-test-${process.pid}:dev`;
 
@@ -25,18 +24,13 @@ const server = (greeting: string): string => `
   process.on("SIGTERM", () => process.exit(0));
 `;
 
-/** This machine's Node and its libraries, as an image that has nothing of ours. It calls itself healthy once it listens. */
+/** It calls itself healthy once it listens. */
 async function buildImage(greeting: string): Promise<void> {
-  const node = process.execPath;
-  const libraries = execFileSync("ldd", [node], { encoding: "utf8" }).match(/\/\S+(?= \(0x)/g) ?? [];
   const check = "require('net').connect(8080).on('error', () => process.exit(1)).on('connect', () => process.exit(0))";
-  const changes = [
-    `ENTRYPOINT ${JSON.stringify([node])}`,
+  await importNodeImage(image, [
     `CMD ${JSON.stringify(["-e", server(greeting)])}`,
-    `HEALTHCHECK --interval=1s CMD ${JSON.stringify([node, "-e", check])}`,
-  ];
-  const load = ["import", ...changes.flatMap((change) => ["--change", change]), "-", image];
-  await execa("tar", ["-ch", "-P", node, ...libraries], { buffer: false }).pipe("docker", load);
+    `HEALTHCHECK --interval=1s CMD ${JSON.stringify([nodeProgram, "-e", check])}`,
+  ]);
 }
 
 const spec = `

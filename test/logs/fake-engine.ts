@@ -124,6 +124,7 @@ export class FakeEngine implements LogEngine {
       endedAt: undefined,
       exitCode: undefined,
       oomKilled: false,
+      restarts: 0,
       health: undefined,
       endpoints: new Map(),
     };

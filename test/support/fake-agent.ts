@@ -5,6 +5,7 @@ import type { Ledger } from "../../src/chaos/ledger.js";
 import { encodeReply, toWireError } from "../../src/chaos/protocol.js";
 import type { Examination, FaultView, LinkView, Operation, Request, Results } from "../../src/chaos/protocol.js";
 import { decodeRequest } from "../../src/chaos/schema.js";
+import type { Listener } from "../../src/chaos/listener.js";
 import type { Proof } from "../../src/chaos/proof.js";
 import { describeStandingLink } from "../../src/chaos/standing-link.js";
 import { needsNetem, netemMissing } from "../../src/chaos/tc-netem.js";
@@ -17,10 +18,14 @@ import { label } from "../../src/core/labels.js";
 import type { MemoryEngine } from "../../src/engine/memory/memory-engine.js";
 import type { Program } from "../../src/engine/memory/program.js";
 
-/** What the pretended kernel can do: `netem` false as on one that has none, `works` false as one on which nothing can be felt. */
+/**
+ * What the pretended kernel can do: `netem` false as on one that has none, `works` false as one on which nothing can be felt; and where it
+ * says that nodes listen.
+ */
 export interface FakeKernel {
   netem: boolean;
   works: boolean;
+  readonly listeners: Map<string, readonly Listener[]>;
 }
 
 /**
@@ -137,6 +142,8 @@ export function createFakeAgent(engine: () => MemoryEngine, kernel: FakeKernel):
           return examination(kernel);
         case "rules":
           return { texts: Object.fromEntries(operation.nodes.map((node) => [node, `rules of ${node}\n`])) };
+        case "listening":
+          return { listeners: Object.fromEntries(operation.nodes.map((node) => [node, kernel.listeners.get(node) ?? []])) };
         case "ping":
           return { cluster, startedAtMs: 0 };
       }

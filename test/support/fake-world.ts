@@ -61,7 +61,7 @@ import { createMemoryEngine } from "../../src/engine/memory/memory-engine.js";
 import type { MemoryEngine, MemoryEngineOptions } from "../../src/engine/memory/memory-engine.js";
 import type { Executed } from "../../src/engine/memory/program.js";
 import { label } from "../../src/core/labels.js";
-import { createFakeAgent } from "./fake-agent.js";
+import { createFakeAgent, type FakeKernel } from "./fake-agent.js";
 import { FakeImages } from "./fake-image.js";
 import { FakeShipper } from "./fake-shipper.js";
 import { FakeStores } from "./fake-store.js";
@@ -134,7 +134,7 @@ export class FakeWorld {
   readonly stores = new FakeStores();
   readonly images = new FakeImages();
   readonly shipper = new FakeShipper();
-  readonly kernel = { netem: true, works: true };
+  readonly kernel: FakeKernel = { netem: true, works: true, listeners: new Map() };
   /** What the next command takes itself for; as `devious` commands do, it ends with the command unless it is in {@link running}. */
   process = { pid: 1000, started: "1" };
   /** Other processes of the machine: number -> start. */

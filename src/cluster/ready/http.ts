@@ -1,18 +1,21 @@
 import { get } from "node:http";
 import type { ContainerDetail } from "../../engine/port.js";
-import type { ProbeBy } from "./index.js";
+import type { ProbeBy, Refusal } from "./index.js";
 
 /** Ready where GET is answered with the status asked for, of which the first line is enough. */
 export async function overHttp(
   { endpoints }: Pick<ContainerDetail, "endpoints">,
   { port, path, status }: ProbeBy<"http">,
   timeoutMs: number,
-): Promise<string | undefined> {
+): Promise<Refusal | undefined> {
   const endpoint = endpoints.get(port);
-  if (endpoint === undefined) return `its port ${port} is not published`;
+  if (endpoint === undefined) return { what: `its port ${port} is not published` };
   const said = await statusOf(endpoint, path, timeoutMs);
   if (said !== undefined && (status === null ? said >= 200 && said < 300 : said === status)) return undefined;
-  return `GET ${path} on its port ${port} ${said === undefined ? "was not answered" : `was answered with ${said}`}`;
+  const asked = `GET ${path} on its port ${port}`;
+  return said === undefined
+    ? { what: `${asked} was not answered`, deafPort: port }
+    : { what: `${asked} was answered with ${said}` };
 }
 
 async function statusOf(

@@ -21,8 +21,16 @@ export function readyOf({ labels }: Pick<ContainerDetail, "labels">): ReadyLabel
 
 export type ReadyEngine = Pick<Streams & Exec, "logs" | "exec">;
 
-/** One attempt at a running container: undefined where it is ready, else what is missing, which ends "was not ready: …". */
-export type Ask = (running: ContainerDetail, timeoutMs: number) => Promise<string | undefined>;
+/** What was found in place of readiness. */
+export interface Refusal {
+  /** Ends "was not ready: …". */
+  readonly what: string;
+  /** The published port on which nobody took a connection. */
+  readonly deafPort?: number | undefined;
+}
+
+/** One attempt at a running container: undefined where it is ready. */
+export type Ask = (running: ContainerDetail, timeoutMs: number) => Promise<Refusal | undefined>;
 
 /** How one container is asked, again and again: what was found out by earlier attempts need not be found out again. */
 export function askBy(engine: ReadyEngine, containerId: string, probe: ReadyProbe): Ask {

@@ -2,7 +2,7 @@ import type { ContainerDetail, Streams } from "../../engine/port.js";
 import { bounded } from "../../logs/bounded-pattern.js";
 import { createDemuxer } from "../../logs/demux.js";
 import { LineJoiner, toPieces } from "../../logs/lines.js";
-import type { ProbeBy } from "./index.js";
+import type { ProbeBy, Refusal } from "./index.js";
 
 type Run = Pick<ContainerDetail, "id" | "tty" | "startedAt" | "endedAt">;
 
@@ -10,7 +10,7 @@ type Run = Pick<ContainerDetail, "id" | "tty" | "startedAt" | "endedAt">;
 export function inLog(
   engine: Pick<Streams, "logs">,
   { pattern }: ProbeBy<"log">,
-): (run: Run, timeoutMs: number) => Promise<string | undefined> {
+): (run: Run, timeoutMs: number) => Promise<Refusal | undefined> {
   const regex = bounded(new RegExp(pattern));
   let of: string | undefined;
   let since: string | undefined;
@@ -35,6 +35,6 @@ export function inLog(
     } catch (error) {
       if (!signal.aborted) throw error;
     }
-    return `no line of its log has /${pattern}/ in it`;
+    return { what: `no line of its log has /${pattern}/ in it` };
   };
 }

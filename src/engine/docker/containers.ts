@@ -206,8 +206,10 @@ function toDetail(one: Dockerode.ContainerInspectInfo): ContainerDetail {
     state: one.State.Status as ContainerState,
     startedAt: timeOf(one.State.StartedAt),
     endedAt: timeOf(one.State.FinishedAt),
-    exitCode: one.State.Running ? undefined : one.State.ExitCode,
+    // one that is about to be started again counts as running, too
+    exitCode: one.State.Running && !one.State.Restarting ? undefined : one.State.ExitCode,
     oomKilled: one.State.OOMKilled,
+    restarts: one.RestartCount,
     health: healthOf(one.State.Health?.Status),
     tty: one.Config.Tty,
     logFileBytes: logFileBytes(one.HostConfig.LogConfig),

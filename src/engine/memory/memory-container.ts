@@ -63,6 +63,7 @@ export class MemoryContainer {
       endedAt: this.#endedAt,
       exitCode: this.isAlive ? undefined : this.#exitCode,
       oomKilled: false,
+      restarts: 0,
       health: undefined,
       tty: false,
       logFileBytes: undefined,

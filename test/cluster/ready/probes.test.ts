@@ -43,6 +43,7 @@ const running: ContainerDetail = {
   endedAt: undefined,
   exitCode: undefined,
   oomKilled: false,
+  restarts: 0,
   health: undefined,
   tty: false,
   logFileBytes: undefined,
@@ -74,8 +75,8 @@ function engineOf({ lines = [], exec = async () => ({ exitCode: 0 }) }: World) {
   };
 }
 
-const once = (probe: ReadyProbe, world: World = {}, timeoutMs = 1000): Promise<string | undefined> =>
-  askBy(engineOf(world).engine, "c", probe)({ ...running, endpoints: new Map([[8080, endpoint]]) }, timeoutMs);
+const once = async (probe: ReadyProbe, world: World = {}, timeoutMs = 1000): Promise<string | undefined> =>
+  (await askBy(engineOf(world).engine, "c", probe)({ ...running, endpoints: new Map([[8080, endpoint]]) }, timeoutMs))?.what;
 
 describe("http", () => {
   test.each<[string, number | null, string | undefined]>([
@@ -121,7 +122,7 @@ describe("log", () => {
     const { engine, since } = engineOf({ lines });
     const ask = askBy(engine, "c", { by: "log", pattern: "ready" });
     const second = { ...running, endedAt: "2026-01-01T00:00:02Z" };
-    expect(await ask(second, 1000)).toBe("no line of its log has /ready/ in it");
+    expect(await ask(second, 1000)).toEqual({ what: "no line of its log has /ready/ in it" });
     await ask(second, 1000);
     await ask({ ...second, startedAt: "2026-01-01T00:00:09Z", endedAt: "2026-01-01T00:00:08Z" }, 1000);
     expect(since).toEqual(["2026-01-01T00:00:02Z", "2026-01-01T00:00:06.000000000Z", "2026-01-01T00:00:08Z"]);
@@ -160,7 +161,7 @@ describe("exec", () => {
       },
     });
     const ask = askBy(engine, "c", probe);
-    expect(await ask(running, 20)).toBe("`pg_isready -q` had not ended after 20ms");
+    expect(await ask(running, 20)).toEqual({ what: "`pg_isready -q` had not ended after 20ms" });
     const second = ask(running, 5000);
     end();
     expect([await second, runs]).toEqual([undefined, 1]);

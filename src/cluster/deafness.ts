@@ -1,0 +1,37 @@
+import type { Listener } from "../chaos/listener.js";
+import type { Streams } from "../engine/port.js";
+import { askAgent } from "./agent-client.js";
+
+/** Where a node's programs listen; undefined where nobody can say. */
+export type FindListeners = (node: string) => Promise<readonly Listener[] | undefined>;
+
+/** Longer nobody waits for what only makes a sentence better. */
+const answerMs = 1000;
+
+/** Asks the agent, which sees the node's network from inside. */
+export function listenersByAgent(engine: Pick<Streams, "attach">, agentId: () => string | undefined): FindListeners {
+  return async (node) => {
+    const id = agentId();
+    if (id === undefined) return undefined;
+    const asked = askAgent(engine, id, { op: "listening", nodes: [node] }).then(
+      ({ listeners }) => listeners[node],
+      // of another version, or not there any more
+      () => undefined,
+    );
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<undefined>((resolve) => (timer = setTimeout(() => resolve(undefined), answerMs)));
+    return Promise.race([asked, late]).finally(() => clearTimeout(timer));
+  };
+}
+
+/** Why nobody takes connections on a port, by where the node's programs listen; undefined where that says nothing. */
+export function whyDeaf(port: number, listeners: readonly Listener[] | undefined): string | undefined {
+  if (listeners === undefined) return undefined;
+  const own = listeners.find((one) => one.port === port);
+  if (own?.isLoopback === true) return `it listens there only on 127.0.0.1 inside its container, and has to on 0.0.0.0`;
+  if (own !== undefined) return undefined;
+  const others = listeners.map((one) => String(one.port));
+  if (others.length === 0) return "it listens on no port";
+  const all = others.length === 1 ? others.join("") : `${others.slice(0, -1).join(", ")} and ${others.at(-1) ?? ""}`;
+  return `it listens on ${all}, not on ${port}`;
+}
