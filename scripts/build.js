@@ -13,6 +13,7 @@ const finishBuild = beginBuild();
 
 await step("tsc", "node_modules/typescript/bin/tsc", "-p", "tsconfig.build.json");
 await step("the types of the package", "node_modules/typescript/bin/tsc", "-p", "tsconfig.types.json");
+await step("pruning the types", "scripts/prune-types.js");
 removeOrphans();
 await step("bundling", "scripts/bundle.js");
 await step("the JSON Schemas", "scripts/write-schema.js");

@@ -45,7 +45,7 @@ for (const [name, input] of Object.entries(programs)) {
   });
 }
 
-const sources = ["src/cli/main.ts", ...filesUnder("src/commands")];
+const sources = ["src/cli/main.ts", "src/api/devious.ts", ...filesUnder("src/commands")];
 await build({
   input: Object.fromEntries(sources.map((file) => [relative("src", file).replace(/\.ts$/, ""), file])),
   platform: "node",

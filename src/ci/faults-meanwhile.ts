@@ -42,9 +42,15 @@ export function planBefore(source: FaultSource, spec: ClusterSpec): Timeline | n
 }
 
 /** The storm on a cluster that is up: what its kernel can do decides what there is to choose from. */
-export async function planStormOn(engine: StageEngine, found: Observed, profile: ProfileName, seed: number): Promise<Timeline> {
+export async function planStormOn(
+  engine: StageEngine,
+  found: Observed,
+  profile: ProfileName,
+  seed: number,
+  durationMs = stormMs,
+): Promise<Timeline> {
   const [{ nodes }, capabilities] = await Promise.all([clusterFacts(engine, found, false), capabilitiesOf(engine, found)]);
-  return planStorm({ profile, seed, durationMs: stormMs, nodes, capabilities, keepQuorum: true });
+  return planStorm({ profile, seed, durationMs, nodes, capabilities, keepQuorum: true });
 }
 
 /** Begins with the faults; `end` heals what is in force and tells what came of them. */

@@ -6,6 +6,8 @@ import { DeviousError } from "../core/errors.js";
 import { toName } from "../core/ids.js";
 import { defaultSpec, specFileName } from "../spec/cluster-spec.js";
 import type { ClusterSpec } from "../spec/cluster-spec.js";
+import type { Problem } from "../spec/places.js";
+import type { SpecInput } from "../spec/schema.js";
 import type { EnvFile } from "../spec/surroundings.js";
 import type { Variables } from "../spec/variables.js";
 
@@ -28,14 +30,31 @@ export async function loadSpec(given: string | undefined, folder: string, variab
     throw unreadable(file, cause);
   });
   if (text === undefined) return { spec: defaultSpec(toName(path.basename(folder))), owner };
+  const shown = path.relative(folder, file) || file;
+  const placed = ({ line, column, message }: Problem): string => `${shown}:${line}:${column} ${message}`;
+  return { spec: await accept(text, owner, variables, shown, placed), owner };
+}
+
+/** The spec that a program gives as a value; without a file, its problems have no line. Throws SPEC_INVALID. */
+export async function readSpec(value: SpecInput, owner: string, variables: Variables): Promise<ClusterSpec> {
+  // JSON is YAML
+  return accept(JSON.stringify(value), owner, variables, "The spec", ({ message }) => message);
+}
+
+async function accept(
+  text: string,
+  owner: string,
+  variables: Variables | undefined,
+  shown: string,
+  placed: (problem: Problem) => string,
+): Promise<ClusterSpec> {
   // what reads YAML takes a while to load, and without a spec nobody needs it
   const { parseSpec } = await import("../spec/parse.js");
   const result = parseSpec(text, owner, variables === undefined ? undefined : { variables, readEnvFile });
-  if (result.ok) return { spec: result.spec, owner };
-  const shown = path.relative(folder, file) || file;
-  const places = result.problems.map(({ line, column, message }) => `${shown}:${line}:${column} ${message}`);
-  const count = places.length === 1 ? "a problem" : `${places.length} problems`;
-  throw new DeviousError("SPEC_INVALID", `${shown} has ${count}`, { details: places });
+  if (result.ok) return result.spec;
+  const { problems } = result;
+  const count = problems.length === 1 ? "a problem" : `${problems.length} problems`;
+  throw new DeviousError("SPEC_INVALID", `${shown} has ${count}`, { details: problems.map(placed) });
 }
 
 async function fileAt(given: string): Promise<string> {

@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import path from "node:path";
 import type { NodeFacts } from "../chaos/target.js";
 import { DeviousError } from "../core/errors.js";
-import type { PlanContext } from "./define.js";
+import type { PlanContext, ScenarioDefinition } from "./define.js";
 import { readModule } from "./module.js";
 import { type ParseResult, parseScenario, readScenario } from "./parse.js";
 import { plan, sortNodes } from "./plan.js";
@@ -39,7 +39,11 @@ export async function loadScenario(given: string, folder: string): Promise<Loade
 }
 
 async function loadModule(file: string, shown: string): Promise<Omit<LoadedScenario, "hash">> {
-  const definition = await readModule(file, shown);
+  return fromDefinition(await readModule(file, shown), shown);
+}
+
+/** A scenario that a program gives as a value. Its `plan` throws SCENARIO_INVALID, with every problem. */
+export function fromDefinition(definition: ScenarioDefinition, shown: string): Omit<LoadedScenario, "hash"> {
   const scenarioFor = (seed: number, nodes: readonly NodeFacts[]) => {
     const context: PlanContext = {
       nodes: sortNodes(nodes).map(({ node, service, zone, protected: kept }) => ({ name: node, service, zone, protected: kept })),

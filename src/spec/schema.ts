@@ -116,4 +116,6 @@ export const specFile = mapping(
 ).partial();
 
 export type SpecFile = z.infer<typeof specFile>;
+/** As it is written: a devious.yaml as a value. */
+export type SpecInput = z.input<typeof specFile>;
 export type ServiceFile = z.infer<typeof service>;

@@ -6,6 +6,7 @@ import { Config } from "@oclif/core";
 import { pack } from "tar-stream";
 import { onTestFinished, vi } from "vitest";
 import type { BaseCommand } from "../../src/cli/base-command.js";
+import type { Context } from "../../src/cli/context.js";
 import { imagePaths } from "../../src/image/recipe.js";
 import BucketTypeActivate from "../../src/commands/bucket-type/activate.js";
 import BucketTypeCreate from "../../src/commands/bucket-type/create.js";
@@ -198,15 +199,9 @@ export class FakeWorld {
     await mkdir(this.folder, { recursive: true });
   }
 
-  /** Runs `devious …`; paths of this machine are shown as `~`. */
-  async run(...words: readonly string[]): Promise<Ran> {
-    const two = words.slice(0, 2).join(" ");
-    const name = two in commands ? two : (words[0] ?? "");
-    const Command = commands[name];
-    if (Command === undefined) throw new Error(`no command ${name}`);
-    const config = await (loading ??= Config.load(root));
-    const command = new Command(words.slice(name.split(" ").length), config);
-    command.context = {
+  /** What the next command is given of the world. */
+  get context(): Context {
+    return {
       engine: this.engine,
       engineSocket: "/var/run/docker.sock",
       folder: this.folder,
@@ -215,6 +210,17 @@ export class FakeWorld {
       bundleDir: path.join(this.#home, "bundle"),
       processes: { host: { name: "here", boot: "1", pids: "" }, own: this.process, startOf: (pid) => this.running.get(pid) },
     };
+  }
+
+  /** Runs `devious …`; paths of this machine are shown as `~`. */
+  async run(...words: readonly string[]): Promise<Ran> {
+    const two = words.slice(0, 2).join(" ");
+    const name = two in commands ? two : (words[0] ?? "");
+    const Command = commands[name];
+    if (Command === undefined) throw new Error(`no command ${name}`);
+    const config = await (loading ??= Config.load(root));
+    const command = new Command(words.slice(name.split(" ").length), config);
+    command.context = this.context;
     const captured = capture();
     // oclif warns its developers of more than its users
     vi.stubEnv("NODE_ENV", "production");

@@ -42,7 +42,7 @@ export const authCommands = {
   })),
 } as const;
 
-interface AuthEntry<T> {
+export interface AuthEntry<T> {
   readonly opcode: number;
   readonly request: Message<T>;
   readonly read: (body: Buffer) => AuthCommand;

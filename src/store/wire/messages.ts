@@ -132,13 +132,13 @@ const Compare = message("etcdserverpb.Compare", {
 type Value<M> = M extends Message<infer T> ? T : never;
 
 /** A transaction holds operations, and each of them may be a transaction again: the one place where types cannot be inferred. */
-interface TxnRequestValue {
+export interface TxnRequestValue {
   readonly compare: readonly Value<typeof Compare>[];
   readonly success: readonly Value<typeof RequestOp>[];
   readonly failure: readonly Value<typeof RequestOp>[];
 }
 
-interface TxnResponseValue {
+export interface TxnResponseValue {
   readonly header: Value<typeof ResponseHeader> | undefined;
   readonly succeeded: boolean;
   readonly responses: readonly Value<typeof ResponseOp>[];
