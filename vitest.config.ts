@@ -5,6 +5,7 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
 const waiting = [
   "mistakes",
   "own-image-failures",
+  "own-image-build",
   "run",
   "scenario",
   "smoke",

@@ -47,7 +47,7 @@ export async function buildFolder(
   } catch (error) {
     signal.throwIfAborted();
     if (broken.signal.aborted) throw unreadable(build, broken.signal.reason);
-    throw error instanceof DeviousError && error.code === "ENGINE_REFUSED" ? ofClassicBuilder(error) : error;
+    throw error instanceof DeviousError && wantsBuildKit.test(error.message) ? ofClassicBuilder(error) : error;
   } finally {
     context.destroy();
   }
@@ -61,10 +61,12 @@ function unreadable({ folder }: FolderBuild, cause: unknown): DeviousError {
   });
 }
 
-/** It fails at what only BuildKit knows, in many ways. */
+/** What the classic builder says of what it does not know, and BuildKit may. */
+const wantsBuildKit = /BuildKit|unknown (?:flag|instruction)|parse error/i;
+
 function ofClassicBuilder(error: DeviousError): DeviousError {
   return new DeviousError(error.code, error.message, {
-    hint: "The engine's classic builder has built it: what only BuildKit knows needs the docker CLI with its buildx plugin.",
+    hint: "It was built by the engine's classic builder; what only BuildKit knows needs the docker CLI with its buildx plugin.",
     cause: error.cause,
   });
 }

@@ -44,7 +44,8 @@ export function toDeviousError(
       },
     );
   }
-  const words = failure.json?.message ?? messageOf(error);
+  // what answers with a stream leaves no JSON behind when it refuses
+  const words = failure.json?.message ?? messageOf(error).replace(/^\(HTTP code \d+\) [^-]*- /, "");
   return new DeviousError("ENGINE_REFUSED", `The engine could not ${doing}: ${words.trim().replace(/\.?$/, ".")}`, {
     cause: error,
   });

@@ -5,10 +5,9 @@ export function createVolumes({ call, wish }: Calls): Volumes {
   return {
     listVolumes: (filters) =>
       call("list volumes", async (docker) =>
-        ((await docker.listVolumes({ filters: JSON.stringify({ label: filters }) })).Volumes ?? []).map((one) => ({
-          name: one.Name,
-          labels: one.Labels ?? {},
-        })),
+        ((await docker.listVolumes({ filters: JSON.stringify({ label: filters }) })).Volumes ?? [])
+          .map((one) => ({ name: one.Name, labels: one.Labels ?? {} }))
+          .toSorted((a, b) => (a.name < b.name ? -1 : 1)),
       ),
     removeVolume: (name) => wish(`remove the volume ${name}`, (docker) => docker.getVolume(name).remove()),
   };

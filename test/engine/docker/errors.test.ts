@@ -31,6 +31,10 @@ test.each([
   [failure({ statusCode: 409, json: { message: "Conflict. It is taken" } }), "Conflict. It is taken."],
   [failure({ statusCode: 500 }, "(HTTP code 500) broken.\n"), "(HTTP code 500) broken."],
   [failure({ statusCode: 404, code: "ENOENT" }, "no such thing"), "no such thing."],
+  [
+    failure({ statusCode: 400 }, "(HTTP code 400) unexpected - failed to reach build target run in Dockerfile"),
+    "failed to reach build target run in Dockerfile.",
+  ],
   ["thrown text", "thrown text."],
 ])("what the engine says is passed on", (error, words) => {
   expect(toDeviousError(error, "create n1", address)).toMatchObject({
