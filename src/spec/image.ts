@@ -97,14 +97,13 @@ export function checkImage({ path, keys }: Named, { boot }: Surroundings): reado
   const built = pulled ? [misfitAt([...path, "pull"], "is for an image that is not built", "key")] : [];
   if (boot === null) return built;
   const args = isMapping(build) ? build["args"] : undefined;
-  const filled = typeof image === "string" ? fillIn(image, looseReference, boot.variables) : "x";
   const unset = typeof image === "string" ? checkUnset({ image }, path, boot.variables) : [];
+  const isRight = typeof image === "string" && problemWithImage(image) === undefined && unset.length === 0;
+  const isBroken = isRight && !/^\S+$/.test(fillIn(image, looseReference, boot.variables));
   return [
     ...built,
     ...unset,
-    ...(unset.length > 0 || typeof image !== "string" || problemWithImage(image) !== undefined || /^\S+$/.test(filled)
-      ? []
-      : [misfitAt([...path, "image"], "is no image's name once it is filled in")]),
+    ...(isBroken ? [misfitAt([...path, "image"], "is no image's name once it is filled in")] : []),
     ...(isMapping(args) ? checkUnset(args, [...path, "build", "args"], boot.variables) : []),
   ];
 }
