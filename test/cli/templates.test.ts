@@ -94,7 +94,9 @@ describe.each(templates)("$name", ({ name, says }) => {
 
   test("its README names commands and flags that there are", async () => {
     const readme = await fileOf(name, "README.md");
-    const typed = [...readme.matchAll(/(?<=^|\$\()devious ([^`\n|#]*)/gm)].map(([, words = ""]) => words.trim());
+    const lines = [...readme.matchAll(/(?:^|\$\()devious ([^\n|#]*)/gm)];
+    const inText = [...readme.matchAll(/`devious ([^`]*)`/g)];
+    const typed = [...lines, ...inText].map(([, words = ""]) => words.trim().replace(/\s+/g, " "));
     expect(typed.length).toBeGreaterThan(5);
     expect(typed.flatMap(problemsWith)).toEqual([]);
   });
@@ -115,7 +117,7 @@ function problemsWith(typed: string): readonly string[] {
   const two = words.slice(0, 2).join(" ");
   const found = (commands[two] ?? commands[words[0] ?? ""]) as unknown as Command.Class | undefined;
   if (found === undefined) return [`there is no command ${two}`];
-  const known = [...Object.keys(found.flags), "json"];
+  const known = [...Object.keys(found.flags ?? {}), "json"];
   const unknown = words.filter((word) => word.startsWith("--") && !known.includes(word.slice(2)));
   return unknown.map((flag) => `${two} has no ${flag}`);
 }
