@@ -24,7 +24,7 @@ interface GcResult {
 export default class Gc extends BaseCommand {
   static override summary = "Find and remove what nobody needs any more, on this engine.";
   static override description =
-    "Clusters, with their volumes, of runs that were killed, whose folder is gone, or of which only a half is there; containers that looked at the kernel; our images that no cluster uses. What is in use is never touched, nor what `down` has kept. Of a run on another machine, or in another container, nobody here can see whether it goes on; --all-runs takes those, too, and what `run --keep-on-failure` and `up --isolated` left.";
+    "Clusters, with their volumes, of runs that were killed, whose folder is gone, or of which only a half is there; containers that looked at the kernel; our images that no cluster uses, and those of yours that were built for a spec that is gone, or built anew since. What is in use is never touched, nor what `down` has kept. Of a run on another machine, or in another container, nobody here can see whether it goes on; --all-runs takes those, too, and what `run --keep-on-failure` and `up --isolated` left.";
   static override examples = [
     "<%= config.bin %> gc --dry-run",
     "<%= config.bin %> gc",

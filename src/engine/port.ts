@@ -178,8 +178,15 @@ export interface Images {
    * reason of `signal`, at once.
    */
   pullImage(reference: string, onProgress: () => void, signal: AbortSignal): Promise<void>;
-  listImages(labelFilter: string): Promise<readonly { readonly id: string; readonly references: readonly string[] }[]>;
+  listImages(labelFilter: string): Promise<readonly ImageInfo[]>;
   removeImage(id: string): Promise<void>;
+}
+
+export interface ImageInfo {
+  readonly id: string;
+  /** None where another image has taken its name. */
+  readonly references: readonly string[];
+  readonly labels: Labels;
 }
 
 export interface FolderBuild {

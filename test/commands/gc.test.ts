@@ -1,5 +1,6 @@
 // Shows what `gc` takes for litter and removes, and what it leaves: clusters of killed runs, of folders that are gone, halves, old images.
-import { rm } from "node:fs/promises";
+import { mkdir, rm, writeFile } from "node:fs/promises";
+import path from "node:path";
 import { expect, test } from "vitest";
 import { type Made, formatMade } from "../../src/cluster/made.js";
 import { FakeWorld } from "../support/fake-world.js";
@@ -44,6 +45,21 @@ test("the clusters of killed runs go, in whatever folder; one whose process runs
   expect(removed.map(({ name }) => name)).toEqual(["cluster again", "cluster dead"]);
   expect(left).toEqual([]);
   expect(await namesLeft(world)).toEqual(["devious.alive"]);
+});
+
+test("an image goes that was built for a folder that is gone, not one that may be built upon again", async () => {
+  const world = await FakeWorld.create("services: { api: { build: ./api, nodes: 1 } }", { facts: { local: true } });
+  const context = path.join(world.folder, "api");
+  await mkdir(context);
+  await writeFile(path.join(context, "Dockerfile"), "FROM scratch\n");
+  await world.json("up", "--no-wait");
+  await world.json("down");
+  expect((await world.json<Collected>("gc")).removed.map(({ name }) => name)).not.toContain("image devious-demo-api");
+  await rm(world.folder, { recursive: true });
+  await world.enter("elsewhere");
+  const { removed } = await world.json<Collected>("gc");
+  expect(removed).toContainEqual({ name: "image devious-demo-api", why: "its folder ~/demo is gone" });
+  expect(await world.engine.listImages("devious.built")).toEqual([]);
 });
 
 test("what cannot be seen from here stays, unless --all-runs says that nobody needs it", async () => {

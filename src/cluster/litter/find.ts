@@ -61,7 +61,12 @@ export async function findLitter(engine: LitterEngine, surroundings: Surrounding
     clusters.map(async (found) => ({ found, verdict: verdictOn(found, here, isLocal && (await isGone(found.owner))) })),
   );
   const litter = judged.flatMap(({ found, verdict }) => clusterLitter(found, verdict));
-  return [...litter, ...(await looks(engine)), ...(await oldImages(engine, surroundings, litter))];
+  return [
+    ...litter,
+    ...(await looks(engine)),
+    ...(await oldImages(engine, surroundings, litter)),
+    ...(await builtImages(engine, surroundings)),
+  ];
 }
 
 function clusterLitter(found: Observed, verdict: Verdict): readonly Litter[] {
@@ -91,6 +96,22 @@ async function looks(engine: LitterEngine): Promise<readonly Litter[]> {
     if (state === "running" && (madeMs === undefined || Date.now() - madeMs < lookMostMs)) return [];
     return [{ kind: "look", name, why: "it looked at the kernel and was not removed", isDoubtful: false, madeMs, id }];
   });
+}
+
+/** Built for a spec that is gone, or built over since. One that a container still has is not looked at. */
+async function builtImages(engine: LitterEngine, { isLocal }: Pick<Surroundings, "isLocal">): Promise<readonly Litter[]> {
+  const [images, containers] = await Promise.all([engine.listImages(label.built), engine.listContainers([label.cluster])]);
+  const used = new Set(containers.map(({ image }) => image));
+  const unused = images.filter(({ id, references }) => ![id, ...references].some((name) => used.has(name)));
+  const found = await Promise.all(
+    unused.map(async ({ id, references: [name], labels }): Promise<readonly Litter[]> => {
+      const folder = labels[label.built];
+      const common = { kind: "image", name: `image ${name ?? id}`, isDoubtful: false, madeMs: undefined, id } as const;
+      if (name === undefined) return [{ ...common, why: "it was built anew since" }];
+      return isLocal && (await isGone(folder)) ? [{ ...common, why: `its folder ${folder} is gone` }] : [];
+    }),
+  );
+  return found.flat();
 }
 
 /** Ours that are neither the current one nor of a cluster that stays. */

@@ -39,7 +39,8 @@ export function createImages(calls: Calls, environment: Environment): Images {
       call("list images", async (docker) =>
         (await docker.listImages({ filters: { label: [filter] } })).map((image) => ({
           id: image.Id,
-          references: image.RepoTags ?? [],
+          references: (image.RepoTags ?? []).filter((reference) => reference !== "<none>:<none>"),
+          labels: image.Labels ?? {},
         })),
       ),
     removeImage: (id) => wish("remove an image", (docker) => docker.getImage(id).remove()),

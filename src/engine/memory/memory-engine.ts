@@ -170,7 +170,7 @@ export function createMemoryEngine(options: MemoryEngineOptions): MemoryEngine {
       answer();
       return [...images]
         .filter(([, { labels }]) => carries(labels, [labelFilter]))
-        .map(([reference, { id }]) => ({ id, references: [reference] }));
+        .map(([reference, { id, labels }]) => ({ id, references: [reference], labels }));
     },
     removeImage: async (id) => {
       answer();
