@@ -1,11 +1,12 @@
 // Shows `smoke` on a real engine: both designs of the store pass in time, an image that does not come back fails, and nothing is ever left.
 import { execFileSync } from "node:child_process";
 import { readFile, writeFile } from "node:fs/promises";
+import { hostname } from "node:os";
 import path from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { CiReport } from "../../src/ci/report/report.js";
-import { TestCluster, docker, startCli } from "../support/cli.js";
+import { TestCluster, docker, runCli, startCli } from "../support/cli.js";
 import { readJUnit } from "../support/junit-schemas.js";
 
 const image = `smoke-test-${process.pid}:dev`;
@@ -77,6 +78,13 @@ test("an image that does not come back is exit code 1 and a failure in the JUnit
   const xml = await readFile(path.join(cluster.folder, "report.xml"), "utf8");
   expect(readJUnit(xml, (root) => root.get("testsuite/testcase/failure/@message")?.content)).toBe(why);
   expect(await left()).toEqual([]);
+});
+
+test("nodes are reached at DEVIOUS_ENGINE_HOST, as where the engine runs on another machine", async () => {
+  const env = { DEVIOUS_ENGINE_HOST: hostname() };
+  const words = ["run", "--isolated", "--", "node", "-e", "console.log(process.env.DEVIOUS_N1)"];
+  const { stdout } = await runCli(words, cluster.folder, env);
+  expect(stdout.replace(/:\d+$/, "")).toBe(hostname());
 });
 
 test("Ctrl-C in the middle of it is exit code 130, and nothing is left", async () => {

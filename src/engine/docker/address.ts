@@ -15,6 +15,11 @@ export interface EngineAddress {
   readonly from: string;
   /** Folder with ca.pem, cert.pem and key.pem where the address wants TLS. */
   readonly certDir: string | undefined;
+  /**
+   * Name or address by which the engine's machine is reached from here, DEVIOUS_ENGINE_HOST; ports are then published on all of its addresses.
+   * Undefined: it is this machine, and they are published on 127.0.0.1 alone.
+   */
+  readonly machine?: string | undefined;
 }
 
 export const defaultSocket = "/var/run/docker.sock";
@@ -23,6 +28,12 @@ export const defaultSocket = "/var/run/docker.sock";
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 export function resolveEngineAddress(env: Environment): EngineAddress {
+  return { ...engineAddress(env), machine: given(env["DEVIOUS_ENGINE_HOST"]) };
+}
+
+type Address = Omit<EngineAddress, "machine">;
+
+function engineAddress(env: Readonly<Record<string, string | undefined>>): Address {
   const host = given(env["DOCKER_HOST"]);
   if (host !== undefined) {
     return { url: host.includes("://") ? host : `tcp://${host}`, from: "DOCKER_HOST", certDir: env["DOCKER_CERT_PATH"] };
@@ -62,7 +73,7 @@ function currentContext(configDir: string): string | undefined {
 }
 
 /** Contexts are plain files, kept under the SHA-256 of their name. */
-function contextAddress(configDir: string, name: string): EngineAddress {
+function contextAddress(configDir: string, name: string): Address {
   const id = createHash("sha256").update(name).digest("hex");
   const meta = readJson(path.join(configDir, "contexts", "meta", id, "meta.json")) as
     { Endpoints?: { docker?: { Host?: string } } } | undefined;

@@ -12,14 +12,19 @@ import type {
   FileToPut,
   RestartPolicy,
 } from "../port.js";
+import type { EngineAddress } from "./address.js";
 import type { Calls } from "./calls.js";
 import { statusOf } from "./errors.js";
 import { logFileBytes } from "./log-files.js";
 
-export function createContainers({ call, wish, find }: Calls): Containers {
+/** Where a port is published that nobody but this machine reaches, and any machine. */
+const [loopback, anyAddress] = ["127.0.0.1", "0.0.0.0"];
+
+export function createContainers({ call, wish, find }: Calls, { machine }: Pick<EngineAddress, "machine">): Containers {
+  const publishedOn = machine === undefined ? loopback : anyAddress;
   return {
     createContainer: (spec) =>
-      call(`create ${spec.name}`, async (docker) => (await docker.createContainer(createOptions(spec))).id),
+      call(`create ${spec.name}`, async (docker) => (await docker.createContainer(createOptions(spec, publishedOn))).id),
     putFile: (id, folder, file) =>
       call("put a file into a container", async (docker) => {
         await docker.getContainer(id).putArchive(tarOf(file), { path: folder });
@@ -61,7 +66,8 @@ export function createContainers({ call, wish, find }: Calls): Containers {
           state: one.State as ContainerState,
         })),
       ),
-    inspectContainer: (id) => find("inspect a container", async (docker) => toDetail(await docker.getContainer(id).inspect())),
+    inspectContainer: (id) =>
+      find("inspect a container", async (docker) => toDetail(await docker.getContainer(id).inspect(), machine)),
   };
 }
 
@@ -92,7 +98,7 @@ const networkCapabilities = ["NET_ADMIN", "SYS_ADMIN"];
 const agentCapabilities = [...networkCapabilities, "SYS_PTRACE"];
 
 /** Exported for the tests: what an agent may do is worth pinning down. */
-export function createOptions(spec: ContainerSpec): Dockerode.ContainerCreateOptions {
+export function createOptions(spec: ContainerSpec, publishedOn: string = loopback): Dockerode.ContainerCreateOptions {
   const { agent, shipper } = spec;
   return {
     name: spec.name,
@@ -111,7 +117,7 @@ export function createOptions(spec: ContainerSpec): Dockerode.ContainerCreateOpt
       NetworkMode: spec.network,
       Mounts: mounts(spec),
       PortBindings: Object.fromEntries(
-        spec.ports.map(({ container, host }) => [`${container}/tcp`, [{ HostIp: "127.0.0.1", HostPort: String(host ?? 0) }]]),
+        spec.ports.map(({ container, host }) => [`${container}/tcp`, [{ HostIp: publishedOn, HostPort: String(host ?? 0) }]]),
       ),
       LogConfig: { Type: "json-file", Config: { "max-size": "50m", "max-file": "5", mode: "blocking" } },
       ...limits(spec),
@@ -192,11 +198,14 @@ function timeOf(text: string): string | undefined {
   return text.startsWith("0001-") ? undefined : text;
 }
 
-function toDetail(one: Dockerode.ContainerInspectInfo): ContainerDetail {
+/** `machine`: where the engine's own is reached; what it publishes on all of its addresses is there. */
+function toDetail(one: Dockerode.ContainerInspectInfo, machine: string = loopback): ContainerDetail {
   const endpoints = new Map<number, Endpoint>();
   for (const [key, bindings] of Object.entries(one.NetworkSettings.Ports ?? {})) {
     const binding = (bindings as { HostIp: string; HostPort: string }[] | null)?.[0];
-    if (binding !== undefined) endpoints.set(Number.parseInt(key, 10), { host: binding.HostIp, port: Number(binding.HostPort) });
+    if (binding === undefined) continue;
+    const host = binding.HostIp === anyAddress ? machine : binding.HostIp;
+    endpoints.set(Number.parseInt(key, 10), { host, port: Number(binding.HostPort) });
   }
   return {
     id: one.Id,

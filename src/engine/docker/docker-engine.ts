@@ -17,7 +17,7 @@ export function createDockerEngine(address: EngineAddress, environment: Environm
   return {
     ...createInfo(calls, address),
     ...createImages(calls, environment),
-    ...createContainers(calls),
+    ...createContainers(calls, address),
     ...createNetworks(calls),
     ...createVolumes(calls),
     ...createStreams(calls, address),

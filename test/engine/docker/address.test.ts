@@ -67,3 +67,9 @@ test.each([
 ])("the agent's socket of %s is the engine's own, %s", (url, expected) => {
   expect(engineSocketPath({ url, from: "", certDir: undefined })).toBe(expected);
 });
+
+test("DEVIOUS_ENGINE_HOST is where the engine's machine is reached, wherever the engine answers", () => {
+  const env = { DOCKER_HOST: "tcp://docker:2376", DEVIOUS_ENGINE_HOST: "docker" };
+  expect(resolveEngineAddress(env)).toMatchObject({ url: "tcp://docker:2376", machine: "docker" });
+  expect(resolveEngineAddress({ ...env, DEVIOUS_ENGINE_HOST: "" }).machine).toBeUndefined();
+});

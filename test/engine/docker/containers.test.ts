@@ -124,3 +124,8 @@ test("a container that looks at the kernel has the agent's capabilities for netw
   for (const key of ["PidMode", "Binds", "RestartPolicy", "CgroupnsMode"]) expect(HostConfig).not.toHaveProperty(key);
   expect(OpenStdin).toBeUndefined();
 });
+
+test("what another machine has to reach is published on all addresses of the engine's", () => {
+  const { HostConfig } = createOptions(node, "0.0.0.0");
+  expect(HostConfig).toMatchObject({ PortBindings: { "2379/tcp": [{ HostIp: "0.0.0.0", HostPort: "0" }] } });
+});
