@@ -39,6 +39,7 @@ beforeAll(async () => {
     path.join(cluster.folder, "api.yaml"),
     `services:\n  api: { image: "${image}", nodes: 2, ports: [8080], protect: [api-1] }\n`,
   );
+  await writeFile(path.join(cluster.folder, "one.yaml"), "nodes: 1\n");
   await buildImage();
 });
 afterAll(async () => {
@@ -85,6 +86,22 @@ test("nodes are reached at DEVIOUS_ENGINE_HOST, as where the engine runs on anot
   const words = ["run", "--isolated", "--", "node", "-e", "console.log(process.env.DEVIOUS_N1)"];
   const { stdout } = await runCli(words, cluster.folder, env);
   expect(stdout.replace(/:\d+$/, "")).toBe(hostname());
+});
+
+test.each([
+  ["vitest", "const end = await setup(); tell(); await end();"],
+  ["jest", "await setup(); tell(); await (await import(`${folder}/jest-global-teardown.mjs`)).default();"],
+])("the set-up for %s boots a cluster, tells tests where it is, and removes it", async (runner, life) => {
+  const program = `
+    const folder = ${JSON.stringify(path.resolve("examples/ci"))};
+    const { default: setup } = await import(\`\${folder}/${runner}-global-setup.mjs\`);
+    const tell = () => console.log(process.env.DEVIOUS_CLUSTER, process.env.DEVIOUS_N1);
+    ${life}
+  `;
+  const spec = path.join(cluster.folder, "one.yaml");
+  const { stdout } = await execa(process.execPath, ["--input-type=module", "-e", program], { env: { DEVIOUS_SPEC: spec } });
+  expect(stdout).toMatch(/^devious-test-[a-z0-9-]+-[a-z2-7]{6} 127\.0\.0\.1:\d+$/);
+  expect(await left()).toEqual([]);
 });
 
 test("Ctrl-C in the middle of it is exit code 130, and nothing is left", async () => {
