@@ -199,7 +199,13 @@ export class Cluster implements AsyncDisposable {
     const { version, report } = this.#context;
     const { signal } = new AbortController();
     const kept = archive ? { version, at: new Date() } : null;
-    return down(this.#engine, await observeCluster(this.#engine, this.name), { volumes, archive: kept, signal, report });
+    return down(this.#engine, await observeCluster(this.#engine, this.name), {
+      volumes,
+      archive: kept,
+      hooks: "all",
+      signal,
+      report,
+    });
   }
 
   /** {@link down}, unless the cluster was up before: what others have made is left to them. */

@@ -183,7 +183,7 @@ class Life {
   async #remove(found: Observed): Promise<void> {
     // to the end, whatever has ended the run
     const { signal } = new AbortController();
-    await down(this.#world.engine, found, { volumes: true, archive: null, signal, report: this.#request.report });
+    await down(this.#world.engine, found, { volumes: true, archive: null, hooks: "all", signal, report: this.#request.report });
   }
 }
 

@@ -40,7 +40,7 @@ export async function claimFromRuns(engine: ClaimEngine, claim: Claim): Promise<
   }
   report({ type: "note", text: `${name} was left by a run that has ended, process ${process.pid}: it is removed first` });
   const archive = version === null || found.owner !== owner ? null : { version, at: new Date() };
-  await down(engine, found, { volumes: true, archive, signal, report });
+  await down(engine, found, { volumes: true, archive, hooks: "none", signal, report });
   return observeCluster(engine, name);
 }
 

@@ -5,9 +5,12 @@ import { pruneArchives } from "../workspace/archives.js";
 import { removeClusterFolder } from "../workspace/cluster-folder.js";
 import { type ArchiveEngine, archiveCluster } from "./archive.js";
 import { filedAs } from "./made.js";
+import { describeHook, hooksBeforeDown, runHook } from "./hooks.js";
+import type { HookPlace } from "./hooks.js";
 import { bookmarkVolumeName, isShared, ledgerVolumeName } from "./names.js";
 import { type NodeContainer, type Observed, containersOf, isBundled, isUp } from "./observe.js";
 import { type Shipped, endShipping } from "./shipping/end.js";
+import { type StatusEngine, nodeStatus } from "./status.js";
 import { step } from "./steps.js";
 import type { Report } from "./steps.js";
 
@@ -32,19 +35,24 @@ export interface DownOptions {
   readonly volumes: boolean;
   /** Keeps the logs first, as those of this version of devious; null: they go with their containers. */
   readonly archive: { readonly version: string; readonly at: Date } | null;
+  /**
+   * Which of its hooks are run first: `inside`, those in its nodes: of somebody else's cluster the others are not, since they would run on this
+   * machine with the rights of whoever asks.
+   */
+  readonly hooks: "all" | "inside" | "none";
   /** Ends it before its next step. While logs are being kept, nothing has been done to the cluster yet. */
   readonly signal: AbortSignal;
   readonly report: Report;
 }
 
 /**
- * Keeps the logs of a cluster, lets the rest of them be sent, and removes everything of it, in whatever state it is. Logs that cannot be kept
- * or sent are a warning, no more. Faults go with the namespaces they are in. Volumes with data stay unless `volumes`, and a program of the user's
+ * Runs the hooks of a cluster, keeps its logs, lets the rest of them be sent, and removes everything of it, in whatever state it is. Hooks
+ * that fail and logs that cannot be kept or sent are a warning, no more. Faults go with the namespaces they are in. Volumes with data stay unless `volumes`, and a program of the user's
  * that has one is told to end first; the agent's ledger always goes, since no fault outlives its cluster, and so does the shipper's bookmark,
  * since no log does.
  */
 export async function down(
-  engine: ArchiveEngine & Containers & Networks & Volumes,
+  engine: ArchiveEngine & Containers & Networks & Volumes & StatusEngine,
   found: Observed,
   options: DownOptions,
 ): Promise<DownResult> {
@@ -55,6 +63,7 @@ export async function down(
     options.report(event);
   };
   const nodes = [...found.nodes, ...found.strays];
+  const failed = await runHooks(engine, found, options);
   const { archive, warnings: unkept } = await keepLogs(engine, found, options);
   // a receiver may be one of the nodes
   const { shipped, warnings: unsent } = await sendRest(engine, found, report);
@@ -93,7 +102,7 @@ export async function down(
     kept: found.volumes.map(({ name }) => name).filter((name) => !doomed.includes(name)),
     archive,
     shipped,
-    warnings: [...unkept, ...unsent],
+    warnings: [...failed, ...unkept, ...unsent],
   };
 }
 
@@ -106,6 +115,37 @@ function writesWhatStays(node: NodeContainer, { volumes }: Observed): boolean {
 async function stop(engine: Containers, id: string): Promise<void> {
   await engine.unpauseContainer(id);
   await engine.stopContainer(id);
+}
+
+/** For each: a cluster that is to go does not wait for ever. */
+const hookMs = 60_000;
+
+/** Gives what went wrong: it keeps no cluster from going. */
+async function runHooks(engine: StatusEngine, found: Observed, options: DownOptions): Promise<readonly string[]> {
+  const { hooks: which, signal, report } = options;
+  const hooks = which === "none" ? [] : hooksBeforeDown(found.nodes);
+  if (hooks.length === 0) return [];
+  const nodes = await Promise.all(found.nodes.map((node) => nodeStatus(engine, node, false)));
+  const place: HookPlace = { cluster: found.name, folder: found.owner ?? "", nodes, timeoutMs: hookMs, signal };
+  const warnings: string[] = [];
+  const warn = (text: string): void => {
+    warnings.push(text);
+    report({ type: "note", text });
+  };
+  for (const { service, hook } of hooks) {
+    signal.throwIfAborted();
+    if (hook.on === "host" && which === "inside") {
+      warn(
+        `The hook ${describeHook(hook)} of ${service} is not run: ${found.name} belongs to ${found.owner ?? "somebody else"}.`,
+      );
+      continue;
+    }
+    await step(report, `run ${describeHook(hook)}`, () => runHook(engine, service, hook, place)).catch((error: unknown) => {
+      signal.throwIfAborted();
+      warn(messageOf(error));
+    });
+  }
+  return warnings;
 }
 
 async function sendRest(

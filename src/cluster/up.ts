@@ -16,8 +16,11 @@ import { Gates } from "./gates.js";
 import { asksForNetem } from "./links.js";
 import type { LinkStep } from "./links.js";
 import { makeNetwork } from "./make-network.js";
+import { describeHook, runHook } from "./hooks.js";
+import type { HookPlace } from "./hooks.js";
 import { Membership } from "./membership.js";
 import { networkName, nodeContainerName, nodeVolumeName } from "./names.js";
+import { observeCluster } from "./observe.js";
 import type { Observed } from "./observe.js";
 import type { AgentStep, BootStep, ChangeStep, NodeBoot, Plan } from "./plan.js";
 import { waitReady } from "./readiness.js";
@@ -31,6 +34,7 @@ import type { Expectation } from "./settling.js";
 import { stepShipper } from "./shipping/shipper.js";
 import { RingMembership } from "./ring/ring-membership.js";
 import { jobsIn, prerequisitesOf } from "./start-order.js";
+import { nodeStatus } from "./status.js";
 import { step } from "./steps.js";
 import { putCertificates } from "./tls/certificates.js";
 import type { Report } from "./steps.js";
@@ -39,6 +43,8 @@ export type UpEngine = Containers & Networks & Volumes & Streams & Exec & Pick<E
 
 export interface UpOptions {
   readonly spec: ClusterSpec;
+  /** Absolute folder of the spec. */
+  readonly owner: string;
   readonly identity: Identity;
   /** What nodes that found a store begin with. */
   readonly restore?: SavedState | undefined;
@@ -68,13 +74,13 @@ export async function up(engine: UpEngine, plan: Plan, options: UpOptions): Prom
   if (plan.agent.kind === "keep") await run.assertLinks(plan.agent.id, plan.links);
   try {
     await run.boot(plan, rollback);
-    if (plan.change.length === 0) await run.link(plan.links);
+    if (plan.change.length === 0) await run.finish(plan);
   } catch (error) {
     if (!options.keep) await takeDown(rollback, options.report);
     throw error;
   }
   await run.change(plan);
-  if (plan.change.length > 0) await run.link(plan.links);
+  if (plan.change.length > 0) await run.finish(plan);
 }
 
 async function takeDown(rollback: Rollback, report: Report): Promise<void> {
@@ -132,7 +138,37 @@ class Up {
     if (!netem) throw netemMissing();
   }
 
-  async link(links: LinkStep): Promise<void> {
+  /** What comes once all nodes are as they are to be. */
+  async finish(plan: Plan): Promise<void> {
+    await this.#link(plan.links);
+    await this.#runHooks(plan);
+  }
+
+  /** Of services of which this call has booted nodes or made some anew. */
+  async #runHooks(plan: Plan): Promise<void> {
+    const { report, wait, spec, owner, timeoutMs, signal } = this.#options;
+    const fresh = new Set(freshNodes(plan));
+    const services = spec.services.filter(
+      ({ nodes, hooks }) => hooks.afterUp.length > 0 && nodes.some((node) => fresh.has(node)),
+    );
+    if (services.length === 0) return;
+    if (!wait) {
+      const names = services.map(({ name }) => name).join(", ");
+      report({ type: "note", text: `the hooks of ${names} are not run: nobody has waited for the cluster to be ready` });
+      return;
+    }
+    const { nodes } = await observeCluster(this.#engine, spec.name);
+    const statuses = await Promise.all(nodes.map((node) => nodeStatus(this.#engine, node, false)));
+    const place: HookPlace = { cluster: spec.name, folder: owner, nodes: statuses, timeoutMs, signal };
+    for (const { name, hooks } of services) {
+      for (const hook of hooks.afterUp) {
+        signal.throwIfAborted();
+        await step(report, `run ${describeHook(hook)}`, () => runHook(this.#engine, name, hook, place));
+      }
+    }
+  }
+
+  async #link(links: LinkStep): Promise<void> {
     if (links.kind === "keep") return;
     this.#options.signal.throwIfAborted();
     await step(this.#options.report, "links as the spec wants them", () => this.#tell(links.links));
@@ -384,6 +420,16 @@ class Up {
       },
     });
   }
+}
+
+/** Nodes that this plan starts. */
+function freshNodes({ boot, change }: Plan): readonly string[] {
+  const changed = change.flatMap((one) => {
+    if (one.kind === "boot") return one.step.boot.node;
+    if (one.kind === "remake") return one.boot.node;
+    return one.kind === "join" ? one.node : [];
+  });
+  return [...boot.map((one) => one.boot.node), ...changed];
 }
 
 /** Nodes that are not to be as they will be before the changes. Those of a store are: it needs its quorum to be changed. */

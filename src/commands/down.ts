@@ -31,8 +31,9 @@ export default class Down extends BaseCommand {
     const found = flags.all ? await observeAll(engine) : await this.#found(flags.cluster);
     const archive = flags.archive ? { version, at: new Date() } : null;
     const options = { volumes: flags.volumes, archive, signal: this.signal, report: this.report };
-    const clusters = await Promise.all(found.map((one) => down(engine, one, options)));
     const { folder } = this.world;
+    const hooksOf = ({ owner }: Observed) => (flags.all && owner !== folder ? "inside" : "all");
+    const clusters = await Promise.all(found.map((one) => down(engine, one, { ...options, hooks: hooksOf(one) })));
     this.log(clusters.length === 0 ? "nothing to remove" : clusters.map((one) => resultText(one, folder)).join("\n"));
     return { clusters };
   }

@@ -42,6 +42,7 @@ export const errorCodes = {
   ENGINE_REFUSED: ExitCode.trouble,
   CLUSTER_HELD: ExitCode.trouble,
   PORT_TAKEN: ExitCode.trouble,
+  HOOK_FAILED: ExitCode.trouble,
   CLUSTER_NOT_READY: ExitCode.trouble,
   NODE_UNREACHABLE: ExitCode.trouble,
   NO_LEADER: ExitCode.trouble,

@@ -22,6 +22,7 @@ test("an interrupted down leaves the cluster as it was, and no part of an archiv
   const options = {
     volumes: true,
     archive: { version: "0.0.0", at: new Date() },
+    hooks: "none" as const,
     signal: interrupted.signal,
     report: () => undefined,
   };
@@ -38,6 +39,7 @@ test("a down that is interrupted later ends before its next step", async () => {
   const options = {
     volumes: false,
     archive: null,
+    hooks: "none" as const,
     signal: interrupted.signal,
     report: () => interrupted.abort(),
   };

@@ -43,6 +43,7 @@ async function downed({ engine }: FakeWorld, volumes: boolean, said: string[] = 
   return down(engine, await observeCluster(engine, "demo"), {
     volumes,
     archive: null,
+    hooks: "none" as const,
     signal: new AbortController().signal,
     report: (event) => void (event.type === "started" && said.push(event.step)),
   });

@@ -123,7 +123,13 @@ test.each<[string, ShipperSaid, boolean, readonly string[]]>([
   expect(shippingWarnings(said, otlp, ran)).toEqual(expected);
 });
 
-const options = { volumes: true, archive: null, signal: new AbortController().signal, report: () => undefined };
+const options = {
+  volumes: true,
+  archive: null,
+  hooks: "none" as const,
+  signal: new AbortController().signal,
+  report: () => undefined,
+};
 
 test("a shipper that hangs is killed once its grace is over, and the cluster goes", async () => {
   const world = await FakeWorld.create("nodes: 1\nlogging: { ship: { otlp: 'http://a' } }\n");

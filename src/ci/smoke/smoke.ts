@@ -140,5 +140,5 @@ async function collectOf(world: SmokeWorld, { spec, owner, report, signal }: Smo
 /** By a signal of its own: who interrupts wants it gone as well. */
 async function remove({ engine }: SmokeWorld, { spec, report }: SmokeRequest): Promise<void> {
   const found = await observeCluster(engine, spec.name);
-  await down(engine, found, { volumes: true, archive: null, signal: new AbortController().signal, report });
+  await down(engine, found, { volumes: true, archive: null, hooks: "all", signal: new AbortController().signal, report });
 }

@@ -33,6 +33,7 @@ const errorMeanings: Readonly<Record<ErrorCode, string>> = {
   ENGINE_UNREACHABLE: "no Docker engine answers at the address in use",
   ENGINE_REFUSED: "the engine answered no; the message has its words",
   CLUSTER_HELD: "somebody else has a cluster of this name: another folder, or a run",
+  HOOK_FAILED: "a command that the spec wants run once the cluster is up did not end with exit code 0",
   PORT_TAKEN: "a port of this machine that the spec fixes for a node is somebody else's",
   CLUSTER_NOT_READY: "a node was not ready in time, or exited; `details` has its last log lines",
   NODE_UNREACHABLE: "the node does not run, or takes no connection; the request had no effect",

@@ -39,7 +39,7 @@ async function remove(engine: Engine, litter: Litter, { version, at, signal, rep
       const archive = found.owner !== undefined && existsSync(found.owner) ? { version, at } : null;
       await step(report, `remove ${litter.name}`, () =>
         // its own steps would be too much to read
-        down(engine, found, { volumes: true, archive, signal, report: () => undefined }),
+        down(engine, found, { volumes: true, archive, hooks: "none", signal, report: () => undefined }),
       );
       return;
     }
