@@ -74,7 +74,10 @@ export function size(min: number, atLeast: string) {
 
 export function wholeNumber(min: number, max: number) {
   return z
-    .number({ error: (issue) => `must be a whole number from ${min} to ${max}, not ${JSON.stringify(issue.input)}` })
+    .number({
+      error: ({ input }) =>
+        `must be a whole number from ${min} to ${max}${input === undefined ? "" : `, not ${JSON.stringify(input)}`}`,
+    })
     .int({ error: (issue) => `must be a whole number, not ${String(issue.input)}` })
     .min(min, { error: (issue) => `must be at least ${min}, not ${String(issue.input)}` })
     .max(max, { error: (issue) => `must be at most ${max}, not ${String(issue.input)}` });

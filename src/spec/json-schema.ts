@@ -26,21 +26,26 @@ function withShortForms(schema: unknown): unknown {
   return { ...(description === undefined ? {} : { description }), anyOf };
 }
 
-/** Keys allowed in the mapping at this path of a file. */
-export function knownKeys(path: readonly PropertyKey[], file: unknown): readonly string[] {
-  let schemas: readonly Mapping[] = [jsonSchema()];
+/** Tells the keys that are allowed in the mapping at a path of a file; the schema is made once it is needed. */
+export function knownKeysIn(file: unknown): (path: readonly PropertyKey[]) => readonly string[] {
+  let whole: Mapping | undefined;
+  return (path) => keysAt((whole ??= jsonSchema()), path, file);
+}
+
+function keysAt(whole: Mapping, path: readonly PropertyKey[], file: unknown): readonly string[] {
+  let schemas = meantBy(whole, file);
   let value = file;
-  for (const key of [...path, undefined]) {
-    const said = value;
-    schemas = schemas.flatMap(alternativesOf).filter((one) => isMeant(one, said));
-    if (key === undefined) break;
-    schemas = schemas.flatMap((one) => schemaAt(one, key));
+  for (const key of path) {
     value = isMapping(value) || Array.isArray(value) ? (value as Readonly<Record<PropertyKey, unknown>>)[key] : undefined;
+    schemas = schemas.flatMap((one) => schemaAt(one, key)).flatMap((one) => meantBy(one, value));
   }
   return [...new Set(schemas.flatMap((one) => Object.keys(isMapping(one["properties"]) ? one["properties"] : {})))];
 }
 
-/** Of a schema that only requires something, nothing. */
+function meantBy(schema: Mapping, value: unknown): readonly Mapping[] {
+  return alternativesOf(schema).filter((one) => isMeant(one, value));
+}
+
 function alternativesOf(schema: Mapping): readonly Mapping[] {
   const choices = [schema["anyOf"], schema["oneOf"]].flatMap((list) => (Array.isArray(list) ? (list as readonly unknown[]) : []));
   return [schema, ...choices.filter(isMapping).flatMap(alternativesOf)];

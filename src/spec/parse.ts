@@ -4,7 +4,7 @@ import type { ClusterSpec } from "./cluster-spec.js";
 import { findClashes, findMisfits } from "./misfits.js";
 import { type Placed, type Problem, inOrder, readPlaced } from "./places.js";
 import { resolve } from "./resolve.js";
-import { knownKeys } from "./json-schema.js";
+import { knownKeysIn } from "./json-schema.js";
 import { specFile } from "./schema.js";
 import { remembering } from "./surroundings.js";
 import type { BootSurroundings, Surroundings } from "./surroundings.js";
@@ -25,8 +25,9 @@ export function parseSpec(text: string, folder: string, boot?: BootSurroundings)
   // an empty file asks for the defaults
   const value = placed.value ?? {};
   const read = specFile.safeParse(value);
+  const knownKeys = knownKeysIn(value);
   const misfits = findMisfits(value, surroundings).map(({ path, part, message }) => ({ ...placeOf(path, part), message }));
-  const problems = [...(read.success ? [] : read.error.issues.flatMap((issue) => explain(issue, placed, value))), ...misfits];
+  const problems = [...(read.success ? [] : read.error.issues.flatMap((issue) => explain(issue, placed, knownKeys))), ...misfits];
   if (!read.success || problems.length > 0) return { ok: false, problems: inOrder(problems) };
   const spec = resolve(read.data, surroundings);
   const clashes = findClashes(spec).map(({ service, message }) => {
@@ -36,10 +37,14 @@ export function parseSpec(text: string, folder: string, boot?: BootSurroundings)
   return clashes.length > 0 ? { ok: false, problems: clashes } : { ok: true, spec };
 }
 
-function explain(issue: z.core.$ZodIssue, { placeOf }: Placed, file: unknown): readonly Problem[] {
+function explain(
+  issue: z.core.$ZodIssue,
+  { placeOf }: Placed,
+  knownKeys: (path: readonly PropertyKey[]) => readonly string[],
+): readonly Problem[] {
   switch (issue.code) {
     case "unrecognized_keys": {
-      const known = knownKeys(issue.path, file);
+      const known = knownKeys(issue.path);
       return issue.keys.map((key) => {
         const meant = closest(key, known);
         const advice = meant === undefined ? `known here: ${known.join(", ")}` : `did you mean "${meant}"?`;
