@@ -9,6 +9,8 @@ import type { Inflicted, SmokeStage } from "./stage.js";
 export interface CarryOutOptions {
   /** For each thing that is waited for. */
   readonly timeoutMs: number;
+  /** When this begins, since the report's beginning. */
+  readonly beganMs: number;
   readonly onCheck: (check: Check) => void;
   readonly onFault: (fault: InflictedFault) => void;
 }
@@ -31,6 +33,7 @@ const endsAll: readonly string[] = ["ENGINE_UNREACHABLE"];
 export class SmokeRun {
   readonly #stage: SmokeStage;
   readonly #options: CarryOutOptions;
+  /** The report's beginning, by the stage's clock. */
   readonly #startedMs: number;
   /** `service/id` of checks that passed. */
   readonly #passed = new Set<string>();
@@ -42,7 +45,7 @@ export class SmokeRun {
   constructor(stage: SmokeStage, options: CarryOutOptions) {
     this.#stage = stage;
     this.#options = options;
-    this.#startedMs = stage.nowMs();
+    this.#startedMs = stage.nowMs() - options.beganMs;
   }
 
   /** One after the other. A check that fails is a verdict; only what leaves nothing to check throws. */

@@ -109,7 +109,7 @@ interface Told {
 async function checkAll({ engine }: SmokeWorld, request: SmokeRequest, told: Told): Promise<void> {
   const { spec, services, scenario, timeoutMs, signal } = request;
   const stage = clusterSmokeStage(engine, spec, { timeoutMs, signal });
-  const run = new SmokeRun(stage, { ...told, timeoutMs });
+  const run = new SmokeRun(stage, { ...told, timeoutMs, beganMs: told.sinceStartMs() });
   const checked = spec.services.filter(({ name }) => services.includes(name));
   const jobs = jobsIn(spec.services);
   for (const service of checked) {

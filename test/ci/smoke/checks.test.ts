@@ -47,6 +47,7 @@ async function run(stage: FakeSmokeStage, checked: readonly PlannedCheck[]) {
   const faults: InflictedFault[] = [];
   const smoke = new SmokeRun(stage, {
     timeoutMs: 5000,
+    beganMs: 2000,
     onCheck: (check) => void checks.push(check),
     onFault: (fault) => void faults.push(fault),
   });
@@ -87,7 +88,7 @@ test("a raft store is written and read, loses its leader, goes on, and has lost 
     "get 40 from kv-2",
     "get 40 from kv-3",
   ]);
-  expect(faults).toEqual([{ description: "kill kv-2", appliedMs: 0, endedMs: 0 }]);
+  expect(faults).toEqual([{ description: "kill kv-2", appliedMs: 2000, endedMs: 2000 }]);
 });
 
 test("a store of one comes back with its data, and of two nobody expects a majority of one", () => {
