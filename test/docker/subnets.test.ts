@@ -18,8 +18,6 @@ describe.skipIf(reason !== undefined)("an engine with room for one network", () 
     engine = createDockerEngine(resolveEngineAddress({ DOCKER_HOST: own.host }));
   });
   afterAll(async () => {
-    // bridges of an engine outlive it
-    for (const { id } of await engine.listNetworks([label])) await engine.removeNetwork(id);
     await own.destroy();
   });
 

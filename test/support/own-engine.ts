@@ -12,7 +12,10 @@ export function whyNoOwnEngine(): string | undefined {
   return spawnSync("dockerd", ["--version"]).status === 0 ? undefined : "needs dockerd";
 }
 
-/** A Docker engine beside the usual one, with everything of its own in one folder, which a test may restart. It makes no networks. */
+/**
+ * A Docker engine beside the usual one, with everything of its own in one folder, which a test may restart. It has a network namespace of its own: one
+ * that is to have no bridge removes `docker0`, and that would be the usual engine's.
+ */
 export class OwnEngine {
   readonly #folder: string;
   readonly #flags: readonly string[];
@@ -64,7 +67,9 @@ export class OwnEngine {
     const places = ["--data-root", at("data"), "--exec-root", at("exec"), "--pidfile", at("pid"), "--host", this.host];
     const noNetworks = ["--bridge=none", "--iptables=false", "--ip6tables=false", "--ip-forward=false"];
     const log = openSync(at("dockerd.log"), "a");
-    const dockerd = spawn("dockerd", [...places, ...noNetworks, ...this.#flags], { stdio: ["ignore", log, log] });
+    // it becomes dockerd, so that signals reach that one
+    const command = ["--net", "dockerd", ...places, ...noNetworks, ...this.#flags];
+    const dockerd = spawn("unshare", command, { stdio: ["ignore", log, log] });
     closeSync(log);
     this.#dockerd = dockerd;
     const env = { ...process.env, DOCKER_HOST: this.host };
