@@ -15,6 +15,8 @@ export interface LoadedSpec {
   readonly spec: ClusterSpec;
   /** Absolute folder that owns the cluster: the spec's own. */
   readonly owner: string;
+  /** Absolute; null where there is none, and the spec is the default. */
+  readonly file: string | null;
 }
 
 /**
@@ -29,10 +31,10 @@ export async function loadSpec(given: string | undefined, folder: string, variab
     if (given === undefined && cause.code === "ENOENT") return undefined;
     throw unreadable(file, cause);
   });
-  if (text === undefined) return { spec: defaultSpec(toName(path.basename(folder))), owner };
+  if (text === undefined) return { spec: defaultSpec(toName(path.basename(folder))), owner, file: null };
   const shown = path.relative(folder, file) || file;
   const placed = ({ line, column, message }: Problem): string => `${shown}:${line}:${column} ${message}`;
-  return { spec: await accept(text, owner, variables, shown, placed), owner };
+  return { spec: await accept(text, owner, variables, shown, placed), owner, file };
 }
 
 /** The spec that a program gives as a value; without a file, its problems have no line. Throws SPEC_INVALID. */

@@ -39,6 +39,7 @@ import Doctor from "../../src/commands/doctor.js";
 import Down from "../../src/commands/down.js";
 import Exec from "../../src/commands/exec.js";
 import Gc from "../../src/commands/gc.js";
+import ExportCompose from "../../src/commands/export/compose.js";
 import Get from "../../src/commands/get.js";
 import Init from "../../src/commands/init.js";
 import Logs from "../../src/commands/logs.js";
@@ -99,6 +100,7 @@ export const commands: Readonly<Record<string, new (argv: string[], config: Conf
   down: Down,
   exec: Exec,
   gc: Gc,
+  "export compose": ExportCompose,
   get: Get,
   init: Init,
   logs: Logs,
