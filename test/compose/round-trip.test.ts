@@ -114,7 +114,7 @@ test.each(corpus)("$file: what is exported, taken over and exported again is the
   expect(exported(taken(first, /^name: (.*)$/m.exec(spec)?.[1]).text).text).toBe(first);
 });
 
-test("what a spec says of an image is in the compose file, in compose's words", () => {
+test("what a spec says of an image is in the compose file, in compose's words", async () => {
   const spec = `
 name: shop
 seed: 9
@@ -138,7 +138,7 @@ services:
 network: { zones: { a: [api] } }
 `.replace("depends_on: [api]", "depends_on: { db: started }");
   const { text, notices, files } = exported(spec);
-  expect(text).toMatchSnapshot();
+  await expect(text).toMatchFileSnapshot("../golden/compose/export.yml");
   expect(files).toEqual([]);
   expect(notices).toEqual(["api is without its zones, roles, ready by http: compose has no such thing"]);
   const beside = exported(spec, "shop.files");
