@@ -15,6 +15,7 @@ import type { NodeStatus } from "./status.js";
 import { assertRestorable } from "./restore.js";
 import type { SavedState } from "./saved-state.js";
 import { jobsIn } from "./start-order.js";
+import { maskOfSpec, maskedError, maskedReport } from "./secrecy.js";
 import { step } from "./steps.js";
 import { certificatesOf } from "./tls/certificates.js";
 import { up } from "./up.js";
@@ -44,7 +45,16 @@ export interface BringUpResult {
 
 /** The whole of `devious up`: look, plan, build the image where it is missing, do. */
 export async function bringUp(engine: Engine, asked: BringUpRequest): Promise<BringUpResult> {
-  const request = { ...asked, spec: withFilledHooks(asked.spec) };
+  const mask = maskOfSpec(asked.spec);
+  const spec = withFilledHooks(asked.spec);
+  try {
+    return await lookPlanDo(engine, { ...asked, spec, report: maskedReport(asked.report, mask) });
+  } catch (error) {
+    throw maskedError(error, mask);
+  }
+}
+
+async function lookPlanDo(engine: Engine, request: BringUpRequest): Promise<BringUpResult> {
   const { spec, owner, made, report, dryRun } = request;
   const [facts, observed] = await Promise.all([engine.facts(), observeCluster(engine, spec.name)]);
   assertOwner(observed, owner);

@@ -1,6 +1,6 @@
 import { messageOf } from "../core/errors.js";
 import { label } from "../core/labels.js";
-import type { Containers, Networks, Volumes } from "../engine/port.js";
+import type { Containers, Inspection, Networks, Volumes } from "../engine/port.js";
 import { pruneArchives } from "../workspace/archives.js";
 import { removeClusterFolder } from "../workspace/cluster-folder.js";
 import { type ArchiveEngine, archiveCluster } from "./archive.js";
@@ -9,6 +9,7 @@ import { describeHook, hooksBeforeDown, runHook } from "./hooks.js";
 import type { HookPlace } from "./hooks.js";
 import { bookmarkVolumeName, isShared, ledgerVolumeName } from "./names.js";
 import { type NodeContainer, type Observed, containersOf, isBundled, isUp } from "./observe.js";
+import { maskOfNodes, maskedReport } from "./secrecy.js";
 import { type Shipped, endShipping } from "./shipping/end.js";
 import { type StatusEngine, nodeStatus } from "./status.js";
 import { step } from "./steps.js";
@@ -121,15 +122,17 @@ async function stop(engine: Containers, id: string): Promise<void> {
 const hookMs = 60_000;
 
 /** Gives what went wrong: it keeps no cluster from going. */
-async function runHooks(engine: StatusEngine, found: Observed, options: DownOptions): Promise<readonly string[]> {
-  const { hooks: which, signal, report } = options;
+async function runHooks(engine: StatusEngine & Inspection, found: Observed, options: DownOptions): Promise<readonly string[]> {
+  const { hooks: which, signal } = options;
   const hooks = which === "none" ? [] : hooksBeforeDown(found.nodes);
   if (hooks.length === 0) return [];
   const nodes = await Promise.all(found.nodes.map((node) => nodeStatus(engine, node, false)));
   const place: HookPlace = { cluster: found.name, folder: found.owner ?? "", nodes, timeoutMs: hookMs, signal };
+  const mask = await maskOfNodes(engine, found);
+  const report = maskedReport(options.report, mask);
   const warnings: string[] = [];
   const warn = (text: string): void => {
-    warnings.push(text);
+    warnings.push(mask(text));
     report({ type: "note", text });
   };
   for (const { service, hook } of hooks) {

@@ -79,3 +79,18 @@ export function maskText(text: string): string {
       namesSecret(name) ? `${head}${mask}` : whole,
     );
 }
+
+/** Shorter ones are in too many words to be masked wherever they are. */
+const shortestSecret = 4;
+
+/** Masks these values of variables wherever a text has them, as they are and as JSON writes them; the names say which of them are secret. */
+export function maskerOf(variables: Iterable<readonly [name: string, value: string]>): (text: string) => string {
+  const values = new Set<string>();
+  for (const [name, value] of variables) {
+    if (!namesSecret(name) || value.length < shortestSecret) continue;
+    values.add(value).add(JSON.stringify(value).slice(1, -1));
+  }
+  // one may be a part of another
+  const longestFirst = [...values].sort((a, b) => b.length - a.length);
+  return (text) => longestFirst.reduce((shown, value) => shown.replaceAll(value, mask), text);
+}

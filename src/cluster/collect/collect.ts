@@ -4,6 +4,7 @@ import type { ReportFolder } from "../../workspace/report-folder.js";
 import type { Installation } from "../doctor/examine.js";
 import type { Observed } from "../observe.js";
 import { type Report, step } from "../steps.js";
+import { maskOfNodes } from "../secrecy.js";
 import { type Piece, piecesOf } from "./pieces.js";
 
 /** What is in a folder that was collected; it lies in there as `manifest.json`. */
@@ -29,6 +30,7 @@ export async function collect(
   folder: ReportFolder,
   { at, signal, report }: { readonly at: Date; readonly signal: AbortSignal; readonly report: Report },
 ): Promise<Manifest> {
+  const mask = await maskOfNodes(installation.engine, found);
   const files: Manifest["files"][number][] = [];
   const problems: string[] = [];
   const take = async ({ name, what, write }: Piece): Promise<void> => {
@@ -39,10 +41,10 @@ export async function collect(
       // half a file is no part of it
       await rm(await folder.place(name), { force: true });
       signal.throwIfAborted();
-      problems.push(`${name}: ${messageOf(error).replace(/\.$/, "")}.`);
+      problems.push(`${name}: ${mask(messageOf(error)).replace(/\.$/, "")}.`);
     }
   };
-  const waiting = piecesOf(installation, found, signal).values();
+  const waiting = piecesOf(installation, found, mask, signal).values();
   await step(report, `collect what is known of ${found.name}`, () =>
     Promise.all(
       Array.from({ length: width }, async () => {

@@ -26,7 +26,12 @@ export interface Piece {
 }
 
 /** Everything that helps somebody else to see what happened in this cluster. Looking changes nothing. */
-export function piecesOf(installation: Installation, found: Observed, signal: AbortSignal): readonly Piece[] {
+export function piecesOf(
+  installation: Installation,
+  found: Observed,
+  mask: (text: string) => string,
+  signal: AbortSignal,
+): readonly Piece[] {
   const { engine } = installation;
   const asWhom = (one: ContainerInfo): string => {
     if (one === found.agent) return chaosNode;
@@ -34,27 +39,28 @@ export function piecesOf(installation: Installation, found: Observed, signal: Ab
   };
   const containers = containersOf(found).map((one) => ({ id: one.id, name: one.name, as: fileName(asWhom(one)) }));
   const story = () => readEntries(engine, found.name, { follow: false, life: true, signal });
+  const json = (name: string, what: string, get: () => Promise<unknown>): Piece => jsonPiece(mask, name, what, get);
   return [
-    jsonPiece("status.json", "how every node was: role, term, health, ports; and how sending the logs went", () =>
+    json("status.json", "how every node was: role, term, health, ports; and how sending the logs went", () =>
       clusterStatus(engine, found, { withHash: false }),
     ),
-    jsonPiece("faults.json", "the faults that were active", async () => existing(await activeFaults(engine, found), silentAgent)),
-    jsonPiece("versions.json", "of devious, Node, the engine and its kernel", () => versions(installation)),
-    jsonPiece("doctor.json", "what `devious doctor` finds on the machine", () => examine(installation, signal)),
-    ...(found.owner === undefined || !hasSpec(found.owner) ? [] : [specPiece(found.owner)]),
-    ...containers.map(({ id, name }) => inspectPiece(engine, "container", id, name)),
-    ...found.networks.map(({ id, name }) => inspectPiece(engine, "network", id, name)),
-    ...found.volumes.map(({ name }) => inspectPiece(engine, "volume", name, name)),
+    json("faults.json", "the faults that were active", async () => existing(await activeFaults(engine, found), silentAgent)),
+    json("versions.json", "of devious, Node, the engine and its kernel", () => versions(installation)),
+    json("doctor.json", "what `devious doctor` finds on the machine", () => examine(installation, signal)),
+    ...(found.owner === undefined || !hasSpec(found.owner) ? [] : [specPiece(mask, found.owner)]),
+    ...containers.map(({ id, name }) => inspectPiece(mask, engine, "container", id, name)),
+    ...found.networks.map(({ id, name }) => inspectPiece(mask, engine, "network", id, name)),
+    ...found.volumes.map(({ name }) => inspectPiece(mask, engine, "volume", name, name)),
     ...found.nodes.map(({ node }) => networkPiece(engine, found, node)),
     ...containers.map(({ id, as }) => ({
       name: `raw/${as}.log`,
-      what: "what one container said, as the engine has it, with its stamps",
-      write: (file: string) => writeRawLog(engine, id, file, signal),
+      what: "what one container said, as the engine has it, with its stamps; values of secret variables masked",
+      write: (file: string) => writeRawLog(engine, id, file, mask, signal),
     })),
     {
       name: collectedLog,
       what: "what all of them said, one JSON record a line, in order; `devious logs --archive` reads it",
-      write: async (file) => void (await writeArchive(file, story(), entryJson, signal)),
+      write: async (file) => void (await writeArchive(file, story(), (entry) => mask(entryJson(entry)), signal)),
     },
   ];
 }
@@ -66,8 +72,8 @@ function existing<T>(value: T | null | undefined, otherwise: string): T {
   return value;
 }
 
-function jsonPiece(name: string, what: string, get: () => Promise<unknown>): Piece {
-  return { name, what, write: async (file) => writeFile(file, `${JSON.stringify(await get(), null, 2)}\n`) };
+function jsonPiece(mask: (text: string) => string, name: string, what: string, get: () => Promise<unknown>): Piece {
+  return { name, what, write: async (file) => writeFile(file, mask(`${JSON.stringify(await get(), null, 2)}\n`)) };
 }
 
 async function versions({ engine, version }: Installation): Promise<unknown> {
@@ -77,21 +83,30 @@ async function versions({ engine, version }: Installation): Promise<unknown> {
 }
 
 /** Its comments are left out, lest there be secrets in them: what they mean cannot be told. */
-function specPiece(folder: string): Piece {
+function specPiece(mask: (text: string) => string, folder: string): Piece {
   return {
     name: "spec.yaml",
     what: "the folder's spec, secrets masked, without its comments",
     write: async (file) => {
       const text = existing(await specText(folder), "it is gone");
-      await writeFile(file, stringify(maskSecrets(parse(text))));
+      await writeFile(file, mask(stringify(maskSecrets(parse(text)))));
     },
   };
 }
 
-function inspectPiece(engine: Engine, kind: "container" | "network" | "volume", id: string, name: string): Piece {
+function inspectPiece(
+  mask: (text: string) => string,
+  engine: Engine,
+  kind: "container" | "network" | "volume",
+  id: string,
+  name: string,
+): Piece {
   const prefix = kind === "container" ? "" : `${kind}-`;
-  return jsonPiece(`inspect/${prefix}${fileName(name)}.json`, `the ${kind} as the engine knows it, secrets masked`, async () =>
-    maskSecrets(existing(await engine.inspectAll(kind, id), `the ${kind} is gone`)),
+  return jsonPiece(
+    mask,
+    `inspect/${prefix}${fileName(name)}.json`,
+    `the ${kind} as the engine knows it, secrets masked`,
+    async () => maskSecrets(existing(await engine.inspectAll(kind, id), `the ${kind} is gone`)),
   );
 }
 
