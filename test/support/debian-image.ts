@@ -25,7 +25,7 @@ const base = ["dash", "coreutils", "grep", "sed", "util-linux", "libc-bin"];
 
 /** What packages depend on to be installed or to look nice, and no server needs to run. */
 const needless =
-  /^(perl|libperl|.*-perl_|dpkg|adduser|passwd|debconf|ucf|locales|libc-l10n|libsemanage|libsepol|libllvm|libz3|libdb5|libgdbm|init-system|gcc-12|usrmerge|tar_)/;
+  /^(perl|libperl|.*-perl_|dpkg|adduser|passwd|debconf|ucf|locales|libc-l10n|libsemanage|libsepol|libllvm|libz3|libdb5|libgdbm|init-system|gcc-12|usrmerge|tar_|python3|libpython3|logrotate|cron|media-types)/;
 /** The compiler of PostgreSQL's queries wants LLVM; where it is not there, there is none. */
 const omitted = ["./usr/share/doc", "./usr/share/man", "./usr/share/info", "./usr/share/locale", "*/llvmjit*"];
 
