@@ -24,6 +24,8 @@ export function createDevious(signal, { name = cluster, spec } = {}) {
     up: () => timed(() => run(["up", ...(spec === undefined ? [] : [spec]), "--name", name])),
     /** Also after an interruption: takes no notice of the signal. */
     down: () => execa(process.execPath, [cli, "down", "--volumes", "--no-archive", "--cluster", name], { cwd: folder }),
+    /** Of its spec, which it has to have. */
+    exportCompose: (file) => run(["export", "compose", spec, "--output", file]),
     onCluster: (args) => timed(() => run([...args, "--cluster", name])),
     status: async () => JSON.parse((await run(["status", "--json", "--cluster", name])).stdout),
   };

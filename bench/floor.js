@@ -13,8 +13,8 @@ const pollMs = 5;
 const patienceMs = 30_000;
 
 /** Reads off the running cluster what would make its nodes once more. */
-export async function recipeOf(nodes) {
-  const containers = await Promise.all(nodes.map((node) => inspect(`devious.${cluster}.${node}`)));
+export async function recipeOf(nodes, name = cluster) {
+  const containers = await Promise.all(nodes.map((node) => inspect(`devious.${name}.${node}`)));
   const network = containers[0].HostConfig.NetworkMode;
   const { Labels } = await docker("GET", `/networks/${network}`);
   return {
@@ -32,7 +32,7 @@ export async function recipeOf(nodes) {
         HostConfig,
         NetworkingConfig: { EndpointsConfig: { [network]: { Aliases: [nodes[index]] } } },
       },
-      volumes: HostConfig.Mounts.map(({ Source }) => Source),
+      volumes: (HostConfig.Mounts ?? []).map(({ Source }) => Source),
     })),
   };
 }
@@ -64,8 +64,13 @@ async function answersHealth(container) {
 
 /** etcd's way and ours: /health says 200 once there is a leader. */
 export function isHealthy(port) {
+  return answers(port, "/health");
+}
+
+/** Whether GET on a port of this machine is answered with 200. */
+export function answers(port, path) {
   return new Promise((resolve) => {
-    const asked = request({ host: "127.0.0.1", port, path: "/health", agent: false, timeout: 1000 }, (answer) => {
+    const asked = request({ host: "127.0.0.1", port, path, agent: false, timeout: 1000 }, (answer) => {
       answer.resume();
       answer.on("end", () => resolve(answer.statusCode === 200)).on("error", () => resolve(false));
     });

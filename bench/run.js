@@ -2,7 +2,7 @@
  * `npm run bench`: how fast it is, beside what it is compared to, measured in the same run (docs/benchmarks.md). A figure over its limit
  * is shown as such; only a benchmark that broke ends non-zero.
  *
- * `npm run bench -- --only start-up|up|run|chaos|faults|logs|requests|leaderless|failover|memory|endurance` measures one part; `--only requests --in-flight 1`
+ * `npm run bench -- --only start-up|up|own-images|run|chaos|faults|logs|requests|leaderless|failover|memory|endurance` measures one part; `--only requests --in-flight 1`
  * of the requests those with so many in flight.
  */
 import { availableParallelism, cpus, loadavg } from "node:os";
@@ -21,13 +21,26 @@ import { clearFaults, faults } from "./lines/faults.js";
 import { clearLeaderless, leaderless } from "./lines/leaderless.js";
 import { clearLogs, logs } from "./lines/logs.js";
 import { memory } from "./lines/memory.js";
+import { clearOwnImages, ownImages } from "./lines/own-images.js";
 import { inFlights, requests } from "./lines/requests.js";
 import { run } from "./lines/run.js";
 import { startUp } from "./lines/start-up.js";
 import { up } from "./lines/up.js";
 import { table } from "./report.js";
 
-const parts = { "start-up": startUp, up, run, chaos, faults, logs, requests, leaderless, failover, memory };
+const parts = {
+  "start-up": startUp,
+  up,
+  "own-images": ownImages,
+  run,
+  chaos,
+  faults,
+  logs,
+  requests,
+  leaderless,
+  failover,
+  memory,
+};
 /** Measured only where it is asked for. */
 const longParts = { endurance };
 const { values } = parseArgs({ options: { only: { type: "string" }, "in-flight": { type: "string" } } });
@@ -76,6 +89,7 @@ async function clear({ devious }) {
   await devious.down();
   await removeEtcd();
   await clearLeaderless();
+  await clearOwnImages();
   await clearFaults();
   await clearLogs();
 }
