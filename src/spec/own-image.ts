@@ -57,7 +57,7 @@ export interface Dependency {
 /** How to tell that a node is ready. What is not said in a spec is in {@link readyDefaults}. */
 export interface ReadySpec {
   readonly probe: ReadyProbe;
-  /** Between the end of an attempt and the next. */
+  /** Between the end of an attempt and the next, at most: {@link ../cluster/ready/schedule.ts} says when it is less. */
   readonly intervalMs: number;
   /** For one attempt to answer. */
   readonly attemptTimeoutMs: number;

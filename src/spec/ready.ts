@@ -38,7 +38,7 @@ export const ready = mapping(
       .optional()
       .describe("Or a regular expression; ready once it is found in a line that this run of the node has written."),
     exec: command.optional().describe("Or a command in the node; ready once it ends with exit code 0."),
-    interval: duration.optional().describe("Between two attempts; default 200ms."),
+    interval: duration.optional().describe("Between two attempts, at most; default 200ms."),
     attempt_timeout: duration.optional().describe("For one attempt; default 5s."),
     timeout: duration.optional().describe("For all attempts, from the container's start; default as long as `up` waits."),
     retries: wholeNumber(1, 10_000)

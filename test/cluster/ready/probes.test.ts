@@ -169,7 +169,9 @@ describe("exec", () => {
 });
 
 describe("attempts", () => {
-  const pace = { intervalMs: 200, attemptTimeoutMs: 5000, retries: 2, startPeriodMs: 1000 };
+  const http: ReadyProbe = { by: "http", port: 8080, path: "/", status: null };
+  const exec: ReadyProbe = { by: "exec", command: ["true"] };
+  const pace = { probe: http, intervalMs: 200, attemptTimeoutMs: 5000, retries: 2, startPeriodMs: 1000 };
 
   test("come at the interval after a failure, and count once the start period is over", () => {
     const early = afterFailure(noAttempts, pace, 0, 900);
@@ -177,6 +179,18 @@ describe("attempts", () => {
     const first = afterFailure(early, pace, 0, 1100);
     expect([first, isGivenUp(first, pace)]).toEqual([{ failed: 1, nextAtMs: 1300 }, false]);
     expect(isGivenUp(afterFailure(first, pace, 0, 1300), pace)).toBe(true);
+  });
+
+  test.each([
+    ["sooner while a node is young", {}, [20, 20, 50, 200, 200]],
+    ["at the interval where failures are counted", { retries: 2 }, [200, 200, 200, 200, 200]],
+    ["at the interval where each starts a program", { probe: exec }, [200, 200, 200, 200, 200]],
+    ["at a longer interval than by default, which somebody asked for", { intervalMs: 500 }, [500, 500, 500, 500, 500]],
+    ["at a shorter one", { intervalMs: 10 }, [10, 10, 10, 10, 10]],
+  ])("come %s", (_when, own, pauses) => {
+    const agesMs = [0, 100, 400, 1600, 60_000];
+    const asked = { ...pace, retries: null, ...own };
+    expect(agesMs.map((ageMs) => afterFailure(noAttempts, asked, 0, ageMs).nextAtMs - ageMs)).toEqual(pauses);
   });
 
   test("have no end where no number of them is said", () => {
