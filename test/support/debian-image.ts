@@ -18,6 +18,8 @@ export interface DebianImage {
   /** Folder of programs that no PATH has by itself. */
   readonly programs?: string;
   readonly environment?: Readonly<Record<string, string>>;
+  /** Files that can be run, by their absolute path: what images of a registry have beside the packages. */
+  readonly scripts?: Readonly<Record<string, string>>;
 }
 
 /** What every such image has, as images of Debian do. */
@@ -26,18 +28,29 @@ const base = ["dash", "coreutils", "grep", "sed", "util-linux", "libc-bin"];
 /** What packages depend on to be installed or to look nice, and no server needs to run. */
 const needless =
   /^(perl|libperl|.*-perl_|dpkg|adduser|passwd|debconf|ucf|locales|libc-l10n|libsemanage|libsepol|libllvm|libz3|libdb5|libgdbm|init-system|gcc-12|usrmerge|tar_|python3|libpython3|logrotate|cron|media-types)/;
+/** Windows, fonts and printers of Java, and the web server of ZooKeeper, which is switched off. */
+const needlessForJava =
+  /^(libeclipse-jdt|libtomcat|libspring|libjetty|libjnr|libjffi|libmail-java|libasm-java|libharfbuzz|libfreetype|libfontconfig|fontconfig|fonts-|libcups|libavahi|libnss3|libnspr|libasound|liblcms|libjpeg|libpng|libsqlite3|libdbus|junit4)/;
 /** The compiler of PostgreSQL's queries wants LLVM; where it is not there, there is none. */
 const omitted = ["./usr/share/doc", "./usr/share/man", "./usr/share/info", "./usr/share/locale", "*/llvmjit*"];
 
 const cache = fileURLToPath(new URL("../../node_modules/.cache/debian/", import.meta.url));
 
 /** Builds the image and gives its reference. It is the caller's to remove. */
-export async function buildDebianImage({ name, packages, user, programs, environment = {} }: DebianImage): Promise<string> {
+export async function buildDebianImage({
+  name,
+  packages,
+  user,
+  programs,
+  environment = {},
+  scripts = {},
+}: DebianImage): Promise<string> {
   const reference = `devious-test/${name}:${process.pid}`;
   const root = await mkdtemp(path.join(tmpdir(), "devious-debian-"));
   try {
     await layOut(root, user);
     for (const file of await download(name, [...base, ...packages])) await unpack(file, root);
+    for (const [file, text] of Object.entries(scripts)) await writeScript(path.join(root, file), text);
     if (user !== undefined) await execa("chown", ["-R", "999:999", path.join(root, user.home)]);
     const variables = {
       PATH: `${programs === undefined ? "" : `${programs}:`}/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`,
@@ -70,6 +83,11 @@ async function layOut(root: string, user: DebianImage["user"]): Promise<void> {
   if (user !== undefined) await mkdir(path.join(root, user.home), { recursive: true });
 }
 
+async function writeScript(file: string, text: string): Promise<void> {
+  await mkdir(path.dirname(file), { recursive: true });
+  await writeFile(file, text, { mode: 0o755 });
+}
+
 /** Files of the packages and of all that they need, as if none was installed on this machine. */
 async function download(name: string, packages: readonly string[]): Promise<readonly string[]> {
   const folder = path.join(cache, name);
@@ -93,7 +111,7 @@ async function fetchAll(folder: string, packages: readonly string[], known: read
   const ask = ["-qq", "-y", "--no-install-recommends", "--print-uris", "install", ...packages];
   const { stdout } = await execa("apt-get", [...options, ...ask]);
   const files = [...stdout.matchAll(/^'[^']*' (\S+\.deb) /gm)].map(([, file = ""]) => file);
-  const needed = files.filter((file) => !needless.test(file));
+  const needed = files.filter((file) => !needless.test(file) && !needlessForJava.test(file));
   const there = await readdir(folder);
   const missing = needed.filter((file) => !there.includes(file));
   const wanted = missing.map((file) => file.replace(/^([^_]+)_([^_]+)_([^_]+)\.deb$/, "$1=$2").replaceAll("%3a", ":"));
