@@ -56,6 +56,7 @@ export async function boot(context: Context, spec: string | SpecInput | undefine
     wait: true,
     timeoutMs: msOf(options.timeout ?? "1m", "timeout"),
     keep: options.keep === true,
+    advice: { timeout: "`timeout`", keep: options.keep === true ? null : "`keep: true`" },
     dryRun: false,
     signal,
   });

@@ -1,19 +1,16 @@
 import { relative } from "node:path";
 import { bringUp } from "../cluster/bring-up.js";
 import { claimAnew } from "../cluster/claim.js";
-import { collect } from "../cluster/collect/collect.js";
-import { down } from "../cluster/down.js";
 import { endpointVariables } from "../cluster/endpoint-variables.js";
-import { type Processes, filedAs, madeHere } from "../cluster/made.js";
+import { type Processes, madeHere } from "../cluster/made.js";
 import { type Observed, containersOf, observeCluster } from "../cluster/observe.js";
 import type { Report } from "../cluster/steps.js";
 import { type DeviousError, ExitCode, messageOf } from "../core/errors.js";
 import type { Engine } from "../engine/port.js";
 import type { Timeline } from "../scenario/timeline.js";
 import type { ClusterSpec } from "../spec/cluster-spec.js";
-import { makeFailureFolder } from "../workspace/failures.js";
-import { openReportFolder } from "../workspace/report-folder.js";
 import { type CommandRequest, type Ended, runCommand } from "./command.js";
+import { adviceOfCi, collectFailed, keptText, removeWhole } from "./failed-cluster.js";
 import { type FaultSource, type FaultsResult, beginFaults, planStormOn } from "./faults-meanwhile.js";
 
 /** What it takes of the machine to give a cluster its whole life. */
@@ -85,6 +82,7 @@ export async function runCycle(world: CycleWorld, request: CycleRequest): Promis
       timeoutMs: request.timeoutMs,
       // what is known of it is collected before it goes
       keep: true,
+      advice: adviceOfCi(keepOnFailure),
       dryRun: false,
       signal,
       report,
@@ -164,32 +162,19 @@ class Life {
     }
   }
 
-  /** Null where it cannot be written: that hides no failure. */
   async #collect(found: Observed): Promise<string | null> {
     const { owner, report } = this.#request;
-    const at = new Date();
-    try {
-      const path = await makeFailureFolder(owner, filedAs(found), at);
-      const { signal } = new AbortController();
-      await collect(this.#world, found, await openReportFolder(path, true), { at, signal, report });
+    const { signal } = new AbortController();
+    const path = await collectFailed(this.#world, found, { owner, signal, report });
+    if (path !== null) {
       report({ type: "note", text: `what is known of ${found.name} is in ${relative(this.#world.folder, path)}` });
-      return path;
-    } catch (error) {
-      report({ type: "note", text: `what is known of ${found.name} could not be kept: ${messageOf(error)}` });
-      return null;
     }
+    return path;
   }
 
   async #remove(found: Observed): Promise<void> {
-    // to the end, whatever has ended the run
-    const { signal } = new AbortController();
-    await down(this.#world.engine, found, { volumes: true, archive: null, hooks: "all", signal, report: this.#request.report });
+    await removeWhole(this.#world.engine, found, this.#request.report);
   }
-}
-
-/** How to look at a cluster that a failed run has left, and how to end it. */
-export function keptText(cluster: string): string {
-  return `${cluster} stays up: devious status --cluster ${cluster}; to end it: devious down --volumes --cluster ${cluster}`;
 }
 
 /** Trouble that no further cycle would be spared. */

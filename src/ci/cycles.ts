@@ -2,7 +2,8 @@ import type { Report } from "../cluster/steps.js";
 import { formatDuration } from "../core/duration.js";
 import { DeviousError } from "../core/errors.js";
 import { seedOf } from "../scenario/streams.js";
-import { type CycleResult, isForAll, keptText } from "./cycle.js";
+import { type CycleResult, isForAll } from "./cycle.js";
+import { keptText } from "./failed-cluster.js";
 
 /** One of several, as it came out. */
 export type CycleOutcome = CycleResult | NotUp;

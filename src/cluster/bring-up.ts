@@ -23,7 +23,9 @@ import type { UpOptions } from "./up.js";
 import { configuredMembers } from "./configured-members.js";
 import { prepareImages } from "./user-images.js";
 
-export interface BringUpRequest extends Pick<UpOptions, "wait" | "timeoutMs" | "keep" | "signal" | "report" | "engineSocket"> {
+type Passed = Pick<UpOptions, "wait" | "timeoutMs" | "keep" | "advice" | "signal" | "report" | "engineSocket">;
+
+export interface BringUpRequest extends Passed {
   readonly spec: ClusterSpec;
   readonly owner: string;
   /** On everything that is made. */
@@ -104,6 +106,7 @@ async function lookPlanDo(engine: Engine, request: BringUpRequest): Promise<Brin
   await up(engine, plan, {
     ...request,
     wait: request.wait && faults.length === 0,
+    advice: { ...request.advice, machine: facts.unreachedMachine },
     identity,
     observed,
   });

@@ -29,7 +29,7 @@ export async function waitCompleted(engine: ReadinessEngine, started: StartedNod
     const detail = await there(engine, started);
     if (detail.state === "exited" || detail.state === "dead") {
       if (detail.exitCode === 0) return;
-      throw await endedError(engine, started, detail, "instead of completing");
+      throw await endedError(engine, started, detail, deadline.advice, "instead of completing");
     }
     const leftMs = deadline.endsAtMs - performance.now();
     if (leftMs <= 0) throw await notInTime(engine, started, deadline, "had not completed");

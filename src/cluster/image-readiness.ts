@@ -67,7 +67,7 @@ async function untilSettled(
 function within(deadline: Deadline, { timeoutMs }: ReadySpec): Deadline {
   const endsAtMs = performance.now() + (timeoutMs ?? Infinity);
   if (timeoutMs === null || endsAtMs >= deadline.endsAtMs) return deadline;
-  return { ...deadline, endsAtMs, timeoutMs, moreTime: "A longer `timeout` of its service's `ready` gives it more time" };
+  return { ...deadline, endsAtMs, timeoutMs, advice: { ...deadline.advice, timeout: "`timeout` of its service's `ready`" } };
 }
 
 async function untilAnswered(

@@ -21,8 +21,17 @@ export interface Deadline {
   /** How long the whole of the waiting may take, as the user was told. */
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
-  /** How to give it more time, where that is not --timeout. */
-  readonly moreTime?: string;
+  readonly advice: Advice;
+}
+
+/** What to do about a node that does not get ready, in the words of who waits for it. */
+export interface Advice {
+  /** What gives it more time: `--timeout`. */
+  readonly timeout: string;
+  /** What leaves a cluster that failed: `--keep`; null: it is left. */
+  readonly keep: string | null;
+  /** Name of the engine's machine, where ports are reached on that one and nobody has said so. */
+  readonly machine?: string | null;
 }
 
 const pollMs = 10;
@@ -92,7 +101,7 @@ export async function untilReady<T>(
   const { node } = started;
   const leftMs = (): number => deadline.endsAtMs - performance.now();
   let inspectAt = performance.now() + everyMs;
-  let detail = await inspect(engine, started);
+  let detail = await inspect(engine, started, deadline.advice);
   // however late it is, everybody is asked once
   for (;;) {
     deadline.signal.throwIfAborted();
@@ -100,27 +109,27 @@ export async function untilReady<T>(
     if ("ready" in found) return found.ready;
     if (found.afterAttempts !== undefined) {
       const times = found.afterAttempts === 1 ? "1 attempt" : `${found.afterAttempts} attempts`;
-      throw await notReady(engine, started, `${node} was not ready after ${times}`, found, undefined);
+      throw await notReady(engine, started, `${node} was not ready after ${times}`, found, deadline.advice, undefined);
     }
     await sleep(Math.max(0, Math.min(pollMs, leftMs())));
     if (leftMs() <= 0) {
-      const { timeoutMs, moreTime = "A longer --timeout gives it more time" } = deadline;
-      throw await notReady(engine, started, `${node} was not ready after ${formatDuration(timeoutMs)}`, found, moreTime);
+      const { timeoutMs, advice } = deadline;
+      const sentence = `${node} was not ready after ${formatDuration(timeoutMs)}`;
+      throw await notReady(engine, started, sentence, found, advice, moreTime(advice));
     }
     if (performance.now() < inspectAt) continue;
     inspectAt = performance.now() + everyMs;
-    detail = await inspect(engine, started);
+    detail = await inspect(engine, started, deadline.advice);
   }
 }
-
-const keepHint = "--keep leaves what was made for a closer look";
 
 async function notReady(
   engine: ReadinessEngine,
   started: StartedNode,
   sentence: string,
   { failed, explain }: Lack,
-  moreTime: string | undefined,
+  advice: Advice,
+  remedy: string | undefined,
 ): Promise<DeviousError> {
   const detail = await there(engine, started);
   const [lines, explained] = await Promise.all([lastLines(engine, started.containerId), explain?.()]);
@@ -130,7 +139,7 @@ async function notReady(
     death.ends > 0 ? troublesOf(death) : [failed, ...(explained === undefined ? [] : [explained]), ...troublesOf(death)];
   return new DeviousError("CLUSTER_NOT_READY", `${sentence}: ${whys.join("; ")}.`, {
     details: lines,
-    hint: hintOf(remedyFor(death) ?? moreTime),
+    hint: hintOf(advice, remedyFor(death) ?? reachedAt(advice) ?? remedy),
   });
 }
 
@@ -139,6 +148,7 @@ export async function endedError(
   engine: ReadinessEngine,
   { node, containerId }: StartedNode,
   detail: ContainerDetail,
+  advice: Advice,
   when: string,
 ): Promise<DeviousError> {
   const lines = await lastLines(engine, containerId);
@@ -146,7 +156,7 @@ export async function endedError(
   const [how, more] = howItEnded(death);
   return new DeviousError("CLUSTER_NOT_READY", `${node} ${how} ${when}${more}.`, {
     details: lines,
-    hint: hintOf(remedyFor(death)),
+    hint: hintOf(advice, remedyFor(death)),
   });
 }
 
@@ -154,24 +164,36 @@ export async function endedError(
 export async function notInTime(
   engine: ReadinessEngine,
   started: StartedNode,
-  { timeoutMs, moreTime = "A longer --timeout gives it more time" }: Deadline,
+  { timeoutMs, advice }: Deadline,
   sentence: string,
 ): Promise<DeviousError> {
   return new DeviousError("CLUSTER_NOT_READY", `${started.node} ${sentence} after ${formatDuration(timeoutMs)}.`, {
     details: await lastLines(engine, started.containerId),
-    hint: hintOf(moreTime),
+    hint: hintOf(advice, moreTime(advice)),
   });
 }
 
-function hintOf(what: string | undefined): string {
-  return `${what === undefined ? "" : `${what}; `}${keepHint}.`;
+function moreTime({ timeout }: Advice): string {
+  return `A longer ${timeout} gives it more time`;
+}
+
+/** Nodes that run well are not reached where their ports are not. */
+function reachedAt({ machine }: Advice): string | undefined {
+  if (machine === undefined || machine === null) return undefined;
+  return `The engine is on another machine, whose ports are not this one's: DEVIOUS_ENGINE_HOST=${machine} has nodes looked for there (docs/ci.md)`;
+}
+
+function hintOf({ keep }: Advice, remedy: string | undefined): string | undefined {
+  const all = [remedy, keep === null ? undefined : `${keep} leaves what was made for a closer look`];
+  const said = all.filter((one) => one !== undefined).join("; ");
+  return said === "" ? undefined : `${said}.`;
 }
 
 /** The node's container, which has not ended. */
-async function inspect(engine: ReadinessEngine, started: StartedNode): Promise<ContainerDetail> {
+async function inspect(engine: ReadinessEngine, started: StartedNode, advice: Advice): Promise<ContainerDetail> {
   const detail = await there(engine, started);
   if (detail.state !== "exited" && detail.state !== "dead") return detail;
-  throw await endedError(engine, started, detail, "before it was ready");
+  throw await endedError(engine, started, detail, advice, "before it was ready");
 }
 
 export async function there(

@@ -25,7 +25,7 @@ import { observeCluster } from "./observe.js";
 import type { Observed } from "./observe.js";
 import type { AgentStep, BootStep, ChangeStep, NodeBoot, Plan } from "./plan.js";
 import { waitReady } from "./readiness.js";
-import type { Deadline, StartedNode } from "./readiness.js";
+import type { Advice, Deadline, StartedNode } from "./readiness.js";
 import { forItsNode } from "./refusals.js";
 import { createRollback } from "./rollback.js";
 import type { SavedState } from "./saved-state.js";
@@ -59,6 +59,7 @@ export interface UpOptions {
   readonly timeoutMs: number;
   /** On failure, leave what was made. */
   readonly keep: boolean;
+  readonly advice: Advice;
   readonly signal: AbortSignal;
   readonly report: Report;
 }
@@ -106,13 +107,13 @@ class Up {
   #agentId: string | undefined;
 
   constructor(engine: UpEngine, options: UpOptions) {
-    const { spec, observed, signal, timeoutMs } = options;
+    const { spec, observed, signal, timeoutMs, advice } = options;
     this.#engine = engine;
     this.#options = options;
     this.#identity = options.identity;
     this.#findListeners = listenersByAgent(engine, () => this.#agentId);
     const endsAtMs = performance.now() + timeoutMs;
-    this.#deadline = { timeoutMs, endsAtMs, signal: AbortSignal.any([signal, this.#giveUp.signal]) };
+    this.#deadline = { timeoutMs, endsAtMs, advice, signal: AbortSignal.any([signal, this.#giveUp.signal]) };
     this.#volumesBefore = new Set(observed.volumes.map(({ name }) => name));
     const jobs = jobsIn(spec.services);
     this.#expectations = new Map(

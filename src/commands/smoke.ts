@@ -2,7 +2,7 @@ import { randomBytes, randomInt } from "node:crypto";
 import { existsSync } from "node:fs";
 import path from "node:path";
 import { Args, Flags } from "@oclif/core";
-import { keptText } from "../ci/cycle.js";
+import { keptText } from "../ci/failed-cluster.js";
 import { isolated } from "../ci/isolated.js";
 import type { CiReport } from "../ci/report/report.js";
 import { type Readers, assertWritable, githubIn, writeReport } from "../ci/write-report.js";

@@ -60,6 +60,7 @@ export default class Up extends BaseCommand {
       wait: flags.wait,
       timeoutMs: flags.timeout,
       keep: flags.keep,
+      advice: { timeout: "--timeout", keep: flags.keep ? null : "--keep" },
       dryRun: flags["dry-run"],
       restore: flags.restore === undefined ? undefined : await openSavedState(path.resolve(folder, flags.restore)),
       signal,

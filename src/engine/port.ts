@@ -55,6 +55,11 @@ export interface EngineFacts {
   readonly address: string;
   /** What named the address: `DOCKER_HOST`, a docker context, the default. */
   readonly addressFrom: string;
+  /**
+   * Name of the engine's machine where that is another one, whose ports nobody here reaches, since nothing says to publish them for others
+   * (DEVIOUS_ENGINE_HOST). Null: they are reached.
+   */
+  readonly unreachedMachine: string | null;
 }
 
 /** What the engine has to give to new clusters. */

@@ -54,7 +54,8 @@ test("one that does not get ready throws, and leaves nothing", async () => {
   const world = await FakeWorld.create();
   world.stores.ailments.set("n1", "no-quorum");
   const booting = boot(world.context, { nodes: 1 }, { timeout: 300 });
-  await expect(booting).rejects.toMatchObject({ code: "CLUSTER_NOT_READY" });
+  const hint = "A longer `timeout` gives it more time; `keep: true` leaves what was made for a closer look.";
+  await expect(booting).rejects.toMatchObject({ code: "CLUSTER_NOT_READY", hint });
   expect(await world.remains()).toEqual([]);
 });
 

@@ -46,6 +46,7 @@ async function up(
     wait,
     timeoutMs,
     keep,
+    advice: { timeout: "--timeout", keep: null },
     dryRun,
     signal: new AbortController().signal,
     report,

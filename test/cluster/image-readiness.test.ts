@@ -9,6 +9,8 @@ import type { ContainerDetail, Endpoint } from "../../src/engine/port.js";
 import { readyDefaults } from "../../src/spec/own-image.js";
 import type { ReadySpec } from "../../src/spec/own-image.js";
 
+const advice = { timeout: "--timeout", keep: "--keep" };
+
 const servers: Server[] = [];
 async function listen(onConnection: (socket: Socket) => void): Promise<Endpoint> {
   const server = createServer((socket) => {
@@ -81,7 +83,7 @@ async function wait(...looks: readonly (ContainerDetail | undefined)[]): Promise
     pastEvents: async () => [],
   };
   const timeoutMs = 2000;
-  const deadline = { endsAtMs: performance.now() + timeoutMs, timeoutMs, signal: new AbortController().signal };
+  const deadline = { endsAtMs: performance.now() + timeoutMs, timeoutMs, advice, signal: new AbortController().signal };
   await waitImageReady(engine, { node: "api-1", containerId: "c" }, deadline);
   return looked;
 }
@@ -134,7 +136,7 @@ describe("waiting as a service's `ready` says", () => {
       exec: async () => ({ exitCode: 0 }),
       pastEvents: async () => [],
     };
-    const deadline = { endsAtMs: performance.now() + timeoutMs, timeoutMs, signal: new AbortController().signal };
+    const deadline = { endsAtMs: performance.now() + timeoutMs, timeoutMs, advice, signal: new AbortController().signal };
     await waitImageReady(engine, { node: "api-1", containerId: "c" }, deadline, { ready: { ...http, ...ready } });
     return { asked, looked };
   }

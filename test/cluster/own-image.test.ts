@@ -34,6 +34,7 @@ function up({ engine, folder }: FakeWorld, spec: ClusterSpec): Promise<BringUpRe
     wait: false,
     timeoutMs: 5000,
     keep: false,
+    advice: { timeout: "--timeout", keep: "--keep" },
     signal: new AbortController().signal,
     report: () => undefined,
   });

@@ -87,6 +87,17 @@ test("--json prints the result", async () => {
   });
 });
 
+test.each([
+  [[], /^  A longer --timeout gives it more time; --keep-on-failure leaves what was made for a closer look\.$/m],
+  [["--keep-on-failure"], /^  A longer --timeout gives it more time\.$/m],
+])("a cluster that does not get ready is 3, with a hint in the words of `run` %j", async (flags, hint) => {
+  const world = await created();
+  world.stores.ailments.set("n1", "no-quorum");
+  const { exitCode, stderr } = await world.run("run", "--timeout", "300ms", ...flags, "--", "true");
+  expect(exitCode).toBe(3);
+  expect(stderr).toMatch(hint);
+});
+
 test("--keep-on-failure leaves the cluster, says how to look at it, and the next run takes over", async () => {
   const world = await created();
   expect((await world.run("run", "--keep-on-failure", "--", "true")).exitCode).toBe(0);

@@ -142,10 +142,21 @@ test.each([
   expect(await world.remains()).toEqual([]);
 });
 
+test.each([
+  [{}, "A longer --timeout gives it more time; --keep leaves what was made for a closer look."],
+  [{ unreachedMachine: "docker" }, expect.stringContaining("DEVIOUS_ENGINE_HOST=docker has nodes looked for there")],
+])("what to do about a node that is not ready: on an engine of %j", async (facts, hint) => {
+  const world = await FakeWorld.create("nodes: 1\n", { facts });
+  world.stores.ailments.set("n1", "no-quorum");
+  const { stdout } = await world.run("up", "--timeout", "300ms", "--json");
+  expect(JSON.parse(stdout)).toMatchObject({ error: { code: "CLUSTER_NOT_READY", hint } });
+});
+
 test("--keep leaves what was made, and the next up goes on from there", async () => {
   const world = await FakeWorld.create();
   world.stores.ailments.set("n2", "exits");
-  expect((await world.run("up", "--keep", "--json")).exitCode).toBe(3);
+  const { exitCode, stdout } = await world.run("up", "--keep", "--json");
+  expect({ exitCode, hint: JSON.parse(stdout).error.hint }).toEqual({ exitCode: 3, hint: null });
   expect(await world.remains()).toEqual(things("n1", "n2", "n3"));
   world.stores.ailments.clear();
   expect((await world.json<Upped>("up")).steps).toEqual(["start n2"]);

@@ -15,6 +15,7 @@ const facts: EngineFacts = {
   local: true,
   address: "unix:///var/run/docker.sock",
   addressFrom: "the default",
+  unreachedMachine: null,
 };
 const host = { platform: "linux", arch: "x64" };
 

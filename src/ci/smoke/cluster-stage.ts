@@ -4,10 +4,11 @@ import type { Wish } from "../../chaos/wish.js";
 import { openKeys } from "../../cluster/access.js";
 import { findNode } from "../../cluster/find.js";
 import { type InjectEngine, capabilitiesOf, heal, inject } from "../../cluster/inject.js";
-import type { Keys } from "../../cluster/keys/keys.js";
+import { type Keys, noWishes } from "../../cluster/keys/keys.js";
 import { lastLines } from "../../cluster/last-lines.js";
 import { type Observed, type ObservedEngine, observeCluster } from "../../cluster/observe.js";
 import { checkReplicas } from "../../cluster/ring/check-replicas.js";
+import type { Advice } from "../../cluster/readiness.js";
 import { type SettlingEngine, waitSettled } from "../../cluster/settling.js";
 import { jobsIn } from "../../cluster/start-order.js";
 import { leadersOf, nodeStatus } from "../../cluster/status.js";
@@ -21,12 +22,17 @@ import type { SmokeStage } from "./stage.js";
 export type SmokeEngine = InjectEngine & ObservedEngine & SettlingEngine;
 
 interface StageOptions {
+  readonly advice: Advice;
   readonly timeoutMs: number;
   readonly signal: AbortSignal;
 }
 
 /** A real cluster, looked at anew for everything that is done: containers come and go. */
-export function clusterSmokeStage(engine: SmokeEngine, spec: ClusterSpec, { timeoutMs, signal }: StageOptions): SmokeStage {
+export function clusterSmokeStage(
+  engine: SmokeEngine,
+  spec: ClusterSpec,
+  { timeoutMs, advice, signal }: StageOptions,
+): SmokeStage {
   const look = async (): Promise<Observed> => {
     signal.throwIfAborted();
     return observeCluster(engine, spec.name);
@@ -63,7 +69,7 @@ export function clusterSmokeStage(engine: SmokeEngine, spec: ClusterSpec, { time
       const own = spec.services.find(({ name }) => name === service);
       invariant(own !== undefined, `only services of the spec are checked, not ${service}`);
       const { id: containerId } = findNode(await look(), node);
-      const deadline = { endsAtMs: performance.now() + timeoutMs, timeoutMs, signal };
+      const deadline = { endsAtMs: performance.now() + timeoutMs, timeoutMs, advice, signal };
       const expectation = { service: own, isJob: jobs.has(service), seed: spec.seed };
       await waitSettled(engine, { node, containerId }, expectation, deadline);
     },
@@ -86,18 +92,6 @@ export function clusterSmokeStage(engine: SmokeEngine, spec: ClusterSpec, { time
     sleep: (ms) => sleep(ms, undefined, { signal }),
   };
 }
-
-/** What the bucket's properties say, in a leaderless store; a raft one knows no wishes. */
-const noWishes = {
-  bucket: undefined,
-  type: undefined,
-  r: undefined,
-  pr: undefined,
-  w: undefined,
-  pw: undefined,
-  context: undefined,
-  resolve: false,
-};
 
 function valueOf(found: Awaited<ReturnType<Keys["get"]>>): string | null {
   if (found === undefined) return null;

@@ -1,17 +1,14 @@
 import { bringUp } from "../../cluster/bring-up.js";
-import { collect } from "../../cluster/collect/collect.js";
 import type { Installation } from "../../cluster/doctor/examine.js";
-import { down } from "../../cluster/down.js";
-import { type Made, filedAs } from "../../cluster/made.js";
+import type { Made } from "../../cluster/made.js";
 import { containersOf, observeCluster } from "../../cluster/observe.js";
 import { jobsIn } from "../../cluster/start-order.js";
 import type { Report } from "../../cluster/steps.js";
-import { DeviousError, messageOf } from "../../core/errors.js";
+import { DeviousError } from "../../core/errors.js";
 import { clusterStage } from "../../scenario/stage.js";
 import type { Timeline } from "../../scenario/timeline.js";
 import type { ClusterSpec } from "../../spec/cluster-spec.js";
-import { makeFailureFolder } from "../../workspace/failures.js";
-import { openReportFolder } from "../../workspace/report-folder.js";
+import { adviceOfCi, collectFailed, removeWhole } from "../failed-cluster.js";
 import { type Check, type CiReport, type InflictedFault, countOf } from "../report/report.js";
 import { SmokeRun } from "./carry-out.js";
 import { clusterSmokeStage } from "./cluster-stage.js";
@@ -71,7 +68,8 @@ export async function smoke(world: SmokeWorld, request: SmokeRequest): Promise<S
   let trouble: DeviousError | null = null;
   try {
     // what failed to boot is removed below, once all that is known of it is kept
-    await bringUp(world.engine, { ...world, ...request, wait: true, keep: true, dryRun: false });
+    const advice = adviceOfCi(request.keepOnFailure);
+    await bringUp(world.engine, { ...world, ...request, advice, wait: true, keep: true, dryRun: false });
     await checkAll(world, request, told);
     request.signal.throwIfAborted();
   } catch (error) {
@@ -107,8 +105,8 @@ interface Told {
 }
 
 async function checkAll({ engine }: SmokeWorld, request: SmokeRequest, told: Told): Promise<void> {
-  const { spec, services, scenario, timeoutMs, signal } = request;
-  const stage = clusterSmokeStage(engine, spec, { timeoutMs, signal });
+  const { spec, services, scenario, timeoutMs, keepOnFailure, signal } = request;
+  const stage = clusterSmokeStage(engine, spec, { timeoutMs, advice: adviceOfCi(keepOnFailure), signal });
   const run = new SmokeRun(stage, { ...told, timeoutMs, beganMs: told.sinceStartMs() });
   const checked = spec.services.filter(({ name }) => services.includes(name));
   const jobs = jobsIn(spec.services);
@@ -122,23 +120,12 @@ async function checkAll({ engine }: SmokeWorld, request: SmokeRequest, told: Tol
   for (const service of checked) await run.carryOut(planAfterwards(service, { isJob: jobs.has(service.name) }));
 }
 
-/** Null where it cannot be had: that is told, and takes nothing from the verdict. */
-async function collectOf(world: SmokeWorld, { spec, owner, report, signal }: SmokeRequest): Promise<string | null> {
-  const at = new Date();
-  try {
-    const found = await observeCluster(world.engine, spec.name);
-    if (containersOf(found).length === 0) return null;
-    const folder = await makeFailureFolder(owner, filedAs(found), at);
-    await collect(world, found, await openReportFolder(folder, true), { at, signal, report });
-    return folder;
-  } catch (error) {
-    report({ type: "note", text: `what is known of ${spec.name} could not be kept: ${messageOf(error)}` });
-    return null;
-  }
+/** Null as well where nothing of it was made. */
+async function collectOf(world: SmokeWorld, request: SmokeRequest): Promise<string | null> {
+  const found = await observeCluster(world.engine, request.spec.name);
+  return containersOf(found).length === 0 ? null : collectFailed(world, found, request);
 }
 
-/** By a signal of its own: who interrupts wants it gone as well. */
 async function remove({ engine }: SmokeWorld, { spec, report }: SmokeRequest): Promise<void> {
-  const found = await observeCluster(engine, spec.name);
-  await down(engine, found, { volumes: true, archive: null, hooks: "all", signal: new AbortController().signal, report });
+  await removeWhole(engine, await observeCluster(engine, spec.name), report);
 }

@@ -14,6 +14,18 @@ export interface PutWishes extends WriteWishes {
   readonly resolve: boolean;
 }
 
+/** What the bucket's properties say, in a leaderless store; a raft one knows no wishes. */
+export const noWishes: PutWishes = {
+  bucket: undefined,
+  type: undefined,
+  r: undefined,
+  pr: undefined,
+  w: undefined,
+  pw: undefined,
+  context: undefined,
+  resolve: false,
+};
+
 /** An object of the leaderless store. */
 export interface NamedObject extends ObjectName, StoredObject {}
 

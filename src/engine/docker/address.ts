@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
-import { homedir } from "node:os";
+import { homedir, hostname, networkInterfaces } from "node:os";
 import path from "node:path";
 import { DeviousError } from "../../core/errors.js";
 
@@ -42,6 +42,23 @@ function engineAddress(env: Readonly<Record<string, string | undefined>>): Addre
   const context = given(env["DOCKER_CONTEXT"]) ?? currentContext(configDir);
   if (context !== undefined && context !== "" && context !== "default") return contextAddress(configDir, context);
   return { url: `unix://${defaultSocket}`, from: "the default", certDir: undefined };
+}
+
+/**
+ * The machine of an engine that is reached over a network, where ports are published on its 127.0.0.1; null where that is this machine's, which
+ * is known by the names `here`, or DEVIOUS_ENGINE_HOST says how ports are reached.
+ */
+export function unreachedMachine({ url, machine }: EngineAddress, here: readonly string[]): string | null {
+  if (machine !== undefined || !/^(tcp|https?|ssh):/.test(url) || !URL.canParse(url)) return null;
+  // only of schemes that it knows does URL write an IPv6 address in one way
+  const name = new URL(url.replace(/^[a-z]+:/, "http:")).hostname.replace(/^\[|\]$/g, "");
+  return name === "" || name === "localhost" || name.startsWith("127.") || here.includes(name) ? null : name;
+}
+
+/** By what this machine is reached. */
+export function namesHere(): readonly string[] {
+  const addresses = Object.values(networkInterfaces()).flatMap((all) => (all ?? []).map(({ address }) => address));
+  return [hostname().toLowerCase(), ...addresses];
 }
 
 /** Sockets that engines of one user listen on, as far as they are there: rootless Docker, Docker Desktop, Colima, OrbStack, Rancher Desktop. */

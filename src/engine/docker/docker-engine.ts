@@ -1,6 +1,6 @@
 import { release } from "node:os";
 import type { Engine, EngineFacts, EngineInfo, EngineResources, Exec, Inspection } from "../port.js";
-import { defaultSocket } from "./address.js";
+import { defaultSocket, namesHere, unreachedMachine } from "./address.js";
 import type { EngineAddress, Environment } from "./address.js";
 import { createCalls } from "./calls.js";
 import type { Calls } from "./calls.js";
@@ -47,6 +47,7 @@ function createInfo({ call }: Calls, address: EngineAddress): EngineInfo {
           local: address.url.startsWith("unix://") && version.KernelVersion === release(),
           address: address.url,
           addressFrom: address.from,
+          unreachedMachine: unreachedMachine(address, namesHere()),
         };
       }),
     resources: () =>

@@ -64,6 +64,7 @@ const facts: EngineFacts = {
   local: false,
   address: "memory:",
   addressFrom: "the test",
+  unreachedMachine: null,
 };
 
 const resources: EngineResources = { dataDir: "/var/lib/memory", addressPools: [], subnets: [] };

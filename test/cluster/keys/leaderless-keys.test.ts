@@ -2,7 +2,7 @@
 import { Chalk } from "chalk";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { renderDeletion, renderFound, renderWrite } from "../../../src/cli/render-keys.js";
-import type { Keys, NamedObject, ObjectWrite, PutWishes } from "../../../src/cluster/keys/keys.js";
+import { type Keys, type NamedObject, type ObjectWrite, type PutWishes, noWishes } from "../../../src/cluster/keys/keys.js";
 import { leaderlessKeys } from "../../../src/cluster/keys/leaderless-keys.js";
 import { createObjectClient } from "../../../src/cluster/keys/object-client.js";
 import { RiakHttpServer } from "../../../src/store/io/riak-http-server.js";
@@ -11,16 +11,6 @@ import { bareContent } from "../../../src/store/leaderless/objects/stored-object
 import { Box } from "../../store/leaderless/machine/box.js";
 
 const plain = new Chalk({ level: 0 });
-const nothing: PutWishes = {
-  bucket: undefined,
-  type: undefined,
-  r: undefined,
-  pr: undefined,
-  w: undefined,
-  pw: undefined,
-  context: undefined,
-  resolve: false,
-};
 
 /** Five nodes, each behind a port of its own. */
 async function cluster(): Promise<{ readonly box: Box; readonly keys: Readonly<Record<string, Keys>> }> {
@@ -52,11 +42,11 @@ const valuesOf = ({ siblings }: NamedObject): readonly string[] =>
   siblings.map(({ value }) => String(value)).sort((a, b) => (a < b ? -1 : 1));
 
 async function get(keys: Keys | undefined, key: string, wishes: Partial<PutWishes> = {}): Promise<NamedObject | undefined> {
-  return (await keys?.get(key, { ...nothing, ...wishes })) as NamedObject | undefined;
+  return (await keys?.get(key, { ...noWishes, ...wishes })) as NamedObject | undefined;
 }
 
 async function put(keys: Keys | undefined, key: string, value: string, wishes: Partial<PutWishes> = {}): Promise<ObjectWrite> {
-  return (await keys?.put(key, value, { ...nothing, ...wishes })) as ObjectWrite;
+  return (await keys?.put(key, value, { ...noWishes, ...wishes })) as ObjectWrite;
 }
 
 test("what was put is got from any node, with its context, its type and the node it was put through", async () => {
@@ -103,7 +93,7 @@ test("siblings are shown beside each other, deletions among them", async () => {
   await put(keys["n1"], "users/ada", "first");
   const context = (await get(keys["n1"], "users/ada"))?.context ?? "";
   await put(keys["n2"], "users/ada", "é".repeat(60));
-  expect(await keys["n3"]?.del("users/ada", { ...nothing, context })).toMatchObject({ deleted: true });
+  expect(await keys["n3"]?.del("users/ada", { ...noWishes, context })).toMatchObject({ deleted: true });
   const found = (await get(keys["n4"], "users/ada")) as NamedObject;
   const [summary, , ...rows] = renderFound(found, plain).split("\n");
   expect(summary).toBe("2 siblings: writes that did not know of each other");
@@ -115,11 +105,11 @@ test("siblings are shown beside each other, deletions among them", async () => {
 test("nothing is found of what never was, and of what was deleted", async () => {
   const { keys } = await cluster();
   expect(await get(keys["n1"], "users/nobody")).toBeUndefined();
-  const none = await keys["n1"]?.del("users/nobody", nothing);
+  const none = await keys["n1"]?.del("users/nobody", noWishes);
   expect(none).toMatchObject({ deleted: false });
   expect(renderDeletion(none ?? { key: "", deleted: 1 })).toBe("there was no such key");
   await put(keys["n1"], "users/ada", "1");
-  const gone = await keys["n2"]?.del("users/ada", nothing);
+  const gone = await keys["n2"]?.del("users/ada", noWishes);
   expect(renderDeletion(gone ?? { key: "", deleted: 0 })).toBe("deleted");
   expect(await get(keys["n3"], "users/ada")).toBeUndefined();
   // a write after it is no sibling of the deletion

@@ -4,7 +4,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { resolveEngineAddress } from "../../../src/engine/docker/address.js";
+import { resolveEngineAddress, unreachedMachine } from "../../../src/engine/docker/address.js";
 import { engineSocketPath } from "../../../src/engine/docker/docker-engine.js";
 
 /** A folder as docker's own client keeps it, with the context `far`. */
@@ -52,6 +52,21 @@ test("TLS files come from the context, or from DOCKER_CERT_PATH", () => {
   const folder = dockerConfig(far);
   expect(resolveEngineAddress({ DOCKER_CONFIG: folder }).certDir).toMatch(/contexts\/tls\/[0-9a-f]{64}\/docker$/);
   expect(resolveEngineAddress({ DOCKER_HOST: "tcp://h:2376", DOCKER_CERT_PATH: "/certs" }).certDir).toBe("/certs");
+});
+
+test.each([
+  ["unix:///var/run/docker.sock", null],
+  ["npipe:////./pipe/docker_engine", null],
+  ["tcp://127.0.0.1:2375", null],
+  ["tcp://[::1]:2375", null],
+  ["tcp://Here:2375", null],
+  ["tcp://docker:2376", "docker"],
+  ["tcp://[fd00::7]:2376", "fd00::7"],
+  ["ssh://me@far.example:22", "far.example"],
+])("ports of an engine at %s are on a machine of their own, unless DEVIOUS_ENGINE_HOST says which: %s", (url, expected) => {
+  const address = { url, from: "", certDir: undefined };
+  expect(unreachedMachine(address, ["here", "::1"])).toBe(expected);
+  expect(unreachedMachine({ ...address, machine: "docker" }, ["here", "::1"])).toBeNull();
 });
 
 test("a context that does not exist is said, not passed over", () => {
