@@ -5,22 +5,16 @@ import { askAgent } from "./agent-client.js";
 /** Where a node's programs listen; undefined where nobody can say. */
 export type FindListeners = (node: string) => Promise<readonly Listener[] | undefined>;
 
-/** Longer nobody waits for what only makes a sentence better. */
-const answerMs = 1000;
-
 /** Asks the agent, which sees the node's network from inside. */
 export function listenersByAgent(engine: Pick<Streams, "attach">, agentId: () => string | undefined): FindListeners {
   return async (node) => {
     const id = agentId();
     if (id === undefined) return undefined;
-    const asked = askAgent(engine, id, { op: "listening", nodes: [node] }).then(
+    return askAgent(engine, id, { op: "listening", nodes: [node] }).then(
       ({ listeners }) => listeners[node],
       // of another version, or not there any more
       () => undefined,
     );
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise<undefined>((resolve) => (timer = setTimeout(() => resolve(undefined), answerMs)));
-    return Promise.race([asked, late]).finally(() => clearTimeout(timer));
   };
 }
 

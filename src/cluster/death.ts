@@ -1,6 +1,6 @@
 import { constants } from "node:os";
 import { label } from "../core/labels.js";
-import type { ContainerDetail, Streams } from "../engine/port.js";
+import type { ContainerDetail, ContainerEvent, Streams } from "../engine/port.js";
 
 /** What is known of how the programs of a node came to their end, as far as one has. */
 export interface Death {
@@ -63,17 +63,21 @@ function isDiskFull(lines: readonly string[]): boolean {
   return lines.some((line) => /no space left on device|\bENOSPC\b|disk quota exceeded|\bEDQUOT\b/i.test(line));
 }
 
-/** Longer nobody waits for what only makes a sentence better. */
-const eventsMs = 1000;
-
 type Ended = Pick<ContainerDetail, "id" | "labels" | "oomKilled" | "restarts" | "exitCode" | "state" | "startedAt">;
 
-/** What the engine knows and remembers of how a container fared since somebody started it. */
-export async function deathOf(engine: Pick<Streams, "pastEvents">, detail: Ended, lastLines: readonly string[]): Promise<Death> {
-  const { id, labels, oomKilled, restarts, exitCode, state, startedAt = "" } = detail;
-  const past = within(eventsMs, engine.pastEvents(`${label.node}=${labels[label.node] ?? ""}`));
+/** What the engine remembers of a node's containers; nothing where it does not say. */
+export async function pastOf(
+  engine: Pick<Streams, "pastEvents">,
+  { labels }: Pick<Ended, "labels">,
+): Promise<readonly ContainerEvent[]> {
+  return engine.pastEvents(`${label.node}=${labels[label.node] ?? ""}`).catch(() => []);
+}
+
+/** How a container fared since somebody started it, by what it is like now and by what the engine remembers of its node. */
+export function deathOf(detail: Ended, past: readonly ContainerEvent[], lastLines: readonly string[]): Death {
+  const { id, oomKilled, restarts, exitCode, state, startedAt = "" } = detail;
   // of one that was started again earlier runs count as well
-  const events = (await past.catch(() => [])).filter((event) => event.id === id && (restarts > 0 || event.ts >= startedAt));
+  const events = past.filter((event) => event.id === id && (restarts > 0 || event.ts >= startedAt));
   const hasEnded = state === "exited" || state === "dead";
   return {
     exitCode: exitCode ?? (restarts > 0 ? events.findLast(({ action }) => action === "die")?.exitCode : undefined),
@@ -81,12 +85,4 @@ export async function deathOf(engine: Pick<Streams, "pastEvents">, detail: Ended
     ends: restarts + (hasEnded ? 1 : 0),
     lastLines,
   };
-}
-
-async function within<T>(ms: number, made: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_resolve, reject) => {
-    timer = setTimeout(() => reject(new Error("too late")), ms);
-  });
-  return Promise.race([made, late]).finally(() => clearTimeout(timer));
 }

@@ -3,8 +3,9 @@ import { DeviousError } from "../core/errors.js";
 import { formatDuration } from "../core/duration.js";
 import { riakPbPort } from "../core/node-contract.js";
 import type { ContainerDetail, Containers, Streams } from "../engine/port.js";
-import { deathOf, howItEnded, remedyFor, troublesOf } from "./death.js";
-import { lastLines } from "./last-lines.js";
+import { howItEnded, remedyFor, troublesOf } from "./death.js";
+import { lastLinesSoon, postMortem } from "./post-mortem.js";
+import { soon } from "./soon.js";
 import { storeClientOf } from "./store-client.js";
 import type { StoreClient } from "./store-client.js";
 
@@ -109,36 +110,40 @@ export async function untilReady<T>(
     if ("ready" in found) return found.ready;
     if (found.afterAttempts !== undefined) {
       const times = found.afterAttempts === 1 ? "1 attempt" : `${found.afterAttempts} attempts`;
-      throw await notReady(engine, started, `${node} was not ready after ${times}`, found, deadline.advice, undefined);
+      throw await notReady(engine, started, detail, `${node} was not ready after ${times}`, found, deadline.advice, undefined);
     }
     await sleep(Math.max(0, Math.min(pollMs, leftMs())));
     if (leftMs() <= 0) {
       const { timeoutMs, advice } = deadline;
       const sentence = `${node} was not ready after ${formatDuration(timeoutMs)}`;
-      throw await notReady(engine, started, sentence, found, advice, moreTime(advice));
+      throw await notReady(engine, started, detail, sentence, found, advice, moreTime(advice));
     }
     if (performance.now() < inspectAt) continue;
     inspectAt = performance.now() + everyMs;
-    detail = await inspect(engine, started, deadline.advice);
+    // an engine that does not say how the node is does not hold up the end
+    detail = await soon(inspect(engine, started, deadline.advice), detail, Math.max(1, leftMs()));
   }
 }
 
 async function notReady(
   engine: ReadinessEngine,
   started: StartedNode,
+  known: ContainerDetail,
   sentence: string,
   { failed, explain }: Lack,
   advice: Advice,
   remedy: string | undefined,
 ): Promise<DeviousError> {
-  const detail = await there(engine, started);
-  const [lines, explained] = await Promise.all([lastLines(engine, started.containerId), explain?.()]);
-  const death = await deathOf(engine, detail, lines);
+  const look = soon(there(engine, started), known);
+  const [death, explained] = await Promise.all([
+    postMortem(engine, known, look),
+    explain === undefined ? undefined : soon(explain(), undefined),
+  ]);
   // what a node that ends again and again does not answer is no wonder
   const whys =
     death.ends > 0 ? troublesOf(death) : [failed, ...(explained === undefined ? [] : [explained]), ...troublesOf(death)];
   return new DeviousError("CLUSTER_NOT_READY", `${sentence}: ${whys.join("; ")}.`, {
-    details: lines,
+    details: death.lastLines,
     hint: hintOf(advice, remedyFor(death) ?? reachedAt(advice) ?? remedy),
   });
 }
@@ -146,16 +151,15 @@ async function notReady(
 /** A node that ended while it was to go on. */
 export async function endedError(
   engine: ReadinessEngine,
-  { node, containerId }: StartedNode,
+  { node }: StartedNode,
   detail: ContainerDetail,
   advice: Advice,
   when: string,
 ): Promise<DeviousError> {
-  const lines = await lastLines(engine, containerId);
-  const death = await deathOf(engine, detail, lines);
+  const death = await postMortem(engine, detail);
   const [how, more] = howItEnded(death);
   return new DeviousError("CLUSTER_NOT_READY", `${node} ${how} ${when}${more}.`, {
-    details: lines,
+    details: death.lastLines,
     hint: hintOf(advice, remedyFor(death)),
   });
 }
@@ -168,7 +172,7 @@ export async function notInTime(
   sentence: string,
 ): Promise<DeviousError> {
   return new DeviousError("CLUSTER_NOT_READY", `${started.node} ${sentence} after ${formatDuration(timeoutMs)}.`, {
-    details: await lastLines(engine, started.containerId),
+    details: await lastLinesSoon(engine, started.containerId),
     hint: hintOf(advice, moreTime(advice)),
   });
 }

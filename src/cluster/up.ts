@@ -135,8 +135,19 @@ class Up {
   async #helped({ agent, links }: Plan, rollback: Rollback): Promise<void> {
     this.#agentId = await this.#agent(agent, rollback);
     // on a busy machine it may be too early for an answer; then it is found out when the links are made
-    if (agent.kind !== "keep") await this.assertLinks(this.#agentId, links).catch(unlessSilent);
-    if (links.kind === "set" && links.plainMeanwhile) await this.#tell([]);
+    if (agent.kind !== "keep") await this.#unlessGivenUp(this.assertLinks(this.#agentId, links).catch(unlessSilent));
+    if (links.kind === "set" && links.plainMeanwhile) await this.#unlessGivenUp(this.#tell([]));
+  }
+
+  /** An agent may take long to answer, and has nothing to say to a boot that has failed meanwhile. */
+  async #unlessGivenUp(asked: Promise<void>): Promise<void> {
+    const { signal } = this.#deadline;
+    const end = new AbortController();
+    const givenUp = new Promise<never>((_resolve, reject) => {
+      signal.addEventListener("abort", () => reject(signal.reason), { once: true, signal: end.signal });
+    });
+    signal.throwIfAborted();
+    await Promise.race([asked, givenUp]).finally(() => end.abort());
   }
 
   async assertLinks(agentId: string, links: LinkStep): Promise<void> {

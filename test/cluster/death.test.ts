@@ -1,6 +1,6 @@
 // Shows how the end of a node is put into words, and what is read of it from a container and the engine's memory of it.
 import { describe, expect, test } from "vitest";
-import { deathOf, howItEnded, remedyFor, troublesOf } from "../../src/cluster/death.js";
+import { deathOf, howItEnded, pastOf, remedyFor, troublesOf } from "../../src/cluster/death.js";
 import type { Death } from "../../src/cluster/death.js";
 import { whyDeaf } from "../../src/cluster/deafness.js";
 import type { ContainerEvent } from "../../src/engine/port.js";
@@ -62,20 +62,22 @@ describe("read of the engine", () => {
     state: "running",
     startedAt: "2026-01-01T00:00:05Z",
   } as const;
-  const engineWith = (...events: readonly ContainerEvent[]) => ({
-    pastEvents: async (filter: string) => (filter === "devious.node=api-1" ? events : []),
+  test("the engine is asked for what it remembers of the node", async () => {
+    const events = [event("2026-01-01T00:00:01Z", "die", 1)];
+    const engine = { pastEvents: async (filter: string) => (filter === "devious.node=api-1" ? events : []) };
+    expect(await pastOf(engine, container)).toEqual(events);
   });
 
-  test("the kernel's kill of a process counts in this run only, and in this container", async () => {
+  test("the kernel's kill of a process counts in this run only, and in this container", () => {
     const early = event("2026-01-01T00:00:04Z", "oom");
     const strange = event("2026-01-01T00:00:06Z", "oom", undefined, "other");
-    expect((await deathOf(engineWith(early, strange), container, [])).outOfMemory).toBe(false);
-    expect((await deathOf(engineWith(event("2026-01-01T00:00:06Z", "oom")), container, [])).outOfMemory).toBe(true);
+    expect(deathOf(container, [early, strange], []).outOfMemory).toBe(false);
+    expect(deathOf(container, [event("2026-01-01T00:00:06Z", "oom")], []).outOfMemory).toBe(true);
   });
 
-  test("of one that is started again, the last end", async () => {
+  test("of one that is started again, the last end", () => {
     const events = [event("2026-01-01T00:00:01Z", "die", 1), event("2026-01-01T00:00:04Z", "die", 9)];
-    expect(await deathOf(engineWith(...events), { ...container, restarts: 2 }, ["x"])).toEqual({
+    expect(deathOf({ ...container, restarts: 2 }, events, ["x"])).toEqual({
       exitCode: 9,
       outOfMemory: false,
       ends: 2,
@@ -86,7 +88,7 @@ describe("read of the engine", () => {
   test("an engine that does not answer leaves what the container says", async () => {
     const silent = { pastEvents: async () => Promise.reject(new Error("gone")) };
     const ended = { ...container, state: "exited", exitCode: 2, oomKilled: true } as const;
-    expect(await deathOf(silent, ended, [])).toEqual({ exitCode: 2, outOfMemory: true, ends: 1, lastLines: [] });
+    expect(deathOf(ended, await pastOf(silent, ended), [])).toEqual({ exitCode: 2, outOfMemory: true, ends: 1, lastLines: [] });
   });
 });
 

@@ -2,14 +2,15 @@
 import { createServer } from "node:net";
 import type { AddressInfo } from "node:net";
 import path from "node:path";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { bringUp } from "../../src/cluster/bring-up.js";
-import type { BringUpResult } from "../../src/cluster/bring-up.js";
+import type { BringUpRequest, BringUpResult } from "../../src/cluster/bring-up.js";
 import { down } from "../../src/cluster/down.js";
 import type { DownResult } from "../../src/cluster/down.js";
 import { observeCluster } from "../../src/cluster/observe.js";
 import { clusterDefaults, imageDefaults, nodeNames } from "../../src/spec/cluster-spec.js";
 import type { ClusterSpec, ImageService } from "../../src/spec/cluster-spec.js";
+import { readyDefaults } from "../../src/spec/own-image.js";
 import { FakeWorld } from "../support/fake-world.js";
 
 function specOf(changes: Partial<ImageService>): ClusterSpec {
@@ -23,7 +24,11 @@ async function worldWithImage(): Promise<FakeWorld> {
   return world;
 }
 
-function up({ engine, folder }: FakeWorld, spec: ClusterSpec): Promise<BringUpResult> {
+function up(
+  { engine, folder }: FakeWorld,
+  spec: ClusterSpec,
+  more: Partial<Pick<BringUpRequest, "wait" | "timeoutMs" | "report">> = {},
+): Promise<BringUpResult> {
   return bringUp(engine, {
     spec,
     owner: folder,
@@ -37,6 +42,7 @@ function up({ engine, folder }: FakeWorld, spec: ClusterSpec): Promise<BringUpRe
     advice: { timeout: "--timeout", keep: "--keep" },
     signal: new AbortController().signal,
     report: () => undefined,
+    ...more,
   });
 }
 
@@ -103,3 +109,64 @@ test("a folder that is not there is told with the node that was to have it, and 
   });
   expect(await world.remains()).toEqual([]);
 });
+
+const never = new Promise<never>(() => undefined);
+/** Says nothing until somebody has had enough. */
+async function* endless(signal: AbortSignal | undefined): AsyncGenerator<Uint8Array, void, undefined> {
+  await new Promise<void>((resolve) => signal?.addEventListener("abort", () => resolve()));
+  yield new Uint8Array();
+}
+
+const link = {
+  between: ["api-1", "api-2"],
+  nodes: [["api-1"], ["api-2"]],
+  delayMs: 80,
+  jitterMs: 0,
+  loss: 0,
+  rateBits: null,
+} as const;
+const ports = [{ container: 80, host: null }];
+const hanging: Readonly<Record<string, Partial<ImageService>>> = {
+  "deaf on its port": { ports },
+  "asked by a command": { ready: { ...readyDefaults, probe: { by: "exec", command: ["ask"] } } },
+  "asked by its log": { ready: { ...readyDefaults, probe: { by: "log", pattern: "serves" } } },
+};
+
+/** The promise is 2 s, which a busy machine does not keep; what nobody bounds has no end, and an agent 15 s. */
+const generousMs = 5000;
+
+test.each(Object.entries(hanging))(
+  "must hold 5: of a node %s the sentence comes in time though no log, command or event ends and the agent never answers",
+  { timeout: 40_000 },
+  async (_title, changes) => {
+    const world = await worldWithImage();
+    world.images.ailments.set("api-1", "deaf");
+    world.images.ailments.set("api-2", "deaf");
+    const { engine } = world;
+    vi.spyOn(engine, "logs").mockImplementation((_id, { signal }) => endless(signal));
+    vi.spyOn(engine, "exec").mockReturnValue(never);
+    vi.spyOn(engine, "pastEvents").mockReturnValue(never);
+    vi.spyOn(engine, "attach").mockResolvedValue({ write: () => undefined, output: endless(undefined), close: () => undefined });
+    const timeoutMs = 700;
+    const began = performance.now();
+    let takenDownAfterMs = Infinity;
+    await expect(
+      up(
+        world,
+        { ...specOf(changes), links: [link] },
+        {
+          wait: true,
+          timeoutMs,
+          report: (event) => {
+            if (event.type === "started" && event.step.startsWith("take down")) takenDownAfterMs = performance.now() - began;
+          },
+        },
+      ),
+    ).rejects.toMatchObject({
+      code: "CLUSTER_NOT_READY",
+      message: expect.stringMatching(/^api-[12] was not ready after 700ms: /),
+    });
+    expect(takenDownAfterMs).toBeLessThan(timeoutMs + generousMs);
+    expect(await world.remains()).toEqual([]);
+  },
+);
