@@ -37,7 +37,7 @@ export async function maskOfNodes(engine: Inspection, { nodes }: Pick<Observed, 
 }
 
 /** The error, whose words may be an engine's, a node's or a hook's. */
-export function maskedError(error: unknown, mask: Mask): unknown {
+export function maskedError<E>(error: E, mask: Mask): E | DeviousError {
   if (!(error instanceof DeviousError)) return error;
   const { code, message, hint, details, cause } = error;
   return new DeviousError(code, mask(message), {

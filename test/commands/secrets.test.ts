@@ -3,6 +3,8 @@ import { readdir, readFile, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { gunzipSync } from "node:zlib";
 import { expect, test } from "vitest";
+import { boot } from "../../src/api/boot.js";
+import { DeviousError } from "../../src/core/errors.js";
 import { FakeWorld } from "../support/fake-world.js";
 
 const image = "my-api:dev";
@@ -72,4 +74,80 @@ test("must hold 7: nothing that is collected has them, not even what the nodes s
       [],
     ]);
   }
+});
+
+/** A program that tells all it knows, and serves only the first time that it is started. */
+function serveOnce(world: FakeWorld): void {
+  let starts = 0;
+  world.images.programs.set("api-1", (process) => {
+    process.write("stdout", `${canaries.join(" ")}\n`);
+    process.onSignal(() => process.exit(0));
+    if (starts++ === 0) process.listen(8080, (socket) => socket.end());
+  });
+}
+
+test.each([
+  ["never comes up", () => undefined, "1"],
+  ["fails a check", serveOnce, "2"],
+])("must hold 7: no report of a smoke cluster that %s has them", async (_how, prepare) => {
+  const world = await worldOfSecrets();
+  prepare(world);
+  world.environment = { GITHUB_ACTIONS: "true", GITHUB_STEP_SUMMARY: path.join(world.folder, "summary.md") };
+  await writeFile(world.environment["GITHUB_STEP_SUMMARY"] ?? "", "");
+  const { stdout, stderr, exitCode } = await world.run("smoke", "--timeout", "1500ms", "--junit", "report.xml", "--json");
+  expect(exitCode).not.toBe(0);
+  const junit = await readFile(path.join(world.folder, "report.xml"), "utf8");
+  const summary = await readFile(path.join(world.folder, "summary.md"), "utf8");
+  for (const [what, text] of Object.entries({ stdout, stderr, junit, summary })) {
+    expect([what, canariesIn(text)]).toEqual([what, []]);
+    // what the node said last is there, without them
+    if (what !== "stderr") expect([what, text]).toEqual([what, expect.stringContaining("***")]);
+  }
+});
+
+test("must hold 7: neither run, nor what it keeps, nor faults, nor commands in nodes that fail show them", async () => {
+  const world = await worldOfSecrets();
+  world.environment = { PATH: process.env["PATH"] ?? "" };
+  const said: Record<string, string> = {};
+  const ran = async (...words: readonly string[]): Promise<void> => {
+    const { stdout, stderr } = await world.run(...words);
+    said[words.join(" ")] = stdout + stderr;
+  };
+  await ran("run", "--timeout", "700ms", "--", "true");
+  await ran("run", "--timeout", "700ms", "--json", "--", "true");
+  await world.run("up", "--no-wait");
+  await ran("exec", "api-1", "--", "no-such-command");
+  await ran("chaos", "kill", "api-1", "--for", "1s");
+  await ran("chaos", "isolate", "leader");
+  await ran("chaos", "ls");
+  expect(Object.entries(said).filter(([, text]) => canariesIn(text).length > 0)).toEqual([]);
+  const kept = await readdir(path.join(world.folder, ".devious"), { recursive: true, withFileTypes: true });
+  expect(kept.length).toBeGreaterThan(8);
+  for (const file of kept.filter((one) => one.isFile())) {
+    const bytes = await readFile(path.join(file.parentPath, file.name));
+    const text = (file.name.endsWith(".gz") ? gunzipSync(bytes) : bytes).toString("utf8");
+    expect([file.name, canariesIn(text)]).toEqual([file.name, []]);
+  }
+});
+
+test("must hold 7: an error of the programmatic API and its steps are without them", async () => {
+  const world = await worldOfSecrets();
+  const steps: string[] = [];
+  const failed = boot(world.context, undefined, { timeout: "700ms", onStep: (event) => void steps.push(JSON.stringify(event)) });
+  const error = await failed.then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  if (!(error instanceof DeviousError)) throw new Error("it boots");
+  expect(error.details.join("\n")).toContain("***");
+  expect(canariesIn([error.message, error.hint, error.stack, ...error.details, ...steps].join("\n"))).toEqual([]);
+});
+
+test("an exported compose file has a literal secret as the spec has it, and one of the environment as a variable", async () => {
+  const world = await worldOfSecrets();
+  world.environment = { TOKEN: "canary-of-the-environment" };
+  await world.writeSpec(`services: { api: { image: ${image}, environment: { TOKEN: "\${TOKEN}", PASSWORD: its-own-text } } }\n`);
+  const { stdout, stderr } = await world.run("export", "compose");
+  expect(stdout + stderr).not.toContain("canary-of-the-environment");
+  expect(stdout).toContain("its-own-text");
 });

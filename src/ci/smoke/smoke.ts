@@ -2,6 +2,7 @@ import { bringUp } from "../../cluster/bring-up.js";
 import type { Installation } from "../../cluster/doctor/examine.js";
 import type { Made } from "../../cluster/made.js";
 import { containersOf, observeCluster } from "../../cluster/observe.js";
+import { maskOfSpec, maskedError } from "../../cluster/secrecy.js";
 import { jobsIn } from "../../cluster/start-order.js";
 import type { Report } from "../../cluster/steps.js";
 import { DeviousError } from "../../core/errors.js";
@@ -57,9 +58,11 @@ export async function smoke(world: SmokeWorld, request: SmokeRequest): Promise<S
   const sinceStartMs = (): number => Math.round(performance.now() - startedMs);
   const checks: Check[] = [];
   const faults: InflictedFault[] = [];
+  const mask = maskOfSpec(request.spec);
   const told = {
     sinceStartMs,
-    onCheck: (check: Check): void => {
+    onCheck: (made: Check): void => {
+      const check = { ...made, why: made.why === null ? null : mask(made.why), lastLines: made.lastLines.map(mask) };
       checks.push(check);
       request.onCheck(check);
     },
@@ -77,7 +80,7 @@ export async function smoke(world: SmokeWorld, request: SmokeRequest): Promise<S
       await remove(world, request);
       throw error;
     }
-    trouble = error;
+    trouble = maskedError(error, mask);
   }
   const verdict = trouble !== null ? "trouble" : countOf(checks, "fail") > 0 ? "failed" : "passed";
   const tookMs = sinceStartMs();
