@@ -53,12 +53,12 @@ export class TemplateCluster {
     return successor ?? "";
   }
 
-  /** Waits until all nodes are ready and this one alone leads. */
-  async settled(leader: string, timeoutMs: number): Promise<void> {
-    await eventually(`all are ready, and ${leader} leads them`, timeoutMs, async () => {
+  /** Waits until all nodes are ready and this one alone leads; undefined: where who comes back may cause another election, any one alone. */
+  async settled(leader: string | undefined, timeoutMs: number): Promise<void> {
+    await eventually(`all are ready, and ${leader ?? "one"} leads them`, timeoutMs, async () => {
       const { nodes } = await this.cluster.status<ClusterStatus>();
       const leaders = nodes.filter(({ role }) => role === "leader").map(({ node }) => node);
-      return nodes.every(({ health }) => health === "ready") && leaders.join() === leader;
+      return nodes.every(({ health }) => health === "ready") && leaders.length === 1 && leaders[0] === (leader ?? leaders[0]);
     });
   }
 
