@@ -5,6 +5,7 @@ import type { Context } from "../cli/context.js";
 import { loadSpec, readSpec } from "../cli/spec-file.js";
 import { bringUp } from "../cluster/bring-up.js";
 import { claimFromRuns } from "../cluster/claim.js";
+import { defaultPatienceMs } from "../cluster/default-patience.js";
 import { assertOwner } from "../cluster/find.js";
 import { madeHere } from "../cluster/made.js";
 import type { StepEvent } from "../cluster/steps.js";
@@ -22,7 +23,7 @@ export interface UpOptions {
   readonly isolated?: boolean;
   /** What `{{seed}}` is, instead of the spec's. */
   readonly seed?: number;
-  /** For all nodes to be ready: `30s`, or milliseconds; default 1m. */
+  /** For all nodes to be ready: `30s`, or milliseconds; default 1m, or longer where the spec's `ready` says so. */
   readonly timeout?: string | number;
   /** Where it fails, leave what was made. */
   readonly keep?: boolean;
@@ -54,7 +55,7 @@ export async function boot(context: Context, spec: string | SpecInput | undefine
     owner,
     made: madeHere(processes, { lasts: "process", base: options.isolated === true ? named.name : null }, new Date()),
     wait: true,
-    timeoutMs: msOf(options.timeout ?? "1m", "timeout"),
+    timeoutMs: options.timeout === undefined ? defaultPatienceMs(asked) : msOf(options.timeout, "timeout"),
     keep: options.keep === true,
     advice: { timeout: "`timeout`", keep: options.keep === true ? null : "`keep: true`" },
     dryRun: false,

@@ -10,6 +10,7 @@ import { BaseCommand } from "../cli/base-command.js";
 import { splitAtDashes } from "../cli/dashes.js";
 import { durationFlag, isolatedFlag, seedFlag } from "../cli/flags.js";
 import { type LoadedSpec, loadSpec } from "../cli/spec-file.js";
+import { defaultPatienceMs } from "../cluster/default-patience.js";
 import { DeviousError } from "../core/errors.js";
 import { loadScenario } from "../scenario/load.js";
 import { type ProfileName, profiles } from "../scenario/storm.js";
@@ -42,9 +43,7 @@ export default class Run extends BaseCommand {
     nodes: Flags.integer({ description: "Number of nodes of a spec with one service.", helpValue: "<n>" }),
     isolated: isolatedFlag,
     timeout: durationFlag({
-      description: "How long to wait for the nodes.",
-      default: 60_000,
-      defaultHelp: () => Promise.resolve("1m"),
+      description: "How long to wait for the nodes. Default: 1m, or longer where the spec's `ready` says so.",
     }),
     "time-limit": durationFlag({ description: "How long the command may take; then it is ended, with exit code 124." }),
     "keep-on-failure": Flags.boolean({ default: false, description: "Where it fails, leave the cluster up for a closer look." }),
@@ -79,10 +78,11 @@ export default class Run extends BaseCommand {
     const loaded = await loadSpec(args.spec, world.folder, world.environment);
     const faults = await this.#faults(flags.scenario, flags.storm);
     const seed = flags.seed ?? seedFor(loaded, faults, flags.repeat);
-    const { timeout: timeoutMs, "time-limit": timeLimitMs = null, "keep-on-failure": keepOnFailure, repeat } = flags;
+    const { "time-limit": timeLimitMs = null, "keep-on-failure": keepOnFailure, repeat } = flags;
     const cycle = (own: number): Promise<CycleResult> => {
       const named = { ...withOverrides(loaded.spec, flags), seed: own };
       const spec = flags.isolated ? isolated(named, randomBytes(6)) : named;
+      const timeoutMs = flags.timeout ?? defaultPatienceMs(spec);
       const planned = faults === null ? null : planBefore(faults, spec);
       const signalName = (): NodeJS.Signals => this.signalName ?? "SIGTERM";
       const stdoutToStderr = this.jsonEnabled();

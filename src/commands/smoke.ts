@@ -12,6 +12,7 @@ import { durationFlag, seedFlag } from "../cli/flags.js";
 import { renderCheck, renderVerdict } from "../cli/render-smoke.js";
 import { loadSpec } from "../cli/spec-file.js";
 import { claimAnew } from "../cluster/claim.js";
+import { defaultPatienceMs } from "../cluster/default-patience.js";
 import { madeHere } from "../cluster/made.js";
 import { DeviousError, ExitCode } from "../core/errors.js";
 import { closest } from "../core/ids.js";
@@ -57,9 +58,7 @@ export default class Smoke extends BaseCommand {
     }),
     timeout: durationFlag({
       description:
-        "How long to wait for the cluster, and for each thing that is checked; a service's own `ready` may have less patience.",
-      default: 60_000,
-      defaultHelp: () => Promise.resolve("1m"),
+        "How long to wait for the cluster, and for each thing that is checked; a service's own `ready` may have less patience. Default: 1m, or longer where the spec's `ready` says so.",
     }),
     scenario: Flags.string({
       description: "A scenario to play as well, instead of the smoke.yaml beside the spec.",
@@ -95,7 +94,7 @@ export default class Smoke extends BaseCommand {
       made: madeHere(processes, { lasts, base: isIsolated ? named.name : null }, new Date()),
       services,
       scenario: scenario?.timeline ?? null,
-      timeoutMs: flags.timeout,
+      timeoutMs: flags.timeout ?? defaultPatienceMs(spec),
       keepOnFailure: flags["keep-on-failure"],
       signal,
       report,

@@ -11,6 +11,7 @@ import { formatTable } from "../cli/table.js";
 import { bringUp } from "../cluster/bring-up.js";
 import type { BringUpResult } from "../cluster/bring-up.js";
 import { claimFromRuns } from "../cluster/claim.js";
+import { defaultPatienceMs } from "../cluster/default-patience.js";
 import { madeHere } from "../cluster/made.js";
 import { openSavedState } from "../cluster/saved-state.js";
 import { withOverrides } from "../spec/overrides.js";
@@ -33,7 +34,7 @@ export default class Up extends BaseCommand {
     nodes: Flags.integer({ description: "Number of nodes of a spec with one service.", helpValue: "<n>" }),
     isolated: isolatedFlag,
     wait: Flags.boolean({ description: "Wait until every node is ready.", default: true, allowNo: true }),
-    timeout: durationFlag({ description: "How long to wait.", default: 60_000, defaultHelp: () => Promise.resolve("1m") }),
+    timeout: durationFlag({ description: "How long to wait. Default: 1m, or longer where the spec's `ready` says so." }),
     keep: Flags.boolean({ description: "When it fails, leave what was made, for a closer look." }),
     restore: Flags.string({
       description: "Begin a new cluster with the state in this file, which `etcdctl snapshot save` made.",
@@ -58,7 +59,7 @@ export default class Up extends BaseCommand {
       version,
       bundleDir,
       wait: flags.wait,
-      timeoutMs: flags.timeout,
+      timeoutMs: flags.timeout ?? defaultPatienceMs(spec),
       keep: flags.keep,
       advice: { timeout: "--timeout", keep: flags.keep ? null : "--keep" },
       dryRun: flags["dry-run"],
