@@ -3,6 +3,7 @@ import type { StandingLink } from "../chaos/standing-link.js";
 import type { ContainerInfo } from "../engine/port.js";
 import { isImage, shippingOf } from "../spec/cluster-spec.js";
 import type { ClusterSpec, ImageService, ServiceSpec, Shipping, StoreService } from "../spec/cluster-spec.js";
+import { assertOwnVolumes } from "./foreign-volumes.js";
 import { describeLinkStep, planLinks } from "./links.js";
 import type { LinkStep } from "./links.js";
 import { isBundled, isUp } from "./observe.js";
@@ -103,6 +104,7 @@ export interface Known {
 const nothingKnown: Known = { keptDown: new Set(), configured: new Map(), completed: new Set(), linked: [] };
 
 export function planUp(spec: ClusterSpec, observed: Observed, hashes: Hashes, known: Partial<Known> = {}): Plan {
+  assertOwnVolumes(spec, observed);
   const world: World = { ...nothingKnown, ...known, observed, hashes, networkGone: observed.networks.length === 0 };
   const planOf = new Map(
     spec.services.map((service) => [service, isImage(service) ? planImages(service, world) : planStore(service, world)]),
