@@ -1,5 +1,5 @@
 /** Flags of `run` that say how often, or how the result is told: not part of one run that is to be repeated. */
-const dropped = { "--seed": 1, "--repeat": 1, "--fail-fast": 0, "--json": 0 } as const;
+const dropped = { "--seed": 1, "--repeat": 1, "--fail-fast": 0, "--junit": 1, "--json": 0 } as const;
 
 /**
  * The line that makes the same run once more, to be pasted into a shell. `typed`: what stood between `run` and `--`; `words`: the command

@@ -11,6 +11,7 @@ import type { Timeline } from "../scenario/timeline.js";
 import type { ClusterSpec } from "../spec/cluster-spec.js";
 import { type CommandRequest, type Ended, runCommand } from "./command.js";
 import { adviceOfCi, collectFailed, keptText, removeWhole } from "./failed-cluster.js";
+import { troublesIn } from "./troubles.js";
 import { type FaultSource, type FaultsResult, beginFaults, planStormOn } from "./faults-meanwhile.js";
 
 /** What it takes of the machine to give a cluster its whole life. */
@@ -51,6 +52,8 @@ export interface CycleResult {
   readonly tookMs: number;
   /** Null: none were asked for. */
   readonly faults: FaultsResult | null;
+  /** Of nodes that were not well when it failed, and what they said last; one line each. */
+  readonly troubles: readonly string[];
   /** Folder with what is known of the cluster; null where it did not fail, or that cannot be written. */
   readonly collected: string | null;
   /** The cluster is still up. */
@@ -142,10 +145,11 @@ class Life {
     const { spec, keepOnFailure } = this.#request;
     const failed = done.exitCode !== 0;
     const found = await observeCluster(this.#world.engine, spec.name);
+    const troubles = failed ? await this.#troubles(found) : [];
     const collected = failed ? await this.#collect(found) : null;
     const isKept = failed && keepOnFailure;
     if (!isKept) await this.#remove(found);
-    return { cluster: spec.name, seed: spec.seed, ...done, collected, isKept };
+    return { cluster: spec.name, seed: spec.seed, ...done, troubles, collected, isKept };
   }
 
   /** The trouble itself is what is to be told: what goes wrong here is said beside it. */
@@ -160,6 +164,13 @@ class Life {
     } catch (error) {
       report({ type: "note", text: `${spec.name} could not be removed: ${messageOf(error)}` });
     }
+  }
+
+  /** They make a failure clearer, and hide none. */
+  async #troubles(found: Observed): Promise<readonly string[]> {
+    return troublesIn(this.#world.engine, found, this.#request.spec).catch((error: unknown) => [
+      `how its nodes are could not be found out: ${messageOf(error)}`,
+    ]);
   }
 
   async #collect(found: Observed): Promise<string | null> {

@@ -13,7 +13,7 @@ export interface NotUp {
   readonly cluster: string;
   readonly seed: number;
   readonly exitCode: number;
-  readonly error: { readonly code: string; readonly message: string };
+  readonly error: { readonly code: string; readonly message: string; readonly details: readonly string[] };
 }
 
 export interface CyclesRequest {
@@ -24,6 +24,8 @@ export interface CyclesRequest {
   readonly report: Report;
   /** One whole cycle. */
   readonly cycle: (seed: number) => Promise<CycleResult>;
+  /** Also of those that come before one that throws. */
+  readonly onOutcome: (outcome: CycleOutcome) => void;
 }
 
 /** The first has the seed itself, so that it alone repeats any of them. */
@@ -39,10 +41,11 @@ export async function runCycles(request: CyclesRequest): Promise<readonly CycleO
     const own = seedOfCycle(seed, number);
     const outcome = await cycle(own).catch((error: unknown): NotUp => {
       if (repeat === 1 || signal.aborted || !(error instanceof DeviousError) || isForAll(error)) throw error;
-      const { code, message, exitCode } = error;
-      return { cluster: "", seed: own, exitCode, error: { code, message } };
+      const { code, message, details, exitCode } = error;
+      return { cluster: "", seed: own, exitCode, error: { code, message, details } };
     });
     outcomes.push(outcome);
+    request.onOutcome(outcome);
     const count = repeat === 1 ? "" : `${number} of ${repeat}: `;
     report({ type: "note", text: `${count}${outcomeText(outcome)} · seed ${own}` });
     if ("isKept" in outcome && outcome.isKept) report({ type: "note", text: keptText(outcome.cluster) });
@@ -51,7 +54,8 @@ export async function runCycles(request: CyclesRequest): Promise<readonly CycleO
   return outcomes;
 }
 
-function outcomeText(outcome: CycleOutcome): string {
+/** `failed: exit code 1 after 2s`. */
+export function outcomeText(outcome: CycleOutcome): string {
   if ("error" in outcome) return `failed: ${outcome.error.message.replace(/\.$/, "")}`;
   const { ended, exitCode, tookMs, faults } = outcome;
   const took = `after ${formatDuration(tookMs)}`;

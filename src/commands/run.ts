@@ -1,4 +1,5 @@
 import { randomBytes, randomInt } from "node:crypto";
+import path from "node:path";
 import { Args, Flags } from "@oclif/core";
 import { againLine } from "../ci/again.js";
 import { type CycleResult, runCycle } from "../ci/cycle.js";
@@ -6,6 +7,8 @@ import { type CycleOutcome, runCycles, summaryText } from "../ci/cycles.js";
 import { type FaultSource, planBefore } from "../ci/faults-meanwhile.js";
 import { assertCommand } from "../ci/find-command.js";
 import { isolated } from "../ci/isolated.js";
+import { runReport } from "../ci/run-report.js";
+import { type Readers, assertWritable, githubIn, writeReport } from "../ci/write-report.js";
 import { BaseCommand } from "../cli/base-command.js";
 import { splitAtDashes } from "../cli/dashes.js";
 import { durationFlag, isolatedFlag, seedFlag } from "../cli/flags.js";
@@ -34,6 +37,7 @@ export default class Run extends BaseCommand {
     "<%= config.bin %> run cluster.yaml --isolated -- go test ./...",
     "<%= config.bin %> run --storm rough --seed 42 -- npm test",
     "<%= config.bin %> run --scenario flap.yaml --repeat 10 --fail-fast -- ./smoke.sh",
+    "<%= config.bin %> run --repeat 5 --junit report.xml -- npm test",
     "<%= config.bin %> run --time-limit 10m --keep-on-failure -- npm test",
   ];
   static override usage = "run [SPEC] [FLAGS] -- COMMAND...";
@@ -64,6 +68,7 @@ export default class Run extends BaseCommand {
       default: 1,
     }),
     "fail-fast": Flags.boolean({ default: false, description: "Of --repeat: end after the first that fails." }),
+    junit: Flags.string({ description: "Write a report as JUnit XML, a test case for each cycle.", helpValue: "<file>" }),
   };
 
   async run(): Promise<RunCommandResult> {
@@ -74,6 +79,10 @@ export default class Run extends BaseCommand {
       throw new DeviousError("USAGE", "There is no command to run", { hint: "Write it after --: devious run -- npm test" });
     }
     const { world, signal, hurry, report } = this;
+    const readers: Readers = {
+      junit: flags.junit === undefined ? null : path.resolve(world.folder, flags.junit),
+      github: githubIn(world.environment),
+    };
     await assertCommand(program, world.folder, world.environment["PATH"]);
     const loaded = await loadSpec(args.spec, world.folder, world.environment);
     const faults = await this.#faults(flags.scenario, flags.storm);
@@ -89,7 +98,25 @@ export default class Run extends BaseCommand {
       const command = { words: [program, ...rest] as const, stdoutToStderr, timeLimitMs, signal, signalName, hurry };
       return runCycle(world, { spec, owner: loaded.owner, base: named.name, command, faults, planned, timeoutMs, keepOnFailure, report }); // prettier-ignore
     };
-    const cycles = await runCycles({ seed, repeat, failFast: flags["fail-fast"], signal, report, cycle });
+    await assertWritable(readers);
+    const outcomes: CycleOutcome[] = [];
+    const [startedAt, startedMs] = [new Date(), performance.now()];
+    const tell = async (trouble: DeviousError | null): Promise<void> => {
+      const { name: cluster } = withOverrides(loaded.spec, flags);
+      const tookMs = performance.now() - startedMs;
+      const told = runReport({ cluster, words, startedAt, tookMs, seed, repeat, outcomes, trouble });
+      await writeReport(told, readers, world.version, {
+        say: (line) => void process.stderr.write(`${line}\n`),
+        note: (text) => report({ type: "note", text }),
+      });
+    };
+    const onOutcome = (outcome: CycleOutcome): void => void outcomes.push(outcome);
+    const asked = { seed, repeat, failFast: flags["fail-fast"], signal, report, cycle, onOutcome };
+    const cycles = await runCycles(asked).catch(async (error: unknown) => {
+      if (error instanceof DeviousError && !signal.aborted) await tell(error);
+      throw error;
+    });
+    await tell(null);
     const failed = cycles.find(({ exitCode }) => exitCode !== 0);
     const again = againLine(typed, words, failed?.seed ?? seed);
     if (repeat > 1) report({ type: "note", text: summaryText(cycles) });

@@ -4,9 +4,16 @@ import type { CycleResult } from "../../src/ci/cycle.js";
 import { runCycles, seedOfCycle, summaryText } from "../../src/ci/cycles.js";
 import { DeviousError } from "../../src/core/errors.js";
 
-const request = { seed: 7, repeat: 3, failFast: false, signal: new AbortController().signal, report: () => undefined };
+const request = {
+  seed: 7,
+  repeat: 3,
+  failFast: false,
+  signal: new AbortController().signal,
+  report: () => undefined,
+  onOutcome: () => undefined,
+};
 const ended = (exitCode: number): ((seed: number) => Promise<CycleResult>) => {
-  return async (seed) => ({ cluster: "demo", seed, exitCode, ended: { by: "itself", exitCode }, tookMs: 1, faults: null, collected: null, isKept: false }); // prettier-ignore
+  return async (seed) => ({ cluster: "demo", seed, exitCode, ended: { by: "itself", exitCode }, tookMs: 1, faults: null, troubles: [], collected: null, isKept: false }); // prettier-ignore
 };
 
 test("seeds follow from the first", () => {

@@ -4,6 +4,7 @@ import path from "node:path";
 import { expect, test } from "vitest";
 import { type Made, formatMade } from "../../src/cluster/made.js";
 import { FakeWorld } from "../support/fake-world.js";
+import { readJUnit } from "../support/junit-schemas.js";
 
 async function created(spec = "nodes: 1\n"): Promise<FakeWorld> {
   const world = await FakeWorld.create(spec);
@@ -143,6 +144,53 @@ test("--isolated: a name of its own, and files under the spec's name", async () 
   await world.run("run", "--isolated", "--", "false");
   expect(await readdir(path.join(world.folder, ".devious"))).toEqual(["demo"]);
   expect(await world.remains()).toEqual([]);
+});
+
+test("--junit: of a node that was not well at a failure, what had become of it and what it said last, without secrets", async () => {
+  const world = await created(
+    "services:\n  api: { image: my-api:dev, nodes: 2, ports: [8080], environment: { API_TOKEN: api-2 runs } }\n",
+  );
+  await world.buildImage("my-api:dev");
+  world.images.ailments.set("api-2", "deaf-later");
+  await writeFile(path.join(world.folder, "s.yaml"), "steps:\n  - { at: 0s, restart: api-2 }\n");
+  const ran = await world.run("run", "--scenario", "s.yaml", "--junit", "report.xml", "--", "sh", "-c", "sleep 1; exit 3");
+  expect(ran.exitCode).toBe(3);
+  const xml = await readFile(path.join(world.folder, "report.xml"), "utf8");
+  const said = readJUnit(xml, (root) => root.get("testsuite/testcase/failure")?.content) ?? "";
+  expect(said.split("\n")).toEqual([
+    expect.stringContaining("failed: exit code 3 after"),
+    "api-2 runs, and is not ready",
+    "api-2 | ***",
+    "api-2 | ***",
+  ]);
+});
+
+test("--junit: a failed cycle is a test case with its exit code, on GitHub an annotation and a summary as well", async () => {
+  const world = await created("nodes: 2\n");
+  const summary = path.join(world.folder, "summary.md");
+  world.environment = { ...world.environment, GITHUB_ACTIONS: "true", GITHUB_STEP_SUMMARY: summary };
+  const words = ["run", "--junit", "out/report.xml", "--repeat", "2", "--seed", "7", "--", process.execPath, "hurt.cjs"];
+  const hurt = 'if (process.env.DEVIOUS_SEED === "7") process.exit(9);';
+  await writeFile(path.join(world.folder, "hurt.cjs"), hurt);
+  const { exitCode, stderr } = await world.run(...words);
+  expect(exitCode).toBe(9);
+  const xml = await readFile(path.join(world.folder, "out/report.xml"), "utf8");
+  const cases = readJUnit(xml, (root) => root.find("testsuite/testcase/@name").map((one) => one.content));
+  expect(cases).toEqual([1, 2].map((cycle) => `${process.execPath} hurt.cjs, cycle ${cycle}`));
+  const why = /^failed: exit code 9 after \S+ · seed 7$/;
+  expect(readJUnit(xml, (root) => root.get("testsuite/testcase/failure/@message")?.content)).toMatch(why);
+  expect(stderr).toMatch(/^::error title=devious run%3A demo%3A .*cycle 1::failed: exit code 9 after/m);
+  expect(await readFile(summary, "utf8")).toMatch(/^### devious run demo: ❌ failed\n\n1 of 2 checks passed · 1 failed/);
+  expect(stderr).not.toContain("again: devious run --junit");
+});
+
+test("--junit: a cluster that never came up is an error in it; a file that cannot be written is 64", async () => {
+  const world = await created();
+  world.stores.ailments.set("n1", "exits");
+  expect((await world.run("run", "--junit", "report.xml", "--", "true")).exitCode).toBe(3);
+  const xml = await readFile(path.join(world.folder, "report.xml"), "utf8");
+  expect(readJUnit(xml, (root) => root.get("testsuite/testcase/error/@message")?.content)).toContain("n1 exited with code");
+  expect((await world.run("run", "--junit", ".", "--", "true")).exitCode).toBe(64);
 });
 
 test("--repeat: whole cycles with seeds of their own, and the first failure's exit code", async () => {
