@@ -143,11 +143,12 @@ class Up {
   async #unlessGivenUp(asked: Promise<void>): Promise<void> {
     const { signal } = this.#deadline;
     const end = new AbortController();
-    const givenUp = new Promise<never>((_resolve, reject) => {
-      signal.addEventListener("abort", () => reject(signal.reason), { once: true, signal: end.signal });
+    const givenUp = new Promise<void>((resolve) => {
+      signal.addEventListener("abort", () => resolve(), { once: true, signal: end.signal });
     });
     signal.throwIfAborted();
     await Promise.race([asked, givenUp]).finally(() => end.abort());
+    signal.throwIfAborted();
   }
 
   async assertLinks(agentId: string, links: LinkStep): Promise<void> {
