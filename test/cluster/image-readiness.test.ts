@@ -8,6 +8,7 @@ import { imageProblem, waitImageReady } from "../../src/cluster/image-readiness.
 import type { ContainerDetail, Endpoint } from "../../src/engine/port.js";
 import { readyDefaults } from "../../src/spec/own-image.js";
 import type { ReadySpec } from "../../src/spec/own-image.js";
+import { runningContainer } from "../support/running-container.js";
 
 const advice = { timeout: "--timeout", keep: "--keep" };
 
@@ -36,22 +37,7 @@ beforeAll(async () => {
 });
 afterAll(() => servers.forEach((server) => server.close()));
 
-const running: ContainerDetail = {
-  id: "c",
-  name: "c",
-  image: "i",
-  labels: {},
-  state: "running",
-  startedAt: "2026-01-01T00:00:00Z",
-  endedAt: undefined,
-  exitCode: undefined,
-  oomKilled: false,
-  restarts: 0,
-  health: undefined,
-  tty: false,
-  logFileBytes: undefined,
-  endpoints: new Map(),
-};
+const running = runningContainer;
 
 describe("a running node", () => {
   test.each<[string, () => Partial<ContainerDetail>, string | undefined]>([

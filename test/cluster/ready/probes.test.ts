@@ -8,6 +8,7 @@ import { DeviousError } from "../../../src/core/errors.js";
 import { frame } from "../../../src/engine/memory/log-file.js";
 import type { ContainerDetail, Endpoint, LogOptions } from "../../../src/engine/port.js";
 import type { ReadyProbe } from "../../../src/spec/own-image.js";
+import { runningContainer } from "../../support/running-container.js";
 
 const servers: Server[] = [];
 /** Answers with the number that is its path; at `/never` not at all, at `/slow` with a body that never ends. */
@@ -33,22 +34,7 @@ afterAll(() =>
   }),
 );
 
-const running: ContainerDetail = {
-  id: "c",
-  name: "c",
-  image: "i",
-  labels: {},
-  state: "running",
-  startedAt: "2026-01-01T00:00:05Z",
-  endedAt: undefined,
-  exitCode: undefined,
-  oomKilled: false,
-  restarts: 0,
-  health: undefined,
-  tty: false,
-  logFileBytes: undefined,
-  endpoints: new Map(),
-};
+const running: ContainerDetail = { ...runningContainer, startedAt: "2026-01-01T00:00:05Z" };
 
 interface World {
   readonly lines?: readonly (readonly [stamp: string, text: string])[];
