@@ -1,5 +1,4 @@
 import { randomBytes, randomInt } from "node:crypto";
-import path from "node:path";
 import { Args, Flags } from "@oclif/core";
 import { againLine } from "../ci/again.js";
 import { type CycleResult, runCycle } from "../ci/cycle.js";
@@ -8,7 +7,7 @@ import { type FaultSource, planBefore } from "../ci/faults-meanwhile.js";
 import { assertCommand } from "../ci/find-command.js";
 import { isolated } from "../ci/isolated.js";
 import { runReport } from "../ci/run-report.js";
-import { type Readers, assertWritable, githubIn, writeReport } from "../ci/write-report.js";
+import { openReaders, writeReport } from "../ci/write-report.js";
 import { BaseCommand } from "../cli/base-command.js";
 import { splitAtDashes } from "../cli/dashes.js";
 import { durationFlag, isolatedFlag, seedFlag } from "../cli/flags.js";
@@ -79,10 +78,6 @@ export default class Run extends BaseCommand {
       throw new DeviousError("USAGE", "There is no command to run", { hint: "Write it after --: devious run -- npm test" });
     }
     const { world, signal, hurry, report } = this;
-    const readers: Readers = {
-      junit: flags.junit === undefined ? null : path.resolve(world.folder, flags.junit),
-      github: githubIn(world.environment),
-    };
     await assertCommand(program, world.folder, world.environment["PATH"]);
     const loaded = await loadSpec(args.spec, world.folder, world.environment);
     const faults = await this.#faults(flags.scenario, flags.storm);
@@ -98,17 +93,14 @@ export default class Run extends BaseCommand {
       const command = { words: [program, ...rest] as const, stdoutToStderr, timeLimitMs, signal, signalName, hurry };
       return runCycle(world, { spec, owner: loaded.owner, base: named.name, command, faults, planned, timeoutMs, keepOnFailure, report }); // prettier-ignore
     };
-    await assertWritable(readers);
+    const readers = await openReaders(flags.junit, world.folder, world.environment);
     const outcomes: CycleOutcome[] = [];
     const [startedAt, startedMs] = [new Date(), performance.now()];
     const tell = async (trouble: DeviousError | null): Promise<void> => {
       const { name: cluster } = withOverrides(loaded.spec, flags);
       const tookMs = performance.now() - startedMs;
       const told = runReport({ cluster, words, startedAt, tookMs, seed, repeat, outcomes, trouble });
-      await writeReport(told, readers, world.version, {
-        say: (line) => void process.stderr.write(`${line}\n`),
-        note: (text) => report({ type: "note", text }),
-      });
+      await writeReport(told, readers, world.version, report);
     };
     const onOutcome = (outcome: CycleOutcome): void => void outcomes.push(outcome);
     const asked = { seed, repeat, failFast: flags["fail-fast"], signal, report, cycle, onOutcome };

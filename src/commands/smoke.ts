@@ -5,7 +5,7 @@ import { Args, Flags } from "@oclif/core";
 import { keptText } from "../ci/failed-cluster.js";
 import { isolated } from "../ci/isolated.js";
 import type { CiReport } from "../ci/report/report.js";
-import { type Readers, assertWritable, githubIn, writeReport } from "../ci/write-report.js";
+import { openReaders, writeReport } from "../ci/write-report.js";
 import { type SmokeResult, smoke } from "../ci/smoke/smoke.js";
 import { BaseCommand } from "../cli/base-command.js";
 import { durationFlag, seedFlag } from "../cli/flags.js";
@@ -78,11 +78,7 @@ export default class Smoke extends BaseCommand {
     const named = withOverrides(loaded.spec, flags);
     const services = chosen(named, flags.service);
     const scenario = await this.#scenario(flags.scenario ?? null, owner, named, flags.seed);
-    const readers: Readers = {
-      junit: flags.junit === undefined ? null : path.resolve(folder, flags.junit),
-      github: githubIn(environment),
-    };
-    await assertWritable(readers);
+    const readers = await openReaders(flags.junit, folder, environment);
     const isIsolated = flags.name === undefined;
     const spec = isIsolated ? isolated(named, randomBytes(6)) : named;
     await claimAnew(engine, { name: spec.name, owner, here: processes, version: null, signal, report });
@@ -100,11 +96,7 @@ export default class Smoke extends BaseCommand {
       report,
       onCheck: (check) => this.log(draw(renderCheck(check, chalk))),
     });
-    await writeReport(result.report, readers, version, {
-      // not by oclif, which is silent with --json: the runner reads either stream
-      say: (line) => void process.stderr.write(`${line}\n`),
-      note: (text) => report({ type: "note", text }),
-    });
+    await writeReport(result.report, readers, version, report);
     return this.#tell(result, scenario?.shown ?? null);
   }
 
