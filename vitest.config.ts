@@ -69,7 +69,8 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 120_000,
           maxWorkers: 3,
-          maxConcurrency: 3,
+          // of tests of one file
+          maxConcurrency: 2,
         },
       },
       {

@@ -1,6 +1,6 @@
 /** Clients that write and read on every node of a cluster, and keep book of what they were told. */
 
-const pauseMs = 15;
+const pauseMs = 50;
 const requestTimeoutMs = 4000;
 const lookEveryMs = 100;
 

@@ -38,7 +38,7 @@ const shows = {
 const carts = {
   "conflict-lww": {},
   "clock-vclock": { carts: 1, thinkMs: 60, last: true },
-  "quorums-apart": {},
+  "quorums-apart": { thinkMs: 15 },
   "clock-wall": {},
   "actor-epochs-off": { carts: 40, blind: ["n2"] },
 };

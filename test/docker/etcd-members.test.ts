@@ -39,7 +39,7 @@ const votersAre = (...voters: readonly string[]): Promise<void> =>
 
 const equalHashes = (): Promise<void> =>
   eventually("all nodes hold the same", 10_000, async () => {
-    const { nodes } = await cluster.status("--hash");
+    const { nodes } = await cluster.status(true);
     return new Set(nodes.map(({ store }) => store?.hash)).size === 1 && nodes.every(({ store }) => store?.hash !== undefined);
   });
 

@@ -59,7 +59,7 @@ async function termAndLeader(): Promise<{ readonly term: number; readonly leader
 }
 
 async function isHealthy(): Promise<boolean> {
-  const { nodes: all } = await cluster.status("--hash");
+  const { nodes: all } = await cluster.status(true);
   return all.every(({ health, store }) => health === "ready" && store !== null && store.hash === all[0]?.store?.hash);
 }
 

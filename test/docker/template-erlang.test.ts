@@ -47,3 +47,7 @@ test("a leader that is isolated is alone and leads no more, the others have anot
   await eventually("all are connected again and agree who leads", 30_000, agree);
   await erlang.settled((await erlang.leaders())[0] ?? "", 10_000);
 });
+
+test("smoke finds nothing wrong with it, under its own scenario as well", async () => {
+  expect(await erlang.smokeTroubles()).toEqual([]);
+});

@@ -35,3 +35,7 @@ test("a leader that is isolated is succeeded; healed, it follows, and hashkv is 
   expect(new Set(known).size).toBe(1);
   expect(await etcd.exec(former, "etcdctl", "get", "greeting", "--print-value-only")).toBe("good day");
 });
+
+test("smoke finds nothing wrong with it, under its own scenario as well", async () => {
+  expect(await etcd.smokeTroubles()).toEqual([]);
+});

@@ -51,3 +51,7 @@ test("a leader that is isolated is succeeded, the stream goes on, and healed, al
     `"data":"${Buffer.from("two").toString("base64")}"`,
   );
 });
+
+test("smoke finds nothing wrong with it, under its own scenario as well", async () => {
+  expect(await nats.smokeTroubles()).toEqual([]);
+});

@@ -5,6 +5,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { ClusterStatus, NodeStatus } from "../../src/cluster/status.js";
 import { docker, eventually, TestCluster } from "../support/cli.js";
 import { importNodeImage, nodeProgram } from "../support/node-image.js";
+import { smokeTroubles } from "../support/template-cluster.js";
 
 const image = `devious-test/node:${process.pid}`;
 let cluster: TestCluster;
@@ -23,6 +24,8 @@ beforeAll(async () => {
 afterAll(async () => {
   await cluster.destroy();
   await docker("rmi", "-f", image, ...["api", "worker"].map((service) => `devious-${cluster.name}-${service}`));
+  // built side by side they were two, of which the next build needs but one
+  await docker("image", "prune", "--force", "--filter", `label=devious.built=${cluster.folder}`);
 });
 
 async function nodes(): Promise<readonly NodeStatus[]> {
@@ -77,7 +80,12 @@ test("cut in two, the zone with most of the store goes on, and the other one say
   await eventually("eu knows of it", 15_000, async () => (await done("api-1", id).catch(() => undefined)) !== undefined);
 });
 
-test("own-image builds a service that counts in the store, whoever leads it", async () => {
+test("smoke finds nothing wrong with three-of-each, under its own scenario as well", async () => {
+  await cluster.json("down", "--volumes", "--cluster", cluster.name);
+  expect(await smokeTroubles(cluster)).toEqual([]);
+});
+
+test("own-image builds a service that counts in the store, whoever leads it, and smoke finds nothing wrong", async () => {
   const own = await TestCluster.create();
   try {
     await own.json("init", "--template", "own-image", "--name", own.name);
@@ -88,6 +96,8 @@ test("own-image builds a service that counts in the store, whoever leads it", as
     expect([await visit(), await visit()]).toEqual(["1\n", "2\n"]);
     await own.json("chaos", "pause", "kv-1", "--cluster", own.name);
     await eventually("it counts without the first node of the store", 15_000, async () => (await visit()) === "3\n");
+    await own.json("down", "--volumes", "--cluster", own.name);
+    expect(await smokeTroubles(own)).toEqual([]);
   } finally {
     await own.destroy();
     await docker("rmi", "-f", `devious-${own.name}-api`);

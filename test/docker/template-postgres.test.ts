@@ -51,3 +51,7 @@ test("an isolated primary acknowledges nothing, is succeeded, and follows its su
     return new Set(all).size === 1 && all[0]?.endsWith("|5001") === true;
   });
 });
+
+test("smoke finds nothing wrong with it, under its own scenario as well", async () => {
+  expect(await postgres.smokeTroubles()).toEqual([]);
+});

@@ -70,3 +70,7 @@ test("a leader that is isolated is succeeded, the queue goes on, and healed, it 
   const messages = await ask<readonly { readonly payload: string }[]>(former, "queues/%2F/orders/get", take);
   expect(messages?.map(({ payload }) => payload)).toEqual(["one", "two"]);
 });
+
+test("smoke finds nothing wrong with it, under its own scenario as well", async () => {
+  expect(await rabbit.smokeTroubles()).toEqual([]);
+});

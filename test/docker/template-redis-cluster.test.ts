@@ -34,3 +34,7 @@ test("a replica takes over from a master that is cut off, and leads it once it i
   const read = (): Promise<string> => redis.exec("redis-1", "redis-cli", "-c", "get", "greeting");
   await eventually("it leads to what was written", 20_000, async () => (await read()) === "hello");
 });
+
+test("smoke finds nothing wrong with it, under its own scenario as well", async () => {
+  expect(await redis.smokeTroubles()).toEqual([]);
+});

@@ -40,3 +40,7 @@ test("Sentinel fails over from an isolated master, which loses what it took, and
     expect.stringMatching(/^sentinel-\d \+convert-to-slave slave redis-1:6379 /),
   );
 });
+
+test("smoke finds nothing wrong with it, under its own scenario as well", async () => {
+  expect(await redis.smokeTroubles()).toEqual([]);
+});

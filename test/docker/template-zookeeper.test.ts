@@ -53,3 +53,7 @@ test("a leader that is isolated stops serving and is succeeded; healed, it follo
   await zookeeper.settled(successor, 30_000);
   expect(await zookeeper.exec(former, "zkCli.sh", "get", "/greeting")).toContain("good-day");
 });
+
+test("smoke finds nothing wrong with it, under its own scenario as well", async () => {
+  expect(await zookeeper.smokeTroubles()).toEqual([]);
+});

@@ -1,5 +1,4 @@
-// Shows a delay on a real cluster as its nodes feel it: as long as asked, on the links asked for, over a restart, and never past its end, whatever becomes of the command;
-// and links of a spec, as far as it says, until it says otherwise.
+// Shows a delay on a real cluster as its nodes feel it: as long as asked, on the links asked for, over a restart, and never past its end, whatever becomes of the command.
 import { describe, expect, test } from "vitest";
 import { findingOf } from "../support/guest/finding.js";
 import { findNetem } from "../support/guest/netem-place.js";
@@ -15,11 +14,7 @@ interface Found {
   readonly partitioned: Look;
   readonly joined: Look;
   readonly left: number;
-  readonly zoned: Readonly<Record<"up" | "restarted" | "changed", Matrix>>;
 }
-
-/** Median round trips in ms from each of four nodes to each one after it: `n1 n2`; null where nothing came back. */
-type Matrix = Readonly<Record<string, number | null>>;
 
 const place = findNetem();
 
@@ -51,28 +46,12 @@ describe.skipIf(place.kind === "nowhere")(`chaos delay (${place.kind === "nowher
   });
 
   test("down --volumes leaves nothing", () => expect(found().left).toBe(0));
-
-  test("must hold 2: a delay matrix between two zones is within 15 % of the spec's, and inside of them there is none", () =>
-    checkZones(found().zoned.up, 200));
-  test("agent and node restarted hold it again", () => checkZones(found().zoned.restarted, 200));
-  test("chaos heal leaves it, and up with another delay is within 15 % of that", () => checkZones(found().zoned.changed, 140));
 });
 
 function checkSlow(look: Look, ...links: (keyof Look)[]): void {
   for (const link of links) {
     expect(look[link], link).toBeGreaterThanOrEqual(80);
     expect(look[link], link).toBeLessThanOrEqual(130);
-  }
-}
-
-/** Between n1, n2 and n3, n4. */
-function checkZones(matrix: Matrix, roundTripMs: number): void {
-  expect(Object.keys(matrix).length).toBeGreaterThanOrEqual(3);
-  for (const [link, measured] of Object.entries(matrix)) {
-    const [least, most] = link === "n1 n2" || link === "n3 n4" ? [0, 0.15] : [0.85, 1.15];
-    expect(measured, link).not.toBeNull();
-    expect(measured, link).toBeGreaterThanOrEqual(least * roundTripMs);
-    expect(measured, link).toBeLessThanOrEqual(most * roundTripMs);
   }
 }
 

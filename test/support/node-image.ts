@@ -11,3 +11,8 @@ export async function importNodeImage(reference: string, changes: readonly strin
   const load = ["import", ...all.flatMap((change) => ["--change", change]), "-", reference];
   await execa("tar", ["-ch", "-P", nodeProgram, ...libraries], { buffer: false }).pipe("docker", load);
 }
+
+/** What is not there is no trouble. */
+export async function removeImage(...references: readonly string[]): Promise<void> {
+  await execa("docker", ["rmi", "-f", ...references], { reject: false });
+}

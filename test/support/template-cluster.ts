@@ -1,3 +1,4 @@
+import type { CiReport } from "../../src/ci/report/report.js";
 import type { ClusterStatus } from "../../src/cluster/status.js";
 import type { LogRecord } from "../../src/core/log-record.js";
 import { TestCluster, docker, eventually } from "./cli.js";
@@ -24,6 +25,12 @@ export class TemplateCluster {
   async destroy(): Promise<void> {
     await this.cluster.destroy();
     await docker("rmi", "-f", this.#image);
+  }
+
+  /** {@link smokeTroubles} of a cluster of its own; this one makes room for it. */
+  async smokeTroubles(): Promise<readonly string[]> {
+    await this.cluster.json("down", "--volumes", "--cluster", this.cluster.name);
+    return smokeTroubles(this.cluster);
   }
 
   /** What the command says in the node; rejects where it fails. */
@@ -69,4 +76,14 @@ export class TemplateCluster {
     const from = records.findLastIndex(({ event }) => event === "fault-applied");
     return records.slice(Math.max(from, 0)).map(({ node, msg }) => `${node} ${msg}`);
   }
+}
+
+/** Checks of `devious smoke` in the folder that failed; what is in the template's scenario is to be among those that did not. */
+export async function smokeTroubles(folder: TestCluster): Promise<readonly string[]> {
+  const { exitCode, stdout, stderr } = await folder.run("smoke", "--json");
+  if (exitCode !== 0 && exitCode !== 1) throw new Error(`devious smoke ended with ${exitCode}: ${stdout}${stderr}`);
+  const { checks } = JSON.parse(stdout) as CiReport;
+  const failed = checks.filter(({ verdict }) => verdict === "fail").map((check) => JSON.stringify(check));
+  const isPlayed = checks.some(({ service, verdict }) => service.startsWith("scenario ") && verdict === "pass");
+  return isPlayed ? failed : [...failed, "no scenario was played"];
 }

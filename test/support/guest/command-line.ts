@@ -1,7 +1,7 @@
 /** The command line of this checkout, in a folder of its own; clusters belong to the folder they were made in. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 
@@ -16,20 +16,45 @@ export class CommandLine {
   }
 
   /** Boots a cluster of this spec, under this name, runs the story, and removes whatever is left. */
-  static async withCluster<T>(cluster: string, spec: string, story: (devious: CommandLine) => Promise<T>): Promise<T> {
+  static withCluster<T>(cluster: string, spec: string, story: (devious: CommandLine) => Promise<T>): Promise<T> {
     const devious = new CommandLine(cluster);
-    try {
+    return devious.#live(async () => {
       await devious.up(spec);
-      return await story(devious);
+      return story(devious);
+    });
+  }
+
+  /** The same for a template of `init`. */
+  static withTemplate<T>(cluster: string, template: string, story: (devious: CommandLine) => Promise<T>): Promise<T> {
+    const devious = new CommandLine(cluster);
+    return devious.#live(async () => {
+      await devious.#run("init", "--template", template, "--name", cluster);
+      await devious.up(devious.spec);
+      return story(devious);
+    });
+  }
+
+  /** As it was written last. */
+  get spec(): string {
+    return readFileSync(this.#specFile, "utf8");
+  }
+
+  get #specFile(): string {
+    return join(this.#folder, "devious.yaml");
+  }
+
+  async #live<T>(story: () => Promise<T>): Promise<T> {
+    try {
+      return await story();
     } finally {
-      await devious.down().catch((error: unknown) => console.error(error));
-      rmSync(devious.#folder, { recursive: true });
+      await this.down().catch((error: unknown) => console.error(error));
+      rmSync(this.#folder, { recursive: true });
     }
   }
 
   /** Makes the cluster as this spec wants it. */
   async up(spec: string): Promise<void> {
-    writeFileSync(join(this.#folder, "devious.yaml"), spec);
+    writeFileSync(this.#specFile, spec);
     await this.#run("up", "--name", this.#cluster, "--timeout", "2m");
   }
 

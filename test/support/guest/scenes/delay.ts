@@ -1,17 +1,13 @@
-/**
- * A cluster of three, its links measured from inside the nodes' own network namespaces, while faults come and go by the CLI; then a cluster
- * of four in two zones, whose spec says how far apart these are.
- */
-import { setTimeout as sleep } from "node:timers/promises";
+/** A cluster of three, its links measured from inside the nodes' own network namespaces, while faults come and go by the CLI. */
 import { peerPort as port } from "../../../../src/core/node-contract.js";
 import { CommandLine } from "../command-line.js";
-import { countLabelled, findAgent, findNode, hasNetemRule, restart } from "../engine-view.js";
+import { countLabelled, findNode, hasNetemRule, restart } from "../engine-view.js";
 import { median, roundTripsMs } from "../round-trips.js";
+import { until } from "../until.js";
 
 const cluster = "delayed";
 
-const faults = await CommandLine.withCluster(cluster, "nodes: 3\n", story);
-console.log(JSON.stringify({ ...faults, zoned: await CommandLine.withCluster("zoned", zonedSpec(100), zonedStory) }));
+console.log(JSON.stringify(await CommandLine.withCluster(cluster, "nodes: 3\n", story)));
 
 async function story(devious: CommandLine) {
   const before = await look();
@@ -34,34 +30,6 @@ async function story(devious: CommandLine) {
 
   await devious.down();
   return { before, delayed, restarted, healed, orphaned, partitioned, joined, left: await countLabelled(cluster) };
-}
-
-function zonedSpec(delayMs: number): string {
-  const links = `[{ between: [eu, us], delay: ${delayMs}ms }]`;
-  return `nodes: 4\nnetwork: { zones: { eu: [n1, n2], us: [n3, n4] }, links: ${links} }\n`;
-}
-
-async function zonedStory(devious: CommandLine) {
-  const up = await matrix(["n1", "n2", "n3", "n4"]);
-  const n4 = await findNode("zoned", "n4");
-  await restart((await findAgent("zoned")).id);
-  await restart(n4.id);
-  await until("the restarted node is as far away again", async () => hasNetemRule((await findNode("zoned", "n4")).pid));
-  await until("it listens", async () => Number.isFinite(await fromHere((await findNode("zoned", "n4")).host)));
-  const restarted = await matrix(["n1", "n3", "n4"]);
-  await devious.run("chaos", "heal");
-  await devious.up(zonedSpec(70));
-  return { up, restarted, changed: await matrix(["n1", "n2", "n3"]) };
-}
-
-/** Median round trips in ms from each node to each one after it: `n1 n2`. */
-async function matrix(names: readonly string[]): Promise<Readonly<Record<string, number>>> {
-  const found: Record<string, number> = {};
-  for (const [at, from] of names.entries()) {
-    const { pid } = await findNode("zoned", from);
-    for (const to of names.slice(at + 1)) found[`${from} ${to}`] = await measure(pid, (await findNode("zoned", to)).host);
-  }
-  return found;
 }
 
 /** SIGKILL for the CLI as soon as the delay is in force: how long the delay then stays, in ms. */
@@ -92,12 +60,4 @@ function fromHere(host: string): Promise<number> {
 
 async function measure(pid: number, host: string): Promise<number> {
   return median(await roundTripsMs(pid, { host, port }, { count: 5, limitMs: 600 }));
-}
-
-async function until(what: string, condition: () => Promise<boolean>): Promise<void> {
-  const giveUpAt = performance.now() + 30_000;
-  while (!(await condition().catch(() => false))) {
-    if (performance.now() > giveUpAt) throw new Error(`not within 30 s: ${what}`);
-    await sleep(50);
-  }
 }
