@@ -16,7 +16,9 @@ const waiting = [
 ].map((name) => `test/docker/${name}.test.ts`);
 
 /** Those that take minutes begin first, so that nobody waits for them alone at the end. */
-const longest = ["mistakes", "scenario", "etcd-storm"].map((name) => `test/docker/${name}.test.ts`);
+const longest = ["docker/mistakes", "docker/scenario", "docker/etcd-storm", "guest/delay", "guest/zones"].map(
+  (name) => `test/${name}.test.ts`,
+);
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
@@ -80,7 +82,8 @@ export default defineConfig({
           include: ["test/guest/**/*.test.ts"],
           testTimeout: 600_000,
           hookTimeout: 600_000,
-          fileParallelism: false,
+          // a guest has one processor
+          maxWorkers: 2,
           // measured anew, `test/support/guest/finding.ts`
           retry: 2,
         },
