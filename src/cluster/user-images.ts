@@ -59,8 +59,8 @@ export interface PrepareRequest {
 }
 
 /**
- * Sees to it that the engine has every image that the spec names: pulls and builds side by side. Asks nothing where it names none. Throws
- * IMAGE_MISSING, IMAGE_PULL or IMAGE_BUILD.
+ * Sees to it that the engine has every image that the spec names: pulls and builds side by side, but for builds of one folder. Asks nothing
+ * where it names none. Throws IMAGE_MISSING, IMAGE_PULL or IMAGE_BUILD.
  */
 export async function prepareImages(engine: ImagesEngine, request: PrepareRequest): Promise<UserImages> {
   const services = request.spec.services.filter(isImage);
@@ -114,9 +114,10 @@ async function carryOut(
     if (image.kind === "build") await build(engine, image, owner, anySignal);
     else await pull(engine, image.reference, anySignal);
   };
+  const inTurn = turnsByFolder();
   const results = await Promise.allSettled(
     steps.map((image) =>
-      step(report, describe(image), () => run(image)).catch((error: unknown) => {
+      inTurn(image, () => step(report, describe(image), () => run(image))).catch((error: unknown) => {
         timer ??= setTimeout(() => given.abort(), othersMs);
         throw error;
       }),
@@ -134,6 +135,21 @@ async function carryOut(
   const pulls = failed.filter(({ image }) => image.kind === "pull");
   if (pulls.length !== failed.length || more.length === 0) throw troubleOf(first.image, first.error, before);
   throw severalPullTroubles(pulls);
+}
+
+/**
+ * Lets builds of one folder take turns. Side by side, each would make its own layers of what they have in common; the next `up` would find
+ * those of one of them for both, and make nodes anew although nothing has changed.
+ */
+function turnsByFolder(): (image: ImageStep, build: () => Promise<void>) => Promise<void> {
+  const latest = new Map<string, Promise<void>>();
+  return (image, run) => {
+    if (image.kind !== "build") return run();
+    const { context } = image.build;
+    const mine = (latest.get(context) ?? Promise.resolve()).catch(() => undefined).then(run);
+    latest.set(context, mine);
+    return mine;
+  };
 }
 
 function troubleOf(image: ImageStep, error: unknown, before: ReadonlyMap<string, string>): unknown {

@@ -1,4 +1,5 @@
 // Shows which images are pulled and built, and that whoever cannot be had is told once, soon, and with whose it is.
+import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test, vi } from "vitest";
 import { planImages, prepareImages } from "../../src/cluster/user-images.js";
 import { DeviousError } from "../../src/core/errors.js";
@@ -82,6 +83,25 @@ test("pulls go side by side, and give the ids", async () => {
     ["y", "sha256:y"],
   ]);
   expect(steps).toEqual(["pull x", "pull y"]);
+});
+
+test("builds of one folder take turns, of several go side by side", async () => {
+  const events: string[] = [];
+  const ids = new Map<string, string>();
+  const engine: Engine = {
+    imageId: async (reference) => ids.get(reference),
+    buildFolder: async ({ reference }) => {
+      events.push(`${reference} begins`);
+      await sleep(5);
+      events.push(`${reference} is built`);
+      ids.set(reference, reference);
+    },
+    pullImage: () => Promise.reject(new Error("not asked")),
+  };
+  const at = (context: string) => ({ build: { ...build, context, dockerfile: "." } });
+  await prepare(engine, [service("a", "x", at("/tmp")), service("b", "y", at("/tmp")), service("c", "z", at("/"))]);
+  expect(events.filter((event) => !event.startsWith("z"))).toEqual(["x begins", "x is built", "y begins", "y is built"]);
+  expect(events.indexOf("z begins")).toBeLessThan(events.indexOf("x is built"));
 });
 
 test("several that cannot be pulled are one error, with whose each is", async () => {
