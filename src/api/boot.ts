@@ -53,6 +53,7 @@ export async function boot(context: Context, spec: string | SpecInput | undefine
     ...world,
     spec: asked,
     owner,
+    observed: before,
     made: madeHere(processes, { lasts: "process", base: options.isolated === true ? named.name : null }, new Date()),
     wait: true,
     timeoutMs: options.timeout === undefined ? defaultPatienceMs(asked) : msOf(options.timeout, "timeout"),

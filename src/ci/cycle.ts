@@ -69,13 +69,14 @@ export async function runCycle(world: CycleWorld, request: CycleRequest): Promis
   const { spec, owner, base, report, keepOnFailure } = request;
   const { engine, processes, version } = world;
   const { signal } = request.command;
-  await claimAnew(engine, { name: spec.name, owner, here: processes, version, signal, report });
+  const observed = await claimAnew(engine, { name: spec.name, owner, here: processes, version, signal, report });
   const life = new Life(world, request);
   try {
     const { nodes } = await bringUp(engine, {
       ...world,
       spec,
       owner,
+      observed,
       made: madeHere(
         processes,
         { lasts: keepOnFailure ? "success" : "process", base: base === spec.name ? null : base },

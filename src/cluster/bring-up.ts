@@ -8,7 +8,7 @@ import type { Identity } from "./container-specs.js";
 import { assertOwner } from "./find.js";
 import { keptDownBy } from "./kept-down.js";
 import { type Made, formatMade } from "./made.js";
-import { observeCluster } from "./observe.js";
+import { type Observed, observeCluster } from "./observe.js";
 import { describePlan, isNothing, lacksQuorum, planUp } from "./plan.js";
 import { nodeStatus, saidByAgent } from "./status.js";
 import type { NodeStatus } from "./status.js";
@@ -30,6 +30,8 @@ export interface BringUpRequest extends Passed {
   readonly owner: string;
   /** On everything that is made. */
   readonly made?: Made | undefined;
+  /** What is there, where a claim has just found it out. */
+  readonly observed?: Observed | undefined;
   readonly version: string;
   readonly bundleDir: string;
   /** What a new cluster begins with. */
@@ -58,7 +60,7 @@ export async function bringUp(engine: Engine, asked: BringUpRequest): Promise<Br
 
 async function lookPlanDo(engine: Engine, request: BringUpRequest): Promise<BringUpResult> {
   const { spec, owner, made, report, dryRun } = request;
-  const [facts, observed] = await Promise.all([engine.facts(), observeCluster(engine, spec.name)]);
+  const [facts, observed] = await Promise.all([engine.facts(), request.observed ?? observeCluster(engine, spec.name)]);
   assertOwner(observed, owner);
   if (request.restore !== undefined) assertRestorable(spec, observed);
   const userImages = await prepareImages(engine, request);

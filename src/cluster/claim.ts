@@ -1,5 +1,5 @@
 import { DeviousError } from "../core/errors.js";
-import type { Containers, Networks, Volumes } from "../engine/port.js";
+import type { Containers, EngineInfo, Networks, Volumes } from "../engine/port.js";
 import type { ArchiveEngine } from "./archive.js";
 import { down } from "./down.js";
 import { assertOwner } from "./find.js";
@@ -7,7 +7,7 @@ import { type Processes, lastMade, stateOfMaker } from "./made.js";
 import { type Observed, observeCluster } from "./observe.js";
 import type { Report } from "./steps.js";
 
-export type ClaimEngine = ArchiveEngine & Containers & Networks & Volumes;
+export type ClaimEngine = ArchiveEngine & Containers & Networks & Volumes & Pick<EngineInfo, "facts">;
 
 export interface Claim {
   readonly name: string;
@@ -25,7 +25,8 @@ export interface Claim {
  */
 export async function claimFromRuns(engine: ClaimEngine, claim: Claim): Promise<Observed> {
   const { name, owner, here, version, signal, report } = claim;
-  const found = await observeCluster(engine, name);
+  // who boots a cluster then wants to know as well who the engine is, which takes as long to find out
+  const [found] = await Promise.all([observeCluster(engine, name), engine.facts()]);
   const made = lastMade(found);
   if (made === undefined || made.lasts === "down") return found;
   const { process, host } = made;
@@ -46,14 +47,14 @@ export async function claimFromRuns(engine: ClaimEngine, claim: Claim): Promise<
 
 /**
  * The same for a cluster that is to be new: whoever wants it wants to remove it, and its data, when done. Throws CLUSTER_HELD also where
- * somebody has brought a cluster of this name up by hand, or kept its data.
+ * somebody has brought a cluster of this name up by hand, or kept its data. Gives what is there then, which is nothing.
  */
-export async function claimAnew(engine: ClaimEngine, claim: Claim): Promise<void> {
+export async function claimAnew(engine: ClaimEngine, claim: Claim): Promise<Observed> {
   const found = await claimFromRuns(engine, claim);
   assertOwner(found, claim.owner);
   const { name, nodes, agent, networks, volumes } = found;
   const isUp = nodes.length > 0 || agent !== undefined || networks.length > 0;
-  if (!isUp && volumes.length === 0) return;
+  if (!isUp && volumes.length === 0) return found;
   const what = isUp ? `The cluster ${name} is there already` : `Data of the cluster ${name} is kept in ${volumes[0]?.name ?? ""}`;
   throw new DeviousError("CLUSTER_HELD", `${what}, and a run would remove it.`, {
     hint: `--isolated makes one of another name; or end that one: devious down --volumes --cluster ${name}`,

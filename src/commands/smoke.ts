@@ -81,12 +81,13 @@ export default class Smoke extends BaseCommand {
     const readers = await openReaders(flags.junit, folder, environment);
     const isIsolated = flags.name === undefined;
     const spec = isIsolated ? isolated(named, randomBytes(6)) : named;
-    await claimAnew(engine, { name: spec.name, owner, here: processes, version: null, signal, report });
+    const observed = await claimAnew(engine, { name: spec.name, owner, here: processes, version: null, signal, report });
     const lasts = flags["keep-on-failure"] ? "success" : "process";
     const { chalk, draw } = this.terminal;
     const result = await smoke(world, {
       spec,
       owner,
+      observed,
       made: madeHere(processes, { lasts, base: isIsolated ? named.name : null }, new Date()),
       services,
       scenario: scenario?.timeline ?? null,

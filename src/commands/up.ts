@@ -50,10 +50,12 @@ export default class Up extends BaseCommand {
     const { spec: given, owner } = await loadSpec(args.spec, folder, environment);
     const named = withOverrides(given, flags);
     const spec = flags.isolated ? isolated(named, randomBytes(6)) : named;
-    if (!flags["dry-run"]) await claimFromRuns(engine, { name: spec.name, owner, here: processes, version, signal, report });
+    const claim = { name: spec.name, owner, here: processes, version, signal, report };
+    const observed = flags["dry-run"] ? undefined : await claimFromRuns(engine, claim);
     const result = await bringUp(engine, {
       spec,
       owner,
+      observed,
       made: madeHere(processes, { lasts: "down", base: flags.isolated ? named.name : null }, new Date()),
       engineSocket,
       version,

@@ -157,7 +157,7 @@ export interface Ulimit {
 }
 
 export interface EngineInfo {
-  /** Asks the engine who it is; the first call of most commands. */
+  /** Who the engine is; it is asked once, however often this is called. */
   facts(): Promise<EngineFacts>;
   resources(): Promise<EngineResources>;
 }

@@ -1,7 +1,7 @@
 import { bringUp } from "../../cluster/bring-up.js";
 import type { Installation } from "../../cluster/doctor/examine.js";
 import type { Made } from "../../cluster/made.js";
-import { containersOf, observeCluster } from "../../cluster/observe.js";
+import { type Observed, containersOf, observeCluster } from "../../cluster/observe.js";
 import { maskOfSpec, maskedError } from "../../cluster/secrecy.js";
 import { jobsIn } from "../../cluster/start-order.js";
 import type { Report } from "../../cluster/steps.js";
@@ -24,6 +24,8 @@ export interface SmokeRequest {
   /** Of a cluster that is not there yet, nor any of its data. */
   readonly spec: ClusterSpec;
   readonly owner: string;
+  /** As a claim has found it. */
+  readonly observed?: Observed | undefined;
   readonly made: Made;
   /** Those of its services that are checked. */
   readonly services: readonly string[];

@@ -33,23 +33,30 @@ interface Info {
 }
 
 function createInfo({ call }: Calls, address: EngineAddress): EngineInfo {
+  const ask = (): Promise<EngineFacts> =>
+    call("tell its version", async (docker): Promise<EngineFacts> => {
+      const version = await docker.version();
+      return {
+        version: version.Version,
+        apiVersion: version.ApiVersion,
+        os: version.Os,
+        arch: version.Arch,
+        kernel: version.KernelVersion ?? "",
+        // a socket alone proves nothing: Docker Desktop's leads into a virtual machine
+        local: address.url.startsWith("unix://") && version.KernelVersion === release(),
+        address: address.url,
+        addressFrom: address.from,
+        unreachedMachine: unreachedMachine(address, namesHere()),
+      };
+    });
+  // the engine asks its own programs for theirs each time, which takes longer than to list all that it has
+  let told: Promise<EngineFacts> | undefined;
   return {
     facts: () =>
-      call("tell its version", async (docker): Promise<EngineFacts> => {
-        const version = await docker.version();
-        return {
-          version: version.Version,
-          apiVersion: version.ApiVersion,
-          os: version.Os,
-          arch: version.Arch,
-          kernel: version.KernelVersion ?? "",
-          // a socket alone proves nothing: Docker Desktop's leads into a virtual machine
-          local: address.url.startsWith("unix://") && version.KernelVersion === release(),
-          address: address.url,
-          addressFrom: address.from,
-          unreachedMachine: unreachedMachine(address, namesHere()),
-        };
-      }),
+      (told ??= ask().catch((error: unknown) => {
+        told = undefined;
+        throw error;
+      })),
     resources: () =>
       call("tell what it has left", async (docker): Promise<EngineResources> => {
         const [info, networks] = await Promise.all([docker.info() as Promise<Info>, docker.listNetworks()]);
