@@ -16,9 +16,17 @@ const waiting = [
 ].map((name) => `test/docker/${name}.test.ts`);
 
 /** Those that take minutes begin first, so that nobody waits for them alone at the end. */
-const longest = ["docker/mistakes", "docker/scenario", "docker/etcd-storm", "guest/delay", "guest/zones"].map(
-  (name) => `test/${name}.test.ts`,
-);
+const longest = [
+  "sim/leaderless/simulate",
+  "sim/simulate",
+  "etcd/harness",
+  "etcd/differential",
+  "docker/mistakes",
+  "docker/scenario",
+  "docker/etcd-storm",
+  "guest/delay",
+  "guest/zones",
+].map((name) => `test/${name}.test.ts`);
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
@@ -48,8 +56,10 @@ export default defineConfig({
           // for what never ends: a busy machine makes seconds of milliseconds
           testTimeout: 30_000,
           hookTimeout: 30_000,
-          // vitest leaves one processor to itself, and there may be but two
-          maxWorkers: "100%",
+          // some of them wait, and there may be but two processors
+          maxWorkers: 3,
+          // none keeps state in a module, and to load all of them for each file takes longer than most tests
+          isolate: false,
         },
       },
       {

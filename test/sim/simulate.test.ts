@@ -86,10 +86,14 @@ describe("a planted bug is caught", () => {
     return undefined;
   };
 
+  /** Who called is no part of what came of it. */
+  const withoutStack = (outcome: Outcome<Tally> | undefined) =>
+    outcome?.ok === false ? { ...outcome, message: outcome.message.replace(/\n {4}at [^]*/, "") } : outcome;
+
   test.each(bugNames)("%s", { timeout: 60_000 }, (bug) => {
     const caught = firstCaught(bug);
     expect(shows[bug]).toContain(caught?.broken);
-    expect(simulate(caught?.seed ?? 0, { bug })).toEqual(caught);
+    expect(withoutStack(simulate(caught?.seed ?? 0, { bug }))).toEqual(withoutStack(caught));
     for (let seed = 1; seed <= (caught?.seed ?? 0); seed++)
       expect(simulate(seed, { provoke: bug })).toMatchObject({ seed, ok: true });
   });

@@ -1,7 +1,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
 import { createServer } from "node:net";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createLog } from "../../src/core/log-line.js";
@@ -153,21 +152,29 @@ function call(
   });
 }
 
-/** Ports free a moment ago; members must know each other's before any of them listens. */
+/**
+ * Ports on which nobody listens; members must know each other's before any of them listens. Of a range in which the kernel gives none by
+ * itself, and of which each worker of the tests has a part: what was free a moment ago would be gone now and then.
+ */
 export async function freePorts(count: number): Promise<number[]> {
-  const servers = await Promise.all(
-    Array.from(
-      { length: count },
-      () =>
-        new Promise<ReturnType<typeof createServer>>((resolve) => {
-          const server = createServer();
-          server.listen(0, "127.0.0.1", () => resolve(server));
-        }),
-    ),
-  );
-  const ports = servers.map((server) => (server.address() as AddressInfo).port);
-  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  const ports: number[] = [];
+  while (ports.length < count) {
+    const port = firstPort + (portsGiven++ % portsPerWorker);
+    if (await isFree(port)) ports.push(port);
+  }
   return ports;
+}
+
+const portsPerWorker = 1500;
+const firstPort = 12_000 + (Number(process.env["VITEST_POOL_ID"] ?? 0) % 12) * portsPerWorker;
+let portsGiven = 0;
+
+function isFree(port: number): Promise<boolean> {
+  const server = createServer();
+  return new Promise((resolve) => {
+    server.once("error", () => resolve(false));
+    server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
+  });
 }
 
 export const base64 = (text: string): string => Buffer.from(text).toString("base64");
