@@ -2,6 +2,8 @@
  * Bundles what starts often, so that it loads few files: the four programs of the image, one file each, and over the CLI that tsc has
  * made, the same entry points with all they import in shared chunks. oclif finds the commands where it found them before.
  */
+import { createHash } from "node:crypto";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join, relative } from "node:path";
 import { build } from "rolldown";
 import { filesUnder, root } from "./setup/checkout.js";
@@ -44,6 +46,11 @@ for (const [name, input] of Object.entries(programs)) {
     output: { file: `dist/image/${name}.mjs`, format: "esm", minify: false, codeSplitting: false },
   });
 }
+
+// to know whether an image is the one of these programs, nobody has to read megabytes
+const hash = createHash("sha256");
+for (const name of Object.keys(programs)) hash.update(readFileSync(`dist/image/${name}.mjs`));
+writeFileSync("dist/image/digest", hash.digest("hex"));
 
 const sources = ["src/cli/main.ts", "src/api/devious.ts", ...filesUnder("src/commands")];
 await build({

@@ -15,45 +15,43 @@ export interface ImageRecipe {
   readonly base: Base;
   /** `devious/node:<version>-<hash of everything that goes in>`. */
   readonly reference: string;
-  readonly programs: Programs;
+  /** Folder of the bundled programs. */
+  readonly bundleDir: string;
   readonly tools: readonly HostTool[];
 }
 
 /** What the image for this engine consists of; reads little, so that an image that exists costs nearly nothing. */
 export async function planImage(facts: EngineFacts, bundleDir: string, version: string): Promise<ImageRecipe> {
   const base = chooseBase(facts, { platform: process.platform, arch: process.arch });
-  const [programs, tools] = await Promise.all([readPrograms(bundleDir), base === "local" ? findTools() : []]);
+  const [digest, tools] = await Promise.all([readBundled(bundleDir, "digest"), base === "local" ? findTools() : []]);
   const hash = createHash("sha256")
     .update(base === "local" ? localDockerfile() + JSON.stringify(localSettings) : registryDockerfile())
-    .update(programNames.map((name) => programs[name]).join("\0"))
+    .update(digest)
     .update(await fingerprint(tools.map((tool) => tool.source)))
     .digest("hex")
     .slice(0, 12);
-  return { base, reference: `devious/node:${version}-${hash}`, programs, tools };
+  return { base, reference: `devious/node:${version}-${hash}`, bundleDir, tools };
 }
 
 export async function buildNodeImage(engine: Images, recipe: ImageRecipe, onLine: (line: string) => void): Promise<void> {
+  const programs = await readPrograms(recipe.bundleDir);
   const context =
     recipe.base === "local"
-      ? localContext(recipe.programs, recipe.tools, await findLibraries(recipe.tools.map((tool) => tool.source)))
-      : registryContext(recipe.programs);
+      ? localContext(programs, recipe.tools, await findLibraries(recipe.tools.map((tool) => tool.source)))
+      : registryContext(programs);
   await engine.buildImage(recipe.reference, context, { [label.image]: "node" }, onLine);
 }
 
 async function readPrograms(bundleDir: string): Promise<Programs> {
-  const read = (name: string): Promise<string> => readFile(path.join(bundleDir, name), "utf8");
-  try {
-    const [store, agent, probe, shipper] = await Promise.all([
-      read("store.mjs"),
-      read("agent.mjs"),
-      read("probe.mjs"),
-      read("shipper.mjs"),
-    ]);
-    return { store, agent, probe, shipper };
-  } catch (cause) {
+  const texts = programNames.map(async (name) => [name, await readBundled(bundleDir, `${name}.mjs`)] as const);
+  return Object.fromEntries(await Promise.all(texts)) as Programs;
+}
+
+async function readBundled(bundleDir: string, name: string): Promise<string> {
+  return readFile(path.join(bundleDir, name), "utf8").catch((cause: unknown) => {
     throw new DeviousError("IMAGE_BUILD", `The programs for the node image are missing in ${bundleDir}.`, {
       hint: "In a checkout, run `npm run build`.",
       cause,
     });
-  }
+  });
 }

@@ -174,6 +174,7 @@ export class FakeWorld {
     await world.#write("bundle/agent.mjs", "the agent");
     await world.#write("bundle/probe.mjs", "the probe");
     await world.#write("bundle/shipper.mjs", "the shipper");
+    await world.#write("bundle/digest", "of these four");
     await mkdir(world.folder, { recursive: true });
     if (spec !== undefined) await world.writeSpec(spec);
     onTestFinished(async () => {
