@@ -7,7 +7,8 @@ import { floor, recipeOf } from "../floor.js";
 import { inTurn, median, timed } from "../figures.js";
 import { ms, ratioLine } from "../report.js";
 
-const rounds = 7;
+/** Elections take a random time: of a few rounds the difference of two of them says little. */
+const rounds = 15;
 const nodes = ["n1", "n2", "n3"];
 const folder = fileURLToPath(new URL("..", import.meta.url));
 /** What a program may take beyond the floor. */
