@@ -13,6 +13,8 @@ export interface NotUp {
   readonly cluster: string;
   readonly seed: number;
   readonly exitCode: number;
+  /** Until it was given up. */
+  readonly tookMs: number;
   readonly error: { readonly code: string; readonly message: string; readonly details: readonly string[] };
 }
 
@@ -39,10 +41,11 @@ export async function runCycles(request: CyclesRequest): Promise<readonly CycleO
   const outcomes: CycleOutcome[] = [];
   for (let number = 1; number <= repeat; number++) {
     const own = seedOfCycle(seed, number);
+    const beganMs = performance.now();
     const outcome = await cycle(own).catch((error: unknown): NotUp => {
       if (repeat === 1 || signal.aborted || !(error instanceof DeviousError) || isForAll(error)) throw error;
       const { code, message, details, exitCode } = error;
-      return { cluster: "", seed: own, exitCode, error: { code, message, details } };
+      return { cluster: "", seed: own, exitCode, tookMs: performance.now() - beganMs, error: { code, message, details } };
     });
     outcomes.push(outcome);
     request.onOutcome(outcome);

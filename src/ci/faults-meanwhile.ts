@@ -15,11 +15,20 @@ import type { ClusterSpec } from "../spec/cluster-spec.js";
 export type FaultSource =
   { readonly by: "scenario"; readonly scenario: LoadedScenario } | { readonly by: "storm"; readonly profile: ProfileName };
 
+/** A fault that was brought about; times in RFC 3339. */
+export interface InflictedThen {
+  readonly description: string;
+  readonly appliedAt: string;
+  /** Null: nobody saw it end; its deadline has ended it. */
+  readonly endedAt: string | null;
+}
+
 /** What came of them. */
 export interface FaultsResult {
   readonly came: number;
   /** One sentence for each that could not be brought about. */
   readonly failed: readonly string[];
+  readonly inflicted: readonly InflictedThen[];
   /** The record, for `chaos run --replay`. */
   readonly file: string;
 }
@@ -58,7 +67,9 @@ export function beginFaults(engine: StageEngine, request: FaultsRequest): { end(
   const { found, timeline, folder, scenarioHash, report } = request;
   const stop = new AbortController();
   const failed: string[] = [];
-  let came = 0;
+  const inflicted: InflictedThen[] = [];
+  const descriptions = new Map<string, string>();
+  const beganMs = Date.now();
   const say = (text: string): void => report({ type: "note", text });
   const performed = performRecorded(engine, found, timeline, {
     folder,
@@ -67,10 +78,15 @@ export function beginFaults(engine: StageEngine, request: FaultsRequest): { end(
     signal: stop.signal,
     failFast: false,
     onApplied: ({ id, durationMs }, applied) => {
-      came++;
+      descriptions.set(id, applied.description);
       say(`${applied.id} ${id}: ${applied.description}${durationMs === 0 ? "" : ` for ${formatDuration(durationMs)}`}`);
     },
-    onOver: ({ id }, { result, why, faultId }) => {
+    onOver: ({ id }, { result, why, faultId, appliedMs, endedMs }) => {
+      const description = descriptions.get(id);
+      if (description !== undefined && appliedMs !== null) {
+        const [appliedAt, endedAt] = [timeAt(beganMs + appliedMs), endedMs === null ? null : timeAt(beganMs + endedMs)];
+        inflicted.push({ description, appliedAt, endedAt });
+      }
       if (result === "done") return say(`${faultId} ${id}: over`);
       if (result === "interrupted") return;
       failed.push(`${id}: ${why}`);
@@ -83,7 +99,11 @@ export function beginFaults(engine: StageEngine, request: FaultsRequest): { end(
     end: async () => {
       stop.abort();
       const { file } = await performed;
-      return { came, failed, file };
+      return { came: descriptions.size, failed, inflicted, file };
     },
   };
+}
+
+function timeAt(epochMs: number): string {
+  return new Date(epochMs).toISOString();
 }

@@ -1,7 +1,7 @@
 import type { DeviousError } from "../core/errors.js";
 import { pasteable } from "./again.js";
 import { type CycleOutcome, outcomeText } from "./cycles.js";
-import type { Check, CiReport } from "./report/report.js";
+import type { Check, CiReport, InflictedFault } from "./report/report.js";
 
 export interface RunReportRequest {
   /** As in the spec, or as typed. */
@@ -33,14 +33,23 @@ export function runReport(request: RunReportRequest): CiReport {
     verdict: trouble !== null ? "trouble" : hasFailed ? "failed" : "passed",
     trouble: trouble === null ? null : { message: trouble.message, details: trouble.details },
     checks,
-    faults: [],
+    faults: outcomes.flatMap((outcome) => faultsOf(outcome, startedAt)),
     seed,
   };
 }
 
+function faultsOf(outcome: CycleOutcome, startedAt: Date): readonly InflictedFault[] {
+  if ("error" in outcome || outcome.faults === null) return [];
+  const sinceStartMs = (time: string): number => Date.parse(time) - startedAt.getTime();
+  return outcome.faults.inflicted.map(({ description, appliedAt, endedAt }) => ({
+    description,
+    appliedMs: sinceStartMs(appliedAt),
+    endedMs: endedAt === null ? null : sinceStartMs(endedAt),
+  }));
+}
+
 function checkOf(outcome: CycleOutcome, named: Pick<Check, "service" | "what">): Check {
-  const tookMs = Math.round("error" in outcome ? 0 : outcome.tookMs);
-  const begun = { ...named, node: null, tookMs };
+  const begun = { ...named, node: null, tookMs: Math.round(outcome.tookMs) };
   if (outcome.exitCode === 0) return { ...begun, verdict: "pass", why: null, lastLines: [] };
   const why = `${outcomeText(outcome)} · seed ${outcome.seed}`;
   const lastLines = "error" in outcome ? outcome.error.details : [...(outcome.faults?.failed ?? []), ...outcome.troubles];

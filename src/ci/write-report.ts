@@ -9,7 +9,7 @@ import { renderJUnit } from "./report/junit.js";
 import type { CiReport } from "./report/report.js";
 
 /** Whom a report is for besides the one who typed the command. */
-interface Readers {
+export interface Readers {
   /** Path of the JUnit file; null: nobody wants one. */
   readonly junit: string | null;
   /** GitHub's runner listens, and shows what is in this file; null: it does not listen. */

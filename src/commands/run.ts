@@ -2,12 +2,12 @@ import { randomBytes, randomInt } from "node:crypto";
 import { Args, Flags } from "@oclif/core";
 import { againLine } from "../ci/again.js";
 import { type CycleResult, runCycle } from "../ci/cycle.js";
-import { type CycleOutcome, runCycles, summaryText } from "../ci/cycles.js";
+import { type CycleOutcome, summaryText } from "../ci/cycles.js";
 import { type FaultSource, planBefore } from "../ci/faults-meanwhile.js";
 import { assertCommand } from "../ci/find-command.js";
 import { isolated } from "../ci/isolated.js";
-import { runReport } from "../ci/run-report.js";
-import { openReaders, writeReport } from "../ci/write-report.js";
+import { runReported } from "../ci/run-reported.js";
+import { openReaders } from "../ci/write-report.js";
 import { BaseCommand } from "../cli/base-command.js";
 import { splitAtDashes } from "../cli/dashes.js";
 import { durationFlag, isolatedFlag, seedFlag } from "../cli/flags.js";
@@ -94,21 +94,9 @@ export default class Run extends BaseCommand {
       return runCycle(world, { spec, owner: loaded.owner, base: named.name, command, faults, planned, timeoutMs, keepOnFailure, report }); // prettier-ignore
     };
     const readers = await openReaders(flags.junit, world.folder, world.environment);
-    const outcomes: CycleOutcome[] = [];
-    const [startedAt, startedMs] = [new Date(), performance.now()];
-    const tell = async (trouble: DeviousError | null): Promise<void> => {
-      const { name: cluster } = withOverrides(loaded.spec, flags);
-      const tookMs = performance.now() - startedMs;
-      const told = runReport({ cluster, words, startedAt, tookMs, seed, repeat, outcomes, trouble });
-      await writeReport(told, readers, world.version, report);
-    };
-    const onOutcome = (outcome: CycleOutcome): void => void outcomes.push(outcome);
-    const asked = { seed, repeat, failFast: flags["fail-fast"], signal, report, cycle, onOutcome };
-    const cycles = await runCycles(asked).catch(async (error: unknown) => {
-      if (error instanceof DeviousError && !signal.aborted) await tell(error);
-      throw error;
-    });
-    await tell(null);
+    const { name } = withOverrides(loaded.spec, flags);
+    const asked = { seed, repeat, failFast: flags["fail-fast"], signal, report, cycle };
+    const cycles = await runReported(asked, { cluster: name, words, readers, version: world.version });
     const failed = cycles.find(({ exitCode }) => exitCode !== 0);
     const again = againLine(typed, words, failed?.seed ?? seed);
     if (repeat > 1) report({ type: "note", text: summaryText(cycles) });

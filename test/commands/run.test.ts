@@ -3,6 +3,7 @@ import { chmod, readFile, readdir, writeFile } from "node:fs/promises";
 import path from "node:path";
 import { expect, test } from "vitest";
 import { type Made, formatMade } from "../../src/cluster/made.js";
+import { parseDuration } from "../../src/core/duration.js";
 import { FakeWorld } from "../support/fake-world.js";
 import { readJUnit } from "../support/junit-schemas.js";
 
@@ -228,6 +229,21 @@ test("--scenario: faults while the command runs, over with it; one that cannot b
   await scenario("pause: n9");
   expect(await world.run("run", "--scenario", "s.yaml", "--", "true")).toMatchObject({ exitCode: 64 });
   expect(await world.remains()).toEqual([]);
+});
+
+test("a summary on GitHub has the faults of each cycle, and when they came and went", async () => {
+  const world = await created("nodes: 3\n");
+  const summary = path.join(world.folder, "summary.md");
+  world.environment = { ...world.environment, GITHUB_ACTIONS: "true", GITHUB_STEP_SUMMARY: summary };
+  await writeFile(path.join(world.folder, "s.yaml"), "steps:\n  - { at: 10ms, pause: n2, for: 200ms }\n");
+  const ran = await world.run("run", "--scenario", "s.yaml", "--repeat", "2", "--", "sleep", "0.6");
+  expect(ran.exitCode).toBe(0);
+  const rows = (await readFile(summary, "utf8")).split("\n").filter((line) => line.includes("pause n2"));
+  expect(rows).toHaveLength(2);
+  const times = rows.map((row) => /^\| (\S+) \| pause n2 \| (\S+) \|$/.exec(row)?.slice(1).map(parseDuration) ?? []);
+  const [[first = 0, lasted = 0] = [], [second = 0] = []] = times;
+  expect(lasted).toBeGreaterThanOrEqual(200);
+  expect(second - first).toBeGreaterThanOrEqual(600);
 });
 
 test("--storm draws from the seed", async () => {
