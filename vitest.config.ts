@@ -56,8 +56,8 @@ export default defineConfig({
           // for what never ends: a busy machine makes seconds of milliseconds
           testTimeout: 30_000,
           hookTimeout: 30_000,
-          // some of them wait, and there may be but two processors
-          maxWorkers: 3,
+          // vitest leaves one processor to itself, and there may be but two
+          maxWorkers: "100%",
           // none keeps state in a module, and to load all of them for each file takes longer than most tests
           isolate: false,
         },
