@@ -31,16 +31,30 @@ export function describeHook(hook: Hook): string {
 
 /** Enough for a stack trace. */
 const lastLines = 15;
+/** Of what it says; it may say more than memory holds. */
+const keptBytes = 2 ** 16;
+
+class SaidLast {
+  #bytes: Uint8Array = new Uint8Array();
+
+  add(piece: Uint8Array): void {
+    this.#bytes = Buffer.concat([this.#bytes, piece]).subarray(-keptBytes);
+  }
+
+  lines(): readonly string[] {
+    const lines = Buffer.from(this.#bytes).toString("utf8").trimEnd().split("\n");
+    return lines.filter((line) => line !== "").slice(-lastLines);
+  }
+}
 
 /** Runs it to its end. Throws HOOK_FAILED with what it said last. */
 export async function runHook(engine: HookEngine, service: string, hook: Hook, place: HookPlace): Promise<void> {
-  const said: Buffer[] = [];
+  const said = new SaidLast();
   const how = await (hook.on === "host" ? onHost(hook.command, place, said) : inNode(engine, hook, place, said));
   place.signal.throwIfAborted();
   if (how === undefined) return;
-  const lines = Buffer.concat(said).toString("utf8").trimEnd().split("\n");
   throw new DeviousError("HOOK_FAILED", `The hook ${describeHook(hook)} of ${service} ${how}.`, {
-    details: lines.filter((line) => line !== "").slice(-lastLines),
+    details: said.lines(),
     hint: "`hooks` of its service in the spec say what is run.",
   });
 }
@@ -49,7 +63,7 @@ export async function runHook(engine: HookEngine, service: string, hook: Hook, p
 async function onHost(
   [program = "", ...words]: readonly string[],
   { cluster, folder, nodes, timeoutMs, signal }: HookPlace,
-  said: Buffer[],
+  said: SaidLast,
 ): Promise<string | undefined> {
   const { execa } = await import("execa");
   const running = execa(program, words, {
@@ -63,7 +77,7 @@ async function onHost(
     timeout: timeoutMs,
     cancelSignal: signal,
   });
-  running.all.on("data", (chunk: Buffer) => void said.push(chunk));
+  running.all.on("data", (chunk: Buffer) => said.add(chunk));
   const { failed, exitCode, timedOut, signal: endedBy, shortMessage, code } = await running;
   if (!failed) return undefined;
   if (timedOut) return `had not ended after ${formatDuration(timeoutMs)}`;
@@ -78,9 +92,9 @@ async function inNode(
   engine: HookEngine,
   { node, command }: Extract<Hook, { on: "node" }>,
   { cluster, timeoutMs, signal }: HookPlace,
-  said: Buffer[],
+  said: SaidLast,
 ): Promise<string | undefined> {
-  const take = (chunk: Uint8Array): void => void said.push(Buffer.from(chunk));
+  const take = (chunk: Uint8Array): void => said.add(chunk);
   const ran = engine.exec(nodeContainerName(cluster, node), command, take, take).then(
     ({ exitCode }) => (exitCode === 0 ? undefined : `ended with exit code ${exitCode}`),
     (error: unknown) => `cannot be run: ${messageOf(error).replace(/\.$/, "")}`,
