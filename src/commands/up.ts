@@ -50,6 +50,7 @@ export default class Up extends BaseCommand {
     const { spec: given, owner } = await loadSpec(args.spec, folder, environment);
     const named = withOverrides(given, flags);
     const spec = flags.isolated ? isolated(named, randomBytes(6)) : named;
+    const restore = flags.restore === undefined ? undefined : await openSavedState(path.resolve(folder, flags.restore));
     const claim = { name: spec.name, owner, here: processes, version, signal, report };
     const observed = flags["dry-run"] ? undefined : await claimFromRuns(engine, claim);
     const result = await bringUp(engine, {
@@ -65,7 +66,7 @@ export default class Up extends BaseCommand {
       keep: flags.keep,
       advice: { timeout: "--timeout", keep: flags.keep ? null : "--keep" },
       dryRun: flags["dry-run"],
-      restore: flags.restore === undefined ? undefined : await openSavedState(path.resolve(folder, flags.restore)),
+      restore,
       signal,
       report,
     });
