@@ -58,8 +58,6 @@ export default defineConfig({
           hookTimeout: 30_000,
           // vitest leaves one processor to itself, and there may be but two
           maxWorkers: "100%",
-          // none keeps state in a module, and to load all of them for each file takes longer than most tests
-          isolate: false,
         },
       },
       {
