@@ -19,10 +19,13 @@ export class FakeSmokeStage implements SmokeStage {
   leading: readonly string[] = [];
   /** Who leads once the leader is down; undefined: it leads again itself once it is back, null: nobody ever. */
   heir: string | null | undefined;
+  /** For so long after it is back, a leader that has an heir says that it leads as well. */
+  insistsMs = 0;
   readonly #broken = new Set<string>();
   #nowMs = 0;
   #faults = 0;
   #deposed: string | undefined;
+  #insistsUntilMs = 0;
   readonly #active = new Map<string, string>();
 
   async put(node: string, pairs: ReadonlyMap<string, string>): Promise<void> {
@@ -58,7 +61,9 @@ export class FakeSmokeStage implements SmokeStage {
     this.done.push(`heal ${node}`);
     this.#active.delete(id);
     this.down.delete(node);
-    if (this.#deposed === node && this.heir === undefined) this.leading = [node];
+    if (this.#deposed !== node) return;
+    if (this.heir === undefined) this.leading = [node];
+    else this.#insistsUntilMs = this.#nowMs + this.insistsMs;
   }
 
   async ready(_service: string, node: string): Promise<void> {
@@ -72,7 +77,8 @@ export class FakeSmokeStage implements SmokeStage {
   }
 
   async leaders(): Promise<readonly string[]> {
-    return this.leading;
+    const insisting = this.#deposed !== undefined && this.#nowMs < this.#insistsUntilMs ? [this.#deposed] : [];
+    return [...insisting, ...this.leading];
   }
 
   async lastLines(node: string): Promise<readonly string[]> {

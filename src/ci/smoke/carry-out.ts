@@ -24,6 +24,8 @@ const passed: Found = { verdict: "pass", why: null };
 const retryMs = 50;
 /** How long a leader stays away at most for another to take over. */
 const failOverMs = 10_000;
+/** Sentinel makes a replica of a master that is back within some ten seconds. */
+const settleMs = 30_000;
 /** The faults outlast what is done meanwhile, and end by themselves all the same. */
 const faultLastsFactor = 3;
 
@@ -51,6 +53,15 @@ export class SmokeRun {
   /** One after the other. A check that fails is a verdict; only what leaves nothing to check throws. */
   async carryOut(planned: readonly PlannedCheck[]): Promise<void> {
     for (const one of planned) this.#options.onCheck(await this.#check(one, planned));
+  }
+
+  /**
+   * Waits until a service is led by no more nodes than before all checks, a while at most: the election that a check has brought about
+   * may end after it, and a scenario that aims at the leader has to find one.
+   */
+  async leadersSettle(service: string, most: number): Promise<void> {
+    const isSettled = (leaders: readonly string[]): boolean => leaders.length > 0 && leaders.length <= most;
+    await this.#leadersOnce(service, isSettled, settleMs);
   }
 
   async #check(planned: PlannedCheck, all: readonly PlannedCheck[]): Promise<Check> {
@@ -161,8 +172,10 @@ export class SmokeRun {
   }
 
   async #failOver(service: string, protect: readonly string[]): Promise<Found> {
-    const leader = await this.#someLeader(service, [], this.#options.timeoutMs);
-    if (leader === undefined) return notLed(service, this.#options.timeoutMs);
+    const { timeoutMs } = this.#options;
+    const before = await this.#leadersOnce(service, (leaders) => leaders.length > 0, timeoutMs);
+    const [leader] = before;
+    if (leader === undefined) return notLed(service, timeoutMs);
     if (protect.includes(leader)) return { verdict: "skip", why: `${leader}, which leads, is protected.` };
     const fault = await this.#inflict("kill", leader);
     if ("why" in fault) return { verdict: "skip", why: fault.why };
@@ -170,14 +183,22 @@ export class SmokeRun {
     let taken: string | undefined;
     let tookMs: number;
     try {
-      taken = await this.#someLeader(service, [leader], Math.min(failOverMs, this.#options.timeoutMs));
+      const isTaken = (leaders: readonly string[]): boolean => leaders.some((node) => node !== leader);
+      const leaders = await this.#leadersOnce(service, isTaken, Math.min(failOverMs, timeoutMs));
+      taken = leaders.find((node) => node !== leader);
       tookMs = this.#stage.nowMs() - startedMs;
     } finally {
       await fault.end();
     }
     await this.#stage.ready(service, leader);
-    const leads = await this.#someLeader(service, [], this.#options.timeoutMs);
-    if (leads === undefined) return notLed(service, this.#options.timeoutMs);
+    // who comes back may take itself for the leader until it has heard of another
+    const isSettled = (leaders: readonly string[]): boolean => leaders.length > 0 && leaders.length <= before.length;
+    const after = await this.#leadersOnce(service, isSettled, timeoutMs);
+    const [leads] = after;
+    if (leads === undefined) return notLed(service, timeoutMs);
+    if (!isSettled(after)) {
+      return failed(`${after.join(" and ")} each say that they lead ${service}, still after ${formatDuration(timeoutMs)}.`);
+    }
     const how =
       taken === undefined
         ? `Nobody led without ${leader}; ${leads} leads now that it is back.`
@@ -185,12 +206,16 @@ export class SmokeRun {
     return { verdict: "pass", why: how };
   }
 
-  /** One that leads and is none of these; undefined where there is none in time. */
-  async #someLeader(service: string, except: readonly string[], withinMs: number): Promise<string | undefined> {
+  /** Who says that it leads, as soon as that is as it has to be; else as it is when the time is over. */
+  async #leadersOnce(
+    service: string,
+    isRight: (leaders: readonly string[]) => boolean,
+    withinMs: number,
+  ): Promise<readonly string[]> {
     const endsMs = this.#stage.nowMs() + withinMs;
     for (;;) {
-      const leader = (await this.#stage.leaders(service)).find((node) => !except.includes(node));
-      if (leader !== undefined || this.#stage.nowMs() >= endsMs) return leader;
+      const leaders = await this.#stage.leaders(service);
+      if (isRight(leaders) || this.#stage.nowMs() >= endsMs) return leaders;
       await this.#stage.sleep(retryMs);
     }
   }

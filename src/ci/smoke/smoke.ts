@@ -115,11 +115,14 @@ async function checkAll({ engine }: SmokeWorld, request: SmokeRequest, told: Tol
   const run = new SmokeRun(stage, { ...told, timeoutMs, beganMs: told.sinceStartMs() });
   const checked = spec.services.filter(({ name }) => services.includes(name));
   const jobs = jobsIn(spec.services);
+  const ledBy = new Map<string, number>();
   for (const service of checked) {
-    const [leader = null] = await stage.leaders(service.name);
-    await run.carryOut(planSmoke(service, { leader, isJob: jobs.has(service.name) }));
+    const leaders = await stage.leaders(service.name);
+    ledBy.set(service.name, leaders.length);
+    await run.carryOut(planSmoke(service, { leader: leaders[0] ?? null, isJob: jobs.has(service.name) }));
   }
   if (scenario === null) return;
+  for (const [service, count] of ledBy) if (count > 0) await run.leadersSettle(service, count);
   await playScenario(scenario, clusterStage(engine, spec.name), { ...told, signal });
   signal.throwIfAborted();
   for (const service of checked) await run.carryOut(planAfterwards(service, { isJob: jobs.has(service.name) }));

@@ -181,16 +181,34 @@ test("a fault that the machine cannot do is skipped with the reason", async () =
 });
 
 test.each([
-  ["another takes over", "api-2", "pass", "api-2 led 0ms after api-1 was killed."],
-  ["the old one leads again", undefined, "pass", "Nobody led without api-1; api-1 leads now that it is back."],
-  ["nobody leads any more", null, "fail", "Nobody said that it leads api for 5s."],
-] as const)("who leads is killed: %s", async (_what, heir, verdict, why) => {
+  ["another takes over", "api-2", 0, "pass", "api-2 led 0ms after api-1 was killed."],
+  ["the old one has yet to hear of it", "api-2", 3000, "pass", "api-2 led 0ms after api-1 was killed."],
+  ["the old one never hears of it", "api-2", 60_000, "fail", "api-1 and api-2 each say that they lead api, still after 5s."],
+  ["the old one leads again", undefined, 0, "pass", "Nobody led without api-1; api-1 leads now that it is back."],
+  ["nobody leads any more", null, 0, "fail", "Nobody said that it leads api for 5s."],
+] as const)("who leads is killed: %s", async (_what, heir, insistsMs, verdict, why) => {
   const stage = new FakeSmokeStage();
   stage.leading = ["api-1"];
   stage.heir = heir;
+  stage.insistsMs = insistsMs;
   const some = plan(api(3, led), null).filter(({ id }) => id === "ready" || id === "leader");
   const { checks } = await run(stage, some);
   expect(checks.at(-1)).toMatchObject({ verdict, why });
+});
+
+test("before a scenario, a leader that has yet to hear of its successor is waited for, but not for ever", async () => {
+  for (const [insistsMs, leadersThen] of [
+    [8000, ["api-2"]],
+    [60_000, ["api-1", "api-2"]],
+  ] as const) {
+    const stage = new FakeSmokeStage();
+    Object.assign(stage, { leading: ["api-1"], heir: "api-2", insistsMs });
+    const some = plan(api(3, led), null).filter(({ id }) => id === "ready" || id === "leader");
+    const { smoke } = await run(stage, some);
+    await smoke.leadersSettle("api", 1);
+    expect(await stage.leaders()).toEqual(leadersThen);
+    expect(stage.nowMs()).toBeLessThan(60_000);
+  }
 });
 
 test("what takes its time is waited for: an election, the last of the entries", async () => {
