@@ -23,7 +23,12 @@ const longest = [
   "etcd/differential",
   "docker/mistakes",
   "docker/scenario",
+  "docker/template-rabbitmq",
   "docker/etcd-storm",
+  "docker/template-redis",
+  "docker/template-postgres",
+  "docker/template-nats",
+  "docker/template-own",
   "guest/delay",
   "guest/zones",
 ].map((name) => `test/${name}.test.ts`);
