@@ -1,7 +1,7 @@
 import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
-/** On a real engine, each for clusters of its own, and mostly waiting: three at once need hardly longer than one. No test in them counts packets or watches the engine. */
+/** On a real engine, each for clusters of its own, and mostly waiting: two at once need hardly longer than one. No test in them counts packets or watches the engine. */
 const waiting = [
   "mistakes",
   "own-image-failures",
@@ -83,9 +83,11 @@ export default defineConfig({
           include: waiting,
           testTimeout: 120_000,
           hookTimeout: 120_000,
-          maxWorkers: 3,
+          maxWorkers: 2,
           // of tests of one file
           maxConcurrency: 2,
+          // what had no processor for seconds is not wrong in the next run; a mistake of ours is
+          retry: 1,
         },
       },
       {

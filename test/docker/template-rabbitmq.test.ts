@@ -54,22 +54,26 @@ test("up boots three nodes, makes a queue on all three, and finds its leader", a
   await sent("rabbit-1", "one");
 });
 
-test("a leader that is isolated is succeeded, the queue goes on, and healed, it is back with all messages", async () => {
-  const [former = ""] = await rabbit.leaders();
-  await rabbit.chaos("isolate", "leader", "--for", "2m");
-  const successor = await rabbit.successorOf(former, 40_000);
-  await sent(successor, "two");
+test(
+  "a leader that is isolated is succeeded, the queue goes on, and healed, it is back with all messages",
+  { timeout: 300_000 },
+  async () => {
+    const [former = ""] = await rabbit.leaders();
+    await rabbit.chaos("isolate", "leader", "--for", "2m");
+    const successor = await rabbit.successorOf(former, 40_000);
+    await sent(successor, "two");
 
-  await rabbit.chaos("heal");
-  await rabbit.settled(undefined, 60_000);
-  await eventually("all three have the queue", 20_000, async () => {
-    const queue = await ask<Queue>(former, "queues/%2F/orders");
-    return queue?.online.length === 3;
-  });
-  const take = { count: 10, ackmode: "ack_requeue_false", encoding: "auto" };
-  const messages = await ask<readonly { readonly payload: string }[]>(former, "queues/%2F/orders/get", take);
-  expect(messages?.map(({ payload }) => payload)).toEqual(["one", "two"]);
-});
+    await rabbit.chaos("heal");
+    await rabbit.settled(undefined, 120_000);
+    await eventually("all three have the queue", 20_000, async () => {
+      const queue = await ask<Queue>(former, "queues/%2F/orders");
+      return queue?.online.length === 3;
+    });
+    const take = { count: 10, ackmode: "ack_requeue_false", encoding: "auto" };
+    const messages = await ask<readonly { readonly payload: string }[]>(former, "queues/%2F/orders/get", take);
+    expect(messages?.map(({ payload }) => payload)).toEqual(["one", "two"]);
+  },
+);
 
 test("smoke finds nothing wrong with it, under its own scenario as well", async () => {
   expect(await rabbit.smokeTroubles()).toEqual([]);
