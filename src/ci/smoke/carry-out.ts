@@ -60,8 +60,7 @@ export class SmokeRun {
    * may end after it, and a scenario that aims at the leader has to find one.
    */
   async leadersSettle(service: string, most: number): Promise<void> {
-    const isSettled = (leaders: readonly string[]): boolean => leaders.length > 0 && leaders.length <= most;
-    await this.#leadersOnce(service, isSettled, settleMs);
+    await this.#leadersOnce(service, isLedByAtMost(most), settleMs);
   }
 
   async #check(planned: PlannedCheck, all: readonly PlannedCheck[]): Promise<Check> {
@@ -192,7 +191,7 @@ export class SmokeRun {
     }
     await this.#stage.ready(service, leader);
     // who comes back may take itself for the leader until it has heard of another
-    const isSettled = (leaders: readonly string[]): boolean => leaders.length > 0 && leaders.length <= before.length;
+    const isSettled = isLedByAtMost(before.length);
     const after = await this.#leadersOnce(service, isSettled, timeoutMs);
     const [leads] = after;
     if (leads === undefined) return notLed(service, timeoutMs);
@@ -255,6 +254,10 @@ interface Down {
 
 function failed(why: string): Found {
   return { verdict: "fail", why };
+}
+
+function isLedByAtMost(most: number): (leaders: readonly string[]) => boolean {
+  return (leaders) => leaders.length > 0 && leaders.length <= most;
 }
 
 function notLed(service: string, withinMs: number): Found {
