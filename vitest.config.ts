@@ -81,7 +81,8 @@ export default defineConfig({
         test: {
           name: "docker-waiting",
           include: waiting,
-          testTimeout: 120_000,
+          // for what never ends: RabbitMQ's smoke test alone takes two minutes
+          testTimeout: 300_000,
           hookTimeout: 120_000,
           maxWorkers: 2,
           // of tests of one file
