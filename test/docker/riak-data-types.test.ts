@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { ClusterBucketType } from "../../src/cluster/ring/bucket-types.js";
 import { Riak } from "../support/clients/basho.js";
 import { runNoRiakSuite } from "../support/clients/no-riak-suite.js";
-import { RiakCluster } from "../support/riak-cluster.js";
+import { RiakCluster, allReachAll } from "../support/riak-cluster.js";
 
 type Untyped = Record<string, any>; // oxlint-disable-line typescript/no-explicit-any -- what comes from libraries without types
 
@@ -79,6 +79,7 @@ test("a type waits for a node that is away, and says for whom", async () => {
     expect.stringMatching(/Not every member knows the bucket type late yet: .*n3/),
   ]);
   await riak.cluster.json("chaos", "heal");
+  await allReachAll(riak.cluster);
   expect(await bucketType("activate", "late")).toMatchObject({ exitCode: 0, json: { status: "active", behind: [] } });
 });
 

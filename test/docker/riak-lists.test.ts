@@ -1,7 +1,7 @@
 // Shows that any of five containers lists all keys, buckets and index entries that all of them have, whole or in pieces, over both protocols, also while one is frozen.
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Riak } from "../support/clients/basho.js";
-import { RiakCluster } from "../support/riak-cluster.js";
+import { RiakCluster, allReachAll } from "../support/riak-cluster.js";
 
 type Untyped = Record<string, any>; // oxlint-disable-line typescript/no-explicit-any -- what comes from libraries without types
 
@@ -210,5 +210,6 @@ test("nothing is missing while a node is frozen: other owners are read", async (
   const { values } = await queried("n5", { indexName: "number_int", rangeStart: -600, rangeEnd: 599 });
   expect(values.map(({ objectKey }) => objectKey)).toEqual(allKeys);
   await riak.cluster.json("chaos", "heal");
+  await allReachAll(riak.cluster);
   expect(await keysOf("n4", "many")).toEqual(allKeys);
 });

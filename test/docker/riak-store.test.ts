@@ -1,7 +1,8 @@
 // Shows a cluster of the leaderless store on a real engine, used by the clients that Riak's users have: through any node, across a crash, a cut and a pause.
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { ClusterStatus } from "../../src/cluster/status.js";
-import { TestCluster, eventually } from "../support/cli.js";
+import { TestCluster } from "../support/cli.js";
+import { allReachAll } from "../support/riak-cluster.js";
 import { bashoClient, valuesOf, type BashoClient } from "../support/clients/basho.js";
 import { noRiakClient } from "../support/clients/no-riak.js";
 
@@ -40,14 +41,7 @@ async function reads(name: string, key: string): Promise<readonly string[]> {
 }
 
 test("all nodes are ready, and each sees all others", async () => {
-  // one that had no processor for a moment takes others for gone until it has heard them again
-  await eventually("each sees all others", 20_000, async () => {
-    const { nodes } = await cluster.status<ClusterStatus>();
-    return nodes.every(({ store }) => {
-      const members = store?.design === "leaderless" ? store.members : [];
-      return members.filter(({ isReachable }) => isReachable).length === 5;
-    });
-  });
+  await allReachAll(cluster);
   const { nodes } = await cluster.status<ClusterStatus>();
   expect(nodes.map(({ node, health, role }) => `${node} ${health} ${role}`)).toEqual(names.map((name) => `${name} ready null`));
 });
@@ -105,6 +99,7 @@ test("the others answer while a node is paused", async () => {
   await through("n4").ask("storeValue", { bucket, key: "calm", value: "yes" });
   expect(await reads("n5", "calm")).toEqual(["yes"]);
   await cluster.json("chaos", "heal");
+  await allReachAll(cluster);
 });
 
 test("more nodes join the ring and fewer leave it, and nothing is lost", async () => {

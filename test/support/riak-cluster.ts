@@ -1,8 +1,9 @@
 /** Five containers of the leaderless store, and Riak's clients connected to each of them. */
+import type { ClusterStatus } from "../../src/cluster/status.js";
 import { bashoClient, type BashoClient } from "./clients/basho.js";
 import { curlAt, hasCurl, type Curled } from "./clients/curl.js";
 import { noRiakClient } from "./clients/no-riak.js";
-import { TestCluster } from "./cli.js";
+import { TestCluster, eventually } from "./cli.js";
 
 type Untyped = ReturnType<typeof noRiakClient>;
 
@@ -14,6 +15,14 @@ interface Node {
   readonly http: string;
   readonly basho: BashoClient;
   readonly noRiak: Untyped;
+}
+
+/** Waits until each node reaches all members. One that was away, or had no processor, takes others for gone until it has heard them again; what is written through it meanwhile goes to fallbacks, where others do not read it. */
+export async function allReachAll(cluster: TestCluster): Promise<void> {
+  await eventually("each node reaches all members", 60_000, async () => {
+    const { nodes } = await cluster.status<ClusterStatus>();
+    return nodes.every(({ store }) => store?.design === "leaderless" && store.members.every(({ isReachable }) => isReachable));
+  });
 }
 
 export class RiakCluster {
@@ -29,6 +38,7 @@ export class RiakCluster {
     const cluster = await TestCluster.create("nodes: 5\nstore: leaderless\n");
     const riak = new RiakCluster(cluster);
     await cluster.up();
+    await allReachAll(cluster);
     const { nodes } = await cluster.status();
     for (const { node, ports } of nodes) {
       const [pb, http] = [ports[8087] as string, ports[8098] as string];
