@@ -2,7 +2,7 @@
 
 const pauseMs = 50;
 const requestTimeoutMs = 4000;
-const lookEveryMs = 100;
+const lookEveryMs = 250;
 
 const base64 = (text) => Buffer.from(text).toString("base64");
 const text = (encoded) => Buffer.from(encoded ?? "", "base64").toString();

@@ -5,13 +5,11 @@
 //
 // Boots the example's cluster, lets clients write and read on every node while its scenario runs, and says what they saw.
 // --name: of the cluster; --json: for programs. Exit code 1: the run itself did not work.
-import { execFile, spawn } from "node:child_process";
-import { once } from "node:events";
 import { existsSync } from "node:fs";
-import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { setTimeout as sleep } from "node:timers/promises";
-import { parseArgs, promisify } from "node:util";
+import { parseArgs } from "node:util";
+import { up } from "devious";
 import { Carts } from "./carts.js";
 import { Clients } from "./clients.js";
 
@@ -47,9 +45,6 @@ const writesFirstMs = 1000;
 /** Where any other write would come in between, clients hold theirs while the scenario runs, but for one through each leader that is cut off. */
 const holdsWrites = new Set(["commit-rule-any"]);
 
-const bin = fileURLToPath(new URL("../../bin/run.js", import.meta.url));
-const run = promisify(execFile);
-
 const { positionals, values } = parseArgs({
   allowPositionals: true,
   options: { safe: { type: "boolean", default: false }, json: { type: "boolean", default: false }, name: { type: "string" } },
@@ -60,18 +55,10 @@ if (!Object.hasOwn(shows, example) || !existsSync(folder)) {
   console.error(`usage: node see.js ${Object.keys(shows).join("|")} [--safe] [--json] [--name NAME]`);
   process.exit(64);
 }
-const cluster = values.name ?? `mistake-${example}`;
 
-async function devious(...args) {
-  const { stdout } = await run(process.execPath, [bin, ...args, "--json"], { cwd: folder, maxBuffer: 2 ** 26 });
-  return JSON.parse(stdout);
-}
-
-const status = () => devious("status", "--cluster", cluster);
-
-async function untilReady() {
+async function untilReady(cluster) {
   for (let tries = 0; tries < 60; tries++) {
-    const { nodes } = await status();
+    const { nodes } = await cluster.status();
     if (nodes.every(({ health, store }) => health === "ready" && isAtRest(store))) return;
     await sleep(500);
   }
@@ -85,35 +72,52 @@ function isAtRest(store) {
 }
 
 /** Calls `onCut` whenever nodes are cut off from each other, until the function is called that it resolves with. */
-async function watchCuts(onCut) {
-  const logs = spawn(process.execPath, [bin, "logs", "chaos", "--follow", "--json", "--cluster", cluster]);
-  const lines = createInterface(logs.stdout);
-  lines.on("line", (line) => {
-    const { event, fields } = JSON.parse(line);
-    if (event === "fault-applied" && fields.kind === "partition") onCut();
-  });
-  // the agent has said that it is up, so from then on nothing is missed
-  await once(lines, "line");
-  return () => logs.kill();
+async function watchCuts(cluster, onCut) {
+  const end = new AbortController();
+  const records = cluster.logs({ follow: true, nodes: ["chaos"], signal: end.signal });
+  let hear;
+  const isHeard = new Promise((resolve) => (hear = resolve));
+  const watching = (async () => {
+    for await (const { event, fields } of records) {
+      // the agent has said that it is up, so from then on nothing is missed
+      hear();
+      if (event === "fault-applied" && fields.kind === "partition") onCut();
+    }
+  })();
+  await Promise.race([isHeard, watching]);
+  return async () => {
+    end.abort();
+    await watching;
+  };
 }
 
-async function playScenario(clients) {
-  const play = () => devious("chaos", "run", "scenario.yaml", "--cluster", cluster, "--seed", "1");
-  if (!holdsWrites.has(example)) return play();
-  const stopWatching = await watchCuts(() => clients.writeThroughLeader());
+/** Throws where a fault could not be brought about: then clients have seen nothing of what they were to see. */
+async function playScenario(cluster, signal) {
+  const { outcomes } = await cluster.run("scenario.yaml", { seed: 1, signal });
+  const undone = outcomes.find(({ result }) => result !== "done");
+  if (undone !== undefined) throw new Error(`${undone.id}: ${undone.why ?? undone.result}`);
+}
+
+async function playAgainst(clients, cluster, signal) {
+  if (!holdsWrites.has(example)) return playScenario(cluster, signal);
+  const stopWatching = await watchCuts(cluster, () => clients.writeThroughLeader());
   await sleep(writesFirstMs);
   clients.holdWrites();
-  await play().finally(stopWatching);
+  try {
+    await playScenario(cluster, signal);
+  } finally {
+    await stopWatching();
+  }
   clients.writeFreely();
 }
 
-async function findings() {
-  const findNodes = async () => (await status()).nodes;
+async function findings(cluster, signal) {
+  const findNodes = async () => (await cluster.status()).nodes;
   const clients = Object.hasOwn(carts, example) ? new Carts(findNodes, carts[example]) : new Clients(findNodes);
   try {
     await clients.start();
-    await playScenario(clients);
-    await untilReady();
+    await playAgainst(clients, cluster, signal);
+    await untilReady(cluster);
     return await clients.finish();
   } finally {
     clients.stop();
@@ -140,9 +144,16 @@ function tellOfRaft({ vanished, cancelledWatches, newTerms, deafLeaders }) {
   for (const node of deafLeaders) console.log(`${node} led on although another led a later term, and never noticed by itself.`);
 }
 
+// whatever ends it takes the cluster along
+const ending = new AbortController();
+const { signal } = ending;
+for (const each of ["SIGINT", "SIGTERM"]) process.once(each, () => ending.abort(new Error(`ended by ${each}`)));
+
+let cluster;
 try {
-  await devious("up", values.safe ? "safe.yaml" : "devious.yaml", "--name", cluster);
-  const found = await findings();
+  const spec = `${folder}${values.safe ? "safe.yaml" : "devious.yaml"}`;
+  cluster = await up(spec, { name: values.name ?? `mistake-${example}`, signal });
+  const found = await findings(cluster, signal);
   const isSeen = shows[example](found);
   if (values.json) console.log(JSON.stringify({ example, safe: values.safe, isSeen, ...found }));
   else tell(found, isSeen);
@@ -150,5 +161,5 @@ try {
   console.error(error);
   process.exitCode = 1;
 } finally {
-  await devious("down", "--cluster", cluster, "--volumes");
+  await cluster?.down({ volumes: true });
 }
