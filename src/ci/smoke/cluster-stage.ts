@@ -9,6 +9,7 @@ import { lastLines } from "../../cluster/last-lines.js";
 import { type Observed, type ObservedEngine, observeCluster } from "../../cluster/observe.js";
 import { checkReplicas } from "../../cluster/ring/check-replicas.js";
 import type { Advice } from "../../cluster/readiness.js";
+import { askRoles, tellsRole } from "../../cluster/roles.js";
 import { type SettlingEngine, waitSettled } from "../../cluster/settling.js";
 import { jobsIn } from "../../cluster/start-order.js";
 import { leadersOf, nodeStatus } from "../../cluster/status.js";
@@ -84,7 +85,11 @@ export function clusterSmokeStage(
       );
     },
     leaders: async (service) => {
-      const statuses = await Promise.all((await nodesOf(service)).map((node) => nodeStatus(engine, node, false)));
+      const nodes = await nodesOf(service);
+      if (nodes.some(tellsRole)) {
+        return [...(await askRoles(engine, nodes))].flatMap(([node, saying]) => (saying === "leader" ? node : []));
+      }
+      const statuses = await Promise.all(nodes.map((node) => nodeStatus(engine, node, false)));
       return leadersOf(statuses, service);
     },
     lastLines: async (node) => lastLines(engine, findNode(await look(), node).id),
