@@ -1,15 +1,6 @@
 // Shows which moment a duration, a clock time and an RFC 3339 time mean, also around midnight and where the clocks change.
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { parseWhen, type ClockSide } from "../../src/logs/when.js";
-
-const zone = process.env["TZ"];
-beforeAll(() => {
-  process.env["TZ"] = "Europe/Berlin";
-});
-afterAll(() => {
-  if (zone === undefined) delete process.env["TZ"];
-  else process.env["TZ"] = zone;
-});
 
 /** 13:00 in Berlin. */
 const noonMs = Date.UTC(2026, 10, 21, 12);

@@ -126,7 +126,7 @@ describe("of the user's", () => {
     [{ clientCa: "n.key" }, {}, "tls.clientCa: DIR/n.key holds no certificate in PEM"],
   ])("are refused before anything is made: %j %#", async (change, files, sentence) => {
     await write(files);
-    const said = `store: ${sentence}`.replaceAll("DIR", folder).replace("UP", path.dirname(folder));
+    const said = `store: ${sentence}`.replace("UP", path.dirname(folder)).replaceAll("DIR", folder);
     await expect(certificates({ tls: { ...tls, ...change } })).rejects.toMatchObject({ code: "SPEC_INVALID", message: said });
     expect(await readdir(folder)).not.toContain(".devious");
   });

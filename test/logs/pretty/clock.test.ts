@@ -1,17 +1,8 @@
 // Shows the time column in each of its styles, also where records step back and where a second, a day or summer begins.
 import fc from "fast-check";
-import { afterAll, beforeAll, expect, it } from "vitest";
+import { expect, it } from "vitest";
 import { type TimeStyle, createClock } from "../../../src/logs/pretty/clock.js";
 import { stampOfMs } from "../../../src/logs/stamp.js";
-
-const zone = process.env["TZ"];
-beforeAll(() => {
-  process.env["TZ"] = "Europe/Berlin";
-});
-afterAll(() => {
-  if (zone === undefined) delete process.env["TZ"];
-  else process.env["TZ"] = zone;
-});
 
 const stamps = [
   "2026-03-29T00:59:59.999999999Z",

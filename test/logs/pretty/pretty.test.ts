@@ -2,20 +2,11 @@
 import { Chalk } from "chalk";
 import fc from "fast-check";
 import { stripVTControlCharacters } from "node:util";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { type LogRecord, levels } from "../../../src/core/log-record.js";
 import { type PrettyOptions, createPretty } from "../../../src/logs/pretty/pretty.js";
 import { recordAt } from "../record.js";
 import { faultAt, saidAt, story } from "./story.js";
-
-const zone = process.env["TZ"];
-beforeAll(() => {
-  process.env["TZ"] = "UTC";
-});
-afterAll(() => {
-  if (zone === undefined) delete process.env["TZ"];
-  else process.env["TZ"] = zone;
-});
 
 const colourless = new Chalk({ level: 0 });
 const colourful = new Chalk({ level: 1 });
@@ -92,8 +83,8 @@ describe("folding", () => {
     const { line, flush } = createPretty({ chalk: colourless, fold: true });
     expect(line(tick(1))).toBe("");
     expect(line(tick(25))).toBe("");
-    expect(line(tick(3, { node: "n2" }))).toBe("12:00:00.001 n1      info  tick 1 × 2 until 12:00:00.025");
-    expect(flush()).toBe("12:00:00.003 n2      info  tick 3");
+    expect(line(tick(3, { node: "n2" }))).toBe("13:00:00.001 n1      info  tick 1 × 2 until 13:00:00.025");
+    expect(flush()).toBe("13:00:00.003 n2      info  tick 3");
     expect(flush()).toBe("");
   });
 
@@ -128,9 +119,9 @@ describe("folding", () => {
 it("windows go on by records that are not shown", () => {
   const { line, skip } = createPretty({ chalk: colourless });
   skip(faultAt(0, "applied", "f1", ["n1"], "begins"));
-  expect(line(saidAt(0, { msg: "m" }))).toBe("12:00:00.000 n1    ┃ info  m");
+  expect(line(saidAt(0, { msg: "m" }))).toBe("13:00:00.000 n1    ┃ info  m");
   skip(faultAt(1, "healed", "f1", ["n1"], "over"));
-  expect(line(saidAt(2, { msg: "m" }))).toBe("12:00:00.002 n1      info  m");
+  expect(line(saidAt(2, { msg: "m" }))).toBe("13:00:00.002 n1      info  m");
 });
 
 describe("for any story", () => {
@@ -188,7 +179,7 @@ describe("for any story", () => {
 
   it("no row is wider than the terminal, but for one long word", () => {
     const narrow = said.map((record) => ({ ...record, event: "", msg: record.msg.replaceAll(/[^a-e 語]/gu, "x"), fields: {} }));
-    const messagesAt = "12:00:00.000 service-3   level ".length;
+    const messagesAt = "13:00:00.000 service-3   level ".length;
     fc.assert(
       fc.property(fc.array(narrow, { maxLength: 8 }), fc.integer({ min: 60, max: 200 }), (records, width) => {
         const tooWide = written(records, { width, nodes: ["service-3"] })

@@ -2,22 +2,13 @@
 import { stripVTControlCharacters } from "node:util";
 import { Chalk } from "chalk";
 import fc from "fast-check";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { levels, type LogRecord } from "../../../src/core/log-record.js";
 import { displayWidth } from "../../../src/logs/pretty/display-width.js";
 import { renderSummary } from "../../../src/logs/summary/render.js";
 import { createSummary, type SummaryOptions } from "../../../src/logs/summary/summary.js";
 import { recordAt } from "../record.js";
 import { story } from "./story.js";
-
-const zone = process.env["TZ"];
-beforeAll(() => {
-  process.env["TZ"] = "UTC";
-});
-afterAll(() => {
-  if (zone === undefined) delete process.env["TZ"];
-  else process.env["TZ"] = zone;
-});
 
 function shown(
   records: readonly LogRecord[],
