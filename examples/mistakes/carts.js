@@ -22,7 +22,7 @@ export class Carts {
    * the write that follows it. `blind`: through these nodes clients put without having
    * read, and through no other. `last`: a cart holds what was put last, instead of everything.
    */
-  constructor(findNodes, { carts = 20, thinkMs = 50, blind = [], last = false } = {}) {
+  constructor(findNodes, { carts = 20, thinkMs = 100, blind = [], last = false } = {}) {
     this.#findNodes = findNodes;
     this.#options = { carts, thinkMs, blind, last };
   }

@@ -32,8 +32,7 @@ async function seeAgain(isGood: (findings: Findings) => boolean, example: string
   return see(example, ...flags);
 }
 
-// nearly all of it is waiting, each run for a cluster of its own
-test.concurrent.each(examples)("%s", { timeout: 360_000 }, async (example) => {
+test.each(examples)("%s", { timeout: 360_000 }, async (example) => {
   const unsafe = await seeAgain(({ isSeen }) => isSeen, example);
   const safe = await seeAgain(() => true, example, "--safe");
   expect([unsafe?.isSeen, safe?.isSeen], JSON.stringify({ unsafe, safe })).toEqual([true, false]);

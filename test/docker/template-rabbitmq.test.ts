@@ -40,7 +40,7 @@ async function ask<T>(node: string, path: string, body?: object): Promise<T | un
 /** Waits until a message has been put into the queue by way of this node. */
 function sent(node: string, payload: string): Promise<void> {
   const message = { properties: { delivery_mode: 2 }, routing_key: "orders", payload, payload_encoding: "string" };
-  return eventually(`the queue takes ${payload}`, 20_000, async () => {
+  return eventually(`the queue takes ${payload}`, 60_000, async () => {
     const answer = await ask<{ readonly routed: boolean }>(node, "exchanges/%2F/amq.default/publish", message);
     return answer?.routed === true;
   });
@@ -49,7 +49,7 @@ function sent(node: string, payload: string): Promise<void> {
 test("up boots three nodes, makes a queue on all three, and finds its leader", async () => {
   await rabbit.cluster.up();
   // its first metrics come with its first tick
-  await eventually("the queue has a leader", 15_000, async () => (await rabbit.leaders()).length > 0);
+  await eventually("the queue has a leader", 60_000, async () => (await rabbit.leaders()).length > 0);
   expect(await rabbit.leaders()).toHaveLength(1);
   await sent("rabbit-1", "one");
 });
@@ -60,12 +60,12 @@ test(
   async () => {
     const [former = ""] = await rabbit.leaders();
     await rabbit.chaos("isolate", "leader", "--for", "2m");
-    const successor = await rabbit.successorOf(former, 40_000);
+    const successor = await rabbit.successorOf(former, 120_000);
     await sent(successor, "two");
 
     await rabbit.chaos("heal");
     await rabbit.settled(undefined, 120_000);
-    await eventually("all three have the queue", 20_000, async () => {
+    await eventually("all three have the queue", 60_000, async () => {
       const queue = await ask<Queue>(former, "queues/%2F/orders");
       return queue?.online.length === 3;
     });

@@ -128,11 +128,14 @@ export async function rulesIn(container: string): Promise<readonly string[]> {
   return [...tables.split("\n"), ...qdiscs.split("\n")].filter((line) => /devious|netem|de71:/.test(line));
 }
 
-/** Asks until the answer is true; throws with `what` when it never is. */
+/** Asks until the answer is true; throws with `what` when it never is. Most of the time it leaves to those it waits for: a question may be a program in each node. */
 export async function eventually(what: string, timeoutMs: number, ask: () => Promise<boolean>): Promise<void> {
-  const endsAt = Date.now() + timeoutMs;
-  while (!(await ask())) {
-    if (Date.now() > endsAt) throw new Error(`not within ${timeoutMs} ms: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 100));
+  const endsAt = performance.now() + timeoutMs;
+  for (;;) {
+    const askedAt = performance.now();
+    if (await ask()) return;
+    const answeredAt = performance.now();
+    if (answeredAt > endsAt) throw new Error(`not within ${timeoutMs} ms: ${what}`);
+    await new Promise((resolve) => setTimeout(resolve, Math.max(100, 2 * (answeredAt - askedAt))));
   }
 }
