@@ -201,7 +201,9 @@ class Up {
   /** The shipper may be on the cluster's network, and nobody waits for it: what is said before it listens, it reads later. */
   async #onNetwork(plan: Plan, rollback: Rollback): Promise<void> {
     const { report, identity, engineSocket } = this.#options;
-    if (plan.network === "create") await step(report, "network", () => this.#createNetwork(rollback));
+    // neither needs the other
+    const network = plan.network === "create" ? [step(report, "network", () => this.#createNetwork(rollback))] : [];
+    await this.#everyOne([...network, ...plan.boot.map((one) => this.#clear(one))]);
     const shipper = stepShipper(this.#engine, plan.shipper, report, (shipping, isNew) =>
       this.#create(shipperContainer(identity, engineSocket, shipping), isNew ? rollback : undefined, false),
     );
@@ -291,7 +293,14 @@ class Up {
     return id;
   }
 
-  /** A node's container, ready to be started. */
+  /** Removes what is in the place of a node that is to be made. */
+  async #clear(one: BootStep): Promise<void> {
+    if (one.kind === "start") return;
+    if (one.stale !== undefined) await this.#engine.removeContainer(one.stale);
+    if (one.freshVolume) await this.#engine.removeVolume(nodeVolumeName(this.#identity.cluster, one.boot.node));
+  }
+
+  /** A node's container, ready to be started; its place is clear. */
   async #prepareNode(one: BootStep, rollback: Rollback): Promise<StartedNode> {
     const { node } = one.boot;
     if (one.kind === "start") {
@@ -300,8 +309,6 @@ class Up {
       return { node, containerId: one.id };
     }
     return step(this.#options.report, `create ${node}`, async () => {
-      if (one.stale !== undefined) await this.#engine.removeContainer(one.stale);
-      if (one.freshVolume) await this.#engine.removeVolume(nodeVolumeName(this.#identity.cluster, node));
       const containerId = await this.#createNode(one.boot, rollback, one.freshVolume);
       const { restore } = this.#options;
       if (restore !== undefined && "members" in one.boot) {
@@ -394,6 +401,7 @@ class Up {
     const rollback = createRollback(this.#engine);
     const gates = this.#gates([]);
     try {
+      await this.#clear(one);
       await this.#start(await this.#prepareNode(one, rollback), gates);
       if (wait) await gates.settled(one.boot.node);
     } catch (error) {
