@@ -2,7 +2,7 @@ import type { Hurt } from "../../src/ci/smoke/plan.js";
 import type { Inflicted, SmokeStage } from "../../src/ci/smoke/stage.js";
 import { DeviousError } from "../../src/core/errors.js";
 
-/** A cluster of nothing but what the checks of `devious smoke` see of it. Its time passes only where somebody sleeps. */
+/** A cluster of nothing but what the checks of `devious smoke` see of it. Its time passes only where somebody sleeps, or asks who leads. */
 export class FakeSmokeStage implements SmokeStage {
   /** Everything that was done to it, in order. */
   readonly done: string[] = [];
@@ -21,6 +21,10 @@ export class FakeSmokeStage implements SmokeStage {
   heir: string | null | undefined;
   /** For so long after it is back, a leader that has an heir says that it leads as well. */
   insistsMs = 0;
+  /** So long it takes to find out who leads. */
+  answerMs = 0;
+  /** How often somebody asked. */
+  asked = 0;
   readonly #broken = new Set<string>();
   #nowMs = 0;
   #faults = 0;
@@ -77,6 +81,8 @@ export class FakeSmokeStage implements SmokeStage {
   }
 
   async leaders(): Promise<readonly string[]> {
+    this.asked++;
+    this.#nowMs += this.answerMs;
     const insisting = this.#deposed !== undefined && this.#nowMs < this.#insistsUntilMs ? [this.#deposed] : [];
     return [...insisting, ...this.leading];
   }

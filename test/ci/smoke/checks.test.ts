@@ -196,6 +196,21 @@ test.each([
   expect(checks.at(-1)).toMatchObject({ verdict, why });
 });
 
+test("who leads is asked no more than half of the time, whatever an answer costs", async () => {
+  for (const [answerMs, mostAsked] of [
+    [0, 102],
+    [500, 7],
+  ] as const) {
+    const stage = new FakeSmokeStage();
+    stage.answerMs = answerMs;
+    const some = plan(api(3, led), null).filter(({ id }) => id === "ready" || id === "leader");
+    const { checks } = await run(stage, some);
+    expect(checks.at(-1)).toMatchObject({ verdict: "fail", why: "Nobody said that it leads api for 5s." });
+    expect(stage.asked).toBeGreaterThan(mostAsked / 2);
+    expect(stage.asked).toBeLessThanOrEqual(mostAsked);
+  }
+});
+
 test("before a scenario, a leader that has yet to hear of its successor is waited for, but not for ever", async () => {
   for (const [insistsMs, leadersThen] of [
     [8000, ["api-2"]],
