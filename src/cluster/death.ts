@@ -1,6 +1,5 @@
 import { constants } from "node:os";
-import { label } from "../core/labels.js";
-import type { ContainerDetail, ContainerEvent, Streams } from "../engine/port.js";
+import type { ContainerDetail, ContainerEvent } from "../engine/port.js";
 
 /** What is known of how the programs of a node came to their end, as far as one has. */
 export interface Death {
@@ -64,14 +63,6 @@ function isDiskFull(lines: readonly string[]): boolean {
 }
 
 type Ended = Pick<ContainerDetail, "id" | "labels" | "oomKilled" | "restarts" | "exitCode" | "state" | "startedAt">;
-
-/** What the engine remembers of a node's containers; nothing where it does not say. */
-export async function pastOf(
-  engine: Pick<Streams, "pastEvents">,
-  { labels }: Pick<Ended, "labels">,
-): Promise<readonly ContainerEvent[]> {
-  return engine.pastEvents(`${label.node}=${labels[label.node] ?? ""}`).catch(() => []);
-}
 
 /** How a container fared since somebody started it, by what it is like now and by what the engine remembers of its node. */
 export function deathOf(detail: Ended, past: readonly ContainerEvent[], lastLines: readonly string[]): Death {

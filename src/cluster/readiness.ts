@@ -4,6 +4,7 @@ import { formatDuration } from "../core/duration.js";
 import { riakPbPort } from "../core/node-contract.js";
 import type { ContainerDetail, Containers, Streams } from "../engine/port.js";
 import { howItEnded, remedyFor, troublesOf } from "./death.js";
+import { NodePast } from "./node-past.js";
 import { lastLinesSoon, postMortem } from "./post-mortem.js";
 import { soon } from "./soon.js";
 import { storeClientOf } from "./store-client.js";
@@ -103,6 +104,8 @@ export async function untilReady<T>(
   const leftMs = (): number => deadline.endsAtMs - performance.now();
   let inspectAt = performance.now() + everyMs;
   let detail = await inspect(engine, started, deadline.advice);
+  const past = new NodePast(engine, detail);
+  const wait: Wait = { engine, started, past, advice: deadline.advice };
   // however late it is, everybody is asked once
   for (;;) {
     deadline.signal.throwIfAborted();
@@ -110,14 +113,15 @@ export async function untilReady<T>(
     if ("ready" in found) return found.ready;
     if (found.afterAttempts !== undefined) {
       const times = found.afterAttempts === 1 ? "1 attempt" : `${found.afterAttempts} attempts`;
-      throw await notReady(engine, started, detail, `${node} was not ready after ${times}`, found, deadline.advice, undefined);
+      throw await notReady(wait, detail, `${node} was not ready after ${times}`, found, undefined);
     }
     await sleep(Math.max(0, Math.min(pollMs, leftMs())));
     if (leftMs() <= 0) {
       const { timeoutMs, advice } = deadline;
       const sentence = `${node} was not ready after ${formatDuration(timeoutMs)}`;
-      throw await notReady(engine, started, detail, sentence, found, advice, moreTime(advice));
+      throw await notReady(wait, detail, sentence, found, moreTime(advice));
     }
+    past.keepUp();
     if (performance.now() < inspectAt) continue;
     inspectAt = performance.now() + everyMs;
     // an engine that does not say how the node is does not hold up the end
@@ -125,18 +129,24 @@ export async function untilReady<T>(
   }
 }
 
+/** Whom somebody waits for, and what is known of it. */
+interface Wait {
+  readonly engine: ReadinessEngine;
+  readonly started: StartedNode;
+  readonly past: NodePast;
+  readonly advice: Advice;
+}
+
 async function notReady(
-  engine: ReadinessEngine,
-  started: StartedNode,
+  { engine, started, past, advice }: Wait,
   known: ContainerDetail,
   sentence: string,
   { failed, explain }: Lack,
-  advice: Advice,
   remedy: string | undefined,
 ): Promise<DeviousError> {
   const look = soon(there(engine, started), known);
   const [death, explained] = await Promise.all([
-    postMortem(engine, known, look),
+    postMortem(engine, known, look, past),
     explain === undefined ? undefined : soon(explain(), undefined),
   ]);
   // what a node that ends again and again does not answer is no wonder

@@ -1,6 +1,6 @@
 // Shows how the end of a node is put into words, and what is read of it from a container and the engine's memory of it.
 import { describe, expect, test } from "vitest";
-import { deathOf, howItEnded, pastOf, remedyFor, troublesOf } from "../../src/cluster/death.js";
+import { deathOf, howItEnded, remedyFor, troublesOf } from "../../src/cluster/death.js";
 import type { Death } from "../../src/cluster/death.js";
 import { whyDeaf } from "../../src/cluster/deafness.js";
 import type { ContainerEvent } from "../../src/engine/port.js";
@@ -62,12 +62,6 @@ describe("read of the engine", () => {
     state: "running",
     startedAt: "2026-01-01T00:00:05Z",
   } as const;
-  test("the engine is asked for what it remembers of the node", async () => {
-    const events = [event("2026-01-01T00:00:01Z", "die", 1)];
-    const engine = { pastEvents: async (filter: string) => (filter === "devious.node=api-1" ? events : []) };
-    expect(await pastOf(engine, container)).toEqual(events);
-  });
-
   test("the kernel's kill of a process counts in this run only, and in this container", () => {
     const early = event("2026-01-01T00:00:04Z", "oom");
     const strange = event("2026-01-01T00:00:06Z", "oom", undefined, "other");
@@ -85,10 +79,9 @@ describe("read of the engine", () => {
     });
   });
 
-  test("an engine that does not answer leaves what the container says", async () => {
-    const silent = { pastEvents: async () => Promise.reject(new Error("gone")) };
+  test("where the engine remembers nothing, what the container says", () => {
     const ended = { ...container, state: "exited", exitCode: 2, oomKilled: true } as const;
-    expect(deathOf(ended, await pastOf(silent, ended), [])).toEqual({ exitCode: 2, outOfMemory: true, ends: 1, lastLines: [] });
+    expect(deathOf(ended, [], [])).toEqual({ exitCode: 2, outOfMemory: true, ends: 1, lastLines: [] });
   });
 });
 
