@@ -75,6 +75,6 @@ test(
   },
 );
 
-test("smoke finds nothing wrong with it, under its own scenario as well", async () => {
+test("smoke finds nothing wrong with it, under its own scenario as well", { timeout: 300_000 }, async () => {
   expect(await rabbit.smokeTroubles()).toEqual([]);
 });
