@@ -8,12 +8,12 @@ import { soon } from "./soon.js";
 
 type PostMortemEngine = Pick<Containers & Streams, "inspectContainer" | "logs" | "pastEvents">;
 
-/** `known`: the container as it was last seen. `now`: as it is by now, where that may be another. `past`: where somebody has kept it. */
+/** `known`: the container as it was last seen. `now`: as it is by now, where that may be another. `past`: as kept up by whoever has waited. */
 export async function postMortem(
   engine: PostMortemEngine,
   known: ContainerDetail,
   now: Promise<ContainerDetail> = Promise.resolve(known),
-  past: Pick<NodePast, "events"> = new NodePast(engine, known),
+  past: NodePast = new NodePast(engine, known),
 ): Promise<Death> {
   const [detail, events, lines] = await Promise.all([now, past.events(), lastLinesSoon(engine, known.id)]);
   return deathOf(detail, events, lines);

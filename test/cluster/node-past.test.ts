@@ -15,10 +15,11 @@ const event = (second: number, action: ContainerEvent["action"]): ContainerEvent
   health: undefined,
 });
 
-/** An engine that remembers the last `room` of what has happened, and how often it was asked. */
+/** An engine that remembers the last two of what has happened. */
 class ForgetfulEngine {
   readonly happened: ContainerEvent[] = [];
-  asked: string[] = [];
+  /** By which filters. */
+  readonly asked: string[] = [];
 
   async pastEvents(filter: string): Promise<readonly ContainerEvent[]> {
     this.asked.push(filter);

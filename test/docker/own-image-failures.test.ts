@@ -136,7 +136,7 @@ const cases: Readonly<Record<string, Case>> = {
       require("child_process").spawn(${JSON.stringify(nodeProgram)}, ["-e", eat]).on("exit", (code, signal) => console.log("child: " + signal));
       setInterval(() => 0, 1000)`,
     more: ["memory: 128mb", ready("/")],
-    withinMs: 25_000,
+    withinMs: 10_000,
     says: /not answered; it listens on no port; a process in it was killed for want of memory\.$/,
     lines: "child: SIGKILL",
   },
