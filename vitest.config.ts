@@ -2,7 +2,7 @@ import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 import { BaseSequencer, type TestSpecification } from "vitest/node";
 
-/** On a real engine, each for clusters of its own, and mostly waiting: three at once need hardly longer than one. No test in them counts packets or watches the engine. */
+/** On a real engine, each for clusters of its own, and mostly waiting: three at once take far less time than one after another. No test in them counts packets or watches the engine. */
 const waiting = [
   "causality",
   "down",
