@@ -14,6 +14,7 @@ import { ship, type ShipperParts } from "../../src/ship/shipper.js";
 import { stampAt } from "../logs/docker-log.js";
 import { FakeContainer, FakeEngine } from "../logs/fake-engine.js";
 import { OtlpReceiver, type Received } from "../support/otlp-receiver.js";
+import { freed } from "../support/ports.js";
 
 let engine: FakeEngine;
 let receiver: OtlpReceiver;
@@ -186,6 +187,7 @@ describe("a receiver that", () => {
     await vi.waitFor(() => expect(shipper.pauses.length).toBeGreaterThan(4));
     expect(shipper.pauses.slice(0, 5)).toEqual([1000, 2000, 4000, 8000, 16_000]);
     speak(n1, 130, 140);
+    await freed(Number(port));
     receiver = await OtlpReceiver.listen(Number(port));
     await taken(210);
     await shipper.end();

@@ -1,6 +1,5 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
-import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createLog } from "../../src/core/log-line.js";
@@ -16,6 +15,7 @@ import { defaultUpkeep } from "../../src/store/node-options.js";
 import type { Timing, UpkeepOptions } from "../../src/store/node-options.js";
 import type { RunningNode } from "../../src/store/start-node.js";
 import type { Member } from "../../src/store/replica.js";
+import { freePorts, freed } from "../support/ports.js";
 
 /** Real nodes in this process, on 127.0.0.1 and real files: everything but the container. */
 export interface TestCluster {
@@ -67,6 +67,8 @@ export async function testCluster(
       const self = members[member - 1] as Member;
       const ownClock = new TroubledClock({ ...realTime, monotonicMs: () => performance.now() + clock.aheadMs });
       const causality = new Causality(self.name, ownClock.wallMs);
+      const clientPort = clientPorts.get(member) ?? 0;
+      await Promise.all([self.peerPort, clientPort].map(freed));
       const node = await startNode(
         {
           cluster: "test",
@@ -85,7 +87,7 @@ export async function testCluster(
           switches: { ...safeSwitches, ...switches },
           upkeep: { ...defaultUpkeep, ...upkeep },
           dataDir: join(root, self.name),
-          clientAddress: { host: "127.0.0.1", port: clientPorts.get(member) ?? 0 },
+          clientAddress: { host: "127.0.0.1", port: clientPort },
           peerAddress: { host: "127.0.0.1", port: self.peerPort },
           adminAddress: { host: "127.0.0.1", port: 0 },
         },
@@ -149,31 +151,6 @@ function call(
     });
     outgoing.on("error", reject);
     outgoing.end(body);
-  });
-}
-
-/**
- * Ports on which nobody listens; members must know each other's before any of them listens. Of a range in which the kernel gives none by
- * itself, and of which each worker of the tests has a part: what was free a moment ago would be gone now and then.
- */
-export async function freePorts(count: number): Promise<number[]> {
-  const ports: number[] = [];
-  while (ports.length < count) {
-    const port = firstPort + (portsGiven++ % portsPerWorker);
-    if (await isFree(port)) ports.push(port);
-  }
-  return ports;
-}
-
-const portsPerWorker = 1500;
-const firstPort = 12_000 + (Number(process.env["VITEST_POOL_ID"] ?? 0) % 12) * portsPerWorker;
-let portsGiven = 0;
-
-function isFree(port: number): Promise<boolean> {
-  const server = createServer();
-  return new Promise((resolve) => {
-    server.once("error", () => resolve(false));
-    server.listen(port, "127.0.0.1", () => server.close(() => resolve(true)));
   });
 }
 

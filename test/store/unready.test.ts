@@ -5,7 +5,8 @@ import { afterEach, expect, it } from "vitest";
 import { makeAuthority } from "../../src/cluster/tls/certificate.js";
 import type { FrontDoor } from "../../src/store/io/front-door.js";
 import { unreadyDoor } from "../../src/store/unready.js";
-import { base64, freePorts, testCluster, until } from "./cluster.js";
+import { freePorts } from "../support/ports.js";
+import { base64, testCluster, until } from "./cluster.js";
 import type { TestCluster } from "./cluster.js";
 import { answerTo, call, dial, openCall } from "./io/h2/grpc-client.js";
 

@@ -19,6 +19,7 @@ import { encodeCommand } from "../../../src/store/entries/commands.js";
 import { wholeSnapshot } from "../../../src/store/mvcc/whole-snapshot.js";
 import type { Message, SnapshotData } from "../../../src/store/raft/types.js";
 import { Replica } from "../../../src/store/replica.js";
+import { freed } from "../../support/ports.js";
 import { until } from "../cluster.js";
 import { savedSnapshot } from "./snapshot-files.js";
 
@@ -294,6 +295,7 @@ it("finds a peer again that went and came back", async () => {
     (up) => !up,
   );
   const again = member(2);
+  await freed(port);
   await again.listen(port);
   expect(await until(() => a.transport.isUp(2), Boolean)).toBe(true);
   a.transport.send(heartbeat(2, 5));

@@ -11,7 +11,8 @@ import { realTime } from "../../../src/store/io/real-time.js";
 import { startLeaderless, type RunningLeaderless } from "../../../src/store/leaderless-node/start.js";
 import type { LeaderlessStatus } from "../../../src/store/leaderless-node/status.js";
 import type { Member } from "../../../src/store/replica.js";
-import { freePorts, until } from "../cluster.js";
+import { freePorts, freed } from "../../support/ports.js";
+import { until } from "../cluster.js";
 
 export class TestNodes {
   readonly logLines: string[] = [];
@@ -52,6 +53,7 @@ export class TestNodes {
     const clock = new TroubledClock(realTime);
     const causality = new Causality(name, clock.wallMs);
     const any = { host: "127.0.0.1", port: 0 };
+    await freed(peerPort);
     const node = await startLeaderless(
       {
         cluster: "test",

@@ -11,7 +11,8 @@ import { foundRing } from "../../../src/store/leaderless/gossip/membership.js";
 import type { CodedMessage } from "../../../src/store/leaderless/message-codec.js";
 import type { Message } from "../../../src/store/leaderless/messages.js";
 import { messageBytes } from "../leaderless/message-bytes.js";
-import { freePorts, until } from "../cluster.js";
+import { freePorts } from "../../support/ports.js";
+import { until } from "../cluster.js";
 
 const cleanUp: (() => void)[] = [];
 afterEach(() => {
