@@ -5,10 +5,10 @@ import { askAgent } from "./agent-client.js";
 /** Where a node's programs listen; undefined where nobody can say. */
 export type FindListeners = (node: string) => Promise<readonly Listener[] | undefined>;
 
-/** Asks the agent, which sees the node's network from inside. */
-export function listenersByAgent(engine: Pick<Streams, "attach">, agentId: () => string | undefined): FindListeners {
+/** Asks the agent, which sees the node's network from inside; waits until there is one. */
+export function listenersByAgent(engine: Pick<Streams, "attach">, agentId: () => Promise<string | undefined>): FindListeners {
   return async (node) => {
-    const id = agentId();
+    const id = await agentId();
     if (id === undefined) return undefined;
     return askAgent(engine, id, { op: "listening", nodes: [node] }).then(
       ({ listeners }) => listeners[node],

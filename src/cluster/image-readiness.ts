@@ -1,13 +1,17 @@
+import type { Listener } from "../chaos/listener.js";
 import type { ContainerDetail } from "../engine/port.js";
-import type { ReadySpec } from "../spec/own-image.js";
+import type { ReadyProbe, ReadySpec } from "../spec/own-image.js";
 import { whyDeaf } from "./deafness.js";
 import type { FindListeners } from "./deafness.js";
-import { acceptsConnections } from "./ports.js";
+import { deafPortOf } from "./ports.js";
+import type { Endpoints } from "./ports.js";
 import { askBy } from "./ready/index.js";
 import type { ReadyEngine, Refusal } from "./ready/index.js";
 import { afterFailure, attemptMs, isGivenUp, noAttempts } from "./ready/schedule.js";
 import { untilReady } from "./readiness.js";
 import type { Deadline, Found, Lack, ReadinessEngine, StartedNode } from "./readiness.js";
+import { deaf } from "./ready/tcp.js";
+import { soon } from "./soon.js";
 
 /** A program that cannot start mostly says so at once: one that has run so long has found its files and its configuration. */
 const settleMs = 500;
@@ -15,13 +19,17 @@ const inspectEveryMs = 100;
 const connectTimeoutMs = 1000;
 /** Where its service says how to ask the node itself, the engine is asked only whether it still runs. */
 const lookEveryMs = 300;
+/** So long whoever sees a node's network from inside has to say who listens there. */
+const confirmMs = 2000;
+/** So long a connection has to stay where nobody was seen to listen: on a busy machine docker may take long to break it. */
+const doubtedMs = 2000;
 /** An attempt at the end of the time that has no more than this hears nothing, and what was heard before counts. */
 const hastyMs = 100;
 
 export interface ImageWait {
   /** Null: the service does not say. */
   readonly ready?: ReadySpec | null;
-  /** Asked where nobody takes connections on a port. */
+  /** Asked where nobody takes connections on a port, and where nothing but that somebody does says that the node is ready. */
   readonly findListeners?: FindListeners;
 }
 
@@ -39,15 +47,42 @@ export async function waitImageReady(
     failed: what,
     explain: deafPort === undefined ? undefined : async () => whyDeaf(deafPort, await findListeners(started.node)),
   });
-  if (ready === null) await untilSettled(engine, started, deadline, lackOf);
-  else await untilAnswered(engine, started, within(deadline, ready), ready, lackOf);
+  const check = async (taken: Endpoints, leftMs: number): Promise<Found<undefined>> => {
+    const port = await deafAfterAll(taken, () => findListeners(started.node), leftMs);
+    return port === undefined ? { ready: undefined } : lackOf(deaf(port));
+  };
+  if (ready === null) await untilSettled(engine, started, deadline, { lackOf, check });
+  else await untilAnswered(engine, started, within(deadline, ready), ready, { lackOf, check });
+}
+
+/** What answers mean. */
+interface Judge {
+  readonly lackOf: (refusal: Refusal) => Lack;
+  /** Whether ports on which connections were taken have somebody behind them. */
+  readonly check: (taken: Endpoints, leftMs: number) => Promise<Found<undefined>>;
+}
+
+/**
+ * The port behind which nobody is, though connections were taken there: those who see the node's network from inside find no listener, and none
+ * of our connections stays. One that stays says more than they: a node may have rules that take connections elsewhere.
+ */
+async function deafAfterAll(
+  taken: Endpoints,
+  listenersOf: () => Promise<readonly Listener[] | undefined>,
+  leftMs: number,
+): Promise<number | undefined> {
+  const listeners = await soon(listenersOf(), undefined, Math.min(confirmMs, Math.max(1, leftMs)));
+  if (listeners === undefined) return undefined;
+  const heard = new Set(listeners.flatMap(({ port, isLoopback }) => (isLoopback ? [] : port)));
+  const doubted = new Map([...taken].filter(([port]) => !heard.has(port)));
+  return deafPortOf(doubted, connectTimeoutMs + doubtedMs, doubtedMs);
 }
 
 async function untilSettled(
   engine: ReadinessEngine,
   started: StartedNode,
   deadline: Deadline,
-  lackOf: (refusal: Refusal) => Lack,
+  { lackOf, check }: Judge,
 ): Promise<void> {
   const seen = new Map<string, number>();
   await untilReady(engine, started, deadline, inspectEveryMs, async (detail, leftMs) => {
@@ -59,7 +94,7 @@ async function untilSettled(
     const ranMs = Math.max(performance.now() - firstSeenAt, Date.now() - Date.parse(run));
     if (!(ranMs >= settleMs)) return { failed: "it had only just started" };
     const refusal = await imageProblem(detail, Math.min(connectTimeoutMs, leftMs));
-    return refusal === undefined ? { ready: undefined } : lackOf(refusal);
+    return refusal === undefined ? check(detail.endpoints, leftMs) : lackOf(refusal);
   });
 }
 
@@ -75,7 +110,7 @@ async function untilAnswered(
   started: StartedNode,
   deadline: Deadline,
   ready: ReadySpec,
-  lackOf: (refusal: Refusal) => Lack,
+  { lackOf, check }: Judge,
 ): Promise<void> {
   const ask = askBy(engine, started.containerId, ready.probe);
   let run: { readonly startedAt: string | undefined; readonly seenAtMs: number } | undefined;
@@ -89,8 +124,9 @@ async function untilAnswered(
     }
     if (performance.now() < attempts.nextAtMs) return lack;
     const refusal = await ask(detail, attemptMs(ready, leftMs));
-    if (refusal === undefined) return { ready: undefined };
-    if (attempts === noAttempts || leftMs > hastyMs) lack = lackOf(refusal);
+    const found = refusal === undefined ? await check(takenBy(ready.probe, detail), leftMs) : lackOf(refusal);
+    if ("ready" in found) return found;
+    if (attempts === noAttempts || leftMs > hastyMs) lack = found;
     attempts = afterFailure(attempts, ready, run.seenAtMs, performance.now());
     return isGivenUp(attempts, ready) ? { ...lack, afterAttempts: attempts.failed } : lack;
   });
@@ -99,8 +135,12 @@ async function untilAnswered(
 /** What keeps a running node of the user's image from being ready; undefined where nothing does. */
 export async function imageProblem({ health, endpoints }: ContainerDetail, timeoutMs: number): Promise<Refusal | undefined> {
   if (health !== undefined && health !== "healthy") return { what: `its image's health check says ${health}` };
-  const ports = [...endpoints];
-  const accepts = await Promise.all(ports.map(([, endpoint]) => acceptsConnections(endpoint, timeoutMs)));
-  const [deaf] = ports.flatMap(([port], i) => (accepts[i] === false ? port : []));
-  return deaf === undefined ? undefined : { what: `nobody takes connections on its port ${deaf}`, deafPort: deaf };
+  const port = await deafPortOf(endpoints, timeoutMs);
+  return port === undefined ? undefined : deaf(port);
+}
+
+/** Ports of which an attempt that found no refusal knows only that connections are taken. */
+function takenBy(probe: ReadyProbe, { endpoints }: ContainerDetail): Endpoints {
+  const endpoint = probe.by === "tcp" ? endpoints.get(probe.port) : undefined;
+  return new Map(probe.by === "tcp" && endpoint !== undefined ? [[probe.port, endpoint]] : []);
 }

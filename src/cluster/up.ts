@@ -104,14 +104,15 @@ class Up {
   readonly #volumesBefore: ReadonlySet<string>;
   readonly #expectations: ReadonlyMap<string, Expectation>;
   readonly #findListeners: FindListeners;
-  #agentId: string | undefined;
+  /** Its container, once that runs. */
+  #agent: Promise<string> | undefined;
 
   constructor(engine: UpEngine, options: UpOptions) {
     const { spec, observed, signal, timeoutMs, advice } = options;
     this.#engine = engine;
     this.#options = options;
     this.#identity = options.identity;
-    this.#findListeners = listenersByAgent(engine, () => this.#agentId);
+    this.#findListeners = listenersByAgent(engine, async () => this.#agent?.catch(() => undefined));
     const endsAtMs = performance.now() + timeoutMs;
     this.#deadline = { timeoutMs, endsAtMs, advice, signal: AbortSignal.any([signal, this.#giveUp.signal]) };
     this.#volumesBefore = new Set(observed.volumes.map(({ name }) => name));
@@ -133,9 +134,10 @@ class Up {
 
   /** Once it resolves, an agent runs that can make the links; where there is none that could, nobody goes on booting. */
   async #helped({ agent, links }: Plan, rollback: Rollback): Promise<void> {
-    this.#agentId = await this.#agent(agent, rollback);
+    this.#agent = this.#stepAgent(agent, rollback);
+    const id = await this.#agent;
     // on a busy machine it may be too early for an answer; then it is found out when the links are made
-    if (agent.kind !== "keep") await this.#unlessGivenUp(this.assertLinks(this.#agentId, links).catch(unlessSilent));
+    if (agent.kind !== "keep") await this.#unlessGivenUp(this.assertLinks(id, links).catch(unlessSilent));
     if (links.kind === "set" && links.plainMeanwhile) await this.#unlessGivenUp(this.#tell([]));
   }
 
@@ -194,8 +196,9 @@ class Up {
   }
 
   async #tell(links: readonly StandingLink[]): Promise<void> {
-    invariant(this.#agentId !== undefined, "the agent is there before anything is asked of it");
-    await askAgent(this.#engine, this.#agentId, { op: "links", links });
+    const id = await this.#agent;
+    invariant(id !== undefined, "the agent is there before anything is asked of it");
+    await askAgent(this.#engine, id, { op: "links", links });
   }
 
   /** The shipper may be on the cluster's network, and nobody waits for it: what is said before it listens, it reads later. */
@@ -266,7 +269,7 @@ class Up {
   }
 
   /** Its container. */
-  async #agent(agent: AgentStep, rollback: Rollback): Promise<string> {
+  async #stepAgent(agent: AgentStep, rollback: Rollback): Promise<string> {
     const { report } = this.#options;
     switch (agent.kind) {
       case "keep":

@@ -4,7 +4,9 @@ import { createServer } from "node:net";
 import type { AddressInfo, Server, Socket } from "node:net";
 import { Readable } from "node:stream";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { FindListeners } from "../../src/cluster/deafness.js";
 import { imageProblem, waitImageReady } from "../../src/cluster/image-readiness.js";
+import { messageOf } from "../../src/core/errors.js";
 import type { ContainerDetail, Endpoint } from "../../src/engine/port.js";
 import { readyDefaults } from "../../src/spec/own-image.js";
 import type { ReadySpec } from "../../src/spec/own-image.js";
@@ -25,12 +27,15 @@ async function listen(onConnection: (socket: Socket) => void): Promise<Endpoint>
 
 let quiet: Endpoint;
 let breaking: Endpoint;
+let breakingLate: Endpoint;
 let greeting: Endpoint;
 let nobody: Endpoint;
 beforeAll(async () => {
   quiet = await listen(() => undefined);
   // what docker does with a connection to a port that nobody listens on inside
   breaking = await listen((socket) => socket.destroy());
+  // and on a machine that is busy
+  breakingLate = await listen((socket) => setTimeout(() => socket.destroy(), 400));
   greeting = await listen((socket) => socket.end("220 hello\r\n"));
   nobody = await listen(() => undefined);
   await new Promise((resolve) => servers.at(-1)?.close(resolve));
@@ -95,6 +100,50 @@ describe("waiting", () => {
     [undefined, "api-1 was removed while it was waited for."],
   ])("ends in an error when the node does", async (ended, said) => {
     await expect(wait(young, ended)).rejects.toThrow(said);
+  });
+});
+
+describe("a port that takes connections", () => {
+  const tcp: ReadySpec = { ...readyDefaults, probe: { by: "tcp", port: 8080 }, intervalMs: 5 };
+
+  async function waitFor(endpoint: Endpoint, ready: ReadySpec | null, findListeners: FindListeners): Promise<string> {
+    const engine = {
+      inspectContainer: async () => ({ ...running, endpoints: new Map([[8080, endpoint]]) }),
+      logs: () => Readable.from([]) as AsyncIterable<Uint8Array>,
+      exec: async () => ({ exitCode: 0 }),
+      pastEvents: async () => [],
+    };
+    const timeoutMs = 3000;
+    const deadline = { endsAtMs: performance.now() + timeoutMs, timeoutMs, advice, signal: new AbortController().signal };
+    const started = { node: "api-1", containerId: "c" };
+    return waitImageReady(engine, started, deadline, { ready, findListeners }).then(() => "ready", messageOf);
+  }
+
+  const deaf = "api-1 was not ready after 3s: nobody takes connections on its port 8080";
+
+  describe.each([
+    ["without `ready`", null],
+    ["with `ready: { tcp }`", tcp],
+  ])("%s", (_title, ready) => {
+    test.concurrent.each<[string, () => Endpoint, FindListeners, string]>([
+      ["has somebody behind it", () => quiet, async () => [{ port: 8080, isLoopback: false }], "ready"],
+      [
+        "has nobody behind it whom the node's network knows",
+        () => breakingLate,
+        async () => [],
+        `${deaf}; it listens on no port.`,
+      ],
+      [
+        "has somebody whom only the node's own programs reach",
+        () => breakingLate,
+        async () => [{ port: 8080, isLoopback: true }],
+        `${deaf}; it listens there only on 127.0.0.1 inside its container, and has to on 0.0.0.0.`,
+      ],
+      ["has somebody whom rules of the node's network know", () => quiet, async () => [], "ready"],
+      ["is believed where nobody sees the node's network", () => quiet, async () => undefined, "ready"],
+    ])("%s", async (_case, endpoint, findListeners, said) => {
+      expect(await waitFor(endpoint(), ready, findListeners)).toBe(said);
+    });
   });
 });
 

@@ -78,7 +78,7 @@ test("a failed check is exit code 1: a JUnit file, annotations, a summary, every
     ["api-2", "ready again after a kill"],
     [null, "all are ready in the end"],
   ]);
-  expect(failed[0]?.why).toBe("api-2 was not ready after 1s: nobody takes connections on its port 8080.");
+  expect(failed[0]?.why).toBe("api-2 was not ready after 1s: nobody takes connections on its port 8080; it listens on no port.");
   expect(failed[0]?.lastLines).toContain("api-2 runs");
   const xml = await readFile(path.join(world.folder, "out/report.xml"), "utf8");
   expect(readJUnit(xml, (root) => root.find("testsuite/testcase/failure").length)).toBe(2);

@@ -143,7 +143,7 @@ export function createFakeAgent(engine: () => MemoryEngine, kernel: FakeKernel):
         case "rules":
           return { texts: Object.fromEntries(operation.nodes.map((node) => [node, `rules of ${node}\n`])) };
         case "listening":
-          return { listeners: Object.fromEntries(operation.nodes.map((node) => [node, kernel.listeners.get(node) ?? []])) };
+          return { listeners: Object.fromEntries([...kernel.listeners].filter(([node]) => operation.nodes.includes(node))) };
         case "ping":
           return { cluster, startedAtMs: 0 };
       }

@@ -1,4 +1,5 @@
 import { createServer } from "node:http";
+import type { Listener } from "../../src/chaos/listener.js";
 import type { Process, Program } from "../../src/engine/memory/program.js";
 
 /** Nodes of an image of the user's: each listens on the ports it is to publish and answers `/role` with its role, and `/health` with JSON that has it. */
@@ -9,6 +10,8 @@ export class FakeImages {
   readonly programs = new Map<string, Program>();
   /** Nodes that end as soon as they start, or run and listen nowhere, perhaps only once they are started again. */
   readonly ailments = new Map<string, "exits" | "deaf" | "deaf-later">();
+  /** Where nodes listen, by name; of those that do something else altogether nobody knows. */
+  readonly listeners = new Map<string, readonly Listener[]>();
   readonly #started = new Set<string>();
 
   readonly program: Program = (process: Process) => {
@@ -23,6 +26,7 @@ export class FakeImages {
     if (ailment === "exits") process.exit(1);
     const isFirst = !this.#started.has(hostname);
     this.#started.add(hostname);
+    this.listeners.set(hostname, []);
     if (ailment !== undefined && !(ailment === "deaf-later" && isFirst)) return;
     const server = createServer((request, response) => {
       const role = this.roles.get(hostname) ?? "follower";
@@ -30,5 +34,9 @@ export class FakeImages {
       else response.writeHead(request.url === "/role" ? 200 : 404).end(`role: ${role}\n`);
     });
     for (const { container } of ports) process.listen(container, (socket) => void server.emit("connection", socket));
+    this.listeners.set(
+      hostname,
+      ports.map(({ container }) => ({ port: container, isLoopback: false })),
+    );
   };
 }

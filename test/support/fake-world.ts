@@ -137,7 +137,7 @@ export class FakeWorld {
   readonly stores = new FakeStores();
   readonly images = new FakeImages();
   readonly shipper = new FakeShipper();
-  readonly kernel: FakeKernel = { netem: true, works: true, listeners: new Map() };
+  readonly kernel: FakeKernel = { netem: true, works: true, listeners: this.images.listeners };
   /** What the next command takes itself for; as `devious` commands do, it ends with the command unless it is in {@link running}. */
   process = { pid: 1000, started: "1" };
   /** Other processes of the machine: number -> start. */

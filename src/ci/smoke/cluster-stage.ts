@@ -2,6 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { parseTarget } from "../../chaos/target.js";
 import type { Wish } from "../../chaos/wish.js";
 import { openKeys } from "../../cluster/access.js";
+import { listenersByAgent } from "../../cluster/deafness.js";
 import { findNode } from "../../cluster/find.js";
 import { type InjectEngine, capabilitiesOf, heal, inject } from "../../cluster/inject.js";
 import { type Keys, noWishes } from "../../cluster/keys/keys.js";
@@ -39,6 +40,7 @@ export function clusterSmokeStage(
     return observeCluster(engine, spec.name);
   };
   const nodesOf = async (service: string) => (await look()).nodes.filter((node) => node.service === service);
+  const findListeners = listenersByAgent(engine, async () => (await look()).agent?.id);
   const jobs = jobsIn(spec.services);
   const isLeaderless = (node: string): boolean =>
     spec.services.some((one) => !isImage(one) && one.store.design === "leaderless" && one.nodes.includes(node));
@@ -72,7 +74,7 @@ export function clusterSmokeStage(
       const { id: containerId } = findNode(await look(), node);
       const deadline = { endsAtMs: performance.now() + timeoutMs, timeoutMs, advice, signal };
       const expectation = { service: own, isJob: jobs.has(service), seed: spec.seed };
-      await waitSettled(engine, { node, containerId }, expectation, deadline);
+      await waitSettled(engine, { node, containerId }, expectation, deadline, { findListeners });
     },
     difference: async (service) => {
       const nodes = await nodesOf(service);

@@ -11,5 +11,10 @@ export async function overTcp(
   const endpoint = endpoints.get(port);
   if (endpoint === undefined) return { what: `its port ${port} is not published` };
   if (await acceptsConnections(endpoint, timeoutMs)) return undefined;
+  return deaf(port);
+}
+
+/** Nobody is behind the port. */
+export function deaf(port: number): Refusal {
   return { what: `nobody takes connections on its port ${port}`, deafPort: port };
 }
