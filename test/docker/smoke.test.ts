@@ -86,7 +86,7 @@ test.concurrent(
     inFolder(async (cluster) => {
       const { exitCode, stdout } = await cluster.run("smoke", "api.yaml", "--timeout", "8s", "--junit", "report.xml");
       expect(exitCode).toBe(1);
-      const why = "api-2 was not ready after 8s: nobody takes connections on its port 8080.";
+      const why = "api-2 was not ready after 8s: nobody takes connections on its port 8080; it listens on no port.";
       expect(stdout).toContain(`✖ api · api-2: ready again after a kill: ${why}`);
       expect(stdout).toContain("    | does not listen any more");
       expect(stdout).toContain("– api · api-1: ready again after faults: api-1 is protected.");
