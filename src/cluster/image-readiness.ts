@@ -71,6 +71,7 @@ async function deafAfterAll(
   listenersOf: () => Promise<readonly Listener[] | undefined>,
   leftMs: number,
 ): Promise<number | undefined> {
+  if (taken.size === 0) return undefined;
   const listeners = await soon(listenersOf(), undefined, Math.min(confirmMs, Math.max(1, leftMs)));
   if (listeners === undefined) return undefined;
   const heard = new Set(listeners.flatMap(({ port, isLoopback }) => (isLoopback ? [] : port)));

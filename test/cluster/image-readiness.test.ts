@@ -3,7 +3,7 @@ import { createServer as createHttpServer } from "node:http";
 import { createServer } from "node:net";
 import type { AddressInfo, Server, Socket } from "node:net";
 import { Readable } from "node:stream";
-import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import type { FindListeners } from "../../src/cluster/deafness.js";
 import { imageProblem, waitImageReady } from "../../src/cluster/image-readiness.js";
 import { messageOf } from "../../src/core/errors.js";
@@ -144,6 +144,12 @@ describe("a port that takes connections", () => {
     ])("%s", async (_case, endpoint, findListeners, said) => {
       expect(await waitFor(endpoint(), ready, findListeners)).toBe(said);
     });
+  });
+
+  test("is no matter where a probe has more to say", async () => {
+    const asked = vi.fn<FindListeners>(async () => []);
+    expect(await waitFor(breaking, { ...tcp, probe: { by: "exec", command: ["true"] } }, asked)).toBe("ready");
+    expect(asked).not.toHaveBeenCalled();
   });
 });
 
