@@ -1,6 +1,5 @@
 // Shows on a real engine that all a cluster says reaches a receiver in a container once and in order: through a partition, a receiver that is away, and the shipper's death.
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer, type AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { build } from "rolldown";
@@ -8,6 +7,7 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import type { LogRecord } from "../../src/core/log-record.js";
 import { docker, eventually, TestCluster } from "../support/cli.js";
 import type { Received } from "../support/otlp-receiver.js";
+import { freePorts } from "../support/ports.js";
 
 let cluster: TestCluster;
 let port: number;
@@ -15,7 +15,7 @@ let folder: string;
 const receiver = `devious-otlp-receiver-${process.pid}`;
 
 beforeAll(async () => {
-  port = await freePort();
+  [port = 0] = await freePorts(1);
   cluster = await TestCluster.create(
     `services:\n  kv: { store: raft, nodes: 3 }\nlogging: { ship: { otlp: "http://localhost:${port}" } }\n`,
   );
@@ -37,14 +37,6 @@ afterAll(async () => {
   await docker("rm", "--force", receiver);
   await rm(folder, { recursive: true });
 });
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, "127.0.0.1");
-  await new Promise((resolve) => server.once("listening", resolve));
-  const { port: free } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return free;
-}
 
 async function received(): Promise<readonly Received[]> {
   return (await (await fetch(`http://127.0.0.1:${port}/`)).json()) as readonly Received[];

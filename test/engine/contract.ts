@@ -1,5 +1,4 @@
 import { request } from "node:http";
-import { type AddressInfo, createServer } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { pack } from "tar-stream";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -7,6 +6,7 @@ import { proposeSubnet } from "../../src/cluster/subnets.js";
 import { createPrng } from "../../src/core/prng.js";
 import type { ContainerEvent, ContainerSpec, Endpoint, Engine } from "../../src/engine/port.js";
 import { createDemuxer } from "../../src/logs/demux.js";
+import { freePorts, freed } from "../support/ports.js";
 
 /** What an engine brings to be tested. */
 export interface Candidate {
@@ -283,7 +283,7 @@ export function engineContract(open: () => Promise<Candidate>): void {
   });
 
   test("a port of this machine has one holder, and is free again once that is gone", async () => {
-    const port = await freePort();
+    const [port = 0] = await freePorts(1);
     const ports = [{ container: programPort, host: port }];
     const [first, second] = [
       await engine.createContainer(specOf("holder", { ports })),
@@ -297,6 +297,7 @@ export function engineContract(open: () => Promise<Candidate>): void {
     );
     expect(await stateOf(second)).toBe("created");
     await engine.removeContainer(first);
+    await freed(port);
     await engine.startContainer(second);
     expect(await eventuallyPong({ host: "127.0.0.1", port })).toBe("pong");
     await engine.removeContainer(second);
@@ -441,17 +442,6 @@ async function linesOf(chunks: AsyncIterable<Uint8Array>): Promise<readonly Line
     }
   }
   return lines;
-}
-
-/** A port of 127.0.0.1 that nobody has just now. */
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const server = createServer().once("error", reject);
-    server.listen(0, "127.0.0.1", () => {
-      const { port } = server.address() as AddressInfo;
-      server.close(() => resolve(port));
-    });
-  });
 }
 
 function pieces(text: string): () => AsyncIterable<Uint8Array> {
