@@ -72,11 +72,13 @@ async function deafAfterAll(
   leftMs: number,
 ): Promise<number | undefined> {
   if (taken.size === 0) return undefined;
-  const listeners = await soon(listenersOf(), undefined, Math.min(confirmMs, Math.max(1, leftMs)));
+  const endsAtMs = performance.now() + leftMs;
+  const inTime = (ms: number): number => Math.max(1, Math.min(ms, endsAtMs - performance.now()));
+  const listeners = await soon(listenersOf(), undefined, inTime(confirmMs));
   if (listeners === undefined) return undefined;
   const heard = new Set(listeners.flatMap(({ port, isLoopback }) => (isLoopback ? [] : port)));
   const doubted = new Map([...taken].filter(([port]) => !heard.has(port)));
-  return deafPortOf(doubted, connectTimeoutMs + doubtedMs, doubtedMs);
+  return deafPortOf(doubted, inTime(connectTimeoutMs + doubtedMs), doubtedMs);
 }
 
 async function untilSettled(
@@ -142,6 +144,5 @@ export async function imageProblem({ health, endpoints }: ContainerDetail, timeo
 
 /** Ports of which an attempt that found no refusal knows only that connections are taken. */
 function takenBy(probe: ReadyProbe, { endpoints }: ContainerDetail): Endpoints {
-  const endpoint = probe.by === "tcp" ? endpoints.get(probe.port) : undefined;
-  return new Map(probe.by === "tcp" && endpoint !== undefined ? [[probe.port, endpoint]] : []);
+  return new Map([...endpoints].filter(([port]) => probe.by === "tcp" && port === probe.port));
 }

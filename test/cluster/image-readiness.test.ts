@@ -6,6 +6,7 @@ import { Readable } from "node:stream";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import type { FindListeners } from "../../src/cluster/deafness.js";
 import { imageProblem, waitImageReady } from "../../src/cluster/image-readiness.js";
+import type { Deadline } from "../../src/cluster/readiness.js";
 import { messageOf } from "../../src/core/errors.js";
 import type { ContainerDetail, Endpoint } from "../../src/engine/port.js";
 import { readyDefaults } from "../../src/spec/own-image.js";
@@ -64,18 +65,23 @@ describe("a running node", () => {
   });
 });
 
+/** An engine with this one container, in which every command ends well. */
+function engineWith(inspectContainer: () => Promise<ContainerDetail | undefined>) {
+  const logs = () => Readable.from([]) as AsyncIterable<Uint8Array>;
+  return { inspectContainer, logs, exec: async () => ({ exitCode: 0 }), pastEvents: async () => [] };
+}
+
+const started = { node: "api-1", containerId: "c" };
+
+function deadlineIn(timeoutMs: number): Deadline {
+  return { endsAtMs: performance.now() + timeoutMs, timeoutMs, advice, signal: new AbortController().signal };
+}
+
 /** Waits for a container that is, look by look, as these say, and at last as the last one says. */
 async function wait(...looks: readonly (ContainerDetail | undefined)[]): Promise<number> {
   let looked = 0;
-  const engine = {
-    inspectContainer: async () => looks[Math.min(looked++, looks.length - 1)],
-    logs: () => Readable.from([]) as AsyncIterable<Uint8Array>,
-    exec: async () => ({ exitCode: 0 }),
-    pastEvents: async () => [],
-  };
-  const timeoutMs = 2000;
-  const deadline = { endsAtMs: performance.now() + timeoutMs, timeoutMs, advice, signal: new AbortController().signal };
-  await waitImageReady(engine, { node: "api-1", containerId: "c" }, deadline);
+  const engine = engineWith(async () => looks[Math.min(looked++, looks.length - 1)]);
+  await waitImageReady(engine, started, deadlineIn(2000));
   return looked;
 }
 
@@ -106,17 +112,14 @@ describe("waiting", () => {
 describe("a port that takes connections", () => {
   const tcp: ReadySpec = { ...readyDefaults, probe: { by: "tcp", port: 8080 }, intervalMs: 5 };
 
-  async function waitFor(endpoint: Endpoint, ready: ReadySpec | null, findListeners: FindListeners): Promise<string> {
-    const engine = {
-      inspectContainer: async () => ({ ...running, endpoints: new Map([[8080, endpoint]]) }),
-      logs: () => Readable.from([]) as AsyncIterable<Uint8Array>,
-      exec: async () => ({ exitCode: 0 }),
-      pastEvents: async () => [],
-    };
-    const timeoutMs = 3000;
-    const deadline = { endsAtMs: performance.now() + timeoutMs, timeoutMs, advice, signal: new AbortController().signal };
-    const started = { node: "api-1", containerId: "c" };
-    return waitImageReady(engine, started, deadline, { ready, findListeners }).then(() => "ready", messageOf);
+  async function waitFor(
+    endpoint: Endpoint,
+    ready: ReadySpec | null,
+    findListeners: FindListeners,
+    timeoutMs = 3000,
+  ): Promise<string> {
+    const engine = engineWith(async () => ({ ...running, endpoints: new Map([[8080, endpoint]]) }));
+    return waitImageReady(engine, started, deadlineIn(timeoutMs), { ready, findListeners }).then(() => "ready", messageOf);
   }
 
   const deaf = "api-1 was not ready after 3s: nobody takes connections on its port 8080";
@@ -144,6 +147,11 @@ describe("a port that takes connections", () => {
     ])("%s", async (_case, endpoint, findListeners, said) => {
       expect(await waitFor(endpoint(), ready, findListeners)).toBe(said);
     });
+
+    test("is doubted no longer than the time-out", async () => {
+      const said = "api-1 was not ready after 1s: nobody takes connections on its port 8080; it listens on no port.";
+      expect(await waitFor(quiet, ready, async () => [], 1000)).toBe(said);
+    });
   });
 
   test("is no matter where a probe has more to say", async () => {
@@ -168,17 +176,11 @@ describe("waiting as a service's `ready` says", () => {
     servers.push(server);
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
     const endpoints = new Map([[8080, { host: "127.0.0.1", port: (server.address() as AddressInfo).port }]]);
-    const engine = {
-      inspectContainer: async () => {
-        looked++;
-        return { ...running, endpoints };
-      },
-      logs: () => Readable.from([]) as AsyncIterable<Uint8Array>,
-      exec: async () => ({ exitCode: 0 }),
-      pastEvents: async () => [],
-    };
-    const deadline = { endsAtMs: performance.now() + timeoutMs, timeoutMs, advice, signal: new AbortController().signal };
-    await waitImageReady(engine, { node: "api-1", containerId: "c" }, deadline, { ready: { ...http, ...ready } });
+    const engine = engineWith(async () => {
+      looked++;
+      return { ...running, endpoints };
+    });
+    await waitImageReady(engine, started, deadlineIn(timeoutMs), { ready: { ...http, ...ready } });
     return { asked, looked };
   }
 
