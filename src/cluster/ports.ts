@@ -1,5 +1,5 @@
 import { connect } from "node:net";
-import { setTimeout as sleep } from "node:timers/promises";
+import { setImmediate as nextTurn, setTimeout as sleep } from "node:timers/promises";
 import type { Endpoint } from "../engine/port.js";
 
 /**
@@ -24,13 +24,19 @@ export async function acceptsConnections({ host, port }: Endpoint, timeoutMs: nu
   const end = new AbortController();
   const broken = new Promise<boolean>((resolve) => {
     socket.once("data", () => resolve(true));
+    // some turns before the close
+    socket.once("end", () => resolve(false));
     socket.once("close", () => resolve(false));
     // the close that follows says it
     socket.once("error", () => undefined);
   });
   const connected = new Promise<void>((resolve) => void socket.once("connect", () => resolve()));
   const pause = (ms: number): Promise<unknown> => sleep(ms, undefined, { signal: end.signal }).catch(() => undefined);
-  const stays = connected.then(() => pause(staysMs)).then(() => true);
+  // a process that had no processor for so long finds its timer over before it looks at its sockets
+  const stays = connected
+    .then(() => pause(staysMs))
+    .then(() => nextTurn())
+    .then(() => true);
   const late = pause(timeoutMs).then(() => false);
   return Promise.race([broken, stays, late]).finally(() => {
     end.abort();
