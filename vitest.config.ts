@@ -63,6 +63,8 @@ export default defineConfig({
     disableConsoleIntercept: true,
     // golden outputs are drawn as for terminals that take UTF-8
     env: { LC_ALL: "C.UTF-8" },
+    // what is waited for comes, on a machine that is busy as well: the second that vitest waits is no test's concern
+    expect: { poll: { timeout: 20_000 } },
     setupFiles: ["test/support/property-seed.ts"],
     sequence: { sequencer: LongestFirst },
     projects: [

@@ -139,7 +139,7 @@ test("one that fails ends the waiting of all at once, with its own sentence", as
     message: "kv-2 exited with code 1 before it was ready.",
     details: [expect.stringContaining("kv-2 runs")],
   });
-  expect(performance.now() - began).toBeLessThan(5000);
+  expect(performance.now() - began).toBeLessThan(15_000);
   expect(await there.remains()).toEqual([]);
 });
 

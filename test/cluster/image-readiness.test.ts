@@ -6,6 +6,7 @@ import { Readable } from "node:stream";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import type { FindListeners } from "../../src/cluster/deafness.js";
 import { imageProblem, waitImageReady } from "../../src/cluster/image-readiness.js";
+import { acceptsConnections } from "../../src/cluster/ports.js";
 import type { Deadline } from "../../src/cluster/readiness.js";
 import { messageOf } from "../../src/core/errors.js";
 import type { ContainerDetail, Endpoint } from "../../src/engine/port.js";
@@ -81,7 +82,7 @@ function deadlineIn(timeoutMs: number): Deadline {
 async function wait(...looks: readonly (ContainerDetail | undefined)[]): Promise<number> {
   let looked = 0;
   const engine = engineWith(async () => looks[Math.min(looked++, looks.length - 1)]);
-  await waitImageReady(engine, started, deadlineIn(2000));
+  await waitImageReady(engine, started, deadlineIn(30_000));
   return looked;
 }
 
@@ -116,7 +117,7 @@ describe("a port that takes connections", () => {
     endpoint: Endpoint,
     ready: ReadySpec | null,
     findListeners: FindListeners,
-    timeoutMs = 3000,
+    timeoutMs = 30_000,
   ): Promise<string> {
     const engine = engineWith(async () => ({ ...running, endpoints: new Map([[8080, endpoint]]) }));
     return waitImageReady(engine, started, deadlineIn(timeoutMs), { ready, findListeners }).then(() => "ready", messageOf);
@@ -145,13 +146,21 @@ describe("a port that takes connections", () => {
       ["has somebody whom rules of the node's network know", () => quiet, async () => [], "ready"],
       ["is believed where nobody sees the node's network", () => quiet, async () => undefined, "ready"],
     ])("%s", async (_case, endpoint, findListeners, said) => {
-      expect(await waitFor(endpoint(), ready, findListeners)).toBe(said);
+      expect(await waitFor(endpoint(), ready, findListeners, said === "ready" ? 30_000 : 3000)).toBe(said);
     });
 
     test("is doubted no longer than the time-out", async () => {
       const said = "api-1 was not ready after 1s: nobody takes connections on its port 8080; it listens on no port.";
       expect(await waitFor(quiet, ready, async () => [], 1000)).toBe(said);
     });
+  });
+
+  test("is not believed where it broke a connection while this process had no processor", async () => {
+    const stopped = await listen((socket) => {
+      setTimeout(() => Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 300), 10);
+      setTimeout(() => socket.destroy(), 20);
+    });
+    expect(await acceptsConnections(stopped, 5000)).toBe(false);
   });
 
   test("is no matter where a probe has more to say", async () => {
@@ -168,7 +177,7 @@ describe("waiting as a service's `ready` says", () => {
   async function waitFor(
     refusals: number,
     ready: Partial<ReadySpec>,
-    timeoutMs = 5000,
+    timeoutMs = 30_000,
   ): Promise<{ asked: number; looked: number }> {
     let asked = 0;
     let looked = 0;
@@ -199,8 +208,8 @@ describe("waiting as a service's `ready` says", () => {
   });
 
   test.each([
-    [{ timeoutMs: 60 }, 5000, "60ms", "A longer `timeout` of its service's `ready` gives it more time"],
-    [{ timeoutMs: 5000 }, 60, "60ms", "A longer --timeout gives it more time"],
+    [{ timeoutMs: 1000 }, 30_000, "1s", "A longer `timeout` of its service's `ready` gives it more time"],
+    [{ timeoutMs: 30_000 }, 1000, "1s", "A longer --timeout gives it more time"],
   ])("has the time of its service, or of the command where that is shorter: %j", async (ready, timeoutMs, after, hint) => {
     await expect(waitFor(1000, ready, timeoutMs)).rejects.toMatchObject({
       message: `api-1 was not ready after ${after}: GET /ready on its port 8080 was answered with 503.`,

@@ -45,21 +45,23 @@ test("they run after up has booted or made anew a node of the service, and befor
 });
 
 test.each([
-  ["{ exec: ['false'] }", "The hook `false` in api-1 of api ended with exit code 1.", ["it is false"]],
+  ["{ exec: ['false'] }", "The hook `false` in api-1 of api ended with exit code 1.", ["it is false"], "30s"],
   [
     "{ host: [sh, -c, 'echo one; echo two >&2; exit 3'] }",
     /^The hook `sh -c .*` on this machine of api ended with exit code 3\.$/,
     ["one", "two"],
+    "30s",
   ],
   [
     "{ host: [./no-such-thing] }",
     "The hook `./no-such-thing` on this machine of api cannot be run: there is no such command.",
     [],
+    "30s",
   ],
-  ["{ host: [sleep, '60'] }", "The hook `sleep 60` on this machine of api had not ended after 1.5s.", []],
-])("after_up %s fails: a sentence, its last lines, and all is taken down", async (hook, said, details) => {
+  ["{ host: [sleep, '60'] }", "The hook `sleep 60` on this machine of api had not ended after 3s.", [], "3s"],
+])("after_up %s fails: a sentence, its last lines, and all is taken down", async (hook, said, details, timeout) => {
   const world = await worldWith(`      after_up: [${hook}]\n`);
-  const { exitCode, stdout } = await world.run("up", "--timeout", "1500ms", "--json");
+  const { exitCode, stdout } = await world.run("up", "--timeout", timeout, "--json");
   expect(exitCode).toBe(3);
   const { error } = JSON.parse(stdout) as { error: { code: string; message: string; details: string[] } };
   expect(error).toMatchObject({ code: "HOOK_FAILED", details });

@@ -145,7 +145,7 @@ test("a scenario waits until another node leads, as the probe finds it, and prot
   const steps =
     "steps:\n  - { when: leader-elected, within: 20s, pause: random, for: 50ms }\n  - { at: 300ms, partition: isolate leader, for: 1s }\n";
   await writeFile(path.join(world.folder, "scenario.yaml"), `name: fail-over\n${steps}`);
-  setTimeout(() => world.images.roles.set("api-2", "leader"), 1500);
+  setTimeout(() => world.images.roles.set("api-2", "leader"), 4000);
   const { outcomes } = await world.json<{ outcomes: readonly Outcome[] }>("chaos", "run", "scenario.yaml", "--seed", "1");
   const [cut, pause] = [...outcomes].sort((a, b) => (a.plannedMs ?? 0) - (b.plannedMs ?? 0));
   expect(cut).toMatchObject({ result: "done", fault: { kind: "partition", shape: "api-1 | api-2,api-3" } });
@@ -238,12 +238,12 @@ test("nodes come, go, and start again", async () => {
 
 test.each([
   ["exits", "api-2 exited with code 1 before it was ready."],
-  ["deaf", "api-2 was not ready after 800ms: nobody takes connections on its port 8080; it listens on no port."],
+  ["deaf", "api-2 was not ready after 3s: nobody takes connections on its port 8080; it listens on no port."],
 ] as const)("a node that is %s is named, and everything is taken down", async (ailment, said) => {
   const world = await FakeWorld.create(api());
   await world.buildImage(image);
   world.images.ailments.set("api-2", ailment);
-  const { exitCode, stdout } = await world.run("up", "--timeout", "800ms", "--json");
+  const { exitCode, stdout } = await world.run("up", "--timeout", "3s", "--json");
   expect(exitCode).toBe(3);
   expect(JSON.parse(stdout)).toMatchObject({ error: { message: said, details: [expect.stringContaining("api-2 runs")] } });
   expect(await world.remains()).toEqual([]);

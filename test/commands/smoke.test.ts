@@ -70,7 +70,7 @@ test("a failed check is exit code 1: a JUnit file, annotations, a summary, every
   await writeFile(summary, "before\n");
   world.environment = { GITHUB_ACTIONS: "true", GITHUB_STEP_SUMMARY: summary };
   world.images.ailments.set("api-2", "deaf-later");
-  const { exitCode, stdout, stderr } = await world.run("smoke", "--json", "--timeout", "1s", "--junit", "out/report.xml");
+  const { exitCode, stdout, stderr } = await world.run("smoke", "--json", "--timeout", "3s", "--junit", "out/report.xml");
   const report = JSON.parse(stdout) as Smoked;
   expect({ exitCode, verdict: report.verdict }).toEqual({ exitCode: 1, verdict: "failed" });
   const failed = report.checks.filter(({ verdict }) => verdict === "fail");
@@ -78,12 +78,12 @@ test("a failed check is exit code 1: a JUnit file, annotations, a summary, every
     ["api-2", "ready again after a kill"],
     [null, "all are ready in the end"],
   ]);
-  expect(failed[0]?.why).toBe("api-2 was not ready after 1s: nobody takes connections on its port 8080; it listens on no port.");
+  expect(failed[0]?.why).toBe("api-2 was not ready after 3s: nobody takes connections on its port 8080; it listens on no port.");
   expect(failed[0]?.lastLines).toContain("api-2 runs");
   const xml = await readFile(path.join(world.folder, "out/report.xml"), "utf8");
   expect(readJUnit(xml, (root) => root.find("testsuite/testcase/failure").length)).toBe(2);
   expect(stderr).toContain(
-    "::error title=devious smoke%3A api%3A api-2%3A ready again after a kill::api-2 was not ready after 1s",
+    "::error title=devious smoke%3A api%3A api-2%3A ready again after a kill::api-2 was not ready after 3s",
   );
   expect(await readFile(summary, "utf8")).toMatch(/^before\n### devious smoke demo-[a-z2-7]{6}: ❌ failed\n/);
   expect(await readdir(path.join(world.folder, report.collected ?? ""))).toContain("manifest.json");
@@ -105,7 +105,7 @@ test("a cluster that never comes up is exit code 3, told to everybody", async ()
 test("a cluster that failed is left with --keep-on-failure, and it is said how to end it", async () => {
   const world = await withImage(api.replace("nodes: 2", "nodes: 1"));
   world.images.ailments.set("api-1", "deaf-later");
-  const { exitCode, stdout } = await world.run("smoke", "--keep-on-failure", "--timeout", "1s", "--name", "kept");
+  const { exitCode, stdout } = await world.run("smoke", "--keep-on-failure", "--timeout", "3s", "--name", "kept");
   expect(exitCode).toBe(1);
   expect(stdout).toContain("kept stays up: devious status --cluster kept; to end it: devious down --volumes --cluster kept");
   expect(await world.stateOf("api-1", "kept")).toBe("running");

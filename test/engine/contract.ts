@@ -471,7 +471,7 @@ async function expectRefused(call: Promise<unknown>, words: RegExp): Promise<voi
 }
 
 async function eventually(ask: () => Promise<boolean>): Promise<void> {
-  await expect.poll(ask, { timeout: 10_000, interval: 20 }).toBe(true);
+  await expect.poll(ask, { interval: 20 }).toBe(true);
 }
 
 async function eventuallyPong(endpoint: Endpoint): Promise<string | undefined> {

@@ -25,7 +25,7 @@ interface TestMember {
 /** What our store answers so far; what is false here is refused by it, or answered otherwise. */
 const answeredByUs: Abilities = everything;
 
-describe.skipIf(whyNoEtcd !== "")(`our store beside etcd${whyNoEtcd}`, { timeout: 60_000 }, () => {
+describe.skipIf(whyNoEtcd !== "")(`our store beside etcd${whyNoEtcd}`, { timeout: 240_000 }, () => {
   let etcd: LocalEtcd;
   let cluster: TestCluster;
   let reference: HttpEndpoint;

@@ -1,6 +1,6 @@
 // Shows that the logs of a cluster are one ordered story without loss or repeat, over restarts, broken connections, silence and removal.
 import fc from "fast-check";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { label } from "../../src/core/labels.js";
 import type { LogRecord } from "../../src/core/log-record.js";
 import { Bell } from "../../src/logs/bell.js";
@@ -224,7 +224,7 @@ describe("what has been said", () => {
       }
     };
     const reading = all(engine);
-    await vi.waitFor(() => expect(ahead).toBeGreaterThan(82_000), { interval: 5 });
+    await expect.poll(() => ahead, { interval: 5 }).toBeGreaterThan(82_000);
     await new Promise((resolve) => setTimeout(resolve, 20));
     // a line is 41 bytes here, and 2,000 may be held
     expect(ahead).toBeLessThan(200_000);

@@ -3,7 +3,7 @@ import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
+import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import type { LogLine } from "../../src/core/log-record.js";
 import { createLog } from "../../src/core/log-line.js";
 import type { ShipCounts } from "../../src/core/ship-contract.js";
@@ -51,7 +51,18 @@ interface Shipper {
   readonly pauses: number[];
 }
 
-function start(options: Partial<ShipperParts> & { readonly timeoutMs?: number } = {}): Shipper {
+/**
+ * Waits as long as it takes for one that takes records, since what was taken and not heard of in time is sent twice.
+ * Of one that refuses it hears soon: a second is the least after which the exporter asks again itself.
+ */
+function patientSender(): Sender {
+  const options = { url: logsUrl(receiver.url), headers: { "x-key": "k" } };
+  const patient = createSender({ ...options, timeoutMs: 60_000 });
+  const quick = createSender({ ...options, timeoutMs: 700 });
+  return { send: (records) => (receiver.refuses ? quick : patient).send(records) };
+}
+
+function start(options: Partial<ShipperParts> = {}): Shipper {
   const stop = new AbortController();
   const log: LogLine[] = [];
   const pauses: number[] = [];
@@ -60,7 +71,7 @@ function start(options: Partial<ShipperParts> & { readonly timeoutMs?: number } 
     cluster: "demo",
     except: new Set(["shipper", "away"]),
     otlp: receiver.url,
-    sender: createSender({ url: logsUrl(receiver.url), headers: { "x-key": "k" }, timeoutMs: options.timeoutMs ?? 500 }),
+    sender: patientSender(),
     file: createBookmarkFile(dir),
     log: createLog(
       "shipper",
@@ -101,8 +112,7 @@ const linesOf = (name: string, records: readonly Received[] = receiver.taken): u
     .map(({ body }) => body);
 const lines = (from: number, to: number): string[] => Array.from({ length: to - from }, (_, at) => `line ${from + at}`);
 const events = ({ log }: Shipper): string[] => log.map(({ event }) => event).filter((event) => event !== "ship-progress");
-const taken = (count: number): Promise<void> =>
-  vi.waitFor(() => expect(receiver.taken.length).toBeGreaterThanOrEqual(count), { timeout: 4000 });
+const taken = (count: number): Promise<void> => expect.poll(() => receiver.taken.length).toBeGreaterThanOrEqual(count);
 
 describe("a shipper", () => {
   it("sends all that nodes, agent and engine say, and nothing of those left out", async () => {
@@ -165,14 +175,12 @@ describe("a shipper", () => {
   it("says itself what it does, at its own pace", async () => {
     const n1 = node("n1", 10);
     const shipper = start();
-    await vi.waitFor(() =>
-      expect(shipper.log.at(-1)).toMatchObject({ event: "ship-progress", level: "debug", sent: 10, waiting: 0 }),
-    );
+    await expect.poll(() => shipper.log.at(-1)).toMatchObject({ event: "ship-progress", level: "debug", sent: 10, waiting: 0 });
     const told = shipper.log.length;
     await sleep(100);
     expect(shipper.log.length).toBe(told);
     speak(n1, 10, 11);
-    await vi.waitFor(() => expect(shipper.log.at(-1)).toMatchObject({ sent: 11 }));
+    await expect.poll(() => shipper.log.at(-1)).toMatchObject({ sent: 11 });
     await shipper.end();
   });
 });
@@ -183,8 +191,8 @@ describe("a receiver that", () => {
     const n1 = node("n1", 130);
     node("n2", 70);
     await receiver.close();
-    const shipper = start({ timeoutMs: 100 });
-    await vi.waitFor(() => expect(shipper.pauses.length).toBeGreaterThan(4));
+    const shipper = start();
+    await expect.poll(() => shipper.pauses.length).toBeGreaterThan(4);
     expect(shipper.pauses.slice(0, 5)).toEqual([1000, 2000, 4000, 8000, 16_000]);
     speak(n1, 130, 140);
     await freed(Number(port));
@@ -206,9 +214,8 @@ describe("a receiver that", () => {
     ["fails", 500, /500 Internal Server Error/],
   ])("%s is asked again until it takes them", async (_what, status, why) => {
     node("n1", 120);
-    let left = 3;
-    receiver.answer = () => (left-- > 0 ? { status, message: "no such token" } : { status: 200 });
-    const shipper = start({ timeoutMs: 100 });
+    receiver.refuse({ status, message: "no such token" }, 3);
+    const shipper = start();
     await taken(120);
     await shipper.end();
     expect(linesOf("n1")).toEqual(lines(0, 120));
@@ -220,7 +227,7 @@ describe("a receiver that", () => {
     node("n1", 20);
     let left = 1;
     receiver.answer = () => (left-- > 0 ? { status: 503, headers: { "Retry-After": "1" } } : { status: 200 });
-    const shipper = start({ timeoutMs: 10_000 });
+    const shipper = start();
     await taken(20);
     await shipper.end();
     expect(linesOf("n1")).toEqual(lines(0, 20));
@@ -230,9 +237,8 @@ describe("a receiver that", () => {
 
   it("never answers is given up, and asked again", async () => {
     node("n1", 20);
-    let left = 2;
-    receiver.answer = () => (left-- > 0 ? { status: 503, afterMs: 60_000 } : { status: 200 });
-    const shipper = start({ timeoutMs: 100 });
+    receiver.refuse({ status: 503, afterMs: 60_000 }, 2);
+    const shipper = start();
     await taken(20);
     await shipper.end();
     expect(linesOf("n1")).toEqual(lines(0, 20));
@@ -291,9 +297,9 @@ describe("a receiver that", () => {
         }
       },
     });
-    receiver.answer = () => ({ status: 503 });
-    const shipper = start({ engine: watched, timeoutMs: 50, graceMs: 200 });
-    await vi.waitFor(() => expect(shipper.pauses.length).toBeGreaterThan(20));
+    receiver.refuse();
+    const shipper = start({ engine: watched, graceMs: 200 });
+    await expect.poll(() => shipper.pauses.length).toBeGreaterThan(20);
     const lineBytes = 8 + 31 + "line 10000\n".length;
     expect(bytes / lineBytes).toBeLessThan(12_000);
     const waiting = shipper.log.flatMap((line) => (line.event === "ship-progress" ? [Number(line["waiting"])] : []));
@@ -314,12 +320,12 @@ describe("told to end, a shipper", () => {
 
   it("does not wait for a receiver that is away longer than its grace, and counts what it leaves", async () => {
     const n1 = node("n1", 100);
-    const shipper = start({ graceMs: 4000, timeoutMs: 50 });
+    const shipper = start({ graceMs: 8000 });
     await taken(100);
-    receiver.answer = () => ({ status: 503 });
+    receiver.refuse();
     speak(n1, 100, 3000);
     expect(await shipper.end()).toMatchObject({ sent: 100, waiting: 2900, sentUpTo: stampAt(99e6) });
-    receiver.answer = () => ({ status: 200 });
+    receiver.accept();
     expect(await start().end()).toMatchObject({ sent: 3000, waiting: 0 });
     expect(linesOf("n1")).toEqual(lines(0, 3000));
   });
@@ -362,7 +368,7 @@ describe("after a restart, a shipper", () => {
       },
     };
     const killed = start({ sender: dying, graceMs: 100 });
-    await vi.waitFor(() => expect(batches).toBe(8));
+    await expect.poll(() => batches).toBe(8);
     if (arrived) await taken(400);
     const second = start();
     await taken(1000 + repeated);
@@ -408,14 +414,16 @@ describe("after a restart, a shipper", () => {
 
 it("a shipper whose engine is lost ends, whatever the receiver does, and the next one goes on", async () => {
   node("n1", 100);
-  let left = 1;
-  receiver.answer = () => ({ status: left-- > 0 ? 200 : 503 });
-  const shipper = start({ timeoutMs: 50 });
-  await vi.waitFor(() => expect(events(shipper)).toContain("ship-stalled"));
+  receiver.answer = () => {
+    receiver.refuse();
+    return { status: 200 };
+  };
+  const shipper = start();
+  await expect.poll(() => events(shipper)).toContain("ship-stalled");
   engine.cut(true);
   await expect(shipper.done).rejects.toMatchObject({ code: "ENGINE_UNREACHABLE" });
   engine.reachable = true;
-  receiver.answer = () => ({ status: 200 });
+  receiver.accept();
   const next = start();
   await taken(100);
   expect(await next.end()).toMatchObject({ sent: 100, waiting: 0 });

@@ -134,7 +134,8 @@ it("a node alone refuses in time and says that nothing happened, but answers sta
   );
   const startedMs = performance.now();
   const [write, linearizable] = await Promise.all([put(3, "k", "w"), cluster.post(3, "/v3/kv/range", { key: base64("k") })]);
-  expect(performance.now() - startedMs).toBeLessThan(3 * 300);
+  // far sooner than unless told otherwise
+  expect(performance.now() - startedMs).toBeLessThan(2400);
   for (const { status, body } of [write, linearizable]) {
     expect([status, body["code"], body["definite"]]).toEqual([503, 14, true]);
   }
@@ -217,13 +218,13 @@ it("whoever answers a change of members shows it from then on, also a follower, 
 });
 
 it("a follower that is removed through itself says so without waiting to hear of it", async () => {
-  await startAll(3, { requestTimeoutMs: 2500 });
+  await startAll(3, { requestTimeoutMs: 10_000 });
   await put(1, "k", "v");
   await allStarted(3);
   const follower = (await leader()) === 1 ? 2 : 1;
   const startedMs = performance.now();
   expect((await cluster.post(follower, "/v3/cluster/member/remove", { ID: String(follower) })).status).toBe(200);
-  expect(performance.now() - startedMs).toBeLessThan(2000);
+  expect(performance.now() - startedMs).toBeLessThan(8000);
 });
 
 it("a member whom nobody tells who the members are says so in its log after some seconds, once", async () => {

@@ -110,8 +110,9 @@ export class OtlpReceiver {
   readonly requests: LogRequest[] = [];
   /** What was answered with 200. */
   readonly taken: Received[] = [];
-  /** Decides what the next request is answered. */
+  /** Decides what the next request is answered that is not refused. */
   answer: (request: LogRequest) => Answer = () => ({ status: 200 });
+  #refusal: { readonly answer: Answer; left: number } | undefined;
 
   private constructor() {
     this.#server = createServer((request, response) => {
@@ -128,7 +129,7 @@ export class OtlpReceiver {
           records: decodeLogs(gunzipSync(Buffer.concat(chunks))),
         };
         this.requests.push(received);
-        const answer = this.answer(received);
+        const answer = this.#answerTo(received);
         if (answer.status === 200) this.taken.push(...received.records);
         setTimeout(() => {
           if (answer.status === "reset") return response.destroy();
@@ -148,6 +149,29 @@ export class OtlpReceiver {
     });
     receiver.url = `http://127.0.0.1:${(receiver.#server.address() as AddressInfo).port}`;
     return receiver;
+  }
+
+  /** Takes none of the next requests, of all to come unless told how many. */
+  refuse(answer: Answer = { status: 503 }, times = Infinity): void {
+    this.#refusal = { answer, left: times };
+  }
+
+  /** No longer refuses. */
+  accept(): void {
+    this.#refusal = undefined;
+  }
+
+  /** Whether the next request will not be taken, be it that nobody listens. */
+  get refuses(): boolean {
+    return !this.#server.listening || this.#refusal !== undefined;
+  }
+
+  #answerTo(request: LogRequest): Answer {
+    if (this.#refusal === undefined) return this.answer(request);
+    const { answer } = this.#refusal;
+    this.#refusal.left -= 1;
+    if (this.#refusal.left === 0) this.accept();
+    return answer;
   }
 
   async close(): Promise<void> {

@@ -61,7 +61,7 @@ function engineOf({ lines = [], exec = async () => ({ exitCode: 0 }) }: World) {
   };
 }
 
-const once = async (probe: ReadyProbe, world: World = {}, timeoutMs = 1000): Promise<string | undefined> =>
+const once = async (probe: ReadyProbe, world: World = {}, timeoutMs = 30_000): Promise<string | undefined> =>
   (await askBy(engineOf(world).engine, "c", probe)({ ...running, endpoints: new Map([[8080, endpoint]]) }, timeoutMs))?.what;
 
 describe("http", () => {

@@ -1,7 +1,7 @@
 // Shows gRPC as a client that is not ours sees it: calls of each kind, every way to fail, time limits, cancelling, back-pressure, GOAWAY.
 import { createServer } from "node:http";
 import type { ClientHttp2Session } from "node:http2";
-import { afterEach, beforeEach, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, expect, it } from "vitest";
 import { FrontDoor } from "../../../src/store/io/front-door.js";
 import { GrpcServer } from "../../../src/store/io/grpc-server.js";
 import { grpcCode } from "../../../src/store/io/grpc.js";
@@ -153,13 +153,13 @@ it("tells who answers that the client has gone, by a reset or with its connectio
   reset.end(frameMessage(some));
   await call(session, "/test.Echo/Unary", some);
   reset.close(8);
-  await vi.waitFor(() => expect(seen).toEqual(["cancelled"]));
+  await expect.poll(() => seen).toEqual(["cancelled"]);
   openCall(session, "/test.Echo/Never")
     .on("error", () => {})
     .end(frameMessage(some));
   await call(session, "/test.Echo/Unary", some);
   session.destroy();
-  await vi.waitFor(() => expect(seen).toEqual(["cancelled", "cancelled"]));
+  await expect.poll(() => seen).toEqual(["cancelled", "cancelled"]);
 });
 
 it("lets a writer wait for a client that does not read, and tells it when there is room", async () => {
@@ -169,7 +169,7 @@ it("lets a writer wait for a client that does not read, and tells it when there 
   ask.writeUInt32BE(300, 0);
   ask.writeUInt32BE(10_000, 4);
   stream.end(frameMessage(ask));
-  await vi.waitFor(() => expect(seen).toEqual(["waits"]));
+  await expect.poll(() => seen).toEqual(["waits"]);
   const { messages, status } = await answerTo(stream);
   expect(status).toBe(0);
   expect(messages.length).toBe(300);

@@ -3,7 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setImmediate as turn } from "node:timers/promises";
-import { expect, it, vi } from "vitest";
+import { expect, it } from "vitest";
 import { folderAt } from "../../../../src/store/io/bitcask/folder.js";
 import { Rebuild } from "../../../../src/store/leaderless/exchange/rebuild.js";
 import type { Place } from "../../../../src/store/leaderless/storage.js";
@@ -215,7 +215,7 @@ it("on a real disk: it is found again though nobody closed it, and what the disk
     for (const { place, key, name } of addresses) store.put(place, key, Buffer.from(name));
     const last = store.putMeta("ring", Buffer.from("r"));
     await store.idle();
-    await vi.waitUntil(() => durable === last, { timeout: 10_000 });
+    await expect.poll(() => durable).toBe(last);
     const second = await life();
     expect(second.found).toMatchObject({ tornTail: undefined, damages: [] });
     expect(contentOf(second.store).size).toBe(addresses.length);
