@@ -1,21 +1,22 @@
 import type { Listener } from "../chaos/listener.js";
 import type { Streams } from "../engine/port.js";
 import { askAgent } from "./agent-client.js";
+import { together } from "./together.js";
 
 /** Where a node's programs listen; undefined where nobody can say. */
 export type FindListeners = (node: string) => Promise<readonly Listener[] | undefined>;
 
-/** Asks the agent, which sees the node's network from inside; waits until there is one. */
+/** Asks the agent, which sees the nodes' networks from inside, about all who wait at once; waits until there is one. */
 export function listenersByAgent(engine: Pick<Streams, "attach">, agentId: () => Promise<string | undefined>): FindListeners {
-  return async (node) => {
+  return together(async (nodes) => {
     const id = await agentId();
-    if (id === undefined) return undefined;
-    return askAgent(engine, id, { op: "listening", nodes: [node] }).then(
-      ({ listeners }) => listeners[node],
+    if (id === undefined) return {};
+    return askAgent(engine, id, { op: "listening", nodes }).then(
+      ({ listeners }) => listeners,
       // of another version, or not there any more
-      () => undefined,
+      () => ({}),
     );
-  };
+  });
 }
 
 /** Why nobody takes connections on a port, by where the node's programs listen; undefined where that says nothing. */
