@@ -66,6 +66,8 @@ export default defineConfig({
     disableConsoleIntercept: true,
     // golden outputs are drawn as for terminals that take UTF-8
     env: { LC_ALL: "C.UTF-8" },
+    // the one line that is left of a test that passed when tried again says what was wrong
+    chaiConfig: { truncateThreshold: 2000 },
     // what is waited for comes, on a machine that is busy as well: the second that vitest waits is no test's concern
     expect: { poll: { timeout: 20_000 } },
     setupFiles: ["test/support/property-seed.ts"],

@@ -2,6 +2,7 @@
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { root } from "../setup/checkout.js";
 import { runHere } from "../setup/run.js";
 import { Trouble } from "../setup/trouble.js";
 import { programOf } from "./tool.js";
@@ -31,6 +32,7 @@ function count(reportFile) {
   sum.failed += report.numFailedTests;
   sum.skipped += skipped;
   for (const title of skippedIn(report)) console.log(`skipped: ${title}`);
+  for (const { fullName, why } of triedAgainIn(report)) console.log(`passed only when tried again: ${fullName}: ${why}`);
   return skipped;
 }
 
@@ -40,6 +42,22 @@ function skippedIn({ testResults = [] }) {
     .flatMap(({ assertionResults }) => assertionResults)
     .filter(({ status }) => status === "skipped" || status === "pending");
   return new Set(tests.map(({ ancestorTitles: [group], title }) => group || title));
+}
+
+/** Tests that passed and had failed before, with what was wrong then: nobody looks at a retry that says nothing. */
+function triedAgainIn({ testResults = [] }) {
+  return testResults
+    .flatMap(({ assertionResults }) => assertionResults)
+    .filter(({ status, failureMessages }) => status === "passed" && failureMessages.length > 0)
+    .map(({ fullName, failureMessages }) => ({ fullName, why: failureMessages.map(oursOf).join("\n") }));
+}
+
+/** A message, and where in our files it came about. */
+function oursOf(failureMessage) {
+  return failureMessage
+    .split("\n")
+    .filter((line) => !line.startsWith("    at ") || (line.includes(root) && !line.includes("node_modules")))
+    .join("\n");
 }
 
 /** A vitest that never came to its report ran nothing that counts. */
