@@ -92,7 +92,7 @@ export const scenes: readonly Scene[] = [
   },
   {
     title: "transactions and STM",
-    play: async ({ client, tell, hear }) => {
+    play: async ({ client, tell, hear, everywhere }) => {
       const make = () =>
         client.if("once", "Version", "==", 0).then(client.put("once").value("v")).else(client.get("once")).commit();
       await hear("make it", make());
@@ -121,8 +121,11 @@ export const scenes: readonly Scene[] = [
         });
       await Promise.all(Array.from({ length: 10 }, () => add(isolations.serializableSnapshot)));
       tell("the sum of ten at once", await client.get("sum").number());
-      for (const isolation of [isolations.serializable, isolations.repeatableReads, isolations.readCommitted])
+      for (const isolation of [isolations.serializable, isolations.repeatableReads, isolations.readCommitted]) {
+        // the last of them believes the copy of whichever member it asks
+        await everywhere();
         await add(isolation);
+      }
       tell("and of three more", await client.get("sum").number());
       const conflicting = client.stm({ retries: 0 }).transact(async (tx) => {
         const seen = await tx.get("sum").number();

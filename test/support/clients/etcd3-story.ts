@@ -70,6 +70,14 @@ export class Story {
   readonly until = (what: string, isSo: () => boolean | Promise<boolean>): Promise<void> =>
     eventually(what, 20_000, async () => isSo());
 
+  /** Waits until every member has applied what has been written: each answers a read that is linearizable. */
+  readonly everywhere = async (): Promise<void> => {
+    for (const host of this.#hosts) {
+      const client = new Etcd3({ hosts: [host] });
+      await client.get("nothing").exec().finally(() => client.close());
+    }
+  };
+
   get text(): string {
     return `${this.#lines.join("\n")}\n`;
   }
