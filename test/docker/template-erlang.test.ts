@@ -48,6 +48,21 @@ test("a leader that is isolated is alone and leads no more, the others have anot
   await erlang.settled((await erlang.leaders())[0] ?? "", 10_000);
 });
 
+test("two who lead, each by what its own node knows, are one in the end", async () => {
+  const [leader = ""] = await erlang.leaders();
+  const other = leader === "erl-1" ? "erl-2" : "erl-1";
+  // what `global` may end with after nodes have met and lost each other at once: a name that only one node knows
+  const believe = `
+    Node = '${other}@${other}', Member = rpc:call(Node, erlang, whereis, [member]),
+    yes = gen_server:call({global_name_server, Node}, {register, leader, Member, fun global:random_notify_name/3}), halt().`;
+  await erlang.exec(other, "erl", "-noinput", "-hidden", "-sname", "probe", "-setcookie", "erl", "-eval", believe);
+  await eventually("one has parted from the others", 30_000, async () =>
+    (await erlang.saidSinceFault()).some((line) => /others know of another leader: .* meets them anew/.test(line)),
+  );
+  await eventually("all agree who leads", 30_000, agree);
+  await erlang.settled((await erlang.leaders())[0] ?? "", 10_000);
+});
+
 test("smoke finds nothing wrong with it, under its own scenario as well", async () => {
   expect(await erlang.smokeTroubles()).toEqual([]);
 });

@@ -19,9 +19,9 @@ member() ->
     register(member, self()),
     ok = net_kernel:monitor_nodes(true),
     proc_lib:init_ack({ok, self()}),
-    member(false).
+    member(false, undisputed).
 
-member(Led) ->
+member(Led, Disputed) ->
     [net_kernel:connect_node(Node) || Node <- missing()],
     Leads = lead(),
     [logger:notice("~s ~s", [node(), change(Leads)]) || Leads =/= Led],
@@ -32,7 +32,7 @@ member(Led) ->
     after 500 ->
         ok
     end,
-    member(Leads).
+    member(Leads, Leads andalso dispute(Disputed)).
 
 change(true) -> "leads";
 change(false) -> "does not lead any more".
@@ -49,6 +49,24 @@ lead() ->
         {false, _} -> false
     end.
 
+%% `global` may leave two who lead, each in its own tables, after nodes have met and lost each other at once. Who leads asks the others whom
+%% they know. Where that stays another, it parts from them and meets them anew; no two wait equally long.
+dispute(Disputed) ->
+    Now = erlang:monotonic_time(millisecond),
+    Answers = erpc:multicall(nodes(), global, whereis_name, [leader], 1000),
+    case {[Known || {ok, Known} <- Answers, Known =/= self()], Disputed} of
+        {[], _} -> undisputed;
+        {_, {until, Time}} when Now < Time -> Disputed;
+        {_, {until, _}} ->
+            part("others know of another leader"),
+            undisputed;
+        _ -> {until, Now + 3000 + rand:uniform(3000)}
+    end.
+
+part(Why) ->
+    logger:warning("~s: ~s leaves the others and meets them anew", [Why, node()]),
+    [erlang:disconnect_node(Node) || Node <- nodes()].
+
 %% Who has just been connected again learns first which names the others know. Where `global` waits in vain for that, as it may after
 %% nodes have met and lost each other at once, they part and meet anew.
 known_nowhere() ->
@@ -58,8 +76,7 @@ known_nowhere() ->
     after 3000 ->
         demonitor(Asking, [flush]),
         exit(Pid, kill),
-        logger:warning("names are not exchanged: ~s leaves the others and meets them anew", [node()]),
-        [erlang:disconnect_node(Node) || Node <- nodes()],
+        part("names are not exchanged"),
         false
     end.
 
