@@ -17,7 +17,15 @@ const path = `${join(root, "node_modules/.bin")}:${process.env.PATH}`;
 // a group of its own, which is stopped as one
 const tests = spawn(process.execPath, args, { cwd: root, stdio: "inherit", detached: true, env: { ...process.env, PATH: path } });
 const between = ({ least, most }) => least + Math.random() * (most - least);
-const signal = (name) => tests.exitCode === null && tests.signalCode === null && process.kill(-tests.pid, name);
+
+function signal(name) {
+  try {
+    process.kill(-tests.pid, name);
+  } catch (error) {
+    // they have just ended
+    if (error.code !== "ESRCH") throw error;
+  }
+}
 
 let pauses = 0;
 tests.on("exit", (code) => {

@@ -19,7 +19,7 @@ member() ->
     register(member, self()),
     ok = net_kernel:monitor_nodes(true),
     proc_lib:init_ack({ok, self()}),
-    member(false, undisputed).
+    member(false, false).
 
 member(Led, Disputed) ->
     [net_kernel:connect_node(Node) || Node <- missing()],
@@ -55,11 +55,11 @@ dispute(Disputed) ->
     Now = erlang:monotonic_time(millisecond),
     Answers = erpc:multicall(nodes(), global, whereis_name, [leader], 1000),
     case {[Known || {ok, Known} <- Answers, Known =/= self()], Disputed} of
-        {[], _} -> undisputed;
+        {[], _} -> false;
         {_, {until, Time}} when Now < Time -> Disputed;
         {_, {until, _}} ->
             part("others know of another leader"),
-            undisputed;
+            false;
         _ -> {until, Now + 3000 + rand:uniform(3000)}
     end.
 

@@ -74,7 +74,10 @@ export class Story {
   readonly everywhere = async (): Promise<void> => {
     for (const host of this.#hosts) {
       const client = new Etcd3({ hosts: [host] });
-      await client.get("nothing").exec().finally(() => client.close());
+      await client
+        .get("nothing")
+        .exec()
+        .finally(() => client.close());
     }
   };
 
