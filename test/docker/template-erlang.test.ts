@@ -60,7 +60,7 @@ test("two who lead, each by what its own node knows, are one in the end", async 
     (await erlang.saidSinceFault()).some((line) => /others know of another leader: .* meets them anew/.test(line)),
   );
   await eventually("all agree who leads", 30_000, agree);
-  await erlang.settled((await erlang.leaders())[0] ?? "", 10_000);
+  expect(await erlang.leaders()).toHaveLength(1);
 });
 
 test("smoke finds nothing wrong with it, under its own scenario as well", async () => {
