@@ -4,18 +4,16 @@
  * fails here decides by timings. Takes vitest's arguments, and twice the time that the tests take otherwise.
  */
 import { spawn } from "node:child_process";
-import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { root } from "./setup/checkout.js";
+import { programOf } from "./test/tool.js";
 
 const pausedMs = { least: 500, most: 1500 };
 const goingMs = { least: 200, most: 1200 };
 
-const vitest = join(root, "node_modules/vitest/vitest.mjs");
-const args = [vitest, "run", "--project", "unit", ...process.argv.slice(2)];
-const path = `${join(root, "node_modules/.bin")}:${process.env.PATH}`;
+const args = [programOf("vitest"), "run", "--project", "unit", ...process.argv.slice(2)];
 // a group of its own, which is stopped as one
-const tests = spawn(process.execPath, args, { cwd: root, stdio: "inherit", detached: true, env: { ...process.env, PATH: path } });
+const tests = spawn(process.execPath, args, { cwd: root, stdio: "inherit", detached: true });
 const between = ({ least, most }) => least + Math.random() * (most - least);
 
 function signal(name) {

@@ -72,13 +72,13 @@ export class Story {
 
   /** Waits until every member has applied what has been written: each answers a read that is linearizable. */
   readonly everywhere = async (): Promise<void> => {
-    for (const host of this.#hosts) {
-      const client = new Etcd3({ hosts: [host] });
-      await client
-        .get("nothing")
-        .exec()
-        .finally(() => client.close());
-    }
+    await Promise.all(
+      this.#hosts.map((host) =>
+        this.another({ hosts: [host] })
+          .get("nothing")
+          .exec(),
+      ),
+    );
   };
 
   get text(): string {
