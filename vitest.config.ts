@@ -44,9 +44,6 @@ const longest = [
   "guest/zones",
 ].map((name) => `test/${name}.test.ts`);
 
-/** What had no processor for seconds is not wrong in the next run; a mistake of ours is. */
-const retryOnEngine = 1;
-
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
     const rank = ({ moduleId }: TestSpecification): number => {
@@ -97,7 +94,6 @@ export default defineConfig({
           testTimeout: 120_000,
           hookTimeout: 120_000,
           fileParallelism: false,
-          retry: retryOnEngine,
         },
       },
       {
@@ -112,7 +108,6 @@ export default defineConfig({
           maxWorkers: 3,
           // of tests of one file
           maxConcurrency: 2,
-          retry: retryOnEngine,
         },
       },
       {

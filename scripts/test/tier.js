@@ -1,71 +1,53 @@
 /** One tier of tests, and what all of them came to. */
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { root } from "../setup/checkout.js";
 import { runHere } from "../setup/run.js";
 import { Trouble } from "../setup/trouble.js";
+import { counts, failedFiles, failures, replaced, resultsIn, skippedGroups } from "./report.js";
 import { programOf } from "./tool.js";
+
+/** What had no processor for seconds fails in one file or two. */
+const filesRunAgainMax = 3;
 
 const sum = { passed: 0, failed: 0, skipped: 0 };
 
-/** Runs the vitest project `name`. In CI a test of the docker or guest tier that was skipped has failed: it proved nothing. */
+/**
+ * Runs the vitest project `name`. Few files that failed run once more, whole: their clusters are new, and what was wrong is told at the end.
+ * In CI a test of the docker or guest tier that was skipped has failed: it proved nothing.
+ */
 export async function tier(name) {
+  let { exitCode, results } = await vitest(name);
+  const toldAgain = failures(results);
+  const files = failedFiles(results);
+  if (exitCode !== 0 && files.length > 0 && files.length <= filesRunAgainMax) {
+    console.log(`\n== once more: ${files.map((file) => relative(root, file)).join(", ")}`);
+    const again = await vitest(name, files);
+    exitCode = again.exitCode;
+    results = replaced(results, again.results);
+  }
+  const { passed, failed, skipped } = counts(results);
+  sum.passed += passed;
+  sum.failed += failed;
+  sum.skipped += skipped;
+  for (const title of skippedGroups(results)) console.log(`skipped: ${title}`);
+  if (exitCode !== 0) throw new Trouble(`Tier ${name} failed (exit code ${exitCode}).`);
+  for (const failure of toldAgain) console.log(`passed only when tried again: ${failure}`);
+  if (skipped > 0 && name !== "unit" && process.env.CI)
+    throw new Trouble(`Tier ${name}: ${skipped} skipped, and in CI a skip is a failure.`);
+}
+
+/** Runs the project, or some files of it. */
+async function vitest(project, files = []) {
   const folder = mkdtempSync(join(tmpdir(), "devious-test-"));
   const reportFile = join(folder, "report.json");
   try {
     const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${reportFile}`];
-    const exitCode = await runHere(process.execPath, [programOf("vitest"), "run", "--project", name, ...reporters]);
-    const skipped = count(reportFile);
-    if (exitCode !== 0) throw new Trouble(`Tier ${name} failed (exit code ${exitCode}).`);
-    if (skipped > 0 && name !== "unit" && process.env.CI)
-      throw new Trouble(`Tier ${name}: ${skipped} skipped, and in CI a skip is a failure.`);
+    const exitCode = await runHere(process.execPath, [programOf("vitest"), "run", "--project", project, ...reporters, ...files]);
+    return { exitCode, results: resultsIn(reportFile) };
   } finally {
     rmSync(folder, { recursive: true, force: true });
-  }
-}
-
-function count(reportFile) {
-  const report = read(reportFile);
-  const skipped = report.numPendingTests + report.numTodoTests;
-  sum.passed += report.numPassedTests;
-  sum.failed += report.numFailedTests;
-  sum.skipped += skipped;
-  for (const title of skippedIn(report)) console.log(`skipped: ${title}`);
-  for (const { fullName, why } of triedAgainIn(report)) console.log(`passed only when tried again: ${fullName}: ${why}`);
-  return skipped;
-}
-
-/** Groups that were skipped, once each; the title of a group that needs something says what it found instead. */
-function skippedIn({ testResults = [] }) {
-  const tests = testResults
-    .flatMap(({ assertionResults }) => assertionResults)
-    .filter(({ status }) => status === "skipped" || status === "pending");
-  return new Set(tests.map(({ ancestorTitles: [group], title }) => group || title));
-}
-
-/** Tests that passed and had failed before, with what was wrong then: nobody looks at a retry that says nothing. */
-function triedAgainIn({ testResults = [] }) {
-  return testResults
-    .flatMap(({ assertionResults }) => assertionResults)
-    .filter(({ status, failureMessages }) => status === "passed" && failureMessages.length > 0)
-    .map(({ fullName, failureMessages }) => ({ fullName, why: failureMessages.map(oursOf).join("\n") }));
-}
-
-/** A message, and where in our files it came about. */
-function oursOf(failureMessage) {
-  return failureMessage
-    .split("\n")
-    .filter((line) => !line.startsWith("    at ") || (line.includes(root) && !line.includes("node_modules")))
-    .join("\n");
-}
-
-/** A vitest that never came to its report ran nothing that counts. */
-function read(reportFile) {
-  try {
-    return JSON.parse(readFileSync(reportFile, "utf8"));
-  } catch {
-    return { numPassedTests: 0, numFailedTests: 0, numPendingTests: 0, numTodoTests: 0 };
   }
 }
 
