@@ -4,7 +4,7 @@ import type { Answers } from "./answering.js";
 
 export interface OpenStreamsOptions {
   readonly hasLeader: () => boolean;
-  /** How long a stream that needs a leader outlives the last one, in ms. */
+  /** How long a stream that needs a leader outlives the first look that finds none, in ms. */
   readonly patienceMs: number;
 }
 
@@ -17,7 +17,8 @@ export class OpenStreams {
   readonly #options: OpenStreamsOptions;
   readonly #open = new Set<Answers<never>>();
   readonly #needLeader = new Set<Answers<never>>();
-  #leaderSeenMs: number | undefined;
+  /** Since when every look has found no leader. */
+  #missedSinceMs: number | undefined;
   #stopped = false;
 
   constructor(options: OpenStreamsOptions) {
@@ -39,9 +40,10 @@ export class OpenStreams {
 
   /** To be called a few times a second. `nowMs` is monotonic. */
   tick(nowMs: number): void {
-    if (this.#options.hasLeader()) this.#leaderSeenMs = nowMs;
-    this.#leaderSeenMs ??= nowMs;
-    if (nowMs - this.#leaderSeenMs >= this.#options.patienceMs) endAll(this.#needLeader, etcdError("noLeader"));
+    // not since the last look that found one: a member that was paused in between has had no time to hear of its leader
+    this.#missedSinceMs = this.#options.hasLeader() ? undefined : (this.#missedSinceMs ?? nowMs);
+    if (this.#missedSinceMs === undefined || nowMs - this.#missedSinceMs < this.#options.patienceMs) return;
+    endAll(this.#needLeader, etcdError("noLeader"));
   }
 
   /** Ends all streams, and begins no more. */

@@ -6,7 +6,7 @@ import type { Header, Store } from "../../../src/store/rpc/store.js";
 import { usualLimits, WatchHub } from "../../../src/store/watch/hub.js";
 import type { WatchLimits } from "../../../src/store/watch/hub.js";
 
-/** How long streams that need a leader outlive the last one here, in ms. */
+/** How long streams that need a leader outlive the look that finds none here, in ms. */
 export const patienceMs = 600;
 
 /** What a node has for streams, over a store that needs no network. */

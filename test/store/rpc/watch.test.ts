@@ -187,19 +187,23 @@ it("a member that stops ends all streams and begins none", () => {
   expect(open().ended).toMatchObject({ code: 14, message: "etcdserver: server stopped" });
 });
 
-it("whoever needs a leader is refused without one, and let go a while after the last", () => {
+it("whoever needs a leader is refused without one, and let go a while after a look that found none", () => {
   const needing = (): Client => open(new Client({ hasleader: "true" }));
   const [early, content] = [needing(), open()];
-  streams.streams.tick(0);
-  streams.hasLeader = false;
-  streams.streams.tick(patienceMs - 1);
+  const look = (nowMs: number, hasLeader: boolean): void => {
+    streams.hasLeader = hasLeader;
+    streams.streams.tick(nowMs);
+  };
+  look(0, true);
+  look(1, false);
+  look(patienceMs, false);
   expect([needing().ended, early.ended]).toMatchObject([{ code: 14, message: "etcdserver: no leader" }, undefined]);
-  streams.hasLeader = true;
-  streams.streams.tick(patienceMs);
-  streams.hasLeader = false;
-  streams.streams.tick(2 * patienceMs - 1);
+  look(patienceMs + 1, true);
+  // as after a pause
+  look(9 * patienceMs, false);
+  look(10 * patienceMs - 1, false);
   expect(early.ended).toBeUndefined();
-  streams.streams.tick(2 * patienceMs);
+  look(10 * patienceMs, false);
   expect([early.ended, content.ended]).toMatchObject([{ code: 14, message: "etcdserver: no leader" }, undefined]);
   expect(early.ended).toBeInstanceOf(GrpcError);
 });
