@@ -14,6 +14,8 @@ export class FakeSmokeStage implements SmokeStage {
   readonly impossible = new Map<Hurt, string>();
   /** Keys that a node has lost. */
   readonly lost = new Map<string, string>();
+  /** For so long they have lost them. */
+  lostMs = Infinity;
   /** For so long nobody takes writes, and the nodes differ. */
   unsettledMs = 0;
   leading: readonly string[] = [];
@@ -42,7 +44,8 @@ export class FakeSmokeStage implements SmokeStage {
   async get(node: string, keys: readonly string[]): Promise<ReadonlyMap<string, string>> {
     this.#reach(node);
     this.done.push(`get ${keys.length} from ${node}`);
-    return new Map([...this.data].filter(([key]) => keys.includes(key) && this.lost.get(node) !== key));
+    const lost = this.#nowMs < this.lostMs ? this.lost.get(node) : undefined;
+    return new Map([...this.data].filter(([key]) => keys.includes(key) && key !== lost));
   }
 
   async hurt(by: Hurt, node: string): Promise<Inflicted> {

@@ -94,7 +94,7 @@ export class SmokeRun {
         await this.#write(service, act.batch, act.through);
         return passed;
       case "read":
-        return this.#read(service, act.from);
+        return this.#read(service, act);
       case "kill": {
         const down = await this.#inflict("kill", act.node);
         if ("why" in down) return { verdict: "skip", why: down.why };
@@ -130,8 +130,27 @@ export class SmokeRun {
     this.#written.set(service, new Map([...(this.#written.get(service) ?? []), ...pairs]));
   }
 
-  async #read(service: string, from: readonly string[]): Promise<Found> {
+  async #read(service: string, { from, isEventual }: Extract<Act, { readonly do: "read" }>): Promise<Found> {
     const written = this.#written.get(service) ?? new Map<string, string>();
+    const startedMs = this.#stage.nowMs();
+    const { timeoutMs } = this.#options;
+    let missedFirst: string | null = null;
+    for (;;) {
+      const missing = await this.#missing(from, written);
+      const tookMs = this.#stage.nowMs() - startedMs;
+      if (missing === null && missedFirst === null) return passed;
+      if (missing === null) {
+        return { verdict: "pass", why: `Not at once: ${missedFirst}; after ${formatDuration(tookMs)} nothing was missing.` };
+      }
+      if (!isEventual) return failed(`${missing}.`);
+      if (tookMs >= timeoutMs) return failed(`${missing}, still after ${formatDuration(timeoutMs)}.`);
+      missedFirst ??= missing;
+      await this.#stage.sleep(retryMs);
+    }
+  }
+
+  /** A key that one of the nodes does not have as it was written, and how many more there are; null: all have all. */
+  async #missing(from: readonly string[], written: ReadonlyMap<string, string>): Promise<string | null> {
     const wrong = await Promise.all(
       from.map(async (node) => {
         const got = await this.#eventually(() => this.#stage.get(node, [...written.keys()]));
@@ -140,9 +159,9 @@ export class SmokeRun {
       }),
     );
     const [first, ...more] = wrong.flat();
-    if (first === undefined) return passed;
+    if (first === undefined) return null;
     const others = more.length === 0 ? "" : `, and so it is with ${more.length} more`;
-    return failed(`${first}, which was written and acknowledged${others}.`);
+    return `${first}, which was written and acknowledged${others}`;
   }
 
   async #converge(service: string): Promise<Found> {
