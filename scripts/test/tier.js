@@ -21,7 +21,8 @@ export async function tier(name) {
   let { exitCode, results } = await vitest(name);
   const toldAgain = failures(results);
   const files = failedFiles(results);
-  if (exitCode !== 0 && files.length > 0 && files.length <= filesRunAgainMax) {
+  // who was interrupted, or never ran, has nothing to repeat
+  if (exitCode === 1 && files.length > 0 && files.length <= filesRunAgainMax) {
     console.log(`\n== once more: ${files.map((file) => relative(root, file)).join(", ")}`);
     const again = await vitest(name, files);
     exitCode = again.exitCode;
