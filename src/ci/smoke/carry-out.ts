@@ -132,21 +132,15 @@ export class SmokeRun {
 
   async #read(service: string, { from, isEventual }: Extract<Act, { readonly do: "read" }>): Promise<Found> {
     const written = this.#written.get(service) ?? new Map<string, string>();
-    const startedMs = this.#stage.nowMs();
-    const { timeoutMs } = this.#options;
-    let missedFirst: string | null = null;
-    for (;;) {
-      const missing = await this.#missing(from, written);
-      const tookMs = this.#stage.nowMs() - startedMs;
-      if (missing === null && missedFirst === null) return passed;
-      if (missing === null) {
-        return { verdict: "pass", why: `Not at once: ${missedFirst}; after ${formatDuration(tookMs)} nothing was missing.` };
-      }
-      if (!isEventual) return failed(`${missing}.`);
-      if (tookMs >= timeoutMs) return failed(`${missing}, still after ${formatDuration(timeoutMs)}.`);
-      missedFirst ??= missing;
-      await this.#stage.sleep(retryMs);
+    const find = (): Promise<string | null> => this.#missing(from, written);
+    if (!isEventual) {
+      const missing = await find();
+      return missing === null ? passed : failed(`${missing}.`);
     }
+    const { first, latest, tookMs } = await this.#untilNothing(find);
+    if (latest !== null) return failed(this.#still(latest));
+    if (first === null) return passed;
+    return { verdict: "pass", why: `Not at once: ${first}; after ${formatDuration(tookMs)} nothing was missing.` };
   }
 
   /** A key that one of the nodes does not have as it was written, and how many more there are; null: all have all. */
@@ -165,16 +159,8 @@ export class SmokeRun {
   }
 
   async #converge(service: string): Promise<Found> {
-    const endsMs = this.#stage.nowMs() + this.#options.timeoutMs;
-    for (;;) {
-      const difference = await this.#stage.difference(service);
-      if (difference === null) return passed;
-      if (this.#stage.nowMs() >= endsMs) {
-        const after = formatDuration(this.#options.timeoutMs);
-        return failed(`${difference.replace(/\.$/, "")}, still after ${after}.`);
-      }
-      await this.#stage.sleep(retryMs);
-    }
+    const { latest } = await this.#untilNothing(() => this.#stage.difference(service));
+    return latest === null ? passed : failed(this.#still(latest.replace(/\.$/, "")));
   }
 
   async #hurt(service: string, { by, node, holdMs }: Extract<Act, { readonly do: "hurt" }>): Promise<Found> {
@@ -222,6 +208,23 @@ export class SmokeRun {
         ? `Nobody led without ${leader}; ${leads} leads now that it is back.`
         : `${taken} led ${formatDuration(tookMs)} after ${leader} was killed.`;
     return { verdict: "pass", why: how };
+  }
+
+  /** Looks for what is wrong until nothing is, for the time-out at most: what it was at first, and what in the end. */
+  async #untilNothing(
+    find: () => Promise<string | null>,
+  ): Promise<{ readonly first: string | null; readonly latest: string | null; readonly tookMs: number }> {
+    const startedMs = this.#stage.nowMs();
+    const first = await find();
+    for (let latest = first; ; latest = await find()) {
+      const tookMs = this.#stage.nowMs() - startedMs;
+      if (latest === null || tookMs >= this.#options.timeoutMs) return { first, latest, tookMs };
+      await this.#stage.sleep(retryMs);
+    }
+  }
+
+  #still(wrong: string): string {
+    return `${wrong}, still after ${formatDuration(this.#options.timeoutMs)}.`;
   }
 
   /** Who says that it leads, as soon as that is as it has to be; else as it is when the time is over. */
