@@ -19,7 +19,7 @@ const sum = { passed: 0, failed: 0, skipped: 0 };
  */
 export async function tier(name) {
   let { exitCode, results } = await vitest(name);
-  const toldAgain = failures(results);
+  const atFirst = failures(results);
   const files = failedFiles(results);
   // who was interrupted, or never ran, has nothing to repeat
   if (exitCode === 1 && files.length > 0 && files.length <= filesRunAgainMax) {
@@ -34,7 +34,7 @@ export async function tier(name) {
   sum.skipped += skipped;
   for (const title of skippedGroups(results)) console.log(`skipped: ${title}`);
   if (exitCode !== 0) throw new Trouble(`Tier ${name} failed (exit code ${exitCode}).`);
-  for (const failure of toldAgain) console.log(`passed only when tried again: ${failure}`);
+  for (const failure of atFirst) console.log(`passed only when tried again: ${failure}`);
   if (skipped > 0 && name !== "unit" && process.env.CI)
     throw new Trouble(`Tier ${name}: ${skipped} skipped, and in CI a skip is a failure.`);
 }

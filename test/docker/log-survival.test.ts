@@ -27,15 +27,20 @@ function expectWhole(node: string): void {
   expect(said.filter(({ flags }) => flags?.includes("gap"))).toEqual([]);
 }
 
-/** Waits until the node says something after so many lives: before that nobody there hears that it is to end. */
-async function alive(node: string, lives: number): Promise<void> {
+/** Waits for a line of the node, as asked: whether it is the last of a life, and how many lives have ended with it. */
+async function aLine(what: string, node: string, isThere: (isLast: boolean, ended: number) => boolean): Promise<void> {
   let ended = 0;
-  await reader?.until(`a line of ${node} after ${lives} lives`, 20_000, (record) => {
+  await reader?.until(`${what} of ${node}`, 20_000, (record) => {
     if (record.node !== node || numberOf(record) === undefined) return false;
-    if (ended === lives) return true;
-    if (record.fields["last"] === true) ended += 1;
-    return false;
+    const isLast = record.fields["last"] === true;
+    if (isLast) ended += 1;
+    return isThere(isLast, ended);
   });
+}
+
+/** Before a node has said something in its latest life, nobody there hears that it is to end. */
+function alive(node: string, lives: number): Promise<void> {
+  return aLine(`a line after ${lives} lives`, node, (isLast, ended) => ended === lives && !isLast);
 }
 
 test("must hold 3: three nodes restarted three times each, a fourth frozen for 10 s: every line once and in order", async () => {
@@ -55,11 +60,7 @@ test("must hold 3: three nodes restarted three times each, a fourth frozen for 1
   await Promise.all(all.map((node) => talkers.docker("stop", "-t", "30", talkers.container(node))));
   for (const node of all) {
     const lives = node === "n4" ? 1 : 4;
-    let ended = 0;
-    await reader.until(`the last words of ${node}`, 20_000, (record) => {
-      if (record.node === node && record.fields["last"] === true) ended += 1;
-      return ended === lives;
-    });
+    await aLine("the last words", node, (_, ended) => ended === lives);
     expectWhole(node);
   }
 });

@@ -40,10 +40,13 @@ export class OpenStreams {
 
   /** To be called a few times a second. `nowMs` is monotonic. */
   tick(nowMs: number): void {
+    if (this.#options.hasLeader()) {
+      this.#missedSinceMs = undefined;
+      return;
+    }
     // not since the last look that found one: a member that was paused in between has had no time to hear of its leader
-    this.#missedSinceMs = this.#options.hasLeader() ? undefined : (this.#missedSinceMs ?? nowMs);
-    if (this.#missedSinceMs === undefined || nowMs - this.#missedSinceMs < this.#options.patienceMs) return;
-    endAll(this.#needLeader, etcdError("noLeader"));
+    this.#missedSinceMs ??= nowMs;
+    if (nowMs - this.#missedSinceMs >= this.#options.patienceMs) endAll(this.#needLeader, etcdError("noLeader"));
   }
 
   /** Ends all streams, and begins no more. */
